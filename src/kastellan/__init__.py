@@ -1,0 +1,1 @@
+"""Kastellan: production support for Apache Kafka."""
