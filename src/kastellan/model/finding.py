@@ -1,0 +1,75 @@
+"""Verdicts and findings."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from kastellan.model.subject import Subject
+
+Fact = str | int | float | bool | None
+
+
+class Verdict(StrEnum):
+    """The four answers of a check. Missing data is unknown, never pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Severity(StrEnum):
+    """How bad a failing verdict is.
+
+    error: clients are hurt now, or one more failure loses data or writes. warning: look at it today. info: hygiene.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A failing subject: what was observed, what was expected, and where each number came from.
+
+    `confirmed` is false for what only one look has shown: its severity is then a warning at most.
+    `explained_by` names the findings, as (check, subject), of which this one is a consequence.
+    """
+
+    check: str
+    subject: Subject
+    severity: Severity
+    observed: str
+    expected: str
+    facts: dict[str, Fact] = {}
+    evidence: tuple[int, ...] = ()
+    confirmed: bool = True
+    explained_by: tuple[tuple[str, Subject], ...] = ()
+    since_ms: int | None = None
+
+
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """Subjects of one check that could not be judged for one reason."""
+
+    reason: str
+    count: int
+    some: tuple[Subject, ...] = ()
+    answers: tuple[int, ...] = ()
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check said of one snapshot."""
+
+    check: str
+    counts: dict[Verdict, int]
+    findings: tuple[Finding, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    crashed: bool = False
+    took_ms: float = 0.0

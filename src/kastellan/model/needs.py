@@ -1,0 +1,168 @@
+"""Needs are values in annotations: they drive collection and are resolved before a check or view runs.
+
+A parameter of a check or view asks, by its annotation, for
+
+* a table (`Replicas`) or a view's frame (`Lag`),
+* the same of an earlier look: `Annotated[Offsets, Earlier(min_s=30)]`,
+* configs by wanted keys: `Annotated[TopicConfigs, Keys("min.insync.replicas")]`,
+* the `Moment` of the look (also an earlier one),
+* a declared setting, by its name, where the annotation is a plain number, text or flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from kastellan.kernel.errors import Defect
+from kastellan.model.snapshot import Moment, Snapshot
+from kastellan.model.table import Table, Unseen
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """The wanted thing as it was at least `min_s` seconds before."""
+
+    min_s: float
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The config keys that are wanted of a config table."""
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        msgspec.structs.force_setattr(self, "names", names)
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One parameter's need."""
+
+    parameter: str
+    wanted: type
+    earlier: Earlier | None = None
+    keys: Keys | None = None
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """A need that this snapshot cannot meet, and why."""
+
+    reason: str
+
+
+Views = Mapping[type[Table], Callable[..., Table]]
+_SETTING_TYPES = (int, float, str, bool)
+
+
+@cache
+def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
+    """The needs of a check's or view's parameters, in order; settings are not among them."""
+    hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    needs: list[Need] = []
+    for parameter, hint in hints.items():
+        extras = getattr(hint, "__metadata__", ())
+        wanted = hint.__origin__ if extras else hint
+        if wanted in _SETTING_TYPES:
+            continue
+        if not (isinstance(wanted, type) and (wanted is Moment or issubclass(wanted, Table))):
+            msg = f"{function.__module__}: parameter {parameter} asks for {hint}, which is no table, view or setting"
+            raise Defect(msg)
+        needs.append(
+            Need(
+                parameter,
+                wanted,
+                next((each for each in extras if isinstance(each, Earlier)), None),
+                next((each for each in extras if isinstance(each, Keys)), None),
+            )
+        )
+    return tuple(needs)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a set of checks and views needs to have collected."""
+
+    tables: frozenset[str]
+    topic_keys: frozenset[str] = frozenset()
+    broker_keys: frozenset[str] = frozenset()
+
+    def __or__(self, other: Wanted) -> Wanted:
+        return Wanted(self.tables | other.tables, self.topic_keys | other.topic_keys, self.broker_keys | other.broker_keys)
+
+
+def wanted_by(functions: Iterable[Callable[..., object]], views: Views) -> Wanted:
+    """The tables and config keys that these functions need, through views."""
+    todo, seen = list(functions), set[Callable[..., object]]()
+    tables, topic_keys, broker_keys = set[str](), set[str](), set[str]()
+    while todo:
+        function = todo.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        for need in needs_of(function):
+            if need.wanted is Moment:
+                continue
+            if need.wanted in views:
+                todo.append(views[need.wanted])
+                continue
+            tables.add(need.wanted.name)
+            if need.keys:
+                {"topic_configs": topic_keys, "broker_configs": broker_keys}[need.wanted.name].update(need.keys.names)
+    return Wanted(frozenset(tables), frozenset(topic_keys), frozenset(broker_keys))
+
+
+class Resolver:
+    """Meets needs from one snapshot; views are computed once.
+
+    A view's frame carries what its inputs could not enumerate.
+    """
+
+    def __init__(self, snapshot: Snapshot, views: Views) -> None:
+        self._snapshot = snapshot
+        self._views = views
+        self._made: dict[type[Table], Table | Missing] = {}
+        self._before: dict[int, Resolver] = {}
+
+    def arguments(self, function: Callable[..., object]) -> dict[str, Any] | Missing:
+        """The function's needs as keyword arguments, or the first one that cannot be met."""
+        found: dict[str, Any] = {}
+        for need in needs_of(function):
+            value = self.get(need)
+            if isinstance(value, Missing):
+                return value
+            found[need.parameter] = value
+        return found
+
+    def get(self, need: Need) -> Table | Moment | Missing:
+        """What one need asks for."""
+        if need.earlier is None:
+            return Moment(self._snapshot.at_ms) if need.wanted is Moment else self._table(need.wanted)
+        look = self._snapshot.look_before(need.earlier.min_s)
+        if look is None:
+            return Missing(f"needs an earlier look; look again in {need.earlier.min_s:g} s, or use --watch")
+        before = self._before.setdefault(look.at_ms, Resolver(look, self._views))
+        return before.get(Need(need.parameter, need.wanted, None, need.keys))
+
+    def _table(self, wanted: type[Table]) -> Table | Missing:
+        if wanted not in self._made:
+            view = self._views.get(wanted)
+            self._made[wanted] = self._view(view) if view else self._collected(wanted)
+        return self._made[wanted]
+
+    def _collected(self, wanted: type[Table]) -> Table | Missing:
+        table = self._snapshot.table(wanted)
+        return Missing(f"{wanted.name} was not collected") if table is None else table
+
+    def _view(self, view: Callable[..., Table]) -> Table | Missing:
+        arguments = self.arguments(view)
+        if isinstance(arguments, Missing):
+            return arguments
+        made = view(**arguments)
+        return made.with_unseen(unseen_of(arguments.values()))
+
+
+def unseen_of(values: Iterable[object]) -> tuple[Unseen, ...]:
+    """What these tables could not enumerate, each once."""
+    return tuple(dict.fromkeys(each for value in values if isinstance(value, Table) for each in value.unseen))

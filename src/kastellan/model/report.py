@@ -1,0 +1,49 @@
+"""What a judged snapshot says, in one value; every surface renders this and computes nothing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kastellan.model.answer import Answer
+from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
+from kastellan.model.snapshot import Cost, Vantage
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of the cluster, as far as it was seen; None is not seen."""
+
+    kafka: str | None = None
+    mode: str | None = None
+    brokers: int | None = None
+    brokers_answered: int | None = None
+    controllers: int | None = None
+    topics: int | None = None
+    partitions: int | None = None
+    groups: int | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The judgement of one cluster."""
+
+    at_ms: int
+    cluster_id: str | None
+    vantage: Vantage
+    shape: Shape
+    results: tuple[CheckResult, ...]
+    answers: tuple[Answer, ...]
+    looks: int
+    cost: Cost
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of telling: the worst and what explains the others first."""
+        return tuple(finding for result in self.results for finding in result.findings)
+
+    def worst(self) -> Severity | None:
+        """The worst severity among the findings, None when there are none."""
+        return min((each.severity for each in self.findings), key=lambda each: each.rank, default=None)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many subjects got this verdict, over all checks."""
+        return sum(result.counts.get(verdict, 0) for result in self.results)

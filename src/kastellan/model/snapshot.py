@@ -1,0 +1,82 @@
+"""Frozen tables of one moment, with the looks before it that somebody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar, cast
+
+import msgspec
+
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Answer
+from kastellan.model.table import Table
+
+T = TypeVar("T", bound=Table)
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When a snapshot was taken, on our clock; a check that needs the time asks for it by this type."""
+
+    at_ms: int
+
+
+class Vantage(msgspec.Struct, frozen=True, kw_only=True):
+    """From where, as whom and by which address the cluster was looked at."""
+
+    host: str = ""
+    principal: str = "User:ANONYMOUS"
+    bootstrap: str = ""
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What the look cost the cluster, and what it took here.
+
+    `broker_ms` sums, over all requests, the time from sending to the arrival of the answer: an upper bound of the
+    brokers' work.
+    """
+
+    requests: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    broker_ms: int = 0
+    wall_ms: int = 0
+    by_request: dict[str, int] = {}
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was seen of one cluster in one look.
+
+    A table that nobody asked for is not in `tables`; one that was asked for and could not be had is there, empty or
+    null, with its failed Answers.
+    """
+
+    at_ms: int
+    cluster_id: str | None = None
+    vantage: Vantage = Vantage()
+    answers: tuple[Answer, ...] = ()
+    tables: Mapping[str, Table] = {}
+    earlier: tuple[Snapshot, ...] = ()
+    cost: Cost = Cost()
+
+    def table(self, kind: type[T]) -> T | None:
+        """The table of this class, or None when it was not collected."""
+        return cast("T | None", self.tables.get(kind.name))
+
+    def look_before(self, min_s: float) -> Snapshot | None:
+        """The latest earlier look that is at least `min_s` old, or None."""
+        ripe = [each for each in self.earlier if self.at_ms - each.at_ms >= min_s * 1000]
+        return max(ripe, key=lambda each: each.at_ms, default=None)
+
+    def after(self, *looks: Snapshot) -> Snapshot:
+        """The same look, knowing earlier looks at the same cluster; theirs are not nested further."""
+        kept = tuple(msgspec.structs.replace(each, earlier=()) for each in looks if each.cluster_id == self.cluster_id)
+        return msgspec.structs.replace(self, earlier=kept)
+
+    def with_table(self, table: Table) -> Snapshot:
+        """The same look with one table put in or replaced."""
+        return msgspec.structs.replace(self, tables={**self.tables, table.name: table})
+
+    @property
+    def not_whole(self) -> tuple[Answer, ...]:
+        """The Answers that are not complete."""
+        return tuple(each for each in self.answers if each.state is not State.COMPLETE)

@@ -1,0 +1,80 @@
+"""What a verdict is about, typed; it becomes text only at the surfaces."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kastellan.kernel.errors import Defect
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of subject: its key columns and the table that enumerates its members."""
+
+    name: str
+    key: tuple[str, ...]
+    roster: str
+    plural: str
+
+
+_KINDS = (
+    Kind("cluster", (), "", "clusters"),
+    Kind("broker", ("broker",), "brokers", "brokers"),
+    Kind("node", ("node",), "quorum_nodes", "quorum nodes"),
+    Kind("topic", ("topic",), "topics", "topics"),
+    Kind("partition", ("topic", "partition"), "partitions", "partitions"),
+    Kind("log_dir", ("broker", "path"), "log_dirs", "log directories"),
+    Kind("group", ("group",), "groups", "groups"),
+    Kind("group_partition", ("group", "topic", "partition"), "commits", "committed partitions"),
+    Kind("transaction", ("transactional_id",), "transactions", "transactions"),
+    Kind("broker_config", ("config",), "", "configs"),
+)
+KINDS = {each.name: each for each in _KINDS}
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A kind and a key.
+
+    >>> Subject("partition", ("orders", 7)).text, Subject("broker", (3,)).text, Subject("cluster", ()).text
+    ('orders-7', 'broker/3', 'cluster')
+    >>> Subject("group_partition", ("billing", "orders", 7)).text
+    'group/billing on orders-7'
+    >>> Subject("log_dir", (3, None)).text
+    'broker/3 (directories not seen)'
+    """
+
+    kind: str
+    key: tuple[str | int | None, ...]
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            msg = f"{self.kind} is not a kind of subject"
+            raise Defect(msg)
+
+    @property
+    def text(self) -> str:
+        """The subject in the field's own notation."""
+        return _TEXT.get(self.kind, _plain)(self)
+
+    @property
+    def fields(self) -> dict[str, str | int | None]:
+        """The key by column name."""
+        return dict(zip(KINDS[self.kind].key, self.key, strict=True))
+
+
+def _plain(subject: Subject) -> str:
+    return "/".join((subject.kind, *map(str, subject.key)))
+
+
+def _partition(topic: object, partition: object) -> str:
+    if topic is None:
+        return "(partitions not seen)"
+    return str(topic) if partition is None else f"{topic}-{partition}"
+
+
+_TEXT = {
+    "cluster": lambda _: "cluster",
+    "partition": lambda s: _partition(*s.key),
+    "group_partition": lambda s: f"group/{s.key[0]} on {_partition(*s.key[1:])}",
+    "log_dir": lambda s: f"broker/{s.key[0]} {s.key[1] if s.key[1] is not None else '(directories not seen)'}",
+    "broker_config": lambda s: f"config {s.key[0]}",
+}

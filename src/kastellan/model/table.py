@@ -1,0 +1,190 @@
+"""The two shapes of a table, chosen by the table and never by the author of a check.
+
+`Rows` holds few things as frozen structs, in which whatever may not have been seen is `| None`.
+`Frame` holds many things as a polars frame, long rather than nested.
+
+Missing data, for both:
+
+* Rows exist before values: a source completes a table from a roster; a value that was not seen is null, and the
+  row's `answer` names the Answer that failed.
+* Where a roster member is known but none of its rows could be read (the commits of one group), one placeholder row
+  stands for them: the roster column is filled, every other column is null.
+* Where nobody could say which members exist, the table carries an `Unseen` per failed Answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+import polars as pl
+
+from kastellan.kernel.errors import Defect
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """Members of a roster that nobody could enumerate: the failed Answer and the roster's column."""
+
+    answer: int
+    roster: str
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: its polars type, its meaning and, where it is a quantity, its unit."""
+
+    dtype: Any
+    meaning: str
+    unit: str = ""
+
+
+def column(dtype: Any, meaning: str, unit: str = "") -> Any:  # noqa: ANN401  (the attribute is a Column on the class only)
+    """Declares a column in a Frame's class body."""
+    return Column(dtype, meaning, unit)
+
+
+class Table:
+    """What both shapes share: a name, a key, a roster and what could not be enumerated.
+
+    `key` names the columns that identify a row. `roster` is the one of them by which rows come or fail to come as a
+    block (topics for partitions, groups for commits, brokers for log directories).
+    """
+
+    name: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    roster: ClassVar[str]
+    columns: ClassVar[Mapping[str, Column]]
+    unseen: tuple[Unseen, ...]
+
+    @property
+    def df(self) -> pl.DataFrame:
+        """The table as a frame."""
+        raise NotImplementedError
+
+    def with_unseen(self, unseen: tuple[Unseen, ...]) -> Self:
+        """The same rows with other unseen members."""
+        raise NotImplementedError
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Column names and polars types, in order."""
+        return {name: each.dtype for name, each in cls.columns.items()}
+
+
+class Frame(Table):
+    """A large table.
+
+    A subclass declares its columns with `column(...)`; the `answer` column is added to every one.
+    """
+
+    __slots__ = ("_df", "unseen")
+
+    def __init_subclass__(cls, *, name: str, key: tuple[str, ...], roster: str | None = None) -> None:
+        cls.name, cls.key, cls.roster = name, key, roster or key[0]
+        declared = {each: value for each, value in vars(cls).items() if isinstance(value, Column)}
+        declared["answer"] = Column(pl.Int32, "id of the Answer that gave these values, or that failed to")
+        cls.columns = declared
+        for each in (*key, cls.roster):
+            if each not in declared:
+                msg = f"table {name} names {each} in its key and does not declare it"
+                raise Defect(msg)
+
+    def __init__(self, df: pl.DataFrame, unseen: tuple[Unseen, ...] = ()) -> None:
+        if df.schema != pl.Schema(self.schema()):
+            df = df.select(pl.col(each).cast(dtype) for each, dtype in self.schema().items())
+        self._df = df
+        self.unseen = unseen
+
+    @property
+    def df(self) -> pl.DataFrame:
+        """The rows."""
+        return self._df
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any], unseen: tuple[Unseen, ...] = ()) -> Self:
+        """From columns as sequences; a column that is not given is null throughout."""
+        height = len(next(iter(columns.values()))) if columns else 0
+        series = [
+            pl.Series(name, columns[name], dtype=dtype, strict=False) if name in columns else pl.Series(name, [None] * height, dtype=dtype)
+            for name, dtype in cls.schema().items()
+        ]
+        return cls(pl.DataFrame(series), unseen)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Mapping[str, Any]], unseen: tuple[Unseen, ...] = ()) -> Self:
+        """From rows as mappings; for small tables and tests."""
+        return cls(pl.DataFrame(list(rows), schema=cls.schema(), orient="row"), unseen)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Without rows."""
+        return cls(pl.DataFrame(schema=cls.schema()))
+
+    def with_unseen(self, unseen: tuple[Unseen, ...]) -> Self:
+        """The same rows with other unseen members."""
+        return type(self)(self._df, unseen)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._df.height} rows, {len(self.unseen)} unseen)"
+
+
+# bool before int: a bool is an int in Python.
+_DTYPES: dict[Any, Any] = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
+# Node ids have one type in both shapes, so that they join.
+_NODE_IDS = frozenset({"broker", "node", "leader"})
+
+
+class About(msgspec.Struct, frozen=True):
+    """Meaning and unit of a struct's field, given in its annotation."""
+
+    meaning: str
+    unit: str = ""
+
+
+class Rows(Table, Generic[Row]):
+    """A small table: frozen structs, one per member. A subclass names its struct as `row`."""
+
+    __slots__ = ("rows", "unseen")
+    row: ClassVar[type[msgspec.Struct]]
+
+    def __init_subclass__(cls, *, name: str, key: tuple[str, ...], row: type[msgspec.Struct], roster: str | None = None) -> None:
+        cls.name, cls.key, cls.roster, cls.row = name, key, roster or key[0], row
+        cls.columns = {each: _column_of(each, hint) for each, hint in get_type_hints(row, include_extras=True).items()}
+
+    def __init__(self, rows: Iterable[Row], unseen: tuple[Unseen, ...] = ()) -> None:
+        self.rows: tuple[Row, ...] = tuple(rows)
+        self.unseen = unseen
+
+    @property
+    def df(self) -> pl.DataFrame:
+        """The rows as a frame."""
+        return pl.DataFrame([msgspec.structs.asdict(each) for each in self.rows], schema=self.schema(), orient="row")
+
+    @classmethod
+    def from_df(cls, df: pl.DataFrame, unseen: tuple[Unseen, ...] = ()) -> Self:
+        """The structs of a frame."""
+        return cls((msgspec.convert(each, cls.row) for each in df.iter_rows(named=True)), unseen)  # pyright: ignore[reportArgumentType]
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Without rows."""
+        return cls(())
+
+    def with_unseen(self, unseen: tuple[Unseen, ...]) -> Self:
+        """The same rows with other unseen members."""
+        return type(self)(self.rows, unseen)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.rows)} rows, {len(self.unseen)} unseen)"
+
+
+def _column_of(name: str, hint: Any) -> Column:  # noqa: ANN401
+    about = next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About(""))
+    plain = get_args(hint)[0] if getattr(hint, "__metadata__", None) else hint
+    kinds = [each for each in get_args(plain) if each is not type(None)] if get_origin(plain) is not None else [plain]
+    kind = kinds[0]
+    if name in _NODE_IDS:
+        return Column(pl.Int32, about.meaning, about.unit)
+    return Column(next((dtype for known, dtype in _DTYPES.items() if issubclass(kind, known)), pl.String), about.meaning, about.unit)

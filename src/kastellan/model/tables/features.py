@@ -1,0 +1,21 @@
+"""Feature levels of the cluster."""
+
+from typing import Annotated
+
+import msgspec
+
+from kastellan.model.table import About, Rows
+
+
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
+    """One feature, such as metadata.version or group.version."""
+
+    feature: Annotated[str, About("name of the feature")]
+    finalized_level: Annotated[int | None, About("level in force; null when not finalized")] = None
+    supported_max: Annotated[int | None, About("highest level that the asked broker supports")] = None
+    supported_min: Annotated[int | None, About("lowest level that the asked broker supports")] = None
+    answer: Annotated[int | None, About("id of the Answer that gave these values")] = None
+
+
+class Features(Rows[Feature], name="features", key=("feature",), row=Feature):
+    """Finalized and supported feature levels (KIP-584) from ApiVersions."""

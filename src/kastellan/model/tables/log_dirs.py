@@ -1,0 +1,16 @@
+"""Log directories of brokers."""
+
+import polars as pl
+
+from kastellan.model.table import Frame, column
+
+
+class LogDirs(Frame, name="log_dirs", key=("broker", "path")):
+    """One row per log directory; a broker that did not answer has one row with a null path."""
+
+    broker = column(pl.Int32, "node id")
+    path = column(pl.String, "directory as the broker names it")
+    error = column(pl.String, "error name, KAFKA_STORAGE_ERROR when the directory is offline; null when none")
+    total_bytes = column(pl.Int64, "size of the volume (KIP-827)", "bytes")
+    usable_bytes = column(pl.Int64, "free space of the volume that Kafka may use", "bytes")
+    replica_bytes = column(pl.Int64, "sum of the sizes of the replicas in it", "bytes")

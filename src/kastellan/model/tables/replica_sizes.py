@@ -1,0 +1,17 @@
+"""Sizes of replicas on disk."""
+
+import polars as pl
+
+from kastellan.model.table import Frame, column
+
+
+class ReplicaSizes(Frame, name="replica_sizes", key=("broker", "path", "topic", "partition", "future")):
+    """One row per replica in a log directory, from DescribeLogDirs; a broker that did not answer has a placeholder."""
+
+    broker = column(pl.Int32, "node id")
+    path = column(pl.String, "log directory")
+    topic = column(pl.String, "name of the topic")
+    partition = column(pl.Int32, "number of the partition")
+    size_bytes = column(pl.Int64, "bytes of its segments", "bytes")
+    offset_lag_records = column(pl.Int64, "how far it is behind the high watermark, or a future replica behind the current one", "records")
+    future = column(pl.Boolean, "a replica that is being moved between directories")
