@@ -1,0 +1,121 @@
+"""What a check declares, and what its function returns."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from kastellan.kernel.units import bytes_text, count_text, duration_text
+from kastellan.model.finding import Severity
+from kastellan.model.subject import KINDS
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that the user may set, with its unit, default and bounds."""
+
+    name: str
+    default: float
+    unit: str
+    meaning: str
+    low: float
+    high: float
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """The declaration of one judgement.
+
+    `observed`, `expected` and `impact` are templates over the facts (columns) that the function returned; the format
+    specs `bytes`, `duration` (of ms) and `count` print quantities. `follows_from` names the checks of whose findings
+    this one is a consequence. `monotone` says that a failing subject stays failing however many more rows are seen.
+    `id` is frozen for ever and equals the file's place: family.name.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    observed: str
+    expected: str
+    impact: str
+    do: str
+    do_not: str
+    verify: str
+    undo: str = "Nothing was changed."
+    follows_from: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    monotone: bool = False
+    kafka: str = "2.1 or newer"
+    references: tuple[str, ...] = ()
+    since: str = "0.1"
+    proven_by: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The folder: replication, controller, storage, ..."""
+        return self.id.partition(".")[0]
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The settings' default values by name."""
+        return {each.name: each.default for each in self.settings}
+
+
+RESERVED = frozenset({"fails", "applies", "severity", "blames", "why"})
+"""Columns of a Judged frame with a meaning of their own; every other one is a fact."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Every subject of a kind with a nullable `fails`; a check never filters.
+
+    Columns: the kind's key; `fails` (true, false, null for unseen); optionally `applies` (false: not applicable),
+    `severity` (overrides the declared one for a row), `blames` (list of broker ids whose trouble would explain the
+    row), `why` (reason where `fails` is null). Every other column is a fact for the templates and the JSON.
+    """
+
+    kind: str
+    frame: pl.LazyFrame | pl.DataFrame
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The key columns of the kind."""
+        return KINDS[self.kind].key
+
+    @classmethod
+    def rows(cls, kind: str, rows: Iterable[Mapping[str, Any]], facts: Sequence[str] = ()) -> Judged:
+        """From one mapping per subject, for small tables; `facts` names the columns in case there are no rows."""
+        listed = list(rows)
+        if listed:
+            return cls(kind, pl.DataFrame(listed, infer_schema_length=None))
+        return cls(kind, pl.DataFrame(schema={**dict.fromkeys(KINDS[kind].key, pl.Null), "fails": pl.Boolean, **dict.fromkeys(facts, pl.Null)}))
+
+    @classmethod
+    def cluster(cls, *, fails: bool | None, **facts: Any) -> Judged:  # noqa: ANN401
+        """The verdict on the whole cluster."""
+        return cls.rows("cluster", [{"fails": fails, **facts}])
+
+
+class _Sentence(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401
+        if value is None:
+            return "?"
+        shown = {"bytes": bytes_text, "duration": duration_text, "count": count_text}.get(format_spec)
+        if shown:
+            return shown(value)
+        if isinstance(value, (list, tuple, pl.Series)):
+            return ", ".join(map(str, value))
+        return super().format_field(value, format_spec)
+
+
+_SENTENCE = _Sentence()
+
+
+def sentence(template: str, facts: Mapping[str, Any]) -> str:
+    """The template filled with facts.
+
+    >>> sentence("{free_bytes:bytes} free on {brokers}", {"free_bytes": 2048, "brokers": [1, 2]})
+    '2 KiB free on 1, 2'
+    """
+    return _SENTENCE.vformat(template, (), facts)

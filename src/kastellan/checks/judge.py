@@ -1,0 +1,235 @@
+"""The engine: it alone turns true, false and null into fail, pass and unknown.
+
+For each check: meet its needs, run its function, complete the subjects from their roster (a subject that the check
+dropped is unknown, not gone), weaken what unseen rows could change, and tell findings and doubts with the Answers
+they rest on. A check that crashes is an unknown verdict that names it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from kastellan.checks.catalogue import Judgement
+from kastellan.checks.check import RESERVED, Check, Judged, sentence
+from kastellan.kernel.errors import Defect
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Answer
+from kastellan.model.finding import CheckResult, Doubt, Finding, Severity, Verdict
+from kastellan.model.needs import Missing, Resolver, Views, unseen_of
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import KINDS, Subject
+from kastellan.model.table import Table
+
+Settings = Mapping[str, Mapping[str, float]]
+"""Values that the user set: check id -> setting -> value."""
+
+_CLUSTER = Subject("cluster", ())
+_NO_REASON = "a value that it needs was not seen"
+_SOME = 5
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """A finding with the brokers that it blames, until it is known what explains it."""
+
+    finding: Finding
+    blames: tuple[int, ...]
+
+
+def judge_all(snapshot: Snapshot, checks: Mapping[str, Judgement], views: Views, settings: Settings | None = None) -> tuple[CheckResult, ...]:
+    """Every check's result, those first that are worst and that explain others."""
+    resolver = Resolver(snapshot, views)
+    judged = {name: _judge_one(each, snapshot, resolver, (settings or {}).get(name, {})) for name, each in checks.items()}
+    linked = _explain(judged, {name: each.check for name, each in checks.items()})
+    return tuple(sorted(linked, key=_order))
+
+
+def judge_one(judgement: Judgement, snapshot: Snapshot, views: Views, settings: Mapping[str, float] | None = None) -> CheckResult:
+    """One check's result, its findings unlinked."""
+    result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), settings or {})
+    return msgspec.structs.replace(result, findings=tuple(each.finding for each in told))
+
+
+def _order(result: CheckResult) -> tuple[int, int, str]:
+    worst = min((each.severity.rank for each in result.findings), default=len(Severity))
+    explained = all(each.explained_by for each in result.findings)
+    return worst, int(explained), result.check
+
+
+def _judge_one(judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]) -> tuple[CheckResult, tuple[_Told, ...]]:
+    started = time.perf_counter()
+    check = judgement.check
+    try:
+        result, told = _run(judgement, snapshot, resolver, settings)
+    except Exception as error:  # noqa: BLE001  (one broken check must not silence the others)
+        reason = f"the check {check.id} crashed: {type(error).__name__}: {error}"
+        result, told = _unknown(check, reason, crashed=True), ()
+    return msgspec.structs.replace(result, took_ms=(time.perf_counter() - started) * 1000), told
+
+
+def _unknown(check: Check, reason: str, *, crashed: bool = False) -> CheckResult:
+    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, doubts=(Doubt(reason=reason, count=1, some=(_CLUSTER,)),), crashed=crashed)
+
+
+def _run(judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]) -> tuple[CheckResult, tuple[_Told, ...]]:
+    check = judgement.check
+    arguments = resolver.arguments(judgement.judge)
+    if isinstance(arguments, Missing):
+        return _unknown(check, arguments.reason), ()
+    judged = judgement.judge(**arguments, **{**check.defaults, **settings})
+    tables = [each for each in arguments.values() if isinstance(each, Table)]
+    frame = _weaken(_complete(_checked(judged, check), judged, snapshot), judged, tables, check)
+    return _tell(frame, judged, check, tables, snapshot)
+
+
+def _checked(judged: Judged, check: Check) -> pl.DataFrame:
+    frame = judged.frame.lazy().collect()
+    absent = [each for each in (*judged.key, "fails") if each not in frame.columns]
+    if absent:
+        msg = f"{check.id} returned no column {', '.join(absent)}"
+        raise Defect(msg)
+    frame = frame.with_columns(pl.col("fails").cast(pl.Boolean), pl.lit(None, pl.String).alias("why") if "why" not in frame.columns else pl.col("why"))
+    return frame if "applies" in frame.columns else frame.with_columns(pl.lit(value=True).alias("applies"))
+
+
+def _complete(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> pl.DataFrame:
+    """Adds, as unknown, the roster's subjects that the check left out."""
+    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    if roster is None:
+        return frame
+    keys = list(judged.key)
+    members = roster.df.select(keys).unique()
+    frame = frame.with_columns(pl.col(each).cast(members.schema[each]) for each in keys)
+    left_out = members.join(frame.select(keys), on=keys, how="anti", nulls_equal=True)
+    if not left_out.height:
+        return frame
+    rest = left_out.with_columns(
+        pl.lit(None, pl.Boolean).alias("fails"), pl.lit("the check gave no answer for it").alias("why"), pl.lit(value=True).alias("applies")
+    )
+    return pl.concat([frame, rest], how="diagonal_relaxed")
+
+
+def _weaken(frame: pl.DataFrame, judged: Judged, tables: Iterable[Table], check: Check) -> pl.DataFrame:
+    """A verdict that rests on many rows does not stand while some of them could not be enumerated."""
+    if all(each.roster in judged.key for each in unseen_of(tables)):
+        return frame
+    stands = pl.col("fails") if check.monotone else pl.lit(value=False)
+    return frame.with_columns(pl.when(stands).then(pl.col("fails")).otherwise(None).alias("fails"))
+
+
+def _tell(
+    frame: pl.DataFrame, judged: Judged, check: Check, tables: list[Table], snapshot: Snapshot
+) -> tuple[CheckResult, tuple[_Told, ...]]:
+    answers = {each.id: each for each in snapshot.answers}
+    verdict = (
+        pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
+        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
+        .when(pl.col("fails")).then(pl.lit(Verdict.FAIL.value))
+        .otherwise(pl.lit(Verdict.PASS.value))
+    )  # fmt: skip
+    frame = frame.with_columns(verdict.alias("_verdict"))
+    counts = {Verdict(name): count for name, count in frame.group_by("_verdict").len().iter_rows()}
+    failing = frame.filter(pl.col("_verdict") == Verdict.FAIL.value)
+    unknown = frame.filter(pl.col("_verdict") == Verdict.UNKNOWN.value)
+    told = tuple(_findings(failing, judged, check, tables))
+    doubts = (*_doubts(unknown, judged, tables, answers), *_unseen_doubts(tables, answers))
+    counts[Verdict.UNKNOWN] = sum(each.count for each in doubts)
+    return CheckResult(check=check.id, counts={name: count for name, count in counts.items() if count}, doubts=doubts), told
+
+
+def _subject(judged: Judged, row: Mapping[str, Any]) -> Subject:
+    return Subject(judged.kind, tuple(row[each] for each in judged.key))
+
+
+def _findings(failing: pl.DataFrame, judged: Judged, check: Check, tables: list[Table]) -> Iterable[_Told]:
+    if not failing.height:
+        return
+    keys = list(judged.key)
+    facts_of = [each for each in failing.columns if each not in RESERVED and each not in keys and each != "_verdict"]
+    evidence = _evidence(failing, keys, tables)
+    for row in failing.iter_rows(named=True):
+        subject = _subject(judged, row)
+        facts = {each: row[each] for each in facts_of}
+        words = {**subject.fields, **facts, **check.defaults}
+        finding = Finding(
+            check=check.id,
+            subject=subject,
+            severity=Severity(row["severity"]) if row.get("severity") else check.severity,
+            observed=sentence(check.observed, words),
+            expected=sentence(check.expected, words),
+            facts=facts,
+            evidence=evidence.get(subject.key, ()),
+        )
+        yield _Told(finding, tuple(row.get("blames") or ()))
+
+
+def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """The Answers behind each subject: those of the rows, in every table used, that share its key."""
+    found: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    subjects = frame.select(keys) if keys else None
+    for table in tables:
+        shared = [each for each in keys if each in table.columns]
+        if "answer" not in table.columns:
+            continue
+        if not shared or subjects is None:
+            ids = set(table.df["answer"].drop_nulls().unique())
+            for row in frame.select(keys).iter_rows() if keys else [()]:
+                found[row] |= ids
+            continue
+        rows = table.df.select(*shared, "answer").drop_nulls("answer").unique()
+        for row in subjects.unique().join(rows, on=shared, how="inner", nulls_equal=True).select(*keys, "answer").iter_rows():
+            found[row[:-1]].add(row[-1])
+    return {key: tuple(sorted(ids)) for key, ids in found.items()}
+
+
+def _doubts(unknown: pl.DataFrame, judged: Judged, tables: list[Table], answers: Mapping[int, Answer]) -> tuple[Doubt, ...]:
+    if not unknown.height:
+        return ()
+    keys = list(judged.key)
+    evidence = _evidence(unknown, keys, tables)
+    by_reason: dict[tuple[str, tuple[int, ...]], list[Subject]] = defaultdict(list)
+    for row in unknown.select(*keys, "why").iter_rows(named=True):
+        subject = _subject(judged, row)
+        bad = tuple(each for each in evidence.get(subject.key, ()) if each in answers and answers[each].state is not State.COMPLETE)
+        reason = row["why"] or "; ".join(dict.fromkeys(answers[each].sentence() for each in bad)) or _NO_REASON
+        by_reason[reason, bad].append(subject)
+    return tuple(
+        Doubt(reason=reason, count=len(subjects), some=tuple(subjects[:_SOME]), answers=bad) for (reason, bad), subjects in by_reason.items()
+    )
+
+
+def _unseen_doubts(tables: Iterable[Table], answers: Mapping[int, Answer]) -> Iterable[Doubt]:
+    for each in unseen_of(tables):
+        answer = answers.get(each.answer)
+        told = answer.sentence() if answer else _NO_REASON
+        yield Doubt(reason=f"some {each.roster}s could not be listed: {told}", count=1, some=(_CLUSTER,), answers=(each.answer,))
+
+
+def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
+    known = {(name, each.finding.subject) for name, (_, told) in judged.items() for each in told}
+    for name, (result, told) in judged.items():
+        follows = checks[name].follows_from
+        findings = tuple(msgspec.structs.replace(each.finding, explained_by=_causes(each, follows, known)) for each in told)
+        yield msgspec.structs.replace(result, findings=findings)
+
+
+def _causes(told: _Told, follows: tuple[str, ...], known: set[tuple[str, Subject]]) -> tuple[tuple[str, Subject], ...]:
+    subject = told.finding.subject
+    candidates = [subject, _CLUSTER, *(Subject("broker", (each,)) for each in told.blames), *(_parents.get(subject.kind, _orphan)(subject))]
+    return tuple((name, each) for name in follows for each in candidates if (name, each) in known)
+
+
+def _orphan(_: Subject) -> tuple[Subject, ...]:
+    return ()
+
+
+_parents: Mapping[str, Callable[[Subject], tuple[Subject, ...]]] = {
+    "group_partition": lambda s: (Subject("partition", s.key[1:]), Subject("group", s.key[:1])),
+    "log_dir": lambda s: (Subject("broker", s.key[:1]),),
+    "node": lambda s: (Subject("broker", s.key),),
+}
