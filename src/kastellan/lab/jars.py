@@ -1,0 +1,167 @@
+"""Apache Kafka as jars: exactly those of the lock file, fetched once, checked every time.
+
+`jars.lock.json` names every jar with its SHA-256. A cache that does not match it, because a fetch was cut short or a
+file was damaged, is thrown away and fetched again; it is put in place by one rename, under a lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Defect, KastellanError, MissingTool
+from kastellan.lab.jars_fetch import fetch_by_maven, fetch_by_resolver, find_maven
+from kastellan.lab.locks import held
+from kastellan.lab.places import cache_dir
+
+Say = Callable[[str], None]
+_FETCH_S = 900.0
+_OUR_GROUP = "org.apache.kafka"
+
+
+class Jar(msgspec.Struct, frozen=True):
+    """One artefact of the lock."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+    size_bytes: int
+    classifier: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """Its name in a directory of jars."""
+        tail = f"-{self.classifier}" if self.classifier else ""
+        return f"{self.artifact}-{self.version}{tail}.jar"
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """The lock: the one Kafka version, and every jar."""
+
+    kafka: str
+    jars: tuple[Jar, ...]
+
+
+class Kafka(msgspec.Struct, frozen=True):
+    """A Kafka to run: its version and the jars of its class path, in a fixed order."""
+
+    version: str
+    jars: tuple[Path, ...]
+
+    @property
+    def class_path(self) -> str:
+        """An explicit list: a class archive is not accepted with a wildcard."""
+        return os.pathsep.join(str(each) for each in self.jars)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when any jar changes; keys what was made from them."""
+        facts = [f"{each}:{each.stat().st_size}:{each.stat().st_mtime_ns}" for each in self.jars]
+        return hashlib.sha256("\n".join([self.version, *facts]).encode()).hexdigest()[:16]
+
+
+def read_lock(text: bytes | None = None) -> Lock:
+    """The lock in this package. Raises `Defect` when a jar of Kafka has another version than the lock's."""
+    raw = text if text is not None else resources.files("kastellan.lab").joinpath("jars.lock.json").read_bytes()
+    lock = msgspec.json.decode(raw, type=Lock)
+    strays = [each.file_name for each in lock.jars if each.group == _OUR_GROUP and each.version != lock.kafka]
+    if strays:
+        msg = f"the jar lock mixes Kafka versions: {', '.join(strays)} beside {lock.kafka}"
+        raise Defect(msg)
+    return lock
+
+
+def provide_kafka(say: Say) -> Kafka:
+    """Kafka's jars: those of `KAFKA_HOME` when it is set, else the locked ones from the cache, fetched when missing.
+
+    Raises `BadInput` when KAFKA_HOME holds no Kafka, `MissingTool` when nothing could fetch them.
+    """
+    if home := os.environ.get("KAFKA_HOME"):
+        return _from_home(Path(home))
+    lock = read_lock()
+    directory = _directory(lock)
+    if faults(directory, lock):
+        with held(directory.parent, Deadline.after(_FETCH_S)):
+            if faults(directory, lock):
+                _fetch(directory, lock, say)
+    return Kafka(lock.kafka, tuple(directory / each.file_name for each in lock.jars))
+
+
+def faults(directory: Path, lock: Lock) -> list[str]:
+    """What is wrong with a directory of jars, one sentence each; empty when every jar is there, whole, and nothing else."""
+    wanted = {each.file_name: each for each in lock.jars}
+    try:
+        present = {each.name for each in directory.iterdir()}
+    except FileNotFoundError:
+        return [f"{directory} is not there"]
+    found = [f"{name} does not belong to the lock" for name in sorted(present - wanted.keys())]
+    for name, jar in wanted.items():
+        path = directory / name
+        if name not in present:
+            found.append(f"{name} is missing")
+        elif path.stat().st_size != jar.size_bytes or _sha256(path) != jar.sha256:
+            found.append(f"{name} is not the file that the lock names")
+    return found
+
+
+def _directory(lock: Lock) -> Path:
+    digest = hashlib.sha256("".join(each.sha256 for each in lock.jars).encode()).hexdigest()[:12]
+    return cache_dir() / "jars" / f"kafka-{lock.kafka}-{digest}"
+
+
+def _fetch(directory: Path, lock: Lock, say: Say) -> None:
+    reasons: list[str] = []
+    ways = [("Maven", fetch_by_maven)] if find_maven() else []
+    for name, way in [*ways, ("the resolver from PyPI", fetch_by_resolver)]:
+        for leftover in directory.parent.glob(".fetch-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".fetch-", dir=directory.parent))
+        try:
+            say(f"fetching Apache Kafka {lock.kafka} ({len(lock.jars)} jars, {_total_mb(lock)} MB) by {name}")
+            fresh = way([(each.group, each.artifact, each.version, each.classifier) for each in lock.jars], scratch)
+            if wrong := faults(fresh, lock):
+                reasons.append(f"{name}: {wrong[0]}" + (f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""))
+                continue
+            shutil.rmtree(directory, ignore_errors=True)
+            fresh.rename(directory)
+        except KastellanError as problem:
+            reasons.append(f"{name}: {problem.message}")
+        else:
+            return
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    msg = (
+        f"Apache Kafka {lock.kafka} could not be fetched ({'; '.join(reasons)}); "
+        "check the network, or set KAFKA_HOME to an unpacked Kafka distribution"
+    )
+    raise MissingTool(msg)
+
+
+def _from_home(home: Path) -> Kafka:
+    libs = home / "libs"
+    jars = tuple(sorted(libs.glob("*.jar")))
+    versions = {found[1] for each in jars if (found := re.fullmatch(r"kafka-(?:clients|server)-(\d[\w.-]*)\.jar", each.name))}
+    if len(versions) != 1:
+        seen = f"the versions {', '.join(sorted(versions))}" if versions else "no kafka-clients jar"
+        msg = f"KAFKA_HOME={home} has {seen} in libs/; set it to an unpacked Kafka 4 distribution or unset it"
+        raise BadInput(msg)
+    return Kafka(versions.pop(), jars)
+
+
+def _total_mb(lock: Lock) -> int:
+    return round(sum(each.size_bytes for each in lock.jars) / 1_000_000)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,202 @@
+"""Processes known by pid **and** start time, so that a number that was given to somebody else is never signalled.
+
+A process that is started here puts itself on record before it becomes the program: between `fork` and the record
+there is no instant at which its parent's death would leave an unknown process behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Unavailable
+
+PROC = Path("/proc")
+MARK = "KASTELLAN_LAB_DIR"
+"""Environment variable of every process of a lab; its value is the lab's directory."""
+
+_POLL_S = 0.02
+_STATE_FIELD, _PARENT_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 19, 21
+_GONE = frozenset("ZXx")
+
+_RECORD_ITSELF = (
+    'cat "/proc/$$/stat" /proc/sys/kernel/random/boot_id > "$1.part" && mv -f "$1.part" "$1" '
+    '&& cd "$2" && shift 2 && exec "$@" </dev/null'
+)
+"""Run by `/bin/sh` with the record, the working directory and the command. Standard input holds the lab's lock."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Which process: `start_ticks` are clock ticks since boot, `boot_id` says which boot."""
+
+    pid: int
+    start_ticks: int
+    boot_id: str
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What /proc says of a process now; `state` is its letter (R, S, T, Z and so on)."""
+
+    identity: Identity
+    state: str
+    parent: int
+    rss_bytes: int
+
+
+def parse_stat(text: str, boot_id: str) -> Seen:
+    """Read one line of /proc/PID/stat; the command's name may hold any character, so fields count from its last ')'."""
+    try:
+        pid = int(text[: text.index(" ")])
+        fields = text[text.rindex(")") + 1 :].split()
+        identity = Identity(pid, int(fields[_START_FIELD]), boot_id)
+        rss = int(fields[_RSS_FIELD]) * os.sysconf("SC_PAGE_SIZE")
+        return Seen(identity, fields[_STATE_FIELD], int(fields[_PARENT_FIELD]), rss)
+    except (ValueError, IndexError):
+        msg = f"not a process record: {text[:80]!r}"
+        raise BadInput(msg) from None
+
+
+def look(pid: int, proc: Path = PROC) -> Seen | None:
+    """The process that has this number now, or None. A dead child of ours is reaped and counts as gone."""
+    try:
+        seen = parse_stat((proc / str(pid) / "stat").read_text(errors="replace"), boot_id(proc))
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if seen.state not in _GONE:
+        return seen
+    if seen.parent == os.getpid() and proc == PROC:
+        _reap(pid)
+    return None
+
+
+def boot_id(proc: Path = PROC) -> str:
+    """The identity of this boot. Raises `Unavailable` where there is no /proc, because the lab needs it."""
+    try:
+        return (proc / "sys/kernel/random/boot_id").read_text().strip()
+    except FileNotFoundError:
+        msg = "the lab needs Linux's /proc, which is not there; run it on Linux or in a Linux virtual machine"
+        raise Unavailable(msg) from None
+
+
+def me() -> Identity:
+    """The identity of this process."""
+    seen = look(os.getpid())
+    if seen is None:  # pragma: no cover - a running process is in /proc
+        msg = "this process is not in /proc; mount it"
+        raise Unavailable(msg)
+    return seen.identity
+
+
+def now(identity: Identity, proc: Path = PROC) -> Seen | None:
+    """The process with exactly this identity, or None when it is gone or its number belongs to another one."""
+    seen = look(identity.pid, proc)
+    return seen if seen is not None and seen.identity == identity else None
+
+
+def read_record(path: Path) -> Identity | None:
+    """The identity that a started process wrote; None when there is none. Raises `BadInput` when it is damaged."""
+    try:
+        text = path.read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+    stat, _, boot = text.strip().rpartition("\n")
+    try:
+        return parse_stat(stat, boot.strip()).identity
+    except BadInput:
+        msg = f"the process record {path} is damaged; `kastellan lab down` finds the process by its mark and cleans up"
+        raise BadInput(msg) from None
+
+
+def send(identity: Identity, number: signal.Signals, proc: Path = PROC) -> bool:
+    """Signal exactly this process; False when it is gone. A pid descriptor pins it between the look and the signal."""
+    try:
+        pinned = os.pidfd_open(identity.pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if now(identity, proc) is None:
+            return False
+        signal.pidfd_send_signal(pinned, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(pinned)
+    return True
+
+
+def wait_gone(identities: Sequence[Identity], deadline: Deadline) -> list[Identity]:
+    """Wait until all are gone; returns those that are still there at the deadline."""
+    while left := [each for each in identities if now(each) is not None]:
+        if deadline.passed:
+            return left
+        time.sleep(_POLL_S)
+    return []
+
+
+def kill_all(identities: Sequence[Identity], deadline: Deadline) -> list[Identity]:
+    """SIGKILL each (a frozen one dies too) and wait; returns those that would not go."""
+    for each in identities:
+        send(each, signal.SIGKILL)
+    return wait_gone(identities, deadline)
+
+
+def marked(directory: Path) -> Iterator[Identity]:
+    """Processes that carry the mark of this lab directory in their environment: the net below damaged records."""
+    wanted = f"{MARK}={directory}".encode()
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
+            yield seen.identity
+
+
+def spawn(
+    command: Sequence[str], *, record: Path, lock: int, lab_dir: Path, cwd: Path, output: Path, env: Mapping[str, str]
+) -> None:
+    """Start a detached process that writes its own identity to `record` before it becomes `command`.
+
+    It is in a session of its own, so the terminal's Ctrl-C and the end of this process do not reach it; it holds
+    `lock` (the descriptor of the lab's lock) until it is on record. Returns without waiting for the record.
+    """
+    record.parent.mkdir(parents=True, exist_ok=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    os.posix_spawn(
+        "/bin/sh",
+        ["sh", "-c", _RECORD_ITSELF, "kastellan-lab", str(record), str(cwd), *command],
+        {**env, MARK: str(lab_dir)},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, lock, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE],
+    )
+
+
+def recorded(record: Path, deadline: Deadline) -> Identity:
+    """The identity of a process that `spawn` started, once it is on record (a few milliseconds)."""
+    while (identity := read_record(record)) is None:
+        if deadline.passed:
+            msg = f"a process was started and did not write {record} in time; the machine is overloaded or the disk is full"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S / 4)
+    return identity
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
