@@ -1,0 +1,171 @@
+"""Runs the gates: two at a time, one line each with its time; a failed one shows its tool's words and the remedy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+# The layers, quickest first; `make test` runs them in this order in one pytest run, so that one line has the totals.
+LAYERS = ("unit", "gates", "property", "contract", "docs", "lab", "e2e")
+QUICK_LAYERS = ("unit", "gates")
+SHOWN_LINES_MAX = 80
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate: its name, the command that decides by its exit code, and what to do when it fails."""
+
+    name: str
+    command: tuple[str, ...]
+    remedy: str
+    fine: tuple[int, ...] = (0,)
+
+
+def tool(name: str, *words: str) -> tuple[str, ...]:
+    """A command of the environment that runs the gates."""
+    return (str(BIN / name), *words)
+
+
+def module(name: str, *words: str) -> tuple[str, ...]:
+    """A module of the environment that runs the gates."""
+    return (PYTHON, "-m", name, *words)
+
+
+def layers(names: Sequence[str]) -> list[str]:
+    """The folders of the layers that exist; the doctests of src are part of the unit layer."""
+    found = [f"tests/{name}" for name in names if (ROOT / "tests" / name).is_dir()]
+    return ["src/kastellan", *found] if "unit" in names else found
+
+
+def static_gates() -> list[Gate]:
+    """What needs no run of the product, slowest first, because two run at a time."""
+    return [
+        Gate("types", tool("basedpyright"), "give the value its type; a relaxation needs a reason beside it"),
+        Gate(
+            "imports",
+            tool("lint-imports", "--no-logo"),
+            "move the code to the room that may import it (pyproject.toml, tool.importlinter)",
+        ),
+        Gate("lint", tool("ruff", "check", "--quiet", "--output-format", "concise"), "run `.venv/bin/ruff check --fix`"),
+        Gate("format", tool("ruff", "format", "--check"), "run `.venv/bin/ruff format`"),
+        Gate("packages", tool("deptry", "src"), "declare what is imported in pyproject.toml, then `make lock`"),
+        Gate("spelling", tool("codespell"), "correct the word, or add it to tool.codespell with what it is"),
+        Gate("sizes", module("gates.sizes"), "split by subject; a function does one thing"),
+        Gate("locks", module("gates.locks", "check"), "run `make lock`"),
+    ]
+
+
+def quick_tests() -> Gate:
+    """The unit layer and the gates' own tests."""
+    words = ("-q", "--no-header", "--doctest-modules", *layers(QUICK_LAYERS))
+    return Gate("tests", module("pytest", *words), "run `.venv/bin/python -m pytest -x tests/unit`", fine=(0, 5))
+
+
+def docs_gate() -> Gate:
+    """The documentation: built without a warning, generated pages fresh, nothing undocumented, no stale path."""
+    return Gate(
+        "docs", module("pytest", "-q", "--no-header", "tests/docs"), "run `make docs` and read the first warning", fine=(0, 5)
+    )
+
+
+def run(gate: Gate) -> tuple[bool, str, float]:
+    """Run one gate: passed, what it said, seconds."""
+    begun = time.monotonic()
+    env = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    try:
+        done = subprocess.run(
+            gate.command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+    except subprocess.TimeoutExpired:
+        return False, "It was stopped after 900 s.", time.monotonic() - begun
+    return done.returncode in gate.fine, done.stdout, time.monotonic() - begun
+
+
+def show(gate: Gate, said: str) -> None:
+    """A failed gate's words, cut to what a screen holds, and the remedy."""
+    lines = said.rstrip().splitlines()
+    kept = lines if len(lines) <= SHOWN_LINES_MAX else lines[-SHOWN_LINES_MAX:]
+    if len(kept) < len(lines):
+        print(f"    ... {len(lines) - len(kept)} lines more; all of it: {' '.join(gate.command)}")
+    print("\n".join(f"    {line}" for line in kept))
+    print(f"    -> {gate.remedy}", flush=True)
+
+
+def run_all(gates: Sequence[Gate]) -> bool:
+    """Run the gates two at a time; True when every one passed."""
+    begun, failed = time.monotonic(), 0
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        waiting = {pool.submit(run, gate): gate for gate in gates}
+        for each in as_completed(waiting):
+            gate = waiting[each]
+            passed, said, took_s = each.result()
+            print(f"{'ok  ' if passed else 'FAIL'} {gate.name:<9} {took_s:6.1f} s{_last_line(gate, said)}", flush=True)
+            if not passed:
+                failed += 1
+                show(gate, said)
+    print(f"{len(gates) - failed} of {len(gates)} gates passed in {time.monotonic() - begun:.1f} s", flush=True)
+    return not failed
+
+
+def _last_line(gate: Gate, said: str) -> str:
+    """What pytest or the size gate closes with, shown beside its time."""
+    lines = said.strip().splitlines()
+    return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "sizes"} else ""
+
+
+def check() -> int:
+    """The quick gates."""
+    return 0 if run_all([quick_tests(), docs_gate(), *static_gates()]) else 1
+
+
+def test() -> int:
+    """The static gates, then every layer in one pytest run, whose last line has the totals."""
+    if not run_all(static_gates()):
+        return 1
+    words = ("--doctest-modules", "--durations=10", *layers(LAYERS))
+    return subprocess.run(module("pytest", *words), cwd=ROOT, check=False).returncode
+
+
+def bench(words: Sequence[str]) -> int:
+    """Every measured comparison, one after the other, or those that are named."""
+    named = [word for word in words if not word.startswith("-")]
+    scripts = [
+        path for path in sorted((ROOT / "bench").glob("bench_*.py")) if not named or path.stem.removeprefix("bench_") in named
+    ]
+    if not scripts:
+        print("bench: no such comparison; they are bench/bench_NAME.py", file=sys.stderr)
+        return 2
+    options = [word for word in words if word.startswith("-")]
+    return max(subprocess.run([PYTHON, str(path), *options], cwd=ROOT, check=False).returncode for path in scripts)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one verb."""
+    verb = words[0] if words else ""
+    if verb == "check":
+        return check()
+    if verb == "test":
+        return test()
+    if verb == "bench":
+        return bench(words[1:])
+    if verb == "docs":
+        return subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode
+    print("gates: say check, test, bench or docs", file=sys.stderr)
+    return 2

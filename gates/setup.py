@@ -1,0 +1,227 @@
+"""Set up what a make verb needs, on a machine that has only Python 3.11 and make. Standard library only.
+
+    python gates/setup.py run    what `kastellan demo` and `kastellan lab` need
+    python gates/setup.py dev    that, the gates and the tests
+    python gates/setup.py lock   only the pinned uv (for `make lock`)
+
+Nothing is done when nothing changed: `.venv/kastellan-setup.json` records what was installed. A set-up that was cut off
+leaves `.venv/kastellan-setup.unfinished` behind and is begun anew. Two at once take turns.
+
+The package index, its mirror, certificates and proxies are those that pip is configured with; the locks name none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Generator
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
+VENV = ROOT / ".venv"
+LOCKS = ROOT / "locks"
+STAMP = VENV / "kastellan-setup.json"
+UNFINISHED = VENV / "kastellan-setup.unfinished"
+JAVA_MAJOR_MIN = 17
+LEVELS = ("run", "dev")
+
+# pip's options, and the variables by which uv takes the same. pip separates several values by spaces, uv not always.
+PIP_TO_UV = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "no-index": ("UV_NO_INDEX", " "),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "cert": ("SSL_CERT_FILE", " "),
+    "proxy": ("ALL_PROXY", " "),
+    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
+    "timeout": ("UV_HTTP_TIMEOUT", " "),
+}
+
+
+def say(text: str) -> None:
+    """One line of talk, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def stop(sentence: str) -> NoReturn:
+    """End with one sentence that names the remedy."""
+    raise SystemExit(f"set-up: {sentence}")
+
+
+def digest(*paths: Path) -> str:
+    """What the files hold, as one short text."""
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+def project() -> str:
+    """What pyproject.toml says of the package itself: a change there, such as a new command, installs it again."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    said = json.dumps([declared["project"], declared["build-system"]], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def runs(command: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command quietly; its words are shown only when it fails."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def alone() -> Generator[None]:
+    """Hold this checkout's set-up lock; the kernel lets go of it when the process ends, however it ends."""
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def uv() -> Path:
+    """The pinned uv, fetched by pip with its hash into `.tools/uv`."""
+    home = TOOLS / "uv"
+    program, stamp, pin = home / "bin" / "uv", home / "stamp", LOCKS / "uv.txt"
+    if program.exists() and stamp.exists() and stamp.read_text() == digest(pin):
+        return program
+    say("set-up: fetching uv")
+    shutil.rmtree(home, ignore_errors=True)
+    wanted = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", str(pin)]
+    if runs([sys.executable, "-m", "venv", str(home)]).returncode == 0:
+        done = runs([str(home / "bin" / "python"), "-m", "pip", *wanted])
+    elif runs([sys.executable, "-m", "pip", "--version"]).returncode == 0:
+        # A Python without ensurepip makes no venv with pip in it; its own pip can still fill a folder.
+        shutil.rmtree(home, ignore_errors=True)
+        done = runs([sys.executable, "-m", "pip", *wanted, "--target", str(home)])
+    else:
+        stop(f"{sys.executable} has neither venv nor pip: install them (on Debian and Ubuntu: apt-get install python3-venv).")
+    if done.returncode or not program.exists():
+        stop(f"pip could not fetch uv; check the network or pip's configuration.\n{done.stdout}{done.stderr}")
+    stamp.write_text(digest(pin))
+    return program
+
+
+def pip_options() -> dict[str, str]:
+    """What the user configured pip with, by option name; a variable beats a file, [install] beats [global]."""
+    for python in (TOOLS / "uv" / "bin" / "python", Path(sys.executable)):
+        listed = runs([str(python), "-m", "pip", "config", "list"])
+        if listed.returncode == 0:
+            break
+    else:
+        return {}
+    found: dict[str, tuple[int, str]] = {}
+    for line in listed.stdout.splitlines():
+        key, _, value = line.partition("=")
+        section, _, name = key.rpartition(".")
+        rank = {":env:": 3, "install": 2, "global": 1}.get(section, 0)
+        if rank > found.get(name, (0, ""))[0]:
+            found[name] = (rank, value.strip().strip("'\"").replace("\\n", " "))
+    return {name: value for name, (_, value) in found.items()}
+
+
+def uv_env() -> dict[str, str]:
+    """This process's environment, with pip's configuration said in uv's words where uv has none of its own."""
+    env = dict(os.environ)
+    env.pop("VIRTUAL_ENV", None)
+    options = pip_options()
+    for option, (variable, between) in PIP_TO_UV.items():
+        words = options.get(option, "").split()
+        if option == "find-links":
+            words = [word for word in words if "://" in word or Path(word).expanduser().is_dir()]
+        if words:
+            env.setdefault(variable, between.join(words))
+    # Hashes decide what is installed, so it does not matter which of several indexes serves it.
+    env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    env.setdefault("UV_PYTHON_DOWNLOADS", "never")
+    env["UV_NO_CONFIG"] = "1"
+    return env
+
+
+def has_java() -> bool:
+    """True when JAVA_HOME or PATH has a Java that is new enough."""
+    home = os.environ.get("JAVA_HOME")
+    program = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if program is None or not Path(program).exists():
+        return False
+    said = runs([program, "-version"])
+    major = re.search(r'version "(\d+)', said.stdout + said.stderr)
+    return major is not None and int(major[1]) >= JAVA_MAJOR_MIN
+
+
+def wanted(level: str, before: dict[str, str]) -> dict[str, str]:
+    """The locks to install and the digest of each. What was installed once for want of Java or Maven stays."""
+    level = max(level, next((each for each in LEVELS if f"{each}.txt" in before), level), key=LEVELS.index)
+    names = [f"{level}.txt"]
+    if "java.txt" in before or not has_java():
+        names.append("java.txt")
+    if "resolver.txt" in before or shutil.which("mvn") is None:
+        names.append("resolver.txt")
+    return {name: digest(LOCKS / name) for name in names} | {"project": project()}
+
+
+def installed() -> dict[str, str]:
+    """What the last whole set-up installed; nothing when it was cut off or the environment does not run."""
+    if UNFINISHED.exists() or not STAMP.exists():
+        return {}
+    try:
+        return dict(json.loads(STAMP.read_text()))
+    except ValueError:
+        return {}
+
+
+def environment(level: str) -> None:
+    """Bring `.venv` to exactly what the locks say, with kastellan itself in editable form."""
+    before = installed()
+    python = VENV / "bin" / "python"
+    if before and not starts(python):
+        before = {}
+    aim = wanted(level, before)
+    if aim == before:
+        return
+    program, env = str(uv()), uv_env()
+    if UNFINISHED.exists() or not starts(python):
+        shutil.rmtree(VENV, ignore_errors=True)
+        must(runs([program, "venv", "--quiet", "--python", sys.executable, str(VENV)], env), "make .venv")
+    UNFINISHED.touch()
+    target = ["--quiet", "--python", str(python)]
+    locks = [name for name in aim if name.endswith(".txt")]
+    if any(before.get(name) != aim[name] for name in locks):
+        say("set-up: installing " + ", ".join(f"locks/{name}" for name in locks))
+        files = [str(LOCKS / name) for name in locks]
+        must(runs([program, "pip", "sync", "--require-hashes", *target, *files], env), "install the locked packages")
+    must(runs([program, "pip", "install", "--no-deps", *target, "--editable", str(ROOT)], env), "install kastellan")
+    STAMP.write_text(json.dumps(aim, indent=1))
+    UNFINISHED.unlink()
+
+
+def starts(program: Path) -> bool:
+    """True when the program is there and answers to --version."""
+    return program.exists() and runs([str(program), "--version"]).returncode == 0
+
+
+def must(done: subprocess.CompletedProcess[str], deed: str) -> None:
+    """Stop with the tool's own words when it failed."""
+    if done.returncode:
+        stop(f"uv could not {deed}; check the network or pip's configuration, then run again.\n{done.stdout}{done.stderr}")
+
+
+def main(words: list[str]) -> None:
+    """Set up what the verb needs."""
+    if words not in (["run"], ["dev"], ["lock"]):
+        stop("say run, dev or lock.")
+    with alone():
+        if words == ["lock"]:
+            uv()
+        else:
+            environment(words[0])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
