@@ -1,0 +1,57 @@
+"""What all layers share: their order, their time limits, no network in the unit layer, one Hypothesis profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hypothesis
+import pytest
+import pytest_socket
+
+from gates.runner import LAYERS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Layer -> seconds a test may take. Wide, because the machine may be loaded; a test that hangs still ends.
+LIMIT_S = {"unit": 60, "gates": 120, "property": 180, "contract": 120, "docs": 180, "lab": 300, "e2e": 600}
+assert tuple(LIMIT_S) == LAYERS
+
+# A loaded machine must not make a property fail by being slow, and a found example must be seen again by the next run.
+hypothesis.settings.register_profile(
+    "kastellan",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("kastellan")
+
+
+def layer_of(path: Path) -> str:
+    """The layer a file belongs to; the doctests of src are unit tests."""
+    inside = path.relative_to(ROOT).parts
+    return inside[1] if inside[0] == "tests" and len(inside) > 2 else "unit"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick layers first (after the shuffle, which stays within a layer), and a time limit by layer."""
+    for item in items:
+        layer = layer_of(item.path)
+        assert layer in LIMIT_S, f"tests/{layer} is no layer; the layers are {', '.join(LAYERS)}"
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIMIT_S[layer]))
+    items.sort(key=lambda item: LAYERS.index(layer_of(item.path)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No network in the unit layer. Unix sockets stay, because an asyncio loop wakes itself through a pair of them."""
+    if layer_of(item.path) == "unit":
+        pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Give the network back to the next layer."""
+    if layer_of(item.path) == "unit":
+        pytest_socket.enable_socket()
