@@ -55,6 +55,22 @@ def judge_one(judgement: Judgement, snapshot: Snapshot, views: Views, settings: 
     return msgspec.structs.replace(result, findings=tuple(each.finding for each in told))
 
 
+def subjects_of(judgement: Judgement, snapshot: Snapshot, views: Views) -> dict[Subject, Verdict]:
+    """Every subject with its verdict, for tests and for the law of missing data.
+
+    A check whose needs cannot be met, and one that crashes, answers unknown for the cluster.
+    """
+    resolver = Resolver(snapshot, views)
+    arguments = resolver.arguments(judgement.judge)
+    if isinstance(arguments, Missing):
+        return {_CLUSTER: Verdict.UNKNOWN}
+    frame, judged = _verdicts(judgement, snapshot, arguments, {})
+    told = {_subject(judged, row): Verdict(row["_verdict"]) for row in frame.select(*judged.key, "_verdict").iter_rows(named=True)}
+    if unseen_of(arguments.values()) and _CLUSTER not in told:
+        told[_CLUSTER] = Verdict.UNKNOWN
+    return told
+
+
 def _order(result: CheckResult) -> tuple[int, int, str]:
     worst = min((each.severity.rank for each in result.findings), default=len(Severity))
     explained = all(each.explained_by for each in result.findings)
@@ -81,10 +97,23 @@ def _run(judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings:
     arguments = resolver.arguments(judgement.judge)
     if isinstance(arguments, Missing):
         return _unknown(check, arguments.reason), ()
+    frame, judged = _verdicts(judgement, snapshot, arguments, settings)
+    return _tell(frame, judged, check, [each for each in arguments.values() if isinstance(each, Table)], snapshot)
+
+
+def _verdicts(judgement: Judgement, snapshot: Snapshot, arguments: Mapping[str, Any], settings: Mapping[str, float]) -> tuple[pl.DataFrame, Judged]:
+    """The check's frame with every subject and its `_verdict`."""
+    check = judgement.check
     judged = judgement.judge(**arguments, **{**check.defaults, **settings})
     tables = [each for each in arguments.values() if isinstance(each, Table)]
     frame = _weaken(_complete(_checked(judged, check), judged, snapshot), judged, tables, check)
-    return _tell(frame, judged, check, tables, snapshot)
+    verdict = (
+        pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
+        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
+        .when(pl.col("fails")).then(pl.lit(Verdict.FAIL.value))
+        .otherwise(pl.lit(Verdict.PASS.value))
+    )  # fmt: skip
+    return frame.with_columns(verdict.alias("_verdict")), judged
 
 
 def _checked(judged: Judged, check: Check) -> pl.DataFrame:
@@ -126,13 +155,6 @@ def _tell(
     frame: pl.DataFrame, judged: Judged, check: Check, tables: list[Table], snapshot: Snapshot
 ) -> tuple[CheckResult, tuple[_Told, ...]]:
     answers = {each.id: each for each in snapshot.answers}
-    verdict = (
-        pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
-        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
-        .when(pl.col("fails")).then(pl.lit(Verdict.FAIL.value))
-        .otherwise(pl.lit(Verdict.PASS.value))
-    )  # fmt: skip
-    frame = frame.with_columns(verdict.alias("_verdict"))
     counts = {Verdict(name): count for name, count in frame.group_by("_verdict").len().iter_rows()}
     failing = frame.filter(pl.col("_verdict") == Verdict.FAIL.value)
     unknown = frame.filter(pl.col("_verdict") == Verdict.UNKNOWN.value)

@@ -28,13 +28,13 @@ class Earlier(msgspec.Struct, frozen=True):
     min_s: float
 
 
-class Keys(msgspec.Struct, frozen=True):
+class Keys:
     """The config keys that are wanted of a config table."""
 
-    names: tuple[str, ...]
+    __slots__ = ("names",)
 
     def __init__(self, *names: str) -> None:
-        msgspec.structs.force_setattr(self, "names", names)
+        self.names = names
 
 
 class Need(msgspec.Struct, frozen=True):

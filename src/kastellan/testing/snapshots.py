@@ -1,0 +1,178 @@
+"""Snapshots for tests: a whole, healthy cluster in one call, and small edits to it.
+
+>>> snapshot = healthy(topics={"orders": 2})
+>>> sick = edit(snapshot, Replicas, {"topic": "orders", "partition": 1, "broker": 2}, in_sync=False)
+>>> sick.table(Replicas).df.filter(~pl.col("in_sync")).height
+1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, cast
+
+import msgspec
+import polars as pl
+
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Answer
+from kastellan.model.snapshot import Snapshot, Vantage
+from kastellan.model.table import Frame, Rows, Table, Unseen
+from kastellan.model.tables.api_versions import ApiVersions
+from kastellan.model.tables.assignments import Assignments
+from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.brokers import Broker, Brokers
+from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.features import Feature, Features
+from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.log_dirs import LogDirs
+from kastellan.model.tables.members import Members
+from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.quorum import Leadership, Quorum
+from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
+from kastellan.model.tables.reassignments import Reassignments
+from kastellan.model.tables.replica_sizes import ReplicaSizes
+from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.model.tables.topics import Topics
+from kastellan.model.tables.transaction_partitions import TransactionPartitions
+from kastellan.model.tables.transactions import Transactions
+
+AT_MS = 1_750_000_000_000
+GIB = 1024**3
+TOPIC_DEFAULTS = {"min.insync.replicas": "2", "cleanup.policy": "delete", "retention.ms": "604800000"}
+BROKER_DEFAULTS = {"min.insync.replicas": "2", "default.replication.factor": "3", "num.partitions": "3", "log.retention.ms": "604800000"}
+_SEEN = 1
+
+
+def healthy(
+    brokers: int = 3,
+    topics: Mapping[str, int] | None = None,
+    groups: Mapping[str, str] | None = None,
+    rf: int = 3,
+    at_ms: int = AT_MS,
+    controllers: Sequence[int] = (101, 102, 103),
+) -> Snapshot:
+    """A cluster without anything to say: every table whole.
+
+    `topics` maps names to partition counts, `groups` maps group ids to the topic that they read (two members each,
+    no lag). Every partition has offsets 0 to 1000. Controllers are separate nodes unless told otherwise.
+    """
+    topics = {"orders": 3, "payments": 3} if topics is None else topics
+    groups = {"billing": next(iter(topics), "orders")} if groups is None else groups
+    ids = list(range(1, brokers + 1))
+    parts = [(topic, number) for topic, count in topics.items() for number in range(count)]
+    placed = [(t, p, ids[(i + k) % brokers], k) for i, (t, p) in enumerate(parts) for k in range(min(rf, brokers))]
+    reads = [(g, t, p) for g, t in groups.items() for p in range(topics.get(t, 0))]
+    tables: list[Table] = [
+        Brokers(
+            Broker(broker=i, host="127.0.0.1", port=9000 + i, rack=f"r{i}", listed=True, fenced=False, registered=True, reached=True, answer_ms=2, answer=_SEEN)
+            for i in ids
+        ),
+        Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_SEEN)]),
+        QuorumNodes(_quorum_nodes(controllers, [each for each in ids if each not in controllers], at_ms)),
+        Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_SEEN)]),
+        ApiVersions.of({"broker": ids, "api_key": [3] * brokers, "min_version": [0] * brokers, "max_version": [13] * brokers, "answer": [_SEEN] * brokers}),
+        _frame(Topics, [{"topic": t, "topic_id": f"{i:032x}", "internal": t.startswith("__")} for i, t in enumerate(topics)]),
+        _frame(Partitions, [{"topic": t, "partition": p, "leader": b, "leader_epoch": 3} for t, p, b, k in placed if k == 0]),
+        _frame(Replicas, [{"topic": t, "partition": p, "broker": b, "position": k, "in_sync": True, "offline": False, "eligible": False} for t, p, b, k in placed]),
+        Reassignments.empty(),
+        _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000, "last_stable": 1000} for t, p in parts]),
+        _frame(LogDirs, [{"broker": i, "path": "/data", "total_bytes": 100 * GIB, "usable_bytes": 80 * GIB, "replica_bytes": GIB} for i in ids]),
+        _frame(
+            ReplicaSizes,
+            [{"broker": b, "path": "/data", "topic": t, "partition": p, "size_bytes": 10_000, "offset_lag_records": 0, "future": False} for t, p, b, _ in placed],
+        ),
+        _frame(TopicConfigs, [{"topic": t, "config": c, "value": v, "source": "default"} for t in topics for c, v in TOPIC_DEFAULTS.items()]),
+        _frame(BrokerConfigs, [{"broker": i, "config": c, "value": v, "source": "static", "seen": True} for i in ids for c, v in BROKER_DEFAULTS.items()]),
+        _frame(
+            Groups,
+            [{"group": g, "type": "classic", "protocol_type": "consumer", "state": "Stable", "coordinator": ids[0], "members": 2} for g in groups],
+        ),
+        _frame(Members, [{"group": g, "member": f"{g}-{n}", "client_id": g, "client_host": "/127.0.0.1", "assigned": 1} for g in groups for n in (0, 1)]),
+        _frame(Assignments, [{"group": g, "member": f"{g}-{p % 2}", "topic": t, "partition": p} for g, t, p in reads]),
+        _frame(Commits, [{"group": g, "topic": t, "partition": p, "committed": 1000} for g, t, p in reads]),
+        Transactions.empty(),
+        TransactionPartitions.empty(),
+    ]
+    seen = Answer(id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms)
+    return Snapshot(
+        at_ms=at_ms, cluster_id="test-cluster", vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"), answers=(seen,), tables={each.name: each for each in tables}
+    )
+
+
+def _quorum_nodes(controllers: Sequence[int], observers: Sequence[int], at_ms: int) -> list[QuorumNode]:
+    voters = [(each, True) for each in controllers]
+    return [
+        QuorumNode(
+            node=node, voter=voter, log_end_offset=900, last_fetch_ms=at_ms - 100, last_caught_up_ms=at_ms - 100,
+            host="127.0.0.1" if voter else None, port=9000 + node if voter else None, answer=_SEEN,
+        )
+        for node, voter in (*voters, *((each, False) for each in observers))
+    ]  # fmt: skip
+
+
+def _frame(kind: type[Frame], rows: Sequence[Mapping[str, Any]]) -> Frame:
+    return kind.of_rows([{**each, "answer": _SEEN} for each in rows])
+
+
+def matching(where: Mapping[str, Any]) -> pl.Expr:
+    """Rows whose columns have these values."""
+    return reduce(lambda left, each: left & pl.col(each[0]).eq_missing(pl.lit(each[1])), where.items(), pl.lit(value=True))
+
+
+def edit(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any], **values: Any) -> Snapshot:  # noqa: ANN401
+    """The snapshot with columns of the matching rows set to these values (None: not seen)."""
+    table = _table(snapshot, kind)
+    dtypes = table.schema()
+    hit = matching(where)
+    df = table.df.with_columns(pl.when(hit).then(pl.lit(value, dtypes[name])).otherwise(pl.col(name)).alias(name) for name, value in values.items())
+    return snapshot.with_table(rebuilt(kind, df, table.unseen))
+
+
+def add(snapshot: Snapshot, kind: type[Table], *rows: Mapping[str, Any]) -> Snapshot:
+    """The snapshot with rows added; a column that is not given is null, `answer` is the good one."""
+    table = _table(snapshot, kind)
+    more = pl.DataFrame([{"answer": _SEEN, **each} for each in rows], schema=table.schema(), orient="row")
+    return snapshot.with_table(rebuilt(kind, pl.concat([table.df, more]), table.unseen))
+
+
+def drop(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any]) -> Snapshot:
+    """The snapshot without the matching rows (they do not exist; for rows that were not seen use `hide`)."""
+    table = _table(snapshot, kind)
+    return snapshot.with_table(rebuilt(kind, table.df.filter(~matching(where)), table.unseen))
+
+
+def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time", of: str = "broker/2") -> tuple[Snapshot, int]:
+    """The snapshot with one failed Answer more, and its id."""
+    new = 1 + max((each.id for each in snapshot.answers), default=0)
+    answer = Answer(id=new, source="kafka", asked="something", of=of, state=State.FAILED, sent_ms=snapshot.at_ms - 10, reason=reason)
+    return msgspec.structs.replace(snapshot, answers=(*snapshot.answers, answer)), new
+
+
+def hide(snapshot: Snapshot, roster: str, member: object = None) -> Snapshot:
+    """The snapshot in which nobody could enumerate `roster` (topic, group, broker, ...): all such tables carry an Unseen.
+
+    With `member`, the rows of that one are the ones that are missing.
+    """
+    snapshot, answer = failed_answer(snapshot)
+    for table in list(snapshot.tables.values()):
+        if table.roster == roster:
+            df = table.df if member is None else table.df.filter(pl.col(roster).ne_missing(pl.lit(member)))
+            snapshot = snapshot.with_table(rebuilt(type(table), df, (*table.unseen, Unseen(answer, roster))))
+    return snapshot
+
+
+def rebuilt(kind: type[Table], df: pl.DataFrame, unseen: tuple[Unseen, ...]) -> Table:
+    """A table of this class from a frame, whichever shape it has."""
+    if issubclass(kind, Rows):
+        return cast("type[Rows[Any]]", kind).from_df(df, unseen)
+    return cast("type[Frame]", kind)(df, unseen)
+
+
+def _table(snapshot: Snapshot, kind: type[Table]) -> Table:
+    table = snapshot.table(kind)
+    assert table is not None, f"the snapshot has no {kind.name}"  # noqa: S101
+    return table
