@@ -1,0 +1,410 @@
+"""A cluster as its client sees it: bootstrap, brokers and controllers, and asking each of them.
+
+    async with Cluster(parse_endpoints("localhost:9092")) as cluster:
+        deadline = Deadline.after(5)
+        found = await cluster.bootstrap(deadline)              # Outcome[Roster]; first good address wins
+        if found.value is None: raise Unreachable(found.reason)
+
+        whole = await cluster.ask(None, Choose(Api.METADATA, metadata), deadline)         # any broker
+        if whole.value is not None:
+            answer = decode_reply(whole.value)                 # off the loop when it is large
+            cluster.learn(brokers_of(answer))
+
+        async def ends(node: int, deadline: Deadline) -> Outcome[Reply]:
+            wanted = Choose(Api.LIST_OFFSETS, lambda version: list_offsets(version, led[node], LATEST))
+            return await cluster.ask(node, wanted, deadline)
+        outcomes = await fan_out(cluster.nodes, ends, deadline)   # {node: Outcome[Reply]}
+
+        await cluster.ask(node, Choose(Api.DESCRIBE_LOG_DIRS, describe_log_dirs), deadline, lane="log dirs")
+        cluster.costs()                                        # what it cost the cluster
+
+A cached `Packed` may be given instead of a `Choose`; when the broker does not speak its version the outcome says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Defect, Garbled
+from kastellan.kernel.outcome import Outcome, State, Trouble
+from kastellan.kernel.units import duration_text
+from kastellan.wire.kafka import schema
+from kastellan.wire.kafka.api import READS, Api, api_name
+from kastellan.wire.kafka.connection import Connection, Frame, Limits
+from kastellan.wire.kafka.costs import Cost, Costs
+from kastellan.wire.kafka.decode import decode
+from kastellan.wire.kafka.dial import How
+from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.lane import Lane
+from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.permit import Permit, require_permit
+from kastellan.wire.kafka.requests import Choose, describe_cluster, metadata
+from kastellan.wire.kafka.schema import Entity
+from kastellan.wire.kafka.security import PLAINTEXT, Security
+from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
+from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
+
+MAIN: Final = "main"
+_TRIES: Final = 2
+_ASKED_ONCE: Final = frozenset({int(Api.DESCRIBE_LOG_DIRS)})
+"""Not asked again while unanswered: each question may hold a request handler thread of the broker."""
+
+Target = int | Endpoint | None
+"""A broker's id, an exact address (a controller, a bootstrap address), or None for any broker."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A raw answer; `decode_reply` makes an object of it. Times are wall-clock epoch milliseconds."""
+
+    node: int | None
+    whom: str
+    api: int
+    version: int
+    data: bytes
+    sent_ms: int
+    arrived_ms: int
+    bytes_in: int
+    bytes_out: int
+    broker_ms: float
+
+
+class Roster(msgspec.Struct, frozen=True):
+    """Who a cluster says it consists of, as one of its nodes told."""
+
+    cluster_id: str
+    controller_id: int
+    """Without meaning on KRaft brokers, which name any broker: ask DescribeQuorum."""
+    nodes: tuple[Endpoint, ...]
+    racks: Mapping[int, str]
+    fenced: frozenset[int]
+    told_by: Endpoint
+
+
+def decode_reply(reply: Reply) -> Entity:
+    """The answer as an object. Raises Garbled. Large ones take milliseconds: run them off the event loop."""
+    return decode(reply.api, reply.version, reply.data, reply.whom)
+
+
+class Cluster:
+    """A client of one cluster for one event loop; connections stay open between cycles, `close` ends them."""
+
+    def __init__(
+        self,
+        bootstrap: Sequence[Endpoint],
+        *,
+        security: Security = PLAINTEXT,
+        resolve: Mapping[str, str] | None = None,
+        permit: Permit | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if not bootstrap:
+            msg = "a cluster needs at least one bootstrap address"
+            raise Defect(msg)
+        self._bootstrap = tuple(bootstrap)
+        self._permit = permit
+        self._how = How(security, resolve or {}, limits or Limits(), permit)
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._brokers: dict[int, Endpoint] = {}
+        self._costs: dict[str, Cost] = {}
+        self._asked: dict[Endpoint, Outcome[Roster]] = {}
+        self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
+
+    async def __aenter__(self) -> Cluster:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection; afterwards no task and no socket is left."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        lanes, self._lanes = list(self._lanes.values()), {}
+        await asyncio.gather(*(lane.close() for lane in lanes))
+
+    # Who there is.
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """The ids of the brokers that were learnt, in order."""
+        return tuple(sorted(self._brokers))
+
+    def endpoint(self, node: int) -> Endpoint | None:
+        """Where a broker says that it is reached; None for one that nobody named."""
+        return self._brokers.get(node)
+
+    def learn(self, brokers: Iterable[Endpoint]) -> None:
+        """Take over the brokers of a newer answer; one that moved is dialled anew, one that is not named is kept."""
+        for broker in brokers:
+            if broker.node_id is not None:
+                self._brokers[broker.node_id] = broker
+
+    async def bootstrap(self, deadline: Deadline) -> Outcome[Roster]:
+        """Ask every bootstrap address at once; the first good answer wins and its brokers are learnt.
+
+        When none is good, the reason tells what each address said. `bootstrap_outcomes` keeps all of them.
+        """
+        sent_ms = now_ms()
+        self._asked.clear()
+        tasks = {asyncio.create_task(self.roster(each, deadline)): each for each in self._bootstrap}
+        self._tasks.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._tasks.discard)
+        waiting = set(tasks)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self._asked[tasks[task]] = outcome = task.result()
+                if outcome.value is not None:
+                    for late in waiting:
+                        late.add_done_callback(lambda each: self._note(tasks[each], each))
+                    if outcome.value.told_by.role != "controller":
+                        self.learn(outcome.value.nodes)
+                    return outcome
+        return self._nobody(sent_ms)
+
+    def _note(self, address: Endpoint, task: asyncio.Task[Outcome[Roster]]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._asked[address] = task.result()
+
+    def _nobody(self, sent_ms: int) -> Outcome[Roster]:
+        told = [self._asked[each] for each in self._bootstrap]
+        reason = "; ".join(outcome.reason for outcome in told)
+        return Outcome(value=None, state=told[0].state, sent_ms=sent_ms, trouble=told[0].trouble, reason=reason)
+
+    @property
+    def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[Roster]]:
+        """What each bootstrap address said so far; one that lost the race may be missing still."""
+        return dict(self._asked)
+
+    async def roster(self, address: Endpoint, deadline: Deadline) -> Outcome[Roster]:
+        """Who the cluster consists of, as the node at this address tells; controllers list controllers."""
+        controllers = address.role == "controller"
+        wanted = Choose(
+            Api.DESCRIBE_CLUSTER,
+            lambda version: describe_cluster(version, controllers=controllers, fenced=not controllers and version >= 2),
+            lowest=1 if controllers else 0,
+        )
+        outcome = await self.ask(address, wanted, deadline)
+        if outcome.trouble is Trouble.UNSUPPORTED and not controllers:
+            outcome = await self.ask(address, Choose(Api.METADATA, lambda version: metadata(version, ())), deadline)
+        return _as_roster(outcome, address)
+
+    # What they offer and what they cost.
+
+    async def ranges(self, target: Target, deadline: Deadline) -> Outcome[Ranges]:
+        """The versions that a node offers, by API key."""
+        told = await self.handshake(target, deadline)
+        lane = self._lane_of(target, MAIN)
+        if told.value is None or isinstance(lane, Refusal) or lane.handshake is None:
+            return Outcome(value=None, state=told.state, sent_ms=told.sent_ms, trouble=told.trouble, reason=told.reason)
+        return Outcome(value=lane.handshake.ranges, state=told.state, sent_ms=told.sent_ms, arrived_ms=told.arrived_ms)
+
+    async def handshake(self, target: Target, deadline: Deadline) -> Outcome[Reply]:
+        """The ApiVersions answer of the connection's beginning: versions and features, without another request."""
+        sent_ms = now_ms()
+        lane = self._lane_of(target, MAIN)
+        if isinstance(lane, Refusal):
+            return failed(lane, sent_ms)
+        ready = await self._ready(lane, deadline)
+        if isinstance(ready, Refusal):
+            return failed(ready, sent_ms)
+        hands = lane.handshake
+        if hands is None:
+            msg = "a connection is ready without its handshake"
+            raise Defect(msg)
+        return self._outcome(lane, Packed(Api.API_VERSIONS, hands.version, b"", flexible=False), hands.frame)
+
+    def costs(self) -> Costs:
+        """What was asked so far; `later.since(earlier)` is the bill of a cycle."""
+        return Costs(dict(self._costs))
+
+    # Asking.
+
+    async def ask(self, target: Target, request: Packed | Choose, deadline: Deadline, *, lane: str = MAIN) -> Outcome[Reply]:
+        """One answer, raw. A trouble of the connection itself is tried once more, if the request only reads.
+
+        Raises NotPermitted for a request that changes a cluster when the client was built without a permit.
+        """
+        api = request.api_key if isinstance(request, Packed) else request.api
+        require_permit(api, self._permit)
+        sent_ms = now_ms()
+        told = ""
+        tries = _TRIES if api in READS else 1
+        refusal = Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked")
+        for _ in range(tries):
+            if deadline.passed:
+                break
+            way = self._lane_of(target, lane)
+            if isinstance(way, Refusal):
+                refusal = way
+                break
+            answer = await self._once(way, request, deadline)
+            if not isinstance(answer, Refusal):
+                return self._outcome(way, *answer)
+            refusal, told = answer, f" (before that: {refusal.reason})" if told or refusal.retriable else ""
+            if not refusal.retriable:
+                break
+        return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
+
+    async def _once(self, way: Lane, request: Packed | Choose, deadline: Deadline) -> tuple[Packed, Frame] | Refusal:
+        muted = await _wait_until_heard(way, deadline)
+        if muted is not None:
+            return muted
+        connection = await self._ready(way, deadline)
+        if isinstance(connection, Refusal):
+            return connection
+        packed = _pack(request, way)
+        if isinstance(packed, Refusal):
+            return packed
+        if packed.api_key in _ASKED_ONCE and (since := way.unanswered(packed.api_key)) is not None:
+            waited = duration_text(now_ms() - since)
+            reason = f"{way.endpoint.label} has not answered {api_name(packed.api_key)} for {waited}; it is not asked again"
+            return Refusal(Trouble.SLOW, reason)
+        frame = await connection.ask(packed, deadline)
+        if isinstance(frame, Refusal):
+            return frame
+        self._bill(packed.api_key, frame)
+        return packed, frame
+
+    async def _ready(self, lane: Lane, deadline: Deadline) -> Connection | Refusal:
+        ready = await lane.ready(deadline)
+        if lane.handshake is not lane.billed and lane.handshake is not None:
+            lane.billed = lane.handshake
+            self._bill(Api.API_VERSIONS, lane.handshake.frame)
+        return ready
+
+    def _bill(self, api: int, frame: Frame) -> None:
+        name = api_name(api)
+        spent = Cost(1, frame.bytes_out, frame.bytes_in, frame.service_ms)
+        self._costs[name] = self._costs.get(name, Cost()).plus(spent)
+
+    def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
+        endpoint = self._pick(target)
+        if endpoint is None:
+            return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
+        key = (endpoint.address, name)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(endpoint, self._how)
+        elif endpoint.node_id is not None:
+            lane.name(endpoint)
+        return lane
+
+    def _pick(self, target: Target) -> Endpoint | None:
+        if isinstance(target, Endpoint):
+            return target
+        if target is not None:
+            return self._brokers.get(target)
+        candidates = [self._brokers[node] for node in self.nodes] or list(self._bootstrap)
+        for each in candidates:
+            lane = self._lanes.get((each.address, MAIN))
+            if lane is not None and lane.warm:
+                return each
+        return candidates[0]
+
+    def _outcome(self, lane: Lane, packed: Packed, frame: Frame) -> Outcome[Reply]:
+        throttle_ms = _throttle_ms(packed, frame.data)
+        if throttle_ms:
+            lane.muted_until_s = time.monotonic() + throttle_ms / 1_000
+        reply = Reply(
+            node=lane.endpoint.node_id,
+            whom=lane.endpoint.label,
+            api=packed.api_key,
+            version=packed.version,
+            data=frame.data,
+            sent_ms=frame.sent_ms,
+            arrived_ms=frame.arrived_ms,
+            bytes_in=frame.bytes_in,
+            bytes_out=frame.bytes_out,
+            broker_ms=frame.service_ms,
+        )
+        return Outcome(
+            value=reply,
+            state=State.COMPLETE,
+            sent_ms=frame.sent_ms,
+            arrived_ms=frame.arrived_ms,
+            throttle_ms=throttle_ms,
+        )
+
+
+async def _wait_until_heard(lane: Lane, deadline: Deadline) -> Refusal | None:
+    """A muted client that keeps sending is muted longer: wait it out, or say that there is no time for it."""
+    left_s = lane.muted_until_s - time.monotonic()
+    if left_s <= 0:
+        return None
+    if left_s < deadline.remaining_s():
+        await asyncio.sleep(left_s)
+        return None
+    muted = duration_text(left_s * 1_000)
+    return Refusal(Trouble.THROTTLED, f"{lane.endpoint.label} muted this client for its quota, for another {muted}")
+
+
+def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:
+    ranges: Ranges = lane.handshake.ranges if lane.handshake is not None else {}
+    whom = lane.endpoint.label
+    if isinstance(request, Packed):
+        exact = choose(request.api_key, ranges, lowest=request.version, highest=request.version)
+        if exact is not None:
+            return request
+        return no_common_version(request.api_key, ranges, whom, lowest=request.version, highest=request.version)
+    version = choose(request.api, ranges, lowest=request.lowest, highest=request.highest)
+    if version is None:
+        return no_common_version(request.api, ranges, whom, lowest=request.lowest, highest=request.highest)
+    return request.build(version)
+
+
+def _throttle_ms(packed: Packed, data: bytes) -> int:
+    if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):  # noqa: PLR2004
+        return 0
+    return max(0, int.from_bytes(data[:4], "big", signed=True))
+
+
+def brokers_of(answer: Entity) -> tuple[Endpoint, ...]:
+    """The brokers that a decoded Metadata or DescribeCluster answer names."""
+    return tuple(Endpoint(each.host, int(each.port), _node_id(each), "broker") for each in answer.brokers)
+
+
+def _node_id(broker: Entity) -> int:
+    return int(broker.broker_id if hasattr(broker, "broker_id") else broker.node_id)
+
+
+def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[Roster]:
+    roster: Roster | None = None
+    state, trouble, reason = outcome.state, outcome.trouble, outcome.reason
+    if outcome.value is not None:
+        try:
+            answer = decode_reply(outcome.value)
+            roster = _roster(answer, address)
+            code = int(getattr(answer, "error_code", 0))
+            if code:
+                roster, state, trouble = None, State.FAILED, Trouble.REJECTED
+                reason = f"{address.label} answered {api_name(outcome.value.api)} with error code {code}"
+        except Garbled as error:
+            state, trouble, reason = State.FAILED, Trouble.GARBLED, error.message
+    return Outcome(
+        value=roster,
+        state=state,
+        sent_ms=outcome.sent_ms,
+        arrived_ms=outcome.arrived_ms,
+        trouble=trouble,
+        reason=reason,
+        throttle_ms=outcome.throttle_ms,
+    )
+
+
+def _roster(answer: Entity, address: Endpoint) -> Roster:
+    role = "controller" if address.role == "controller" else "broker"
+    nodes = tuple(Endpoint(each.host, int(each.port), _node_id(each), role) for each in answer.brokers)
+    racks = {_node_id(each): str(each.rack) for each in answer.brokers if each.rack is not None}
+    fenced = frozenset(_node_id(each) for each in answer.brokers if getattr(each, "is_fenced", False))
+    return Roster(str(answer.cluster_id or ""), int(answer.controller_id), nodes, racks, fenced, address)

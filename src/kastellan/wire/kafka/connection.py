@@ -1,0 +1,342 @@
+"""One pipelined connection to one Kafka node: frames in, frames out, and who answered when.
+
+A peer is judged by when its bytes came in, never by when this process had time to look: at a deadline the socket
+is drained first. SILENT means that not one byte came since the question was sent; SLOW that bytes came, but
+not the whole of this answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import time
+from collections import deque
+from typing import Final
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.units import bytes_text, duration_text
+from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.packing import Packed, int16, int32
+from kastellan.wire.kafka.permit import Permit, require_permit
+from kastellan.wire.kafka.trouble import Refusal, now_ms
+
+CLIENT_ID: Final = "kastellan"
+_CLIENT: Final = int16(len(CLIENT_ID)) + CLIENT_ID.encode()
+_LEAST_FRAME: Final = 4
+_DRAIN_TURNS: Final = 400
+_SHOWN_TEXT: Final = 40
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one connection may hold."""
+
+    frame_bytes: int = 100 * 1024 * 1024
+    """The largest answer that is accepted; Kafka's own clients use the same."""
+    in_flight: int = 64
+    """Questions sent and not answered; more wait in line here."""
+    abandoned: int = 64
+    """Answers that nobody waits for any more; beyond it the connection is given up."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One whole answer: the body without its header, and its times.
+
+    `service_ms` is how long the peer had nothing else to do for us: since the question was sent or, if that is
+    later, since its previous answer was in.
+    """
+
+    data: bytes
+    sent_ms: int
+    arrived_ms: int
+    bytes_in: int
+    bytes_out: int
+    service_ms: float
+
+
+class _Question:
+    """One request from being asked until its answer, or until nobody waits for it any more."""
+
+    __slots__ = ("abandoned", "api_key", "bytes_out", "future", "mark", "sent_ms", "sent_s", "tagged", "timer", "wire")
+
+    def __init__(self, packed: Packed, future: asyncio.Future[Frame | Refusal]) -> None:
+        self.api_key = packed.api_key
+        # The answer to ApiVersions has the old header for ever, so that any client can read it.
+        self.tagged = packed.flexible and packed.api_key != Api.API_VERSIONS
+        self.future = future
+        self.wire: Packed | None = packed
+        self.sent_s = 0.0
+        self.sent_ms = 0
+        self.bytes_out = 0
+        self.mark = 0
+        self.abandoned = False
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Connection(asyncio.Protocol):
+    """A connection that is open; `dial` makes it. Use it from one event loop."""
+
+    def __init__(self, whom: str, *, limits: Limits | None = None, permit: Permit | None = None) -> None:
+        self.whom = whom
+        self._limits = limits or Limits()
+        self._permit = permit
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._need = 4
+        self._next_id = 0
+        self._sent: dict[int, _Question] = {}
+        self._line: deque[_Question] = deque()
+        self._abandoned = 0
+        self._bytes_in = 0
+        self._last_answer_s = 0.0
+        self._end: Refusal | None = None
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._poll = select.poll()
+
+    @property
+    def open(self) -> bool:
+        """True while questions can be sent."""
+        return self._end is None and self._transport is not None
+
+    @property
+    def fresh(self) -> bool:
+        """True until the first answer has come."""
+        return self._last_answer_s == 0.0
+
+    def unanswered(self, api_key: int) -> int | None:
+        """When a question of this kind was sent whose time ran out and which is still not answered (epoch ms)."""
+        sent = [each.sent_ms for each in self._sent.values() if each.abandoned and each.api_key == api_key]
+        return min(sent, default=None)
+
+    async def ask(self, packed: Packed, deadline: Deadline) -> Frame | Refusal:
+        """The answer to one request, or why there is none; the connection stays usable after a missed deadline.
+
+        Raises NotPermitted for a request that changes a cluster when the connection was built without a permit.
+        """
+        require_permit(packed.api_key, self._permit)
+        if self._end is not None:
+            return self._end
+        loop = asyncio.get_running_loop()
+        question = _Question(packed, loop.create_future())
+        question.timer = loop.call_at(deadline.at_s, self._time_is_up, question, 0)
+        if len(self._sent) - self._abandoned < self._limits.in_flight:
+            self._send(question)
+        else:
+            self._line.append(question)
+        try:
+            return await question.future
+        finally:
+            question.timer.cancel()
+            if not question.future.done() or question.future.cancelled():
+                self._forget(question)
+
+    def close(self) -> None:
+        """Give up the connection at once; whoever waits learns that it was closed from here."""
+        self._finish(Refusal(Trouble.CLOSED, f"the connection to {self.whom} was closed by Kastellan"))
+
+    async def closed(self) -> None:
+        """Wait until the socket is closed; only after `close`."""
+        if self._transport is not None:
+            await self._lost
+
+    # The parts that asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; asyncio calls this once."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # TCP and TLS transports both are
+        self._transport = transport
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell everybody who waits that the peer closed the connection."""
+        how = "closed the connection" if exc is None else f"broke the connection ({exc})"
+        self._finish(Refusal(Trouble.CLOSED, f"{self.whom} {how}{self._at_what_point()}", retriable=True))
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut whole frames out of the stream and hand each to its question."""
+        self._bytes_in += len(data)
+        buffer = self._buffer
+        buffer += data
+        if len(buffer) < self._need:
+            return
+        arrived_s, arrived_ms = time.monotonic(), now_ms()
+        at = 0
+        while len(buffer) - at >= 4 and self._end is None:  # noqa: PLR2004
+            size = int.from_bytes(buffer[at : at + 4], "big", signed=True)
+            if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
+                self._garbled(_what_speaks(bytes(buffer[at:]), size, self._limits.frame_bytes))
+                return
+            self._need = size + 4
+            if len(buffer) - at < self._need:
+                break
+            self._answer(at + 4, at + self._need, arrived_s, arrived_ms)
+            at += self._need
+            self._need = 4
+        del buffer[:at]
+
+    # From bytes to answers.
+
+    def _answer(self, start: int, end: int, arrived_s: float, arrived_ms: int) -> None:
+        correlation = int.from_bytes(self._buffer[start : start + 4], "big", signed=True)
+        question = self._sent.pop(correlation, None)
+        if question is None:
+            self._garbled(f"answered a question that was not asked (correlation id {correlation})")
+            return
+        begin = start + 4
+        if question.tagged:
+            begin = _after_tags(self._buffer, begin, end)
+            if begin < 0:
+                broken = Refusal(Trouble.GARBLED, f"{self.whom} sent a broken header for {api_name(question.api_key)}")
+                self._settle(question, broken)
+                self._finish(broken)
+                return
+        since_s = max(question.sent_s, self._last_answer_s)
+        self._last_answer_s = arrived_s
+        if question.abandoned:
+            self._abandoned -= 1
+        else:
+            with memoryview(self._buffer) as view:
+                data = bytes(view[begin:end])
+            service_ms = (arrived_s - since_s) * 1_000
+            frame = Frame(data, question.sent_ms, arrived_ms, end - start + 4, question.bytes_out, service_ms)
+            self._settle(question, frame)
+        self._send_next()
+
+    def _settle(self, question: _Question, result: Frame | Refusal) -> None:
+        if question.timer is not None:
+            question.timer.cancel()
+        if not question.future.done():
+            question.future.set_result(result)
+
+    # From questions to bytes.
+
+    def _send(self, question: _Question) -> None:
+        transport, packed = self._transport, question.wire
+        if transport is None or packed is None:
+            self._settle(question, self._end or Refusal(Trouble.CLOSED, f"the connection to {self.whom} is not open"))
+            return
+        correlation = self._next_id
+        self._next_id = (correlation + 1) & 0x7FFFFFFF
+        tags = b"\x00" if packed.flexible else b""
+        head = int16(packed.api_key) + int16(packed.version) + int32(correlation) + _CLIENT + tags
+        size = len(head) + len(packed.body)
+        question.wire = None
+        question.bytes_out = size + 4
+        question.mark = self._bytes_in
+        question.sent_s, question.sent_ms = time.monotonic(), now_ms()
+        self._sent[correlation] = question
+        transport.write(b"".join((int32(size), head, packed.body)))
+
+    def _send_next(self) -> None:
+        while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:
+            question = self._line.popleft()
+            if not question.future.done():
+                self._send(question)
+
+    # Ends.
+
+    def _time_is_up(self, question: _Question, turn: int) -> None:
+        if question.future.done():
+            return
+        if turn < _DRAIN_TURNS and self._end is None and self._poll.poll(0):
+            # What has arrived while this process was busy counts as arrived: let the loop read it first.
+            asyncio.get_running_loop().call_soon(self._time_is_up, question, turn + 1)
+            return
+        self._settle(question, self._verdict(question))
+        self._forget(question)
+
+    def _verdict(self, question: _Question) -> Refusal:
+        name = api_name(question.api_key)
+        if question.wire is not None:
+            waiting = f"{len(self._sent)} earlier questions on this connection are unanswered"
+            return Refusal(Trouble.SLOW, f"{self.whom} was not asked {name} in time: {waiting}")
+        waited = duration_text((time.monotonic() - question.sent_s) * 1_000)
+        came = self._bytes_in - question.mark
+        if not came:
+            return Refusal(Trouble.SILENT, f"{self.whom} sent not one byte within {waited} after {name} was asked")
+        detail = f"{bytes_text(came)} came{self._at_what_point()}"
+        return Refusal(Trouble.SLOW, f"{self.whom} answers, but {name} was not whole within {waited}: {detail}")
+
+    def _forget(self, question: _Question) -> None:
+        """Nobody waits for this any more; its late answer will be dropped."""
+        if question.wire is not None:
+            if question in self._line:
+                self._line.remove(question)
+        elif question in self._sent.values() and not question.abandoned:
+            question.abandoned = True
+            self._abandoned += 1
+            if self._abandoned > self._limits.abandoned:
+                self._finish(Refusal(Trouble.SLOW, f"{self.whom} left {self._abandoned} questions unanswered", retriable=True))
+            else:
+                self._send_next()
+
+    def _garbled(self, what: str) -> None:
+        self._finish(Refusal(Trouble.GARBLED, f"{self.whom} {what}"))
+
+    def _finish(self, end: Refusal) -> None:
+        if self._end is not None:
+            return
+        self._end = end
+        waiting = [*self._sent.values(), *self._line]
+        self._sent.clear()
+        self._line.clear()
+        self._abandoned = 0
+        for question in waiting:
+            self._settle(question, end)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _at_what_point(self) -> str:
+        have = len(self._buffer)
+        if have == 0:
+            return ""
+        if have < 4:  # noqa: PLR2004
+            return f" ({have} of the first 4 bytes of an answer)"
+        return f" ({bytes_text(have - 4)} of an answer of {bytes_text(self._need - 4)})"
+
+
+def _after_tags(buffer: bytearray, at: int, end: int) -> int:
+    """The place behind the tagged fields that start at `at`, or -1 when they do not fit before `end`."""
+    count, at = _varint(buffer, at, end)
+    for _ in range(count):
+        _, at = _varint(buffer, at, end)
+        size, at = _varint(buffer, at, end)
+        if at < 0 or size > end - at:
+            return -1
+        at += size
+    return at
+
+
+def _varint(buffer: bytearray, at: int, end: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 35, 7):
+        if not 0 <= at < end:
+            break
+        byte = buffer[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004
+            return value, at
+    return 0, -1
+
+
+def _what_speaks(start: bytes, size: int, limit: int) -> str:
+    """What a stream that is no Kafka answer looks like, from its first bytes."""
+    if start.startswith(b"HTTP"):
+        return "speaks HTTP, not Kafka; check the port"
+    if start.startswith(b"\x15\x03"):
+        return "answered with a TLS alert; this listener wants TLS (security.protocol SSL or SASL_SSL)"
+    if start.startswith(b"\x16\x03"):
+        return "opened a TLS handshake; this listener wants TLS (security.protocol SSL or SASL_SSL)"
+    head = start[:_SHOWN_TEXT]
+    if len(head) >= 4 and all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in head):  # noqa: PLR2004
+        return f"speaks text, not Kafka ({head.decode('ascii').strip()!r}); check the port"
+    if size < 0:
+        return f"announced an answer of {size} bytes, which is not the Kafka protocol; check the port"
+    if size > limit:
+        return f"announced an answer of {bytes_text(size)}, beyond the limit of {bytes_text(limit)}; check the port"
+    return f"announced an answer of {size} bytes, too short for the Kafka protocol; check the port"

@@ -1,0 +1,106 @@
+"""A lane: the one connection to an address for one purpose, dialled once, shared, and dialled again with patience."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.units import duration_text
+from kastellan.wire.kafka.connection import Connection
+from kastellan.wire.kafka.dial import How, dial
+from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.trouble import Refusal
+from kastellan.wire.kafka.versions import Handshake, shake_hands
+
+_FIRST_PAUSE_S: Final = 0.25
+_LONGEST_PAUSE_S: Final = 10.0
+_DIAL_S: Final = 30.0
+
+
+class Lane:
+    """One connection with its handshake; a peer that failed is left alone for a growing pause."""
+
+    def __init__(self, endpoint: Endpoint, how: How) -> None:
+        self.endpoint = endpoint
+        self.handshake: Handshake | None = None
+        self.billed: Handshake | None = None
+        self.muted_until_s = 0.0
+        self._how = how
+        self._connection: Connection | None = None
+        self._dialling: asyncio.Task[Connection | Refusal] | None = None
+        self._failures = 0
+        self._not_before_s = 0.0
+        self._refusal: Refusal | None = None
+        self._shut = False
+
+    @property
+    def warm(self) -> bool:
+        """True while a connection is open."""
+        return self._connection is not None and self._connection.open
+
+    def name(self, endpoint: Endpoint) -> None:
+        """An address that was typed turned out to be a broker's: call it so from now on."""
+        if self.endpoint.node_id is None:
+            self.endpoint = endpoint
+            if self._connection is not None:
+                self._connection.whom = endpoint.label
+
+    def unanswered(self, api_key: int) -> int | None:
+        """When a question of this kind was sent that is overdue and still unanswered (epoch ms)."""
+        return self._connection.unanswered(api_key) if self._connection is not None else None
+
+    async def ready(self, deadline: Deadline) -> Connection | Refusal:
+        """The open connection, after the handshake. Whoever comes while it is being dialled waits for the same one."""
+        if self._shut:
+            return Refusal(Trouble.CLOSED, f"the client was closed before {self.endpoint.label} was asked")
+        if self._connection is not None and self._connection.open:
+            return self._connection
+        if self._dialling is None:
+            pause_s = self._not_before_s - time.monotonic()
+            if self._refusal is not None and pause_s > 0:
+                wait = f"{self._refusal.reason}; it is tried again in {duration_text(pause_s * 1_000)}"
+                return Refusal(self._refusal.trouble, wait)
+            self._dialling = asyncio.create_task(self._dial(Deadline.after(_DIAL_S)), name=f"dial {self.endpoint.address}")
+        task = self._dialling
+        await asyncio.wait((task,), timeout=deadline.remaining_s())
+        if task.done() and not task.cancelled():
+            return task.result()
+        return Refusal(Trouble.SILENT, f"{self.endpoint.label} did not finish the connect before the deadline")
+
+    async def _dial(self, deadline: Deadline) -> Connection | Refusal:
+        try:
+            opened = await dial(self.endpoint, deadline, self._how)
+            if isinstance(opened, Connection):
+                hands = await shake_hands(opened, deadline)
+                if isinstance(hands, Handshake):
+                    self.handshake = hands
+                    self._connection = opened
+                    self._failures, self._refusal = 0, None
+                    return opened
+                opened.close()
+                await opened.closed()
+                opened = hands
+            self._failed(opened)
+            return opened
+        finally:
+            self._dialling = None
+
+    def _failed(self, refusal: Refusal) -> None:
+        pause_s = min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
+        self._failures += 1
+        self._refusal = refusal
+        self._not_before_s = time.monotonic() + pause_s
+
+    async def close(self) -> None:
+        """Leave no task and no socket behind."""
+        self._shut = True
+        task = self._dialling
+        if task is not None:
+            task.cancel()
+            await asyncio.wait((task,))
+        if self._connection is not None:
+            self._connection.close()
+            await self._connection.closed()

@@ -1,0 +1,55 @@
+"""The codec library behind a few functions: its types are generated, so they stay inside this module and `decode`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeAlias
+
+from kio.index import load_request_schema, load_response_schema
+from kio.schema.index import api_key_map, schema_name_map
+from kio.serial import entity_reader
+
+Entity: TypeAlias = Any
+"""A decoded message: an immutable object with the protocol's field names (`topics`, `error_code` ...)."""
+
+Reader: TypeAlias = Callable[[bytes | memoryview, int], tuple[Entity, int]]
+
+
+@cache
+def versions(api: int) -> tuple[int, int] | None:
+    """The lowest and highest version that the codec knows; None for an unknown key."""
+    name = api_key_map.get(api)
+    if name is None:
+        return None
+    known = schema_name_map[name]
+    return min(known), max(known)
+
+
+@cache
+def response_type(api: int, version: int) -> type[Entity]:
+    """The class of an answer. Raises kio's KioIndexError for what it does not know."""
+    return load_response_schema(api, version)
+
+
+@cache
+def request_type(api: int, version: int) -> type[Entity]:
+    """The class of a request."""
+    return load_request_schema(api, version)
+
+
+@cache
+def response_reader(api: int, version: int) -> Reader:
+    """The compiled decoder of an answer."""
+    return entity_reader(response_type(api, version))
+
+
+@cache
+def throttle_comes_first(api: int, version: int) -> bool:
+    """Whether an answer starts with the throttle time, as nearly all do."""
+    return next(_field_names(api, version), "") == "throttle_time"
+
+
+def _field_names(api: int, version: int) -> Iterator[str]:
+    return (each.name for each in fields(response_type(api, version)))
