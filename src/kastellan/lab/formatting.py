@@ -1,0 +1,136 @@
+"""Formatted storage for the nodes of a lab: made once by Kafka's own tool for a set of controller ports, then copied.
+
+A formatted directory names the controllers' addresses, so a template belongs to its controller ports; a lab
+prefers ports that have a template, because formatting costs a second.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kastellan.kernel.errors import Unavailable
+from kastellan.lab.model import LabSpec, Node, voters
+from kastellan.lab.places import cache_dir
+from kastellan.lab.runtime import Runtime
+
+_TOOL_S = 60.0
+_KEPT = 6
+_STALE_S = 3_600.0
+_TEMPLATE_CLUSTER = "kastellan-lab-template"
+
+
+def new_id() -> str:
+    """A random Kafka id (22 characters that do not start with a dash)."""
+    while True:
+        text = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        if not text.startswith("-"):
+            return text
+
+
+def ports_with_template(runtime: Runtime, spec: LabSpec) -> list[list[int]]:
+    """Controller ports for which a template exists, the most recently used first."""
+    found = [each for each in _family(runtime, spec).glob("[0-9]*") if each.is_dir()]
+    found.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    return [[int(port) for port in each.name.split("-")] for each in found if len(each.name.split("-")) == voters(spec)]
+
+
+def format_storage(runtime: Runtime, spec: LabSpec, nodes: Sequence[Node], cluster_id: str, lock: int) -> None:
+    """Put formatted storage into every node's directory. Raises `Unavailable` with the tool's own words."""
+    ports = "-".join(each.controller.rpartition(":")[2] for each in nodes if each.controller)
+    template = _family(runtime, spec) / ports
+    if not template.exists():
+        _make(template, runtime, nodes, lock)
+    os.utime(template)
+    for node in nodes:
+        shutil.copytree(template / str(node.id), node.log_dir)
+        _edit(node.log_dir, {"cluster.id": cluster_id})
+
+
+def _family(runtime: Runtime, spec: LabSpec) -> Path:
+    shape = f"{runtime.kafka.version}|{spec.brokers}|{spec.controllers}"
+    return cache_dir() / "formatted" / hashlib.sha256(shape.encode()).hexdigest()[:12]
+
+
+def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], lock: int) -> None:
+    family = template.parent
+    family.mkdir(parents=True, exist_ok=True)
+    _prune(family)
+    scratch = Path(tempfile.mkdtemp(prefix=".make-", dir=family))
+    try:
+        ids = {each.id: new_id() for each in nodes}
+        initial = ",".join(f"{each.id}@{each.controller}:{ids[each.id]}" for each in nodes if each.controller)
+        controllers = [each for each in nodes if each.is_controller]
+        pure_brokers = [each for each in nodes if not each.is_controller]
+        jobs = [
+            _Format(runtime, each[0], scratch, arguments, lock)
+            for each, arguments in ((controllers, ["--initial-controllers", initial]), (pure_brokers, ["--no-initial-controllers"]))
+            if each
+        ]
+        for job in jobs:
+            job.finish()
+        for group in (controllers, pure_brokers):
+            for node in group[1:]:
+                shutil.copytree(scratch / str(group[0].id), scratch / str(node.id))
+            for node in group:
+                _edit(scratch / str(node.id), {"node.id": str(node.id), "directory.id": ids[node.id]})
+        for left in (*scratch.glob("*.properties"), *scratch.glob("*.out")):
+            left.unlink()
+        scratch.rename(template)
+    except OSError:
+        if not template.exists():  # else another lab made the same one in the meantime
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Format:
+    """One run of the storage tool; two run side by side when brokers and controllers are apart."""
+
+    def __init__(self, runtime: Runtime, node: Node, scratch: Path, arguments: Sequence[str], lock: int) -> None:
+        config = scratch / f"{node.id}.properties"
+        text = (node.dir / "server.properties").read_text().replace(str(node.log_dir), str(scratch / str(node.id)))
+        config.write_text(text)
+        command = runtime.tool_command(
+            "kafka.tools.StorageTool", ["format", "-t", _TEMPLATE_CLUSTER, "-c", str(config), *arguments]
+        )
+        self._output = scratch / f"{node.id}.out"
+        with self._output.open("wb") as output:
+            self._running = subprocess.Popen(  # it holds the lab's lock too: nobody cleans up under its hands
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(lock,)
+            )
+
+    def finish(self) -> None:
+        try:
+            code = self._running.wait(_TOOL_S)
+        except BaseException:
+            self._running.kill()
+            self._running.wait()
+            raise
+        if code != 0:
+            last = self._output.read_text(errors="replace").strip().splitlines()[-3:]
+            msg = f"Kafka's storage tool could not format a node: {' / '.join(last) or f'exit {code}'}"
+            raise Unavailable(msg)
+
+
+def _edit(directory: Path, values: dict[str, str]) -> None:
+    meta = directory / "meta.properties"
+    lines = meta.read_text().splitlines()
+    kept = [each for each in lines if each.partition("=")[0] not in values]
+    meta.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in values.items())]) + "\n")
+
+
+def _prune(family: Path) -> None:
+    """Keep few: the newest templates, and no scratch that its maker left behind an hour ago."""
+    templates = sorted((each for each in family.glob("[0-9]*")), key=lambda each: each.stat().st_mtime, reverse=True)
+    stale = [each for each in family.glob(".make-*") if time.time() - each.stat().st_mtime > _STALE_S]
+    for each in [*templates[_KEPT - 1 :], *stale]:
+        shutil.rmtree(each, ignore_errors=True)

@@ -1,0 +1,162 @@
+"""One node of a lab: start it, hurt it, heal it, read its log. The node's own record says which process it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Unavailable
+from kastellan.lab import probe, processes
+from kastellan.lab.locks import held
+from kastellan.lab.model import Lab, Node
+from kastellan.lab.processes import Identity
+from kastellan.lab.runtime import Runtime, provide_runtime
+
+START_S = 90.0
+_STOP_S = 20.0
+_RECORD_S = 10.0
+_LOCK_S = 30.0
+_POLL_S = 0.05
+_STARTED = "Kafka Server started"
+_TAIL_BYTES = 64 * 1024
+_SHOWN_LINES = 8
+
+
+def launch(node: Node, runtime: Runtime, *, heap_mib: int, lock: int, lab_dir: Path) -> None:
+    """Start the node's process and return at once; it is on record before it is Kafka."""
+    node.record.unlink(missing_ok=True)
+    node.server_log.unlink(missing_ok=True)
+    processes.spawn(
+        runtime.server_command(node, heap_mib),
+        record=node.record,
+        lock=lock,
+        lab_dir=lab_dir,
+        cwd=node.dir,
+        output=node.stdout_log,
+        env=os.environ,
+    )
+
+
+def current(node: Node) -> Identity | None:
+    """The process on record for the node, whether it lives or not."""
+    return processes.read_record(node.record)
+
+
+def state(node: Node) -> str:
+    """`running`, `frozen`, `gone`, or `not started`."""
+    identity = current(node)
+    if identity is None:
+        return "not started"
+    seen = processes.now(identity)
+    if seen is None:
+        return "gone"
+    return "frozen" if seen.state in "Tt" else "running"
+
+
+def rss_bytes(node: Node) -> int:
+    """Memory of its process now; 0 when it is gone."""
+    identity = current(node)
+    seen = processes.now(identity) if identity else None
+    return seen.rss_bytes if seen else 0
+
+
+def wait_ready(nodes: Sequence[Node], expected: frozenset[int], deadline: Deadline) -> None:
+    """Wait until each node says that it started and each broker answers and sees all of `expected` unfenced.
+
+    Raises `Unavailable` with the last log lines of a node that died, or of the one that is late.
+    """
+    waiting = list(nodes)
+    while waiting:
+        waiting = [each for each in waiting if not _is_ready(each, expected)]
+        for node in waiting:
+            if state(node) == "gone":
+                msg = f"node {node.id} ended while it was starting; its last words:\n{last_words(node)}"
+                raise Unavailable(msg)
+        if waiting and deadline.passed:
+            msg = f"node {waiting[0].id} was not ready in time; its last words:\n{last_words(waiting[0])}"
+            raise Unavailable(msg)
+        if waiting:
+            time.sleep(_POLL_S)
+
+
+def _is_ready(node: Node, expected: frozenset[int]) -> bool:
+    if not _says_started(node):
+        return False
+    if node.client is None:
+        return probe.serves(node.controller or "")
+    seen = probe.metadata(node.client)
+    return seen is not None and expected <= seen.brokers
+
+
+def _says_started(node: Node) -> bool:
+    try:
+        return _STARTED in node.server_log.read_text(errors="replace")
+    except FileNotFoundError:
+        return False
+
+
+def kill(lab: Lab, node_id: int) -> None:
+    """SIGKILL the node and wait until it is gone; nothing happens when it is already."""
+    identity = current(lab.node(node_id))
+    if identity and processes.kill_all([identity], Deadline.after(_STOP_S)):
+        msg = f"node {node_id} (pid {identity.pid}) does not end after SIGKILL; the machine may be hanging in I/O"
+        raise Unavailable(msg)
+
+
+def stop(lab: Lab, node_id: int) -> None:
+    """SIGSTOP the node and wait until it is frozen. Raises `Unavailable` when it is gone."""
+    _signal(lab, node_id, signal.SIGSTOP, "frozen")
+
+
+def cont(lab: Lab, node_id: int) -> None:
+    """SIGCONT the node and wait until it runs. Raises `Unavailable` when it is gone."""
+    _signal(lab, node_id, signal.SIGCONT, "running")
+
+
+def restart(lab: Lab, node_id: int, seconds: float = START_S) -> None:
+    """Kill the node when it lives, start it on its own data, and wait until it serves and is unfenced."""
+    node = lab.node(node_id)
+    kill(lab, node_id)
+    runtime = provide_runtime(lambda _: None)
+    with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
+        launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir)
+        processes.recorded(node.record, Deadline.after(_RECORD_S))
+    expected = frozenset([node_id]) if node.is_broker else frozenset[int]()
+    wait_ready([node], expected, Deadline.after(seconds))
+
+
+def log_tail(node: Node, lines: int = 20) -> list[str]:
+    """The last lines of its server log, or of what the JVM printed when it has none."""
+    for path in (node.server_log, node.stdout_log):
+        try:
+            with path.open("rb") as opened:
+                opened.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+                found = opened.read().decode(errors="replace").splitlines()[-lines:]
+        except FileNotFoundError:
+            continue
+        if found:
+            return found
+    return []
+
+
+def last_words(node: Node) -> str:
+    """The end of its log, indented for a message."""
+    return "\n".join("  " + each for each in log_tail(node, _SHOWN_LINES)) or "  (it wrote nothing)"
+
+
+def _signal(lab: Lab, node_id: int, number: signal.Signals, wanted: str) -> None:
+    node = lab.node(node_id)
+    identity = current(node)
+    if identity is None or not processes.send(identity, number):
+        msg = f"node {node_id} of lab {lab.name} is not running; start it with `kastellan lab up` or undo the fault that ended it"
+        raise Unavailable(msg)
+    deadline = Deadline.after(_STOP_S)
+    while state(node) != wanted:
+        if deadline.passed:
+            msg = f"node {node_id} is {state(node)} instead of {wanted} after {number.name}"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S)

@@ -1,0 +1,118 @@
+"""Asks a broker two small questions with the standard library alone: are you serving, and whom do you see?
+
+The lab must know that its cluster is ready, and that a fault holds, without the rooms that are tested against it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+_API_METADATA, _API_VERSIONS = 3, 18
+_NO_CLIENT_ID = -1
+_LARGEST = 16 * 1024 * 1024
+
+
+class PartitionSeen(msgspec.Struct, frozen=True):
+    """A partition in a broker's metadata."""
+
+    error: int
+    leader: int
+    replicas: tuple[int, ...]
+    in_sync: tuple[int, ...]
+
+
+class ClusterSeen(msgspec.Struct, frozen=True):
+    """A broker's metadata: unfenced brokers, and the partitions of the topics that were asked for."""
+
+    brokers: frozenset[int]
+    partitions: Mapping[tuple[str, int], PartitionSeen]
+
+
+def serves(address: str, timeout_s: float = 1.0) -> bool:
+    """True when the listener answers an ApiVersions request."""
+    return _ask(address, _API_VERSIONS, 0, b"", timeout_s) is not None
+
+
+def metadata(address: str, topics: Sequence[str] = (), timeout_s: float = 1.0) -> ClusterSeen | None:
+    """What this broker sees, or None when it does not answer in time."""
+    body = struct.pack(">i", len(topics))
+    for each in topics:
+        raw = each.encode()
+        body += struct.pack(">h", len(raw)) + raw
+    answer = _ask(address, _API_METADATA, 1, body, timeout_s)
+    if answer is None:
+        return None
+    try:
+        return _decode(answer)
+    except (struct.error, UnicodeDecodeError):
+        return None
+
+
+def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:
+    host, _, port = address.rpartition(":")
+    request = struct.pack(">hhih", key, version, 1, _NO_CLIENT_ID) + body
+    try:
+        with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            (size,) = struct.unpack(">i", _exactly(connection, 4))
+            if not 4 <= size <= _LARGEST:
+                return None
+            return _exactly(connection, size)[4:]
+    except (OSError, EOFError):
+        return None
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    pieces = bytearray()
+    while len(pieces) < size:
+        piece = connection.recv(size - len(pieces))
+        if not piece:
+            raise EOFError
+        pieces += piece
+    return bytes(pieces)
+
+
+class _Reader:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._at = 0
+
+    def take(self, form: str) -> int:
+        (value,) = struct.unpack_from(">" + form, self._raw, self._at)
+        self._at += struct.calcsize(form)
+        return int(value)
+
+    def text(self) -> str:
+        size = self.take("h")
+        if size < 0:
+            return ""
+        self._at += size
+        return self._raw[self._at - size : self._at].decode()
+
+    def numbers(self) -> tuple[int, ...]:
+        return tuple(self.take("i") for _ in range(self.take("i")))
+
+
+def _decode(raw: bytes) -> ClusterSeen:
+    """Metadata version 1."""
+    read = _Reader(raw)
+    brokers: set[int] = set()
+    for _ in range(read.take("i")):
+        brokers.add(read.take("i"))
+        read.text()
+        read.take("i")
+        read.text()
+    read.take("i")
+    partitions: dict[tuple[str, int], PartitionSeen] = {}
+    for _ in range(read.take("i")):
+        read.take("h")
+        topic = read.text()
+        read.take("b")
+        for _ in range(read.take("i")):
+            error, number, leader = read.take("h"), read.take("i"), read.take("i")
+            partitions[topic, number] = PartitionSeen(error, leader, read.numbers(), read.numbers())
+    return ClusterSeen(frozenset(brokers), partitions)

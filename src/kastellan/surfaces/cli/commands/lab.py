@@ -1,0 +1,122 @@
+"""`kastellan lab`: a real Kafka cluster on this machine, its load and its faults."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.kernel.errors import BadInput, KastellanError
+
+if TYPE_CHECKING:
+    from kastellan.lab.cluster import LabStatus
+
+app = typer.Typer(name="lab", help="A real Kafka cluster on this machine: start, load, hurt, end.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Option("--name", help="Which lab.")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@app.command()
+def up(
+    name: Name = "lab",
+    brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
+    controllers: Annotated[str, typer.Option(help="'combined' (each broker is a controller), or how many controllers of their own.")] = "combined",
+    racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
+) -> None:
+    """Start a cluster, or find that it is running; returns when every broker serves."""
+    from kastellan import lab as labs
+
+    started = time.monotonic()
+    spec = labs.LabSpec(name=name, brokers=brokers, controllers=_controllers(controllers), racks=min(racks, brokers))
+    lab = labs.up(spec, _say)
+    _say(f"lab {lab.name}: Kafka {lab.kafka}, {len(lab.nodes)} nodes, ready after {time.monotonic() - started:.1f} s")
+    typer.echo(f"--bootstrap-server {lab.bootstrap}")
+
+
+@app.command()
+def status(name: Annotated[str | None, typer.Option("--name", help="Which lab; all when not given.")] = None) -> None:
+    """Show the labs of this machine; those whose owner is gone are ended first."""
+    from kastellan import lab as labs
+
+    labs.sweep(_say)
+    wanted = labs.names() if name is None else [name]
+    if not wanted:
+        _say("no lab is running; start one with `kastellan lab up`")
+    for each in wanted:
+        seen = labs.status(each)
+        if seen is None:
+            msg = f"there is no lab {each}; start it with `kastellan lab up --name {each}`"
+            raise BadInput(msg)
+        _show(seen)
+
+
+@app.command()
+def logs(
+    node: Annotated[int | None, typer.Argument(help="Node id; all nodes when not given.")] = None,
+    name: Name = "lab",
+    lines: Annotated[int, typer.Option("-n", "--lines", help="How many lines of each node.")] = 20,
+) -> None:
+    """Print the end of the nodes' server logs."""
+    from kastellan import lab as labs
+
+    lab = labs.find(name)
+    if lab is None:
+        msg = f"there is no lab {name}; start it with `kastellan lab up --name {name}`"
+        raise BadInput(msg)
+    for each in lab.nodes if node is None else (lab.node(node),):
+        _say(f"--- node {each.id}: {each.server_log}")
+        for line in labs.log_tail(each, lines):
+            typer.echo(line)
+
+
+@app.command()
+def down(
+    name: Name = "lab",
+    everything: Annotated[bool, typer.Option("--all", help="End every lab of this user.")] = False,
+) -> None:
+    """End a lab: no process and no file of it stays."""
+    from kastellan import lab as labs
+
+    for each in labs.names() if everything else [name]:
+        _say(f"lab {each} is down" if labs.down(each) else f"there is no lab {each}; nothing to do")
+
+
+def _controllers(text: str) -> int | None:
+    if text == "combined":
+        return None
+    if text.isdigit():
+        return int(text)
+    msg = f"--controllers {text!r} is neither 'combined' nor a number"
+    raise BadInput(msg)
+
+
+def _show(seen: LabStatus) -> None:
+    from kastellan.kernel.units import bytes_text
+
+    typer.echo(f"lab {seen.name}: {seen.state}")
+    if seen.reason:
+        typer.echo(f"  {seen.reason}")
+    if seen.lab is None:
+        return
+    total = sum(each.rss_bytes for each in seen.nodes)
+    typer.echo(f"  Kafka {seen.lab.kafka}, cluster {seen.lab.cluster_id}, {bytes_text(total)} of memory, {seen.dir}")
+    for each in seen.nodes:
+        node = each.node
+        where = " ".join(f"{label} {address}" for label, address in
+                         (("clients", node.client), ("brokers", node.broker), ("controllers", node.controller)) if address)  # fmt: skip
+        typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
+    typer.echo(f"  --bootstrap-server {seen.lab.bootstrap}")
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except KastellanError as problem:
+        _say(f"kastellan: {problem.message}")
+        sys.exit(problem.exit_code)
