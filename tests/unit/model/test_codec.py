@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import msgspec
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.checks.judge import judge_all
+from kastellan.kernel.errors import BadInput
+from kastellan.model import codec
+from kastellan.model.tables.brokers import Brokers
+from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.snapshots import edit, failed_answer, healthy, hide
+from kastellan.views.catalogue import all_views
+
+
+def sick():
+    snapshot, _ = failed_answer(hide(healthy(), "group"))
+    snapshot = edit(snapshot, Replicas, {"topic": "orders", "partition": 1, "broker": 2}, in_sync=False)
+    snapshot = edit(snapshot, Brokers, {"broker": 2}, reached=False, host=None, rack=None)
+    return snapshot.after(healthy(at_ms=snapshot.at_ms - 60_000), healthy(at_ms=snapshot.at_ms - 5_000))
+
+
+def repacked(data: bytes, change) -> bytes:
+    """The file with its members changed by `change(members: dict) -> None`."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    change(members)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def arrow(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.write_ipc(out)
+    return out.getvalue()
+
+
+def test_the_round_trip_is_exact():
+    before = sick()
+    after = codec.load(codec.dump(before))
+    for was, now in zip((before, *before.earlier), (after, *after.earlier), strict=True):
+        assert msgspec.structs.replace(now, tables={}, earlier=()) == msgspec.structs.replace(was, tables={}, earlier=())
+        assert list(now.tables) == list(was.tables)
+        for name, table in was.tables.items():
+            assert type(now.tables[name]) is type(table)
+            assert now.tables[name].unseen == table.unseen
+            assert_frame_equal(now.tables[name].df, table.df)
+    assert codec.dump(after) == codec.dump(before)
+
+
+def test_the_same_checks_give_the_same_answer():
+    before = sick()
+    after = codec.load(codec.dump(before))
+
+    def told(snapshot):
+        return [msgspec.structs.replace(each, took_ms=0) for each in judge_all(snapshot, all_checks(), all_views())]
+
+    assert told(after) == told(before)
+    assert any(each.findings for each in told(after))
+
+
+def test_a_newer_file_is_read_as_far_as_it_is_known():
+    def newer(members):
+        manifest = msgspec.json.decode(members["manifest.json"])
+        manifest["looks"][0]["tables"].append({"name": "acls", "member": "look0/acls.arrow", "rows": 0, "unseen": []})
+        manifest["looks"][0]["future"] = True
+        members["manifest.json"] = msgspec.json.encode(manifest)
+        frame = pl.read_ipc(members["look0/topics.arrow"]).drop("internal").with_columns(colour=pl.lit("red"))
+        members["look0/topics.arrow"] = arrow(frame)
+
+    snapshot, notes = codec.unpack(repacked(codec.dump(healthy()), newer))
+    assert snapshot.tables["topics"].df["internal"].null_count() == snapshot.tables["topics"].df.height
+    assert any("acls" in each for each in notes)
+    assert any("colour" in each for each in notes)
+
+
+def drop(name):
+    return lambda members: members.pop(name)
+
+
+def put(name, content):
+    return lambda members: members.__setitem__(name, content)
+
+
+HOSTILE = {
+    "empty": b"",
+    "text": b"no zip at all\n" * 40,
+    "truncated": codec.dump(healthy())[:-200],
+    "no manifest": repacked(codec.dump(healthy()), drop("manifest.json")),
+    "manifest is no json": repacked(codec.dump(healthy()), put("manifest.json", b"{")),
+    "deep json": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema":' + b"[" * 100_000)),
+    "other schema": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/9"}')),
+    "no looks": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/1", "version": "1", "looks": []}')),
+    "missing table": repacked(codec.dump(healthy()), drop("look0/topics.arrow")),
+    "table is no arrow": repacked(codec.dump(healthy()), put("look0/topics.arrow", b"ARROW1 or so")),
+    "other columns": repacked(codec.dump(healthy()), put("look0/topics.arrow", arrow(pl.DataFrame({"topic": [1, 2]})))),
+    "no key": repacked(codec.dump(healthy()), put("look0/topics.arrow", arrow(pl.DataFrame({"internal": [True, False]})))),
+    "row missing": repacked(codec.dump(healthy()), put("look0/topics.arrow", arrow(pl.DataFrame({"topic": ["a"]})))),
+    "null in a struct": repacked(
+        codec.dump(healthy(brokers=1)),
+        put("look0/brokers.arrow", arrow(pl.DataFrame({"broker": [None]}, schema={"broker": pl.Int32}))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_one_sentence(name):
+    with pytest.raises(BadInput) as refused:
+        codec.load(HOSTILE[name])
+    assert "\n" not in refused.value.message
+    assert 20 < len(refused.value.message) < 300
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch):
+    monkeypatch.setattr(codec, "MOST_BYTES", 10_000)
+    with pytest.raises(BadInput, match="refused"):
+        codec.load(codec.dump(healthy()))
+
+
+def test_a_member_that_is_longer_than_it_says_is_not_read_further(monkeypatch):
+    """The declared size is what is trusted; a member with more behind it fails its checksum."""
+    data = bytearray(codec.dump(healthy()))
+    central = data.find(b"PK\x01\x02")
+    data[central + 24 : central + 28] = (8).to_bytes(4, "little")
+    with pytest.raises(BadInput):
+        codec.load(bytes(data))
+
+
+def test_every_single_flipped_byte_ends_in_a_snapshot_or_one_sentence():
+    data = codec.dump(healthy(brokers=1, topics={"t": 1}))
+    for at in range(0, len(data), 37):
+        broken = bytearray(data)
+        broken[at] ^= 0x55
+        try:
+            codec.load(bytes(broken))
+        except BadInput as refused:
+            assert refused.message
