@@ -76,6 +76,31 @@ def logs(
 
 
 @app.command()
+def load(
+    name: Name = "lab",
+    wait: Annotated[bool, typer.Option("--wait", help="Return when every writer and every group moves.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the load; topics and commits stay.")] = False,
+) -> None:
+    """Keep writers and consumer groups of several kinds running, so that the cluster looks alive."""
+    from kastellan import lab as labs
+    from kastellan.lab import load as loads
+
+    lab = labs.need(name)
+    if stop:
+        _say(f"the load of lab {name} has ended" if loads.stop(lab) else f"lab {name} has no load; nothing to do")
+        return
+    known, fresh = loads.start(lab)
+    _say(f"the load of lab {name} {'has started' if fresh else 'is running already'}")
+    if wait:
+        _say(f"all {len(loads.wait_moving(lab).moving)} parts move")
+    for topic in known.topics:
+        typer.echo(f"topic {topic.name} {topic.partitions} partitions x {topic.replication_factor}{'' if topic.moves else ', idle'}")
+    for group in known.groups:
+        pace = "keeps up" if group.keeps_up else "falls behind"
+        typer.echo(f"group {group.name} {group.kind}, {group.members} members on {','.join(group.topics)}, {pace}")
+
+
+@app.command()
 def down(
     name: Name = "lab",
     everything: Annotated[bool, typer.Option("--all", help="End every lab of this user.")] = False,

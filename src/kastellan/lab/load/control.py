@@ -1,0 +1,142 @@
+"""Start, watch and end the load of a lab. The load is one process, on record like a node."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Unavailable
+from kastellan.lab import processes
+from kastellan.lab.load import clients
+from kastellan.lab.load.plan import LoadTruth, truth_for
+from kastellan.lab.load.progress import PROGRESS, Progress
+from kastellan.lab.locks import held
+from kastellan.lab.model import Lab, read_value, write_value
+
+_LOCK_S, _CREATE_S, _STOP_S, _RECORD_S = 30.0, 30.0, 8.0, 10.0
+_POLL_S = 0.2
+_REMEDY = "`kastellan lab load --stop` ends the load and removes it"
+_RECORD, _TRUTH, _OUTPUT = "process", "truth.json", "output.log"
+
+
+class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The load now: `running` or not, the parts that move, and those that do not (yet) with the reason they gave."""
+
+    running: bool
+    moving: tuple[str, ...]
+    waiting: tuple[tuple[str, str], ...]
+
+
+def load_dir(lab: Lab) -> Path:
+    """Where the load of this lab is on record."""
+    return lab.dir / "load"
+
+
+def start(lab: Lab) -> tuple[LoadTruth, bool]:
+    """Create the topics and start the load; returns the known answer, and False when it was running already.
+
+    Raises `MissingTool` without confluent-kafka, `Unavailable` when the brokers do not make the topics.
+    """
+    folder = load_dir(lab)
+    clients.admin(lab.bootstrap)
+    with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
+        known = truth(lab)
+        if known and _alive(lab):
+            return known, False
+        made = truth_for(lab.bootstrap, len(lab.brokers), time.time_ns() // 1_000_000)
+        create_topics(lab, made)
+        for leftover in (_RECORD, PROGRESS):
+            (folder / leftover).unlink(missing_ok=True)
+        write_value(folder / _TRUTH, made)
+        processes.spawn(
+            [sys.executable, "-m", "kastellan.lab.load.worker", lab.bootstrap],
+            record=folder / _RECORD, lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / _OUTPUT, env=_environment(),
+        )  # fmt: skip
+        processes.recorded(folder / _RECORD, Deadline.after(_RECORD_S))
+    return made, True
+
+
+def create_topics(lab: Lab, made: LoadTruth) -> None:
+    """The topics of the load, with their configs; existing ones stay."""
+    wanted = [(each.name, each.partitions, each.replication_factor, each.configs) for each in made.topics]
+    clients.create(lab.bootstrap, wanted, Deadline.after(_CREATE_S))
+
+
+def truth(lab: Lab) -> LoadTruth | None:
+    """The known answer of this lab's load, or None when none was started. Raises `BadInput` when it is damaged."""
+    return read_value(load_dir(lab) / _TRUTH, LoadTruth, _REMEDY)
+
+
+def status(lab: Lab) -> LoadStatus | None:
+    """How the load is, or None when none was started."""
+    if truth(lab) is None:
+        return None
+    progress = read_value(load_dir(lab) / PROGRESS, Progress, _REMEDY)
+    parts = progress.parts if progress else {}
+    return LoadStatus(
+        running=_alive(lab),
+        moving=tuple(name for name, part in parts.items() if part.moving),
+        waiting=tuple((name, part.last_error) for name, part in parts.items() if not part.moving),
+    )
+
+
+def wait_moving(lab: Lab, seconds: float = 60.0) -> LoadStatus:
+    """Wait until every part moves. Raises `Unavailable` naming the part that does not, with the reason it gave."""
+    deadline = Deadline.after(seconds)
+    while True:
+        seen = status(lab)
+        if seen is None or not seen.running:
+            last = _last_output(lab)
+            msg = f"the load of lab {lab.name} is not running{f'; its last words: {last}' if last else ''}; start it with `kastellan lab load`"
+            raise Unavailable(msg)
+        if seen.moving and not seen.waiting:
+            return seen
+        if deadline.passed:
+            part, reason = seen.waiting[0] if seen.waiting else ("the load", "it has not reported yet")
+            msg = f"{part} does not move after {seconds:.0f} s ({reason or 'no error was reported'}); see {load_dir(lab) / _OUTPUT}"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S)
+
+
+def stop(lab: Lab) -> bool:
+    """End the load: members leave their groups, topics and commits stay. False when none was started."""
+    folder = load_dir(lab)
+    with held(lab.dir, Deadline.after(_LOCK_S)):
+        if not folder.exists():
+            return False
+        identity = None
+        with suppress(BadInput):
+            identity = processes.read_record(folder / _RECORD)
+        if identity and processes.send(identity, signal.SIGTERM) and processes.wait_gone([identity], Deadline.after(_STOP_S)):
+            processes.kill_all([identity], Deadline.after(_STOP_S))
+        for entry in folder.iterdir():
+            entry.unlink()
+        folder.rmdir()
+    return True
+
+
+def _alive(lab: Lab) -> bool:
+    identity = processes.read_record(load_dir(lab) / _RECORD)
+    return identity is not None and processes.now(identity) is not None
+
+
+def _environment() -> dict[str, str]:
+    """The worker must find this package whatever directory it runs in."""
+    here = str(Path(__file__).resolve().parents[3])
+    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _last_output(lab: Lab) -> str:
+    try:
+        lines = (load_dir(lab) / _OUTPUT).read_text(errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1][:200] if lines else ""
