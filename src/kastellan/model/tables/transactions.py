@@ -6,7 +6,7 @@ from kastellan.model.table import Frame, column
 
 
 class Transactions(Frame, name="transactions", key=("transactional_id",)):
-    """One row per transactional id that the coordinators list (KIP-664)."""
+    """One row per transaction that is open or being ended, as its coordinator lists it (KIP-664)."""
 
     transactional_id = column(pl.String, "transactional.id")
     coordinator = column(pl.Int32, "broker that coordinates it")

@@ -111,11 +111,16 @@ def _metadata_topics(form: Form, version: int, names: Collection[str], ids: Coll
     return form.count(len(items)) + b"".join(items)
 
 
-def describe_cluster(version: int, *, controllers: bool = False, fenced: bool = False) -> Packed:
-    """The nodes; `controllers` (version 1+) lists the quorum's, `fenced` (version 2+) adds brokers that are fenced."""
+def describe_cluster(
+    version: int, *, controllers: bool = False, fenced: bool = False, authorized_operations: bool = False
+) -> Packed:
+    """The nodes; `controllers` (version 1+) lists the quorum's, `fenced` (version 2+) adds brokers that are fenced.
+
+    `authorized_operations` asks what this principal may do to the cluster (KIP-430).
+    """
     kind = int8(2 if controllers else 1) if version >= 1 else b""
     also = boolean(fenced) if version >= 2 else b""  # noqa: PLR2004
-    return packed(Api.DESCRIBE_CLUSTER, version, boolean(False), kind, also)
+    return packed(Api.DESCRIBE_CLUSTER, version, boolean(authorized_operations), kind, also)
 
 
 def describe_topic_partitions(
@@ -216,21 +221,22 @@ def _by_topic(form: Form, topics: Partitions) -> bytes:
 
 
 def describe_configs(
-    version: int,
-    resource_type: int,
-    names: Collection[str],
-    keys: Sequence[str] | None = None,
-    *,
-    synonyms: bool = False,
+    version: int, resources: Mapping[tuple[int, str], Sequence[str] | None], *, synonyms: bool = False
 ) -> Packed:
-    """Settings of named resources of one type; only the wanted `keys` unless None. Brokers answer for themselves only."""
+    """Settings of resources, each a (type, name) with its wanted keys (None: all). Brokers answer for themselves only.
+
+    Resources of several types travel in one request, so that a broker is asked once for its topics' share and itself.
+    """
     form = form_of(Api.DESCRIBE_CONFIGS, version)
-    kind = int8(resource_type)
-    wanted = texts(form, keys) + form.tags
-    items = [kind + form.text(name) + wanted for name in names]
-    listed = form.count(len(items)) + b"".join(items)
+    wanted: dict[tuple[str, ...] | None, bytes] = {}
+    items: list[bytes] = []
+    for (kind, name), keys in resources.items():
+        listed = None if keys is None else tuple(keys)
+        if listed not in wanted:
+            wanted[listed] = texts(form, listed) + form.tags
+        items.append(int8(kind) + form.text(name) + wanted[listed])
     documented = boolean(False) if version >= 3 else b""  # noqa: PLR2004
-    return packed(Api.DESCRIBE_CONFIGS, version, listed, boolean(synonyms), documented)
+    return packed(Api.DESCRIBE_CONFIGS, version, form.count(len(items)), *items, boolean(synonyms), documented)
 
 
 def describe_log_dirs(version: int, topics: Partitions | None = None) -> Packed:

@@ -1,0 +1,1 @@
+"""Fill tables from the outside world and say what could not be seen."""

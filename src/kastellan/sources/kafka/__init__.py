@@ -1,0 +1,1 @@
+"""A cluster as the Kafka protocol shows it."""

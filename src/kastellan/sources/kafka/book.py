@@ -1,0 +1,71 @@
+"""The Answers of one look, as they come in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from kastellan.kernel.outcome import Outcome, State, Trouble
+from kastellan.model.answer import Answer
+from kastellan.sources.kafka.codes import error_name, state_of_error
+
+SOURCE: Final = "kafka"
+
+
+class Book:
+    """Numbers the Answers of a look and keeps one for each distinct piece of news."""
+
+    def __init__(self) -> None:
+        self._answers: list[Answer] = []
+        self._parts: dict[tuple[int, State, str], int] = {}
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All of them, in the order of their ids."""
+        return tuple(self._answers)
+
+    def __getitem__(self, answer: int) -> Answer:
+        return self._answers[answer - 1]
+
+    def note(self, outcome: Outcome[object], asked: str, of: str) -> int:
+        """Enters what came of a question."""
+        return self._enter(
+            Answer(
+                id=0,
+                source=SOURCE,
+                asked=asked,
+                of=of,
+                state=outcome.state,
+                sent_ms=outcome.sent_ms,
+                arrived_ms=outcome.arrived_ms,
+                trouble=outcome.trouble,
+                reason=outcome.reason,
+                throttle_ms=outcome.throttle_ms,
+            )
+        )
+
+    def missing(self, asked: str, of: str, reason: str, at_ms: int, state: State = State.NOT_COLLECTED) -> int:
+        """Enters that something was not asked at all, and why."""
+        return self._enter(Answer(id=0, source=SOURCE, asked=asked, of=of, state=state, sent_ms=at_ms, reason=reason))
+
+    def part(self, whole: int, state: State, reason: str, trouble: Trouble | None = Trouble.REJECTED) -> int:
+        """A piece of an answer that is not as good as the rest; the same news of the same answer is entered once."""
+        key = (whole, state, reason)
+        if key not in self._parts:
+            self._parts[key] = self._enter(msgspec.structs.replace(self[whole], state=state, reason=reason, trouble=trouble))
+        return self._parts[key]
+
+    def refused(self, whole: int, code: int, message: str | None = None) -> int:
+        """A piece of an answer that is an error code."""
+        told = error_name(code) or "no error"
+        return self.part(whole, state_of_error(code), f"{told}: {message}" if message else told)
+
+    def grade(self, answer: int, state: State, reason: str) -> None:
+        """Lowers an answer that came to what it really is (visible-only, partial)."""
+        self._answers[answer - 1] = msgspec.structs.replace(self[answer], state=state, reason=reason)
+
+    def _enter(self, answer: Answer) -> int:
+        entered = msgspec.structs.replace(answer, id=len(self._answers) + 1)
+        self._answers.append(entered)
+        return entered.id

@@ -1,0 +1,1 @@
+"""Decoded answers to tables: pure functions, one file per kind of answer."""

@@ -1,0 +1,59 @@
+"""DescribeCluster, Metadata and what came of every question to brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from kastellan.model.tables.brokers import Broker, Brokers
+
+
+class Met(msgspec.Struct, frozen=True):
+    """How a broker was met from here in this look."""
+
+    reached: bool
+    answer: int
+    answer_ms: int | None = None
+    trouble: str | None = None
+    reason: str = ""
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """What DescribeCluster (or, before it, Metadata) says of brokers; `tells_fenced` from version 2 on."""
+
+    nodes: tuple[Any, ...]
+    answer: int
+    tells_fenced: bool
+
+
+def brokers(registry: Registry, named: Iterable[int], met: Mapping[int, Met]) -> Brokers:
+    """Every broker id: the registered ones, and those that only replicas name."""
+    known = {int(getattr(each, "broker_id", getattr(each, "node_id", -1))): each for each in registry.nodes}
+    rows = [_broker(number, known.get(number), registry, met.get(number)) for number in sorted({*known, *named})]
+    return Brokers(rows)
+
+
+def _broker(number: int, node: Any | None, registry: Registry, met: Met | None) -> Broker:  # noqa: ANN401
+    fenced = (bool(node.is_fenced) if node is not None else None) if registry.tells_fenced else None
+    row = Broker(
+        broker=number,
+        host=str(node.host) if node is not None else None,
+        port=int(node.port) if node is not None else None,
+        rack=node.rack if node is not None else None,
+        registered=node is not None if registry.tells_fenced or node is not None else None,
+        listed=node is not None and not fenced,
+        fenced=fenced,
+        answer=registry.answer,
+    )
+    if met is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        reached=met.reached,
+        trouble=met.trouble,
+        reason=met.reason,
+        answer_ms=met.answer_ms,
+        answer=registry.answer if met.reached else met.answer,
+    )

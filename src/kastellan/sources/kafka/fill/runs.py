@@ -1,0 +1,25 @@
+"""Names that stand for many rows in a row: kept once with their count, spread by the frame library."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+class Runs:
+    """A text column built from (text, how often) pairs; cheaper than one Python object per row."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._counts: list[int] = []
+
+    def add(self, text: str, count: int) -> None:
+        """The next `count` rows have this text."""
+        if count:
+            self._texts.append(text)
+            self._counts.append(count)
+
+    def series(self) -> pl.Series:
+        """All rows."""
+        if not self._texts:
+            return pl.Series(dtype=pl.String)
+        return pl.Series(self._texts, dtype=pl.String).repeat_by(pl.Series(self._counts, dtype=pl.UInt32)).explode()

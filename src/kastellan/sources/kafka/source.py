@@ -1,0 +1,45 @@
+"""The Kafka source: one cluster, looked at again and again over connections that stay open."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from typing import Final
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Unreachable
+from kastellan.model.needs import Wanted
+from kastellan.model.snapshot import Snapshot, Vantage
+from kastellan.sources.kafka.look import Look
+from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.endpoint import parse_endpoints
+
+_FIRST_CONTACT_SHARE: Final = 0.5
+"""How much of the first look's time the bootstrap may take when nobody answers at once."""
+
+
+class KafkaSource:
+    """A `Source` (see `ports`) over the Kafka protocol."""
+
+    def __init__(self, bootstrap: str, *, resolve: Mapping[str, str] | None = None) -> None:
+        self._bootstrap = bootstrap
+        self._cluster = Cluster(parse_endpoints(bootstrap), resolve=resolve)
+        self._known = False
+
+    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
+        """One look. Raises Unreachable when no bootstrap address answered, with what each of them said."""
+        if not self._known:
+            await self._first_contact(deadline)
+        vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap)
+        return await Look(self._cluster, wanted, deadline, vantage).run()
+
+    async def _first_contact(self, deadline: Deadline) -> None:
+        found = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))
+        if found.value is None:
+            msg = f"no broker answered from here: {found.reason}; check --bootstrap-server, the listener and the network between"
+            raise Unreachable(msg)
+        self._known = True
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self._cluster.close()
