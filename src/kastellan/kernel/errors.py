@@ -1,14 +1,14 @@
 """The one tree of errors. A docstring is the default message; it names the remedy.
 
-    KastellanError            exit 1   the tool failed
-      UsageError              exit 2   what was typed cannot be done
-        BadInput              exit 2   a file or value that was given is not usable
-      Unavailable             exit 1   something outside did not serve us
-        Unreachable           exit 1   no broker of the cluster answered
-        MissingTool           exit 1   a program or package is not installed
-      Garbled                 exit 1   a peer sent bytes that are not the protocol
-      NotPermitted            exit 1   a mutating request without a permit
-      Defect                  exit 1   our own contract was broken
+KastellanError            exit 1   the tool failed
+  UsageError              exit 2   what was typed cannot be done
+    BadInput              exit 2   a file or value that was given is not usable
+  Unavailable             exit 1   something outside did not serve us
+    Unreachable           exit 1   no broker of the cluster answered
+    MissingTool           exit 1   a program or package is not installed
+  Garbled                 exit 1   a peer sent bytes that are not the protocol
+  NotPermitted            exit 1   a mutating request without a permit
+  Defect                  exit 1   our own contract was broken
 """
 
 from __future__ import annotations

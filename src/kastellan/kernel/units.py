@@ -33,7 +33,11 @@ def duration_text(milliseconds: float) -> str:
     if abs(seconds) < _MINUTE_S:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = int(seconds)
-    for size, unit, part_size, part in ((_DAY_S, "d", _HOUR_S, "h"), (_HOUR_S, "h", _MINUTE_S, "min"), (_MINUTE_S, "min", 1, "s")):
+    for size, unit, part_size, part in (
+        (_DAY_S, "d", _HOUR_S, "h"),
+        (_HOUR_S, "h", _MINUTE_S, "min"),
+        (_MINUTE_S, "min", 1, "s"),
+    ):
         if whole >= size:
             rest = whole % size // part_size
             return f"{whole // size} {unit}" + (f" {rest} {part}" if rest else "")

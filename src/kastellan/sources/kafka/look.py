@@ -21,10 +21,9 @@ from kastellan.kernel.outcome import State
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.table import Table, Unseen
-from kastellan.model.tables.reassignments import Reassignments
+from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topics import Topics
-from kastellan.model.tables.partitions import Partitions
 from kastellan.sources.kafka.asking import Asking, Got
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.fill import brokers as fill_brokers
@@ -35,9 +34,9 @@ from kastellan.sources.kafka.fill import offsets as fill_offsets
 from kastellan.sources.kafka.fill import quorum as fill_quorum
 from kastellan.sources.kafka.fill import topics as fill_topics
 from kastellan.sources.kafka.fill import transactions as fill_transactions
+from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster, brokers_of
-from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.requests import Choose
 
 R = TypeVar("R")
@@ -89,7 +88,9 @@ class Look:
         registry = await self._registry()
         self._nodes = tuple(each for each in self._cluster.nodes if each in _live(registry))
         await asyncio.gather(self._topics(), self._quorum(), self._reassignments())
-        await asyncio.gather(self._handshakes(), self._log_dirs(), self._configs(), self._groups_and_offsets(), self._transactions())
+        await asyncio.gather(
+            self._handshakes(), self._log_dirs(), self._configs(), self._groups_and_offsets(), self._transactions()
+        )
         self._brokers(registry)
         await self._eligible()
         self._judge_sight()
@@ -124,7 +125,9 @@ class Look:
         while candidates or running:
             if candidates:
                 running.add(asyncio.create_task(self._asking.ask(candidates.pop(0), request, end)))
-            done, running = await asyncio.wait(running, timeout=_HEDGE_S if candidates else None, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await asyncio.wait(
+                running, timeout=_HEDGE_S if candidates else None, return_when=asyncio.FIRST_COMPLETED
+            )
             for task in done:
                 last = task.result()
                 if last.entity is not None:
@@ -133,7 +136,10 @@ class Look:
         return last or Got(None, self._book.missing("anything", "any broker", "no broker is known", time.time_ns() // 1_000_000))
 
     async def _registry(self) -> fill_brokers.Registry:
-        wanted = Choose(Api.DESCRIBE_CLUSTER, lambda version: requests.describe_cluster(version, fenced=version >= 2, authorized_operations=True))  # noqa: PLR2004
+        wanted = Choose(
+            Api.DESCRIBE_CLUSTER,
+            lambda version: requests.describe_cluster(version, fenced=version >= 2, authorized_operations=True),
+        )
         got = await self._any(wanted)
         if got.entity is None:
             got = await self._any(Choose(Api.METADATA, lambda version: requests.metadata(version, ())))
@@ -142,7 +148,7 @@ class Look:
         self._cluster.learn(brokers_of(got.entity))
         self._cluster_id = got.entity.cluster_id
         operations = getattr(got.entity, "cluster_authorized_operations", 0)
-        self._rights = operations if operations > 0 else 0
+        self._rights = max(0, operations)
         nodes = tuple(got.entity.brokers)
         return fill_brokers.Registry(nodes, got.answer, tells_fenced=any(hasattr(each, "is_fenced") for each in nodes))
 
@@ -262,7 +268,9 @@ class Look:
         assert isinstance(partitions, Partitions)  # noqa: S101
         nobody = 0
         if self._topology is not None and self._topology.leaderless:
-            nobody = self._book.missing("ListOffsets", "the partitions without a leader", "nobody leads them", time.time_ns() // 1_000_000, State.FAILED)
+            nobody = self._book.missing(
+                "ListOffsets", "the partitions without a leader", "nobody leads them", time.time_ns() // 1_000_000, State.FAILED
+            )
         table = await asyncio.to_thread(fill_offsets.offsets, partitions, [await earliest, *late], nobody)
         self._put(table.with_unseen(partitions.unseen))
 
@@ -280,7 +288,9 @@ class Look:
             return told
 
         told = await asyncio.gather(*(ask(node) for node in leaders))
-        return await asyncio.to_thread(fill_offsets.offset_column, [each for of_node in told for each in of_node], name, self._book)
+        return await asyncio.to_thread(
+            fill_offsets.offset_column, [each for of_node in told for each in of_node], name, self._book
+        )
 
     async def _groups(self, deadline: Deadline) -> None:
         if not self._wants(*_GROUP_TABLES):
@@ -346,14 +356,20 @@ class Look:
             unseen.append(Unseen(got.answer, "transactional_id"))
             return []
         if not self._full_rights:
-            self._book.grade(got.answer, State.VISIBLE_ONLY, "transactions that this principal may not describe are left out silently")
+            self._book.grade(
+                got.answer, State.VISIBLE_ONLY, "transactions that this principal may not describe are left out silently"
+            )
         listed = {each.transactional_id: each for each in got.entity.transaction_states}
         found = list[fill_transactions.Open]()
         for some in _slices(list(listed), _GROUPS_A_SLICE):
-            told = await self._asking.ask(node, Choose(Api.DESCRIBE_TRANSACTIONS, _binding(requests.describe_transactions, some)), self._deadline)
+            told = await self._asking.ask(
+                node, Choose(Api.DESCRIBE_TRANSACTIONS, _binding(requests.describe_transactions, some)), self._deadline
+            )
             described = {} if told.entity is None else {each.transactional_id: each for each in told.entity.transaction_states}
             found += [
-                fill_transactions.Open(name, listed[name].producer_id, listed[name].transaction_state, node, described.get(name), told.answer)
+                fill_transactions.Open(
+                    name, listed[name].producer_id, listed[name].transaction_state, node, described.get(name), told.answer
+                )
                 for name in some
             ]
         return found
@@ -364,7 +380,9 @@ class Look:
         suspects = {
             (topic.topic, number)
             for each in opened
-            if each.described is not None and not each.described.error_code and now - (fill_transactions.start_ms(each.described) or now) >= _SUSPECT_AFTER_MS
+            if each.described is not None
+            and not each.described.error_code
+            and now - (fill_transactions.start_ms(each.described) or now) >= _SUSPECT_AFTER_MS
             for topic in each.described.topics
             for number in topic.partitions
         }
@@ -376,10 +394,14 @@ class Look:
                         by_leader.setdefault(node, {}).setdefault(topic, []).append(number)
 
         async def ask(node: int) -> fill_transactions.Producers:
-            got = await self._asking.ask(node, Choose(Api.DESCRIBE_PRODUCERS, _binding(requests.describe_producers, by_leader[node])), self._deadline)
+            got = await self._asking.ask(
+                node, Choose(Api.DESCRIBE_PRODUCERS, _binding(requests.describe_producers, by_leader[node])), self._deadline
+            )
             if got.entity is None:
                 return {(topic, number): (None, got.answer) for topic, numbers in by_leader[node].items() for number in numbers}
-            return {(topic.name, part.partition_index): (part, got.answer) for topic in got.entity.topics for part in topic.partitions}
+            return {
+                (topic.name, part.partition_index): (part, got.answer) for topic in got.entity.topics for part in topic.partitions
+            }
 
         found: dict[tuple[str, int], tuple[Any | None, int]] = {}
         for part in await asyncio.gather(*(ask(node) for node in by_leader)):
@@ -452,7 +474,11 @@ _DESCRIBERS: Final[Mapping[str, tuple[Api, Callable[..., Any]]]] = {
 
 
 def _live(registry: fill_brokers.Registry) -> set[int]:
-    return {int(getattr(each, "broker_id", getattr(each, "node_id", -1))) for each in registry.nodes if not getattr(each, "is_fenced", False)}
+    return {
+        int(getattr(each, "broker_id", getattr(each, "node_id", -1)))
+        for each in registry.nodes
+        if not getattr(each, "is_fenced", False)
+    }
 
 
 def _binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401
@@ -476,8 +502,12 @@ def _partition_slices(topics: dict[str, list[int]]) -> list[dict[str, list[int]]
     return pieces
 
 
-def _split_configs(told: list[tuple[Got, list[str]]], node: int, *, wants_broker: bool) -> tuple[list[fill_configs.Told], list[fill_configs.Told]]:
-    of_topics = [fill_configs.Told(got.entity and _only(got.entity, requests.TOPIC_RESOURCE), got.answer, topics) for got, topics in told]
+def _split_configs(
+    told: list[tuple[Got, list[str]]], node: int, *, wants_broker: bool
+) -> tuple[list[fill_configs.Told], list[fill_configs.Told]]:
+    of_topics = [
+        fill_configs.Told(got.entity and _only(got.entity, requests.TOPIC_RESOURCE), got.answer, topics) for got, topics in told
+    ]
     of_broker = [
         fill_configs.Told(got.entity and _only(got.entity, requests.BROKER_RESOURCE), got.answer, [str(node)])
         for number, (got, _) in enumerate(told)

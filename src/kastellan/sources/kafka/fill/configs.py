@@ -75,12 +75,24 @@ class _Columns:
 def topic_configs(told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: Book) -> TopicConfigs:
     """One row per topic and wanted key."""
     rows = _Columns(keys, book).take(told)
-    columns = {"topic": rows.names.series(), "config": rows.keys, "value": rows.values, "source": rows.sources, "answer": rows.answers}
+    columns = {
+        "topic": rows.names.series(),
+        "config": rows.keys,
+        "value": rows.values,
+        "source": rows.sources,
+        "answer": rows.answers,
+    }
     return TopicConfigs.of(columns, unseen)
 
 
 def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
     rows = _Columns(keys, book).take(told)
-    columns = {"broker": rows.names.series().cast(int), "config": rows.keys, "value": rows.values, "source": rows.sources, "seen": rows.seen}
+    columns = {
+        "broker": rows.names.series().cast(int),
+        "config": rows.keys,
+        "value": rows.values,
+        "source": rows.sources,
+        "seen": rows.seen,
+    }
     return BrokerConfigs.of({**columns, "answer": rows.answers})

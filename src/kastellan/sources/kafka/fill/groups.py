@@ -67,7 +67,13 @@ class Membership(msgspec.Struct, frozen=True):
     assignments: Assignments
 
 
-def membership(groups: Iterable[Listed], described: Mapping[str, Described], failed: Mapping[str, int], unseen: tuple[Unseen, ...], book: Book) -> Membership:
+def membership(
+    groups: Iterable[Listed],
+    described: Mapping[str, Described],
+    failed: Mapping[str, int],
+    unseen: tuple[Unseen, ...],
+    book: Book,
+) -> Membership:
     """Groups with members and assignments.
 
     `described` maps a group to its description, `failed` maps one that could not be described to the failed Answer.
@@ -108,7 +114,10 @@ def _members(group: str, told: Described, members: list[dict[str, Any]], owned: 
         )
         # An assignment that cannot be read is one row without a topic: somebody owns something unknown.
         for topic, numbers in [(None, [None])] if assigned is None else assigned:
-            owned += [{"group": group, "member": member.member_id, "topic": topic, "partition": n, "answer": told.answer} for n in numbers]
+            owned += [
+                {"group": group, "member": member.member_id, "topic": topic, "partition": n, "answer": told.answer}
+                for n in numbers
+            ]
 
 
 def _assigned(member: Any) -> list[tuple[str | None, list[int | None]]] | None:  # noqa: ANN401
@@ -152,7 +161,14 @@ def consumer_assignment(raw: bytes) -> list[tuple[str | None, list[int | None]]]
 
 def commits(answers: Iterable[tuple[Any | None, int, list[str]]], unseen: tuple[Unseen, ...], book: Book) -> Commits:
     """Committed offsets from OffsetFetch answers: (entity or None, its Answer, the groups that were asked for)."""
-    groups, topics, numbers, offsets, errors, ids = Runs(), list[str | None](), list[int | None](), list[int | None](), list[str | None](), list[int]()
+    groups, topics, numbers, offsets, errors, ids = (
+        Runs(),
+        list[str | None](),
+        list[int | None](),
+        list[int | None](),
+        list[str | None](),
+        list[int](),
+    )
 
     def placeholder(group: str, answer: int) -> None:
         groups.add(group, 1)
@@ -181,7 +197,14 @@ def commits(answers: Iterable[tuple[Any | None, int, list[str]]], unseen: tuple[
                 errors += [error_name(part.error_code) for part in parts]
                 ids += [answer if not part.error_code else book.refused(answer, part.error_code) for part in parts]
             groups.add(group.group_id, len(numbers) - before)
-    columns = {"group": groups.series(), "topic": topics, "partition": numbers, "committed": offsets, "error": errors, "answer": ids}
+    columns = {
+        "group": groups.series(),
+        "topic": topics,
+        "partition": numbers,
+        "committed": offsets,
+        "error": errors,
+        "answer": ids,
+    }
     return Commits.of(columns, unseen)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kastellan.model.table import Unseen
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.features import Feature, Features
 from kastellan.model.tables.quorum import Leadership, Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
-from kastellan.model.table import Unseen
 from kastellan.sources.kafka.book import Book
 
 
@@ -72,7 +72,13 @@ def features(entity: Any | None, answer: int) -> Features:  # noqa: ANN401
 def api_versions(told: Mapping[int, tuple[Any | None, int]], missing: Iterable[tuple[int, int]]) -> ApiVersions:
     """The versions of every broker; one that did not tell has a placeholder."""
     rows = [
-        {"broker": broker, "api_key": each.api_key, "min_version": each.min_version, "max_version": each.max_version, "answer": answer}
+        {
+            "broker": broker,
+            "api_key": each.api_key,
+            "min_version": each.min_version,
+            "max_version": each.max_version,
+            "answer": answer,
+        }
         for broker, (entity, answer) in told.items()
         if entity is not None
         for each in entity.api_keys

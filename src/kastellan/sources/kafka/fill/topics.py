@@ -109,7 +109,9 @@ def eligible(replicas: Replicas, pages: Iterable[Any]) -> Replicas:
         for broker in part.eligible_leader_replicas or ()
     ]
     known = pl.DataFrame(rows, schema={"topic": pl.String, "partition": pl.Int32, "broker": pl.Int32}, orient="row")
-    joined = replicas.df.drop("eligible").join(known.with_columns(eligible=pl.lit(value=True)), on=["topic", "partition", "broker"], how="left")
+    joined = replicas.df.drop("eligible").join(
+        known.with_columns(eligible=pl.lit(value=True)), on=["topic", "partition", "broker"], how="left"
+    )
     return Replicas(joined.with_columns(pl.col("eligible").fill_null(value=False)), replicas.unseen)
 
 

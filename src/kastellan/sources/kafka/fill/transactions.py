@@ -36,11 +36,18 @@ def start_ms(described: Any) -> int | None:  # noqa: ANN401
     return value if value >= 0 else None
 
 
-def transactions(opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], book: Book) -> tuple[Transactions, TransactionPartitions]:
+def transactions(
+    opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], book: Book
+) -> tuple[Transactions, TransactionPartitions]:
     """Both tables; a transaction that could not be described has a placeholder among the partitions."""
     rows, parts = list[dict[str, Any]](), list[dict[str, Any]]()
     for each in opened:
-        row = {"transactional_id": each.transactional_id, "producer_id": each.producer_id, "state": each.state, "coordinator": each.coordinator}
+        row = {
+            "transactional_id": each.transactional_id,
+            "producer_id": each.producer_id,
+            "state": each.state,
+            "coordinator": each.coordinator,
+        }
         told = each.described
         code = told.error_code if told is not None else 0
         if told is None or code:
@@ -60,7 +67,9 @@ def transactions(opened: Iterable[Open], producers: Producers, unseen: tuple[Uns
             }
         )
         for topic in told.topics:
-            parts += [_partition(each, topic.topic, number, producers.get((topic.topic, number)), book) for number in topic.partitions]
+            parts += [
+                _partition(each, topic.topic, number, producers.get((topic.topic, number)), book) for number in topic.partitions
+            ]
     return Transactions.of_rows(rows, unseen), TransactionPartitions.of_rows(parts, unseen)
 
 
@@ -76,4 +85,9 @@ def _partition(each: Open, topic: str, number: int, told: tuple[Any | None, int]
         # The leader knows no such producer: nothing of this transaction was written there.
         return {**row, "answer": answer}
     start = own.current_txn_start_offset
-    return {**row, "start_offset": start if start >= 0 else None, "last_append_ms": own.last_timestamp if own.last_timestamp >= 0 else None, "answer": answer}
+    return {
+        **row,
+        "start_offset": start if start >= 0 else None,
+        "last_append_ms": own.last_timestamp if own.last_timestamp >= 0 else None,
+        "answer": answer,
+    }
