@@ -27,7 +27,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -116,7 +116,7 @@ class Cluster:
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
         self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
 
-    async def __aenter__(self) -> Cluster:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -364,7 +364,7 @@ def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:
 
 
 def _throttle_ms(packed: Packed, data: bytes) -> int:
-    if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):  # noqa: PLR2004
+    if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):
         return 0
     return max(0, int.from_bytes(data[:4], "big", signed=True))
 

@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
             return
         arrived_s, arrived_ms = time.monotonic(), now_ms()
         at = 0
-        while len(buffer) - at >= 4 and self._end is None:  # noqa: PLR2004
+        while len(buffer) - at >= 4 and self._end is None:
             size = int.from_bytes(buffer[at : at + 4], "big", signed=True)
             if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
                 self._garbled(_what_speaks(bytes(buffer[at:]), size, self._limits.frame_bytes))
@@ -294,7 +294,7 @@ class Connection(asyncio.Protocol):
         have = len(self._buffer)
         if have == 0:
             return ""
-        if have < 4:  # noqa: PLR2004
+        if have < 4:
             return f" ({have} of the first 4 bytes of an answer)"
         return f" ({bytes_text(have - 4)} of an answer of {bytes_text(self._need - 4)})"
 
@@ -319,24 +319,26 @@ def _varint(buffer: bytearray, at: int, end: int) -> tuple[int, int]:
         byte = buffer[at]
         at += 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004
+        if byte < 0x80:
             return value, at
     return 0, -1
 
 
+_SPEAKERS: Final = (
+    (b"HTTP", "speaks HTTP, not Kafka; check the port"),
+    (b"\x15\x03", "answered with a TLS alert; this listener wants TLS (security.protocol SSL or SASL_SSL)"),
+    (b"\x16\x03", "opened a TLS handshake; this listener wants TLS (security.protocol SSL or SASL_SSL)"),
+)
+
+
 def _what_speaks(start: bytes, size: int, limit: int) -> str:
     """What a stream that is no Kafka answer looks like, from its first bytes."""
-    if start.startswith(b"HTTP"):
-        return "speaks HTTP, not Kafka; check the port"
-    if start.startswith(b"\x15\x03"):
-        return "answered with a TLS alert; this listener wants TLS (security.protocol SSL or SASL_SSL)"
-    if start.startswith(b"\x16\x03"):
-        return "opened a TLS handshake; this listener wants TLS (security.protocol SSL or SASL_SSL)"
+    for first, sentence in _SPEAKERS:
+        if start.startswith(first):
+            return sentence
     head = start[:_SHOWN_TEXT]
-    if len(head) >= 4 and all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in head):  # noqa: PLR2004
+    if all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in head):
         return f"speaks text, not Kafka ({head.decode('ascii').strip()!r}); check the port"
-    if size < 0:
-        return f"announced an answer of {size} bytes, which is not the Kafka protocol; check the port"
     if size > limit:
         return f"announced an answer of {bytes_text(size)}, beyond the limit of {bytes_text(limit)}; check the port"
-    return f"announced an answer of {size} bytes, too short for the Kafka protocol; check the port"
+    return f"announced an answer of {size} bytes, which is not the Kafka protocol; check the port"

@@ -1,29 +1,78 @@
-"""Answers from bytes to objects, and what their error codes mean.
+"""Answers from bytes to objects.
 
 Every failure is a `Garbled` with one sentence; an error code that this version does not know keeps its number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Final, cast
+
 from kastellan.kernel.errors import Garbled
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import api_name
+from kastellan.wire.kafka.codes import UnknownCode, is_known
+from kastellan.wire.kafka.guard import Broken, check
+from kastellan.wire.kafka.layout import Walk
 from kastellan.wire.kafka.schema import Entity
+
+_STAND_IN: Final = (-1).to_bytes(2, "big", signed=True)
 
 
 def decode(api: int, version: int, data: bytes | memoryview, whom: str = "the broker") -> Entity:
     """The answer as an object with the protocol's field names.
 
-    Raises Garbled when the bytes are not this answer, or when something stands behind it.
+    An error code that is newer than this version is an `UnknownCode`. Raises Garbled when the bytes are not
+    this answer, or when something stands behind it.
     """
+    whole = bytes(data) if isinstance(data, memoryview) else data
     try:
-        entity, end = schema.response_reader(api, version)(data, 0)
-    except Exception as error:
-        raise _garbled(api, version, len(data), whom, str(error)) from None
-    if end != len(data):
-        raise _garbled(api, version, len(data), whom, f"{len(data) - end} bytes stand behind its end")
+        check(api, version, whole)
+        entity, end = _decoded(api, version, whole)
+    except Exception as error:  # noqa: BLE001  # whatever the codec trips over, the sentence is the same
+        why = f"the codec says {type(error).__name__} {error}" if not isinstance(error, Broken) else str(error)
+        sentence = f"{whom} sent {len(whole)} bytes that are no {api_name(api)} answer of version {version}: {why}"
+        raise Garbled(sentence) from None
+    if end != len(whole):
+        left = len(whole) - end
+        raise Garbled(f"{whom} sent {left} bytes more than its {api_name(api)} answer of version {version} has")
     return entity
 
 
-def _garbled(api: int, version: int, size: int, whom: str, why: str) -> Garbled:
-    return Garbled(f"{whom} sent {size} bytes that are no {api_name(api)} answer of version {version}: {why}")
+def _decoded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
+    read = schema.response_reader(api, version)
+    try:
+        return read(data, 0)
+    except ValueError:
+        # The codec refuses an answer for one code that it does not know: decode it with a stand-in, then put the
+        # number back. Codes lie in the bytes in the order in which the fields are declared.
+        places: list[int] = []
+        Walk(data, places).end_of(api, version)
+        numbers = [int.from_bytes(data[at : at + 2], "big", signed=True) for at in places]
+        if all(is_known(number) for number in numbers):
+            raise
+    patched = bytearray(data)
+    for at, number in zip(places, numbers, strict=True):
+        if not is_known(number):
+            patched[at : at + 2] = _STAND_IN
+    entity, end = read(bytes(patched), 0)
+    for (owner, name), number in zip(_codes_in(entity), numbers, strict=True):
+        if not is_known(number):
+            # The objects are frozen for their users; this one has none yet.
+            object.__setattr__(owner, name, UnknownCode(number))
+    return entity, end
+
+
+def _codes_in(entity: Entity) -> Iterator[tuple[Entity, str]]:
+    """Every error code field of a decoded answer, in the order of its bytes."""
+    for each in fields(entity):
+        value = getattr(entity, each.name)
+        if each.metadata.get("kafka_type") == "error_code":
+            yield entity, each.name
+        elif isinstance(value, tuple):
+            for item in cast("tuple[Entity, ...]", value):
+                if is_dataclass(item):
+                    yield from _codes_in(item)
+        elif is_dataclass(value):
+            yield from _codes_in(value)

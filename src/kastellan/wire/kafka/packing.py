@@ -24,10 +24,10 @@ class Packed(msgspec.Struct, frozen=True):
 
 def varint(value: int) -> bytes:
     """An unsigned varint."""
-    if value < 0x80:  # noqa: PLR2004
+    if value < 0x80:
         return _SMALL[value]
     out = bytearray()
-    while value >= 0x80:  # noqa: PLR2004
+    while value >= 0x80:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)

@@ -74,7 +74,7 @@ def packed(api: int, version: int, *parts: bytes) -> Packed:
 
 def api_versions(version: int, software_version: str = "0.1.0") -> Packed:
     """What the peer speaks; features too from version 3 on."""
-    if version < 3:  # noqa: PLR2004
+    if version < 3:
         return packed(Api.API_VERSIONS, version)
     return packed(Api.API_VERSIONS, version, FLEXIBLE.text("kastellan"), FLEXIBLE.text(software_version))
 
@@ -97,14 +97,14 @@ def metadata(
         listed = form.count(None)
     else:
         listed = _metadata_topics(form, version, topics or (), ids)
-    auto_create = boolean(False) if version >= 4 else b""  # noqa: PLR2004
-    of_cluster = boolean(authorized_operations) if 8 <= version <= 10 else b""  # noqa: PLR2004
-    of_topics = boolean(authorized_operations) if version >= 8 else b""  # noqa: PLR2004
+    auto_create = boolean(False) if version >= 4 else b""
+    of_cluster = boolean(authorized_operations) if 8 <= version <= 10 else b""
+    of_topics = boolean(authorized_operations) if version >= 8 else b""
     return packed(Api.METADATA, version, listed, auto_create, of_cluster, of_topics)
 
 
 def _metadata_topics(form: Form, version: int, names: Collection[str], ids: Collection[UUID]) -> bytes:
-    with_id = version >= 10  # noqa: PLR2004
+    with_id = version >= 10
     no_id = bytes(16) if with_id else b""
     items = [no_id + form.text(name) + form.tags for name in names]
     items += [each.bytes + form.text(None) + form.tags for each in ids]
@@ -119,7 +119,7 @@ def describe_cluster(
     `authorized_operations` asks what this principal may do to the cluster (KIP-430).
     """
     kind = int8(2 if controllers else 1) if version >= 1 else b""
-    also = boolean(fenced) if version >= 2 else b""  # noqa: PLR2004
+    also = boolean(fenced) if version >= 2 else b""
     return packed(Api.DESCRIBE_CLUSTER, version, boolean(authorized_operations), kind, also)
 
 
@@ -141,17 +141,17 @@ def list_offsets(
 ) -> Packed:
     """Offsets of the partitions that the asked broker leads: EARLIEST, LATEST or MAX_TIMESTAMP (version 7+)."""
     form = form_of(Api.LIST_OFFSETS, version)
-    epoch = int32(-1) if version >= 4 else b""  # noqa: PLR2004
+    epoch = int32(-1) if version >= 4 else b""
     rest = epoch + int64(timestamp) + form.tags
     parts: list[bytes] = [int32(-1)]
-    if version >= 2:  # noqa: PLR2004
+    if version >= 2:
         parts.append(int8(isolation))
     parts.append(form.count(len(topics)))
     for topic, numbers in topics.items():
         parts += (form.text(topic), form.count(len(numbers)))
         parts += [number.to_bytes(4, "big", signed=True) + rest for number in numbers]
         parts.append(form.tags)
-    if version >= 10:  # noqa: PLR2004
+    if version >= 10:
         parts.append(int32(timeout_ms))
     return packed(Api.LIST_OFFSETS, version, *parts)
 
@@ -159,15 +159,15 @@ def list_offsets(
 def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str] = ()) -> Packed:
     """The groups that the asked broker coordinates; filters by state (version 4+) and type (version 5+)."""
     form = form_of(Api.LIST_GROUPS, version)
-    by_state = texts(form, states) if version >= 4 else b""  # noqa: PLR2004
-    by_type = texts(form, types) if version >= 5 else b""  # noqa: PLR2004
+    by_state = texts(form, states) if version >= 4 else b""
+    by_type = texts(form, types) if version >= 5 else b""
     return packed(Api.LIST_GROUPS, version, by_state, by_type)
 
 
 def describe_groups(version: int, groups: Sequence[str]) -> Packed:
     """Classic groups with members and assignments."""
     form = form_of(Api.DESCRIBE_GROUPS, version)
-    operations = boolean(False) if version >= 3 else b""  # noqa: PLR2004
+    operations = boolean(False) if version >= 3 else b""
     return packed(Api.DESCRIBE_GROUPS, version, texts(form, groups), operations)
 
 
@@ -196,11 +196,11 @@ def offset_fetch(version: int, groups: Mapping[str, Partitions | None], *, stabl
     Before version 8 a request holds one group: ask once for each. `stable` (version 7+) waits for open transactions.
     """
     form = form_of(Api.OFFSET_FETCH, version)
-    last = boolean(stable) if version >= 7 else b""  # noqa: PLR2004
-    if version < 8:  # noqa: PLR2004
+    last = boolean(stable) if version >= 7 else b""
+    if version < 8:
         ((group, topics),) = groups.items()
         return packed(Api.OFFSET_FETCH, version, form.text(group), _fetched(form, topics), last)
-    member = form.text(None) + int32(-1) if version >= 9 else b""  # noqa: PLR2004
+    member = form.text(None) + int32(-1) if version >= 9 else b""
     every = member + form.count(None) + form.tags
     parts = [form.count(len(groups))]
     for group, topics in groups.items():
@@ -235,7 +235,7 @@ def describe_configs(
         if listed not in wanted:
             wanted[listed] = texts(form, listed) + form.tags
         items.append(int8(kind) + form.text(name) + wanted[listed])
-    documented = boolean(False) if version >= 3 else b""  # noqa: PLR2004
+    documented = boolean(False) if version >= 3 else b""
     return packed(Api.DESCRIBE_CONFIGS, version, form.count(len(items)), *items, boolean(synonyms), documented)
 
 
@@ -262,7 +262,7 @@ def list_transactions(
     """Transactions that the asked broker coordinates; `running_for_ms` (version 1+) keeps the older ones."""
     producers = FLEXIBLE.count(len(producer_ids)) + b"".join(int64(each) for each in producer_ids)
     duration = int64(running_for_ms) if version >= 1 else b""
-    pattern = FLEXIBLE.text(None) if version >= 2 else b""  # noqa: PLR2004
+    pattern = FLEXIBLE.text(None) if version >= 2 else b""
     return packed(Api.LIST_TRANSACTIONS, version, texts(FLEXIBLE, states), producers, duration, pattern)
 
 
@@ -279,7 +279,7 @@ def describe_producers(version: int, topics: Partitions) -> Packed:
 def find_coordinator(version: int, keys: Sequence[str], *, key_type: int = 0) -> Packed:
     """Coordinators of groups (key type 0), transactions (1) or share partitions (2); one key before version 4."""
     form = form_of(Api.FIND_COORDINATOR, version)
-    if version >= 4:  # noqa: PLR2004
+    if version >= 4:
         return packed(Api.FIND_COORDINATOR, version, int8(key_type), texts(form, keys))
     (key,) = keys
     return packed(Api.FIND_COORDINATOR, version, form.text(key), int8(key_type) if version >= 1 else b"")

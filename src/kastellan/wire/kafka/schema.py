@@ -46,6 +46,12 @@ def response_reader(api: int, version: int) -> Reader:
 
 
 @cache
+def flexible(api: int, version: int) -> bool:
+    """Whether an answer is written in the flexible encoding."""
+    return bool(vars(response_type(api, version))["__flexible__"])
+
+
+@cache
 def throttle_comes_first(api: int, version: int) -> bool:
     """Whether an answer starts with the throttle time, as nearly all do."""
     return next(_field_names(api, version), "") == "throttle_time"
