@@ -41,7 +41,7 @@ def _broker(number: int, node: Any | None, registry: Registry, met: Met | None) 
         broker=number,
         host=str(node.host) if node is not None else None,
         port=int(node.port) if node is not None else None,
-        rack=node.rack if node is not None else None,
+        rack=(node.rack or "") if node is not None else None,
         registered=node is not None if registry.tells_fenced or node is not None else None,
         listed=node is not None and not fenced,
         fenced=fenced,

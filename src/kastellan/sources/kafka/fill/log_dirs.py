@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.runs import Runs
+
+_ONLINE: Final = {0: True, 56: False}
+"""By error code: none, and KAFKA_STORAGE_ERROR. Any other says nothing about the directory."""
 
 
 def log_dirs(told: Iterable[tuple[int, Any | None, int]], book: Book) -> tuple[LogDirs, ReplicaSizes]:
@@ -57,6 +60,7 @@ def _row(broker: int, each: Any, replica_bytes: int, answer: int) -> dict[str, A
     return {
         "broker": broker,
         "path": each.log_dir,
+        "online": _ONLINE.get(int(each.error_code)),
         "error": error_name(each.error_code),
         "total_bytes": total if total >= 0 else None,
         "usable_bytes": usable if usable >= 0 else None,
