@@ -44,6 +44,9 @@ R = TypeVar("R")
 _HEDGE_S: Final = 0.75
 """How long one broker may take over a question that any broker can answer before another is asked as well."""
 
+_FENCED_S: Final = 1.0
+"""How long a broker that the controller has fenced may take to say anything to us."""
+
 _COMMITS_SHARE: Final = 0.6
 """The part of the remaining time after which end offsets are asked although a coordinator is still silent."""
 
@@ -198,7 +201,12 @@ class Look:
         # Also how every broker is met, whatever else is wanted of it.
         if not self._wants("features", "api_versions", "brokers"):
             return
+        # Fenced brokers too, for a moment: refused and silent are different evidence.
+        fenced = [node for node in self._cluster.nodes if node not in self._nodes] if self._wants("brokers") else []
+        moment = self._deadline.within(min(_FENCED_S, self._deadline.remaining_s() * _COMMITS_SHARE))
+        met = asyncio.gather(*(self._asking.handshake(node, moment) for node in fenced))
         told = dict(await self._each(lambda node: self._asking.handshake(node, self._deadline)))
+        await met
         good = next((each for each in told.values() if each.entity is not None), None)
         first = good or next(iter(told.values()), None)
         if first is not None:
