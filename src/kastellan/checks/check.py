@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 import polars as pl
@@ -31,6 +32,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     `observed`, `expected` and `impact` are templates over the facts (columns) that the function returned; the format
     specs `bytes`, `duration` (of ms) and `count` print quantities. `follows_from` names the checks of whose findings
     this one is a consequence. `monotone` says that a failing subject stays failing however many more rows are seen.
+    `meaningless_without` names tables without which the question has no meaning: where the cluster answers that it
+    does not support what fills one of them, the check is not applicable (a metadata quorum under ZooKeeper).
     `id` is frozen for ever and equals the file's place: family.name.
     """
 
@@ -47,6 +50,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     follows_from: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     monotone: bool = False
+    meaningless_without: tuple[str, ...] = ()
     kafka: str = "2.1 or newer"
     references: tuple[str, ...] = ()
     since: str = "0.1"
@@ -89,7 +93,8 @@ class Judged(msgspec.Struct, frozen=True):
         listed = list(rows)
         if listed:
             return cls(kind, pl.DataFrame(listed, infer_schema_length=None))
-        return cls(kind, pl.DataFrame(schema={**dict.fromkeys(KINDS[kind].key, pl.Null), "fails": pl.Boolean, **dict.fromkeys(facts, pl.Null)}))
+        empty = {**dict.fromkeys(KINDS[kind].key, pl.Null), "fails": pl.Boolean, **dict.fromkeys(facts, pl.Null)}
+        return cls(kind, pl.DataFrame(schema=empty))
 
     @classmethod
     def cluster(cls, *, fails: bool | None, **facts: Any) -> Judged:  # noqa: ANN401
@@ -97,25 +102,29 @@ class Judged(msgspec.Struct, frozen=True):
         return cls.rows("cluster", [{"fails": fails, **facts}])
 
 
-class _Sentence(string.Formatter):
-    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401
-        if value is None:
-            return "?"
-        shown = {"bytes": bytes_text, "duration": duration_text, "count": count_text}.get(format_spec)
-        if shown:
-            return shown(value)
-        if isinstance(value, (list, tuple, pl.Series)):
-            return ", ".join(map(str, value))
-        return super().format_field(value, format_spec)
+_SPECS: Mapping[str, Callable[[Any], str]] = {"bytes": bytes_text, "duration": duration_text, "count": count_text}
 
 
-_SENTENCE = _Sentence()
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """The template's literal texts, each with the name and the format spec of the fact behind it."""
+    return tuple((text, name, spec or "") for text, name, spec, _ in string.Formatter().parse(template))
+
+
+def _told(value: Any, spec: str) -> str:  # noqa: ANN401
+    if value is None:
+        return "?"
+    if spec in _SPECS:
+        return _SPECS[spec](value)
+    if isinstance(value, (list, tuple, pl.Series)):
+        return ", ".join(map(str, cast("Iterable[object]", value)))
+    return format(value, spec)
 
 
 def sentence(template: str, facts: Mapping[str, Any]) -> str:
-    """The template filled with facts.
+    """The template filled with facts; one that is null is told as "?".
 
     >>> sentence("{free_bytes:bytes} free on {brokers}", {"free_bytes": 2048, "brokers": [1, 2]})
     '2 KiB free on 1, 2'
     """
-    return _SENTENCE.vformat(template, (), facts)
+    return "".join(text if name is None else text + _told(facts[name], spec) for text, name, spec in _pieces(template))

@@ -7,7 +7,6 @@ they rest on. A check that crashes is an unknown verdict that names it.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -17,14 +16,14 @@ import polars as pl
 
 from kastellan.checks.catalogue import Judgement
 from kastellan.checks.check import RESERVED, Check, Judged, sentence
-from kastellan.kernel.errors import Defect
+from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
 from kastellan.model.finding import CheckResult, Doubt, Finding, Severity, Verdict
-from kastellan.model.needs import Missing, Resolver, Views, unseen_of
+from kastellan.model.needs import Missing, Resolver, Views, deciding, unseen_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import KINDS, Subject
-from kastellan.model.table import Table
+from kastellan.model.table import Table, Unseen
 
 Settings = Mapping[str, Mapping[str, float]]
 """Values that the user set: check id -> setting -> value."""
@@ -41,34 +40,74 @@ class _Told(msgspec.Struct, frozen=True):
     blames: tuple[int, ...]
 
 
-def judge_all(snapshot: Snapshot, checks: Mapping[str, Judgement], views: Views, settings: Settings | None = None) -> tuple[CheckResult, ...]:
-    """Every check's result, those first that are worst and that explain others."""
+Timer = Callable[[], float]
+"""Seconds on a clock that only runs forward; the ends hand one in, so that a check's time can be told."""
+
+
+def judge_all(
+    snapshot: Snapshot,
+    checks: Mapping[str, Judgement],
+    views: Views,
+    settings: Settings | None = None,
+    *,
+    timer: Timer | None = None,
+) -> tuple[CheckResult, ...]:
+    """Every check's result, those first that are worst and that explain others.
+
+    Raises BadInput for a setting that a check does not have or that is out of its bounds. Without a timer `took_ms`
+    stays 0.
+    """
+    effective = {name: settings_of(each.check, (settings or {}).get(name, {})) for name, each in checks.items()}
     resolver = Resolver(snapshot, views)
-    judged = {name: _judge_one(each, snapshot, resolver, (settings or {}).get(name, {})) for name, each in checks.items()}
+    judged = {name: _judge_one(each, snapshot, resolver, effective[name], timer) for name, each in checks.items()}
     linked = _explain(judged, {name: each.check for name, each in checks.items()})
     return tuple(sorted(linked, key=_order))
 
 
 def judge_one(judgement: Judgement, snapshot: Snapshot, views: Views, settings: Mapping[str, float] | None = None) -> CheckResult:
     """One check's result, its findings unlinked."""
-    result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), settings or {})
+    effective = settings_of(judgement.check, settings or {})
+    result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), effective, None)
     return msgspec.structs.replace(result, findings=tuple(each.finding for each in told))
 
 
-def subjects_of(judgement: Judgement, snapshot: Snapshot, views: Views) -> dict[Subject, Verdict]:
+def subjects_of(
+    judgement: Judgement, snapshot: Snapshot, views: Views, settings: Mapping[str, float] | None = None
+) -> dict[Subject, Verdict]:
     """Every subject with its verdict, for tests and for the law of missing data.
 
-    A check whose needs cannot be met, and one that crashes, answers unknown for the cluster.
+    A check whose needs cannot be met answers unknown for the cluster; what a check raises is raised.
     """
-    resolver = Resolver(snapshot, views)
-    arguments = resolver.arguments(judgement.judge)
+    if _unsupported(judgement.check, snapshot):
+        return {_CLUSTER: Verdict.NOT_APPLICABLE}
+    effective = settings_of(judgement.check, settings or {})
+    arguments = Resolver(snapshot, views).arguments(judgement.judge, effective)
     if isinstance(arguments, Missing):
         return {_CLUSTER: Verdict.UNKNOWN}
-    frame, judged = _verdicts(judgement, snapshot, arguments, {})
-    told = {_subject(judged, row): Verdict(row["_verdict"]) for row in frame.select(*judged.key, "_verdict").iter_rows(named=True)}
-    if unseen_of(arguments.values()) and _CLUSTER not in told:
+    frame, judged = _verdicts(judgement, snapshot, arguments, effective)
+    rows = frame.select(*judged.key, "_verdict").iter_rows(named=True)
+    told = {_subject(judged, row): Verdict(row["_verdict"]) for row in rows}
+    if unseen_of(deciding(judgement.judge, arguments)) and _CLUSTER not in told:
         told[_CLUSTER] = Verdict.UNKNOWN
     return told
+
+
+def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
+    """The check's settings with the given values in place of defaults.
+
+    Raises BadInput for one that the check does not have or that is out of its bounds.
+    """
+    known = {each.name: each for each in check.settings}
+    for name, value in given.items():
+        if name not in known:
+            msg = f"{check.id} has no setting {name!r}; it has {', '.join(known) or 'none'}: correct the name or take it out"
+            raise BadInput(msg)
+        setting = known[name]
+        if not setting.low <= value <= setting.high:
+            bounds = f"{setting.low:g} to {setting.high:g} {setting.unit}".rstrip()
+            msg = f"{check.id}: {name} is {value:g}; give a value from {bounds}"
+            raise BadInput(msg)
+    return {**check.defaults, **given}
 
 
 def _order(result: CheckResult) -> tuple[int, int, str]:
@@ -77,36 +116,56 @@ def _order(result: CheckResult) -> tuple[int, int, str]:
     return worst, int(explained), result.check
 
 
-def _judge_one(judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]) -> tuple[CheckResult, tuple[_Told, ...]]:
-    started = time.perf_counter()
+def _judge_one(
+    judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float], timer: Timer | None
+) -> tuple[CheckResult, tuple[_Told, ...]]:
+    started = timer() if timer else 0.0
     check = judgement.check
     try:
         result, told = _run(judgement, snapshot, resolver, settings)
     except Exception as error:  # noqa: BLE001  (one broken check must not silence the others)
         reason = f"the check {check.id} crashed: {type(error).__name__}: {error}"
         result, told = _unknown(check, reason, crashed=True), ()
-    return msgspec.structs.replace(result, took_ms=(time.perf_counter() - started) * 1000), told
+    return msgspec.structs.replace(result, took_ms=(timer() - started) * 1000 if timer else 0.0), told
 
 
 def _unknown(check: Check, reason: str, *, crashed: bool = False) -> CheckResult:
-    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, doubts=(Doubt(reason=reason, count=1, some=(_CLUSTER,)),), crashed=crashed)
+    doubt = Doubt(reason=reason, count=1, some=(_CLUSTER,))
+    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, doubts=(doubt,), crashed=crashed)
 
 
-def _run(judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]) -> tuple[CheckResult, tuple[_Told, ...]]:
+def _unsupported(check: Check, snapshot: Snapshot) -> bool:
+    """A table without which the question has no meaning does not exist on this kind of cluster."""
+    states = {each.id: each.state for each in snapshot.answers}
+    tables = (snapshot.tables.get(name) for name in check.meaningless_without)
+    for table in tables:
+        ids = {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls()) if table else set[int]()
+        if {states.get(each) for each in ids} == {State.UNSUPPORTED}:
+            return True
+    return False
+
+
+def _run(
+    judgement: Judgement, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]
+) -> tuple[CheckResult, tuple[_Told, ...]]:
     check = judgement.check
-    arguments = resolver.arguments(judgement.judge)
+    if _unsupported(check, snapshot):
+        return CheckResult(check=check.id, counts={Verdict.NOT_APPLICABLE: 1}), ()
+    arguments = resolver.arguments(judgement.judge, settings)
     if isinstance(arguments, Missing):
         return _unknown(check, arguments.reason), ()
     frame, judged = _verdicts(judgement, snapshot, arguments, settings)
-    return _tell(frame, judged, check, [each for each in arguments.values() if isinstance(each, Table)], snapshot)
+    return _tell(frame, judged, judgement, arguments, snapshot, settings)
 
 
-def _verdicts(judgement: Judgement, snapshot: Snapshot, arguments: Mapping[str, Any], settings: Mapping[str, float]) -> tuple[pl.DataFrame, Judged]:
+def _verdicts(
+    judgement: Judgement, snapshot: Snapshot, arguments: Mapping[str, Any], settings: Mapping[str, float]
+) -> tuple[pl.DataFrame, Judged]:
     """The check's frame with every subject and its `_verdict`."""
     check = judgement.check
-    judged = judgement.judge(**arguments, **{**check.defaults, **settings})
-    tables = [each for each in arguments.values() if isinstance(each, Table)]
-    frame = _weaken(_complete(_checked(judged, check), judged, snapshot), judged, tables, check)
+    judged = judgement.judge(**arguments, **settings)
+    deciders = deciding(judgement.judge, arguments)
+    frame = _weaken(_complete(_checked(judged, check), judged, snapshot), judged, deciders, check)
     verdict = (
         pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
         .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
@@ -122,8 +181,23 @@ def _checked(judged: Judged, check: Check) -> pl.DataFrame:
     if absent:
         msg = f"{check.id} returned no column {', '.join(absent)}"
         raise Defect(msg)
-    frame = frame.with_columns(pl.col("fails").cast(pl.Boolean), pl.lit(None, pl.String).alias("why") if "why" not in frame.columns else pl.col("why"))
-    return frame if "applies" in frame.columns else frame.with_columns(pl.lit(value=True).alias("applies"))
+    judgements = frame.select(judged.key).is_duplicated().any() if judged.key else frame.height > 1
+    if judgements:
+        msg = f"{check.id} judged one {judged.kind} more than once"
+        raise Defect(msg)
+    frame = frame.with_columns(
+        pl.col("fails").cast(pl.Boolean),
+        pl.col("why") if "why" in frame.columns else pl.lit(None, pl.String).alias("why"),
+        pl.col("applies").cast(pl.Boolean) if "applies" in frame.columns else pl.lit(value=True).alias("applies"),
+    )
+    # An expression over literals alone makes a row where a frame had none.
+    return frame if judged.key or frame.height else _LEFT_OUT
+
+
+_LEFT_OUT = pl.DataFrame(
+    {"fails": [None], "why": ["the check gave no answer for it"], "applies": [True]},
+    schema={"fails": pl.Boolean, "why": pl.String, "applies": pl.Boolean},
+)
 
 
 def _complete(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> pl.DataFrame:
@@ -137,29 +211,40 @@ def _complete(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> pl.Dat
     left_out = members.join(frame.select(keys), on=keys, how="anti", nulls_equal=True)
     if not left_out.height:
         return frame
-    rest = left_out.with_columns(
-        pl.lit(None, pl.Boolean).alias("fails"), pl.lit("the check gave no answer for it").alias("why"), pl.lit(value=True).alias("applies")
-    )
-    return pl.concat([frame, rest], how="diagonal_relaxed")
+    return pl.concat([frame, left_out.join(_LEFT_OUT, how="cross")], how="diagonal_relaxed")
 
 
 def _weaken(frame: pl.DataFrame, judged: Judged, tables: Iterable[Table], check: Check) -> pl.DataFrame:
-    """A verdict that rests on many rows does not stand while some of them could not be enumerated."""
+    """A verdict that rests on many rows does not stand while some of them could not be enumerated.
+
+    Neither does "not applicable": it may have been concluded from those rows as well.
+    """
     if all(each.roster in judged.key for each in unseen_of(tables)):
         return frame
     stands = pl.col("fails") if check.monotone else pl.lit(value=False)
-    return frame.with_columns(pl.when(stands).then(pl.col("fails")).otherwise(None).alias("fails"))
+    return frame.with_columns(
+        pl.when(stands).then(pl.col("fails")).otherwise(None).alias("fails"),
+        pl.when(pl.col("applies")).then(pl.col("applies")).otherwise(None).alias("applies"),
+    )
 
 
 def _tell(
-    frame: pl.DataFrame, judged: Judged, check: Check, tables: list[Table], snapshot: Snapshot
+    frame: pl.DataFrame,
+    judged: Judged,
+    judgement: Judgement,
+    arguments: Mapping[str, Any],
+    snapshot: Snapshot,
+    settings: Mapping[str, float],
 ) -> tuple[CheckResult, tuple[_Told, ...]]:
+    check = judgement.check
+    tables = [each for each in arguments.values() if isinstance(each, Table)]
     answers = {each.id: each for each in snapshot.answers}
     counts = {Verdict(name): count for name, count in frame.group_by("_verdict").len().iter_rows()}
     failing = frame.filter(pl.col("_verdict") == Verdict.FAIL.value)
     unknown = frame.filter(pl.col("_verdict") == Verdict.UNKNOWN.value)
-    told = tuple(_findings(failing, judged, check, tables))
-    doubts = (*_doubts(unknown, judged, tables, answers), *_unseen_doubts(tables, answers))
+    told = tuple(_findings(failing, judged, check, tables, settings))
+    unseen = unseen_of(deciding(judgement.judge, arguments))
+    doubts = (*_doubts(unknown, judged, tables, answers), *_unseen_doubts(unseen, answers))
     counts[Verdict.UNKNOWN] = sum(each.count for each in doubts)
     return CheckResult(check=check.id, counts={name: count for name, count in counts.items() if count}, doubts=doubts), told
 
@@ -168,7 +253,9 @@ def _subject(judged: Judged, row: Mapping[str, Any]) -> Subject:
     return Subject(judged.kind, tuple(row[each] for each in judged.key))
 
 
-def _findings(failing: pl.DataFrame, judged: Judged, check: Check, tables: list[Table]) -> Iterable[_Told]:
+def _findings(
+    failing: pl.DataFrame, judged: Judged, check: Check, tables: list[Table], settings: Mapping[str, float]
+) -> Iterable[_Told]:
     if not failing.height:
         return
     keys = list(judged.key)
@@ -177,7 +264,7 @@ def _findings(failing: pl.DataFrame, judged: Judged, check: Check, tables: list[
     for row in failing.iter_rows(named=True):
         subject = _subject(judged, row)
         facts = {each: row[each] for each in facts_of}
-        words = {**subject.fields, **facts, **check.defaults}
+        words = {**subject.fields, **facts, **settings}
         finding = Finding(
             check=check.id,
             subject=subject,
@@ -217,33 +304,40 @@ def _doubts(unknown: pl.DataFrame, judged: Judged, tables: list[Table], answers:
     by_reason: dict[tuple[str, tuple[int, ...]], list[Subject]] = defaultdict(list)
     for row in unknown.select(*keys, "why").iter_rows(named=True):
         subject = _subject(judged, row)
-        bad = tuple(each for each in evidence.get(subject.key, ()) if each in answers and answers[each].state is not State.COMPLETE)
+        known = (answers[each] for each in evidence.get(subject.key, ()) if each in answers)
+        bad = tuple(each.id for each in known if each.state is not State.COMPLETE)
         reason = row["why"] or "; ".join(dict.fromkeys(answers[each].sentence() for each in bad)) or _NO_REASON
         by_reason[reason, bad].append(subject)
     return tuple(
-        Doubt(reason=reason, count=len(subjects), some=tuple(subjects[:_SOME]), answers=bad) for (reason, bad), subjects in by_reason.items()
+        Doubt(reason=reason, count=len(subjects), some=tuple(subjects[:_SOME]), answers=bad)
+        for (reason, bad), subjects in by_reason.items()
     )
 
 
-def _unseen_doubts(tables: Iterable[Table], answers: Mapping[int, Answer]) -> Iterable[Doubt]:
-    for each in unseen_of(tables):
+def _unseen_doubts(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iterable[Doubt]:
+    for each in unseen:
         answer = answers.get(each.answer)
         told = answer.sentence() if answer else _NO_REASON
         yield Doubt(reason=f"some {each.roster}s could not be listed: {told}", count=1, some=(_CLUSTER,), answers=(each.answer,))
 
 
 def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
-    known = {(name, each.finding.subject) for name, (_, told) in judged.items() for each in told}
+    failing = {name: {each.finding.subject for each in told} for name, (_, told) in judged.items() if told}
     for name, (result, told) in judged.items():
-        follows = checks[name].follows_from
-        findings = tuple(msgspec.structs.replace(each.finding, explained_by=_causes(each, follows, known)) for each in told)
+        # Thousands of findings: look only for what failed at all.
+        follows = [(each, failing[each]) for each in checks[name].follows_from if each in failing]
+        if follows:
+            findings = tuple(msgspec.structs.replace(each.finding, explained_by=_causes(each, follows)) for each in told)
+        else:
+            findings = tuple(each.finding for each in told)
         yield msgspec.structs.replace(result, findings=findings)
 
 
-def _causes(told: _Told, follows: tuple[str, ...], known: set[tuple[str, Subject]]) -> tuple[tuple[str, Subject], ...]:
+def _causes(told: _Told, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
     subject = told.finding.subject
-    candidates = [subject, _CLUSTER, *(Subject("broker", (each,)) for each in told.blames), *(_parents.get(subject.kind, _orphan)(subject))]
-    return tuple((name, each) for name in follows for each in candidates if (name, each) in known)
+    blamed = (Subject("broker", (each,)) for each in told.blames)
+    candidates = dict.fromkeys((subject, _CLUSTER, *blamed, *_parents.get(subject.kind, _orphan)(subject)))
+    return tuple((name, each) for name, failing in follows for each in candidates if each in failing)
 
 
 def _orphan(_: Subject) -> tuple[Subject, ...]:

@@ -7,13 +7,17 @@ A parameter of a check or view asks, by its annotation, for
 * configs by wanted keys: `Annotated[TopicConfigs, Keys("min.insync.replicas")]`,
 * the `Moment` of the look (also an earlier one),
 * a declared setting, by its name, where the annotation is a plain number, text or flag.
+
+A need with `| None` is optional: it is None where it cannot be met. What is optional may sharpen a severity or a
+fact; it never decides a verdict, and so what it could not enumerate casts no doubt on one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -23,9 +27,17 @@ from kastellan.model.table import Table, Unseen
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """The wanted thing as it was at least `min_s` seconds before."""
+    """The wanted thing as it was at least `min_s` seconds before.
+
+    `setting` names the setting of the check that, where it is given, takes the place of `min_s`.
+    """
 
     min_s: float
+    setting: str | None = None
+
+    def seconds(self, settings: Mapping[str, float]) -> float:
+        """How old the look must be at least under these settings."""
+        return settings.get(self.setting, self.min_s) if self.setting else self.min_s
 
 
 class Keys:
@@ -41,9 +53,10 @@ class Need(msgspec.Struct, frozen=True):
     """One parameter's need."""
 
     parameter: str
-    wanted: type
+    wanted: type[Table | Moment]
     earlier: Earlier | None = None
     keys: Keys | None = None
+    optional: bool = False
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -51,6 +64,9 @@ class Missing(msgspec.Struct, frozen=True):
 
     reason: str
 
+
+EARLIER_LOOK = "needs an earlier look"
+"""How the reason of a Missing begins where only time is lacking."""
 
 Views = Mapping[type[Table], Callable[..., Table]]
 _SETTING_TYPES = (int, float, str, bool)
@@ -62,7 +78,8 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
     hints = get_type_hints(function, include_extras=True)
     hints.pop("return", None)
     needs: list[Need] = []
-    for parameter, hint in hints.items():
+    for parameter, told in hints.items():
+        hint, optional = _unwrapped(told)
         extras = getattr(hint, "__metadata__", ())
         wanted = hint.__origin__ if extras else hint
         if wanted in _SETTING_TYPES:
@@ -76,9 +93,18 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
                 wanted,
                 next((each for each in extras if isinstance(each, Earlier)), None),
                 next((each for each in extras if isinstance(each, Keys)), None),
+                optional,
             )
         )
     return tuple(needs)
+
+
+def _unwrapped(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """The annotation without its `| None`, and whether it had one."""
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint, False
+    inner = [each for each in get_args(hint) if each is not NoneType]
+    return (inner[0], True) if len(inner) == 1 else (hint, False)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -102,14 +128,15 @@ def wanted_by(functions: Iterable[Callable[..., object]], views: Views) -> Wante
             continue
         seen.add(function)
         for need in needs_of(function):
-            if need.wanted is Moment:
+            wanted = need.wanted
+            if not issubclass(wanted, Table):
                 continue
-            if need.wanted in views:
-                todo.append(views[need.wanted])
+            if wanted in views:
+                todo.append(views[wanted])
                 continue
-            tables.add(need.wanted.name)
+            tables.add(wanted.name)
             if need.keys:
-                {"topic_configs": topic_keys, "broker_configs": broker_keys}[need.wanted.name].update(need.keys.names)
+                {"topic_configs": topic_keys, "broker_configs": broker_keys}[wanted.name].update(need.keys.names)
     return Wanted(frozenset(tables), frozenset(topic_keys), frozenset(broker_keys))
 
 
@@ -125,23 +152,29 @@ class Resolver:
         self._made: dict[type[Table], Table | Missing] = {}
         self._before: dict[int, Resolver] = {}
 
-    def arguments(self, function: Callable[..., object]) -> dict[str, Any] | Missing:
-        """The function's needs as keyword arguments, or the first one that cannot be met."""
+    def arguments(self, function: Callable[..., object], settings: Mapping[str, float] | None = None) -> dict[str, Any] | Missing:
+        """The function's needs as keyword arguments, or the first one that cannot be met.
+
+        `settings` are those of the check; they may say how old an earlier look must be.
+        """
         found: dict[str, Any] = {}
         for need in needs_of(function):
-            value = self.get(need)
+            value = self.get(need, settings)
             if isinstance(value, Missing):
-                return value
+                if not need.optional:
+                    return value
+                value = None
             found[need.parameter] = value
         return found
 
-    def get(self, need: Need) -> Table | Moment | Missing:
+    def get(self, need: Need, settings: Mapping[str, float] | None = None) -> Table | Moment | Missing:
         """What one need asks for."""
         if need.earlier is None:
-            return Moment(self._snapshot.at_ms) if need.wanted is Moment else self._table(need.wanted)
-        look = self._snapshot.look_before(need.earlier.min_s)
+            return self._table(need.wanted) if issubclass(need.wanted, Table) else Moment(self._snapshot.at_ms)
+        min_s = need.earlier.seconds(settings or {})
+        look = self._snapshot.look_before(min_s)
         if look is None:
-            return Missing(f"needs an earlier look; look again in {need.earlier.min_s:g} s, or use --watch")
+            return Missing(f"{EARLIER_LOOK}; look again in {min_s:g} s, or use --watch")
         before = self._before.setdefault(look.at_ms, Resolver(look, self._views))
         return before.get(Need(need.parameter, need.wanted, None, need.keys))
 
@@ -160,7 +193,13 @@ class Resolver:
         if isinstance(arguments, Missing):
             return arguments
         made = view(**arguments)
-        return made.with_unseen(unseen_of(arguments.values()))
+        return made.with_unseen(unseen_of(deciding(view, arguments)))
+
+
+def deciding(function: Callable[..., object], arguments: Mapping[str, Any]) -> list[Table]:
+    """The tables among the arguments that a verdict may rest on: those of the needs that are not optional."""
+    found = (arguments[each.parameter] for each in needs_of(function) if not each.optional)
+    return [each for each in found if isinstance(each, Table)]
 
 
 def unseen_of(values: Iterable[object]) -> tuple[Unseen, ...]:

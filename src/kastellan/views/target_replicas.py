@@ -16,8 +16,8 @@ class TargetReplicas(Frame, name="target_replicas", key=("topic", "partition", "
     position = column(pl.Int16, "place in the assignment; 0 is the preferred leader")
     in_sync = column(pl.Boolean, "member of the ISR")
     offline = column(pl.Boolean, "the broker or the log directory that holds it is offline")
-    adding = column(pl.Boolean, "a running reassignment adds it: it is not yet expected in the ISR; null when reassignments were not seen")
-    removing = column(pl.Boolean, "a running reassignment removes it; null when reassignments were not seen")
+    adding = column(pl.Boolean, "a running reassignment adds it, so it is not yet expected in the ISR; null when unseen")
+    removing = column(pl.Boolean, "a running reassignment removes it; null when unseen")
 
 
 def target_replicas(replicas: Replicas, reassignments: Reassignments) -> TargetReplicas:

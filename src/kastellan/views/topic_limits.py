@@ -19,9 +19,7 @@ class TopicLimits(Frame, name="topic_limits", key=("topic",)):
     cleanup_policy = column(pl.String, "delete, compact or both")
 
 
-def topic_limits(
-    topics: Topics, configs: Annotated[TopicConfigs, Keys("min.insync.replicas", "cleanup.policy")]
-) -> TopicLimits:
+def topic_limits(topics: Topics, configs: Annotated[TopicConfigs, Keys("min.insync.replicas", "cleanup.policy")]) -> TopicLimits:
     """Topics with the effective values of their wanted configs; a value that was not seen is null."""
     limits = (
         topics.df.select("topic", "internal")

@@ -13,7 +13,7 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
     broker: Annotated[int, About("node id")]
     host: Annotated[str | None, About("advertised host; null when nobody could name it")] = None
     port: Annotated[int | None, About("advertised port")] = None
-    rack: Annotated[str | None, About("broker.rack; null when unset or unseen")] = None
+    rack: Annotated[str | None, About("broker.rack; empty when the broker has none, null when unseen")] = None
     listed: Annotated[bool | None, About("Metadata lists it among the live brokers")] = None
     fenced: Annotated[bool | None, About("the controller has fenced it (DescribeCluster v2, KIP-1073); null before Kafka 4.0")] = None
     registered: Annotated[bool | None, About("the controller knows a registration for it; false for an id that only replicas name")] = None

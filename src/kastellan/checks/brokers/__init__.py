@@ -1,0 +1,1 @@
+"""Brokers: are they there, and can they be reached?"""

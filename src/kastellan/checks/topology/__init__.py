@@ -1,0 +1,1 @@
+"""Where copies stand: does one rack, one host or one disk hold all of them?"""

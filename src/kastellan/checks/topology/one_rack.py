@@ -1,0 +1,73 @@
+"""All replicas of a partition stand in one rack, though there are others.
+
+**What it means.** broker.rack says which brokers fail together (a rack, a zone, a room). When that rack goes, every
+copy of these partitions goes with it.
+
+**What it looks like**
+
+    broker 1 rack=eu-1a, broker 4 rack=eu-1a, broker 5 rack=eu-1b
+    Topic: orders  Partition: 7  Leader: 1  Replicas: 1,4  Isr: 1,4
+
+**When it is wrong.** Topics with one replica are not judged here, nor are clusters of which no broker, or only one
+rack, is named. Where the brokers of a rack have all gone and nobody tells where they stood, the answer is unknown.
+"""
+
+import polars as pl
+
+from kastellan.checks.check import Check, Judged
+from kastellan.model.finding import Severity
+from kastellan.model.tables.brokers import Brokers
+from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.topics import Topics
+
+CHECK = Check(
+    id="topology.one_rack",
+    title="Topic has partitions in one rack only",
+    severity=Severity.WARNING,
+    observed="{in_one_rack} of {partitions} partitions have all their replicas in one rack ({racks})",
+    expected="replicas in at least 2 racks",
+    impact="When that rack fails, every copy of these partitions is away.",
+    do="Plan a rack-aware reassignment (kafka-reassign-partitions.sh --generate) and run it throttled.",
+    do_not="Do not change broker.rack of running brokers to make the finding go away.",
+    verify="kastellan doctor --only topology.one_rack",
+    undo="Reassign back with the plan that --execute printed as the current assignment.",
+    references=("KIP-36",),
+)
+
+
+def judge(topics: Topics, replicas: Replicas, brokers: Brokers) -> Judged:
+    """Fails where the replicas of a partition share a known rack and the cluster has another; null where racks are unseen."""
+    racks = brokers.df.select("broker", pl.col("rack").alias("rack_seen"), pl.col("rack").replace("", None).alias("rack"))
+    several = pl.col("copies") > 1
+    spread = pl.col("known_racks") > 1
+    one = (pl.col("known_racks") == 1) & (pl.col("unknown") == 0)
+    partitions = (
+        replicas.df.lazy()
+        .join(racks.lazy(), on="broker", how="left")
+        .group_by("topic", "partition")
+        .agg(
+            copies=pl.len(),
+            known_racks=pl.col("rack").drop_nulls().n_unique(),
+            unknown=pl.col("rack").null_count(),
+            rack=pl.col("rack").drop_nulls().first(),
+        )
+        .with_columns(in_one=pl.when(~several | spread).then(pl.lit(False)).when(one).then(pl.lit(True)).otherwise(None))
+    )
+    by_topic = partitions.group_by("topic").agg(
+        fails=pl.col("in_one").any(ignore_nulls=False),
+        several=several.any(),
+        in_one_rack=pl.col("in_one").sum(),
+        partitions=pl.len(),
+        racks=pl.col("rack").filter(pl.col("in_one")).unique().sort().str.join(", "),
+    )
+    frame = topics.df.lazy().select("topic").join(by_topic, on="topic", how="left")
+    choice = pl.lit(_has_choice(brokers), pl.Boolean)
+    return Judged("topic", frame.with_columns(applies=choice & pl.col("several")).drop("several"))
+
+
+def _has_choice(brokers: Brokers) -> bool | None:
+    """The cluster has at least two racks; None where a rack that was not seen decides."""
+    told = [each.rack for each in brokers.rows]
+    if len({each for each in told if each}) > 1:
+        return True
+    return None if None in told else False
