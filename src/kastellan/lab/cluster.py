@@ -29,7 +29,7 @@ from kastellan.lab.runtime import Runtime
 
 _LOCK_S = 120.0
 _KILL_S = 20.0
-FAULT_RECORD = "fault.json"
+FAULTS = "faults"
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -157,7 +157,7 @@ def _running(directory: Path, spec: LabSpec) -> Lab | None:
         states = {nodes.state(each) for each in lab.nodes}
     except BadInput:
         return None
-    alive = states == {"running"} or ((directory / FAULT_RECORD).exists() and "running" in states)
+    alive = states == {"running"} or (any((directory / FAULTS).glob("*.json")) and "running" in states)
     if not alive:
         return None
     if (lab.spec.brokers, lab.spec.controllers, lab.spec.racks) != (spec.brokers, spec.controllers, spec.racks):

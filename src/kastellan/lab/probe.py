@@ -37,10 +37,10 @@ def serves(address: str, timeout_s: float = 1.0) -> bool:
     return _ask(address, _API_VERSIONS, 0, b"", timeout_s) is not None
 
 
-def metadata(address: str, topics: Sequence[str] = (), timeout_s: float = 1.0) -> ClusterSeen | None:
-    """What this broker sees, or None when it does not answer in time."""
-    body = struct.pack(">i", len(topics))
-    for each in topics:
+def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float = 1.0) -> ClusterSeen | None:
+    """What this broker sees (of all topics when `topics` is None), or None when it does not answer in time."""
+    body = struct.pack(">i", -1 if topics is None else len(topics))
+    for each in topics or ():
         raw = each.encode()
         body += struct.pack(">h", len(raw)) + raw
     answer = _ask(address, _API_METADATA, 1, body, timeout_s)

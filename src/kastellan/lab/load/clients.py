@@ -10,8 +10,8 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, Producer
-    from confluent_kafka.admin import AdminClient
+    from confluent_kafka import Consumer, KafkaError, Message, Producer
+    from confluent_kafka.admin import AdminClient, NewTopic
 
 T = TypeVar("T")
 Options = Mapping[str, object]
@@ -21,7 +21,8 @@ _PAUSE_S = 0.2
 _QUIET: Mapping[str, str | int] = {"log_level": 2, "socket.keepalive.enable": True, "reconnect.backoff.max.ms": 2000}
 
 
-def _need() -> None:
+def need() -> None:
+    """Raises `MissingTool` when the library is not installed."""
     try:
         import confluent_kafka  # noqa: F401, PLC0415
     except ImportError:
@@ -31,7 +32,7 @@ def _need() -> None:
 
 def admin(bootstrap: str) -> AdminClient:
     """An admin client. Raises `MissingTool` when the library is not installed."""
-    _need()
+    need()
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415
 
     return AdminClient({"bootstrap.servers": bootstrap, **_QUIET})
@@ -39,7 +40,7 @@ def admin(bootstrap: str) -> AdminClient:
 
 def producer(bootstrap: str, options: Options) -> Producer:
     """An idempotent producer that waits for all in-sync replicas."""
-    _need()
+    need()
     from confluent_kafka import Producer  # noqa: PLC0415
 
     return Producer(
@@ -49,7 +50,7 @@ def producer(bootstrap: str, options: Options) -> Producer:
 
 def consumer(bootstrap: str, group: str, options: Options) -> Consumer:
     """A consumer that fetches in few requests."""
-    _need()
+    need()
     from confluent_kafka import Consumer  # noqa: PLC0415
 
     base: dict[str, object] = {
@@ -68,14 +69,26 @@ def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, st
 
     Raises `Unavailable` when a broker would not make one until the deadline.
     """
-    asked = list(topics)
-    client = admin(bootstrap)
-    from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
+    need()
     from confluent_kafka.admin import NewTopic  # noqa: PLC0415
 
     wanted = [
-        NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs)) for name, parts, copies, configs in asked
+        NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs)) for name, parts, copies, configs in topics
     ]
+    _create(bootstrap, wanted, deadline)
+
+
+def create_placed(bootstrap: str, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
+    """Create a topic of one partition on exactly these brokers, the first one leading."""
+    need()
+    from confluent_kafka.admin import NewTopic  # noqa: PLC0415
+
+    _create(bootstrap, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
+
+
+def _create(bootstrap: str, wanted: list[NewTopic], deadline: Deadline) -> None:
+    client = admin(bootstrap)
+    from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
 
     def once() -> bool:
         for each in client.create_topics(wanted, request_timeout=_ASK_S).values():
@@ -86,7 +99,51 @@ def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, st
                     raise
         return True
 
-    insist(once, f"creating the topics {', '.join(each[0] for each in asked)}", deadline)
+    insist(once, f"creating the topics {', '.join(each.topic for each in wanted)}", deadline)
+
+
+def write(bootstrap: str, topic: str, partition: int, count: int, deadline: Deadline) -> None:
+    """Write some records and wait until all replicas that must have them do. Raises `Unavailable` otherwise."""
+    client = producer(bootstrap, {})
+    delivered: list[int] = []
+
+    def note(error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            delivered.append(message.offset() or 0)
+
+    for number in range(count):
+        client.produce(topic, key="lab", value=f"record {number}", partition=partition, on_delivery=note)
+    insist(lambda: client.flush(1.0) == 0 or None, f"writing to {topic}-{partition}", deadline)
+    if len(delivered) < count:
+        msg = f"only {len(delivered)} of {count} records were accepted by {topic}-{partition}; see `kastellan lab logs`"
+        raise Unavailable(msg)
+
+
+def stable_and_end(bootstrap: str, topic: str, partition: int) -> tuple[int, int]:
+    """Last stable offset and end of a partition. Raises `Unavailable` when no broker says in time."""
+    client = admin(bootstrap)
+    from confluent_kafka import IsolationLevel, TopicPartition  # noqa: PLC0415
+    from confluent_kafka.admin import OffsetSpec  # noqa: PLC0415
+
+    place = TopicPartition(topic, partition)
+
+    def ask(level: IsolationLevel) -> int:
+        answers = client.list_offsets({place: OffsetSpec.latest()}, isolation_level=level, request_timeout=_ASK_S)
+        return int(answers[place].result(timeout=_ASK_S).offset)
+
+    def both() -> tuple[int, int]:
+        return ask(IsolationLevel.READ_COMMITTED), ask(IsolationLevel.READ_UNCOMMITTED)
+
+    return insist(both, f"asking for the offsets of {topic}-{partition}", Deadline.after(_ASK_S))
+
+
+def abort_transactions(bootstrap: str, transactional_id: str, deadline: Deadline) -> None:
+    """Abort what is open under this id: a new producer with it fences the old one."""
+    insist(
+        lambda: producer(bootstrap, {"transactional.id": transactional_id}).init_transactions(_ASK_S) or True,
+        f"aborting the transaction of {transactional_id}",
+        deadline,
+    )
 
 
 def delete(bootstrap: str, topic: str, deadline: Deadline) -> None:

@@ -45,7 +45,7 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
     Raises `MissingTool` without confluent-kafka, `Unavailable` when the brokers do not make the topics.
     """
     folder = load_dir(lab)
-    clients.admin(lab.bootstrap)
+    clients.need()
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
         known = truth(lab)
         if known and _alive(lab):

@@ -101,6 +101,38 @@ def load(
 
 
 @app.command()
+def fault(
+    fault_id: Annotated[str | None, typer.Argument(metavar="[FAULT]", help="Which fault; see --list.")] = None,
+    name: Name = "lab",
+    node: Annotated[int | None, typer.Option("--node", help="Which node to hurt; the fault chooses when not given.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back this fault, or all of them, and wait until the lab is whole.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Show the faults that there are, and those that are injected.")] = False,
+) -> None:
+    """Inject a real fault and say the truth about it, or take it back."""
+    from kastellan import lab as labs
+    from kastellan.lab import injection
+
+    if show:
+        _show_faults(name)
+        return
+    lab = labs.need(name)
+    if undo:
+        done = injection.undo(lab, fault_id)
+        _say("\n".join(f"{each.fault} is undone" for each in done) or f"lab {name} has no such fault; nothing to do")
+        return
+    if fault_id is None:
+        msg = f"name a fault ({', '.join(injection.catalogue())}), or use --list or --undo"
+        raise BadInput(msg)
+    truth = injection.inject(lab, fault_id, node)
+    typer.echo(f"injected {truth.fault}: {truth.effect}")
+    typer.echo(f"truth    {truth.fault_class} on {truth.kind} {_key(truth.key)}")
+    for kind, key in truth.hurt:
+        typer.echo(f"hurt     {kind} {_key(key)}")
+    _say(f"next     kastellan doctor --bootstrap-server {lab.bootstrap}")
+    _say(f"undo     kastellan lab fault --undo{'' if name == 'lab' else f' --name {name}'}")
+
+
+@app.command()
 def down(
     name: Name = "lab",
     everything: Annotated[bool, typer.Option("--all", help="End every lab of this user.")] = False,
@@ -110,6 +142,23 @@ def down(
 
     for each in labs.names() if everything else [name]:
         _say(f"lab {each} is down" if labs.down(each) else f"there is no lab {each}; nothing to do")
+
+
+def _key(key: tuple[str | int, ...]) -> str:
+    return "-".join(str(each) for each in key)
+
+
+def _show_faults(name: str) -> None:
+    from kastellan import lab as labs
+    from kastellan.lab import injection
+
+    for fault_id, module in injection.catalogue().items():
+        needs = f" (needs {module.FAULT.needs})" if module.FAULT.needs else ""
+        typer.echo(f"{fault_id:<20} {module.FAULT.title}{needs}")
+    lab = labs.find(name)
+    for truth in injection.active(lab) if lab else ():
+        state = "holds" if truth.holds else "was begun"
+        typer.echo(f"injected in lab {name}: {truth.fault} on {truth.kind} {_key(truth.key)}, {state}")
 
 
 def _controllers(text: str) -> int | None:

@@ -1,0 +1,129 @@
+"""What a fault declares, what it leaves on record, and the conditions that several faults wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Unavailable
+from kastellan.lab import nodes, probe
+from kastellan.lab.model import Lab, Node
+
+Key = tuple[str | int, ...]
+HOLDS_S, HEALS_S = 30.0, 90.0
+_POLL_S = 0.1
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """A declaration. `fault_class` is what a diagnosis must find; `kind` is the kind of the component that it must name."""
+
+    id: str
+    title: str
+    fault_class: str
+    kind: str
+    needs: str = ""
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to whom, on record before it is done.
+
+    The faulty component is (`kind`, `key`); `hurt` are the components that suffer and `effect` says how.
+    `at_ms` is wall-clock epoch milliseconds; `holds` turns true once the fault was seen to hold.
+    """
+
+    fault: str
+    fault_class: str
+    kind: str
+    key: Key
+    effect: str
+    hurt: tuple[tuple[str, Key], ...] = ()
+    node: int | None = None
+    details: Mapping[str, str] = {}
+    at_ms: int = 0
+    holds: bool = False
+
+
+class FaultModule(Protocol):
+    """The shape of a file in this folder."""
+
+    FAULT: Fault
+
+    def aim(self, lab: Lab, node: int | None) -> Truth:
+        """Choose the victim and say the truth, without touching anything."""
+        ...
+
+    def inject(self, lab: Lab, truth: Truth) -> None:
+        """Do it, and return once it was seen to hold."""
+        ...
+
+    def undo(self, lab: Lab, truth: Truth) -> None:
+        """Take it back, whatever part of it was done, and return once that was seen."""
+        ...
+
+
+def choose_broker(lab: Lab, node: int | None) -> Node:
+    """The broker that was asked for, else the running one with the highest id. Raises `BadInput` when it cannot be hurt."""
+    if node is None:
+        running = [each for each in lab.brokers if nodes.state(each) == "running"]
+        if not running:
+            msg = f"no broker of lab {lab.name} is running; undo its faults with `kastellan lab fault --undo`"
+            raise BadInput(msg)
+        return running[-1]
+    chosen = lab.node(node)
+    if not chosen.is_broker:
+        msg = f"node {node} is a controller and no broker; choose one of {', '.join(str(each.id) for each in lab.brokers)}"
+        raise BadInput(msg)
+    if (state := nodes.state(chosen)) != "running":
+        msg = f"broker {node} is {state} already; choose another --node or undo its fault with `kastellan lab fault --undo`"
+        raise BadInput(msg)
+    return chosen
+
+
+def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
+    """Wait for a condition. Raises `Unavailable` naming it at the end of the time."""
+    deadline = Deadline.after(seconds)
+    while not condition():
+        if deadline.passed:
+            msg = f"{what} was not seen within {seconds:.0f} s; see `kastellan lab status` and `kastellan lab logs`"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S)
+
+
+def wait_fenced(lab: Lab, broker: int) -> None:
+    """Wait until the other brokers know that it is gone; without a quorum they never will, so then it is not waited for."""
+    controllers = [nodes.state(each) == "running" for each in lab.controllers]
+    others = running_brokers(lab, broker)
+    if others and 2 * sum(controllers) > len(controllers):
+        wait(lambda: all(_misses(each, broker) for each in others), f"that broker {broker} is fenced", HOLDS_S)
+
+
+def running_brokers(lab: Lab, without: int) -> list[Node]:
+    """Brokers beside one that can be asked."""
+    return [each for each in lab.brokers if each.id != without and nodes.state(each) == "running"]
+
+
+def wait_healed(lab: Lab) -> None:
+    """Wait until every running broker sees all running ones, and all their replicas are in sync."""
+    wait(lambda: is_whole(lab), f"that lab {lab.name} is whole again", HEALS_S)
+
+
+def is_whole(lab: Lab) -> bool:
+    """True when each running broker lists all running brokers, and no replica on them is out of sync."""
+    running = [each for each in lab.brokers if nodes.state(each) == "running"]
+    ids = {each.id for each in running}
+    for each in running:
+        seen = probe.metadata(each.client or "", None)
+        if seen is None or not ids <= seen.brokers:
+            return False
+        if any(set(part.replicas) & ids - set(part.in_sync) for part in seen.partitions.values()):
+            return False
+    return True
+
+
+def _misses(node: Node, broker: int) -> bool:
+    seen = probe.metadata(node.client or "")
+    return seen is not None and broker not in seen.brokers

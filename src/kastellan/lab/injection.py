@@ -1,0 +1,90 @@
+"""Inject faults and take them back. What is done is on record before it is done, so that any later process can undo it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.folder import modules_in
+from kastellan.lab import cluster, faults
+from kastellan.lab.faults._model import FaultModule, Truth
+from kastellan.lab.locks import held
+from kastellan.lab.model import Lab, read_value, write_value
+
+_LOCK_S = 120.0
+
+
+def catalogue() -> dict[str, FaultModule]:
+    """Every fault by its id, read from the folder."""
+    found = [cast("FaultModule", each) for each in modules_in(faults)]
+    return {each.FAULT.id: each for each in found}
+
+
+def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
+    """Inject a fault and return its truth once it holds.
+
+    Raises `BadInput` for an unknown fault, one that is injected already, or a node that cannot be hurt; `Unavailable` when it
+    was not seen to hold in time, and then it stays on record so that `undo` takes back what was done.
+    """
+    known = catalogue()
+    module = known.get(fault_id)
+    if module is None:
+        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(known)}"
+        raise BadInput(msg)
+    with held(_folder(lab), Deadline.after(_LOCK_S)):
+        truth = module.aim(lab, node)
+        _refuse_twice(lab, truth)
+        truth = msgspec.structs.replace(truth, at_ms=time.time_ns() // 1_000_000)
+        record = _folder(lab) / f"{truth.at_ms}-{fault_id}.json"
+        write_value(record, truth)
+        module.inject(lab, truth)
+        truth = msgspec.structs.replace(truth, holds=True)
+        write_value(record, truth)
+    return truth
+
+
+def active(lab: Lab) -> list[Truth]:
+    """Faults on record, oldest first, finished or not. Raises `BadInput` when a record is damaged."""
+    return [truth for _, truth in _records(lab)]
+
+
+def undo(lab: Lab, fault_id: str | None = None) -> list[Truth]:
+    """Take back every fault on record (or those of one id), the newest first; returns them."""
+    known = catalogue()
+    if fault_id is not None and fault_id not in known:
+        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(known)}"
+        raise BadInput(msg)
+    undone: list[Truth] = []
+    with held(_folder(lab), Deadline.after(_LOCK_S)):
+        for record, truth in reversed(_records(lab)):
+            if fault_id is None or truth.fault == fault_id:
+                known[truth.fault].undo(cluster.need(lab.name), truth)
+                record.unlink()
+                undone.append(truth)
+    return undone
+
+
+def _folder(lab: Lab) -> Path:
+    return lab.dir / cluster.FAULTS
+
+
+def _records(lab: Lab) -> list[tuple[Path, Truth]]:
+    remedy = f"`kastellan lab down --name {lab.name}` ends the lab with its faults"
+    found: list[tuple[Path, Truth]] = []
+    for path in sorted(_folder(lab).glob("*.json")):
+        truth = read_value(path, Truth, remedy)
+        if truth:
+            found.append((path, truth))
+    return found
+
+
+def _refuse_twice(lab: Lab, truth: Truth) -> None:
+    for each in active(lab):
+        if (each.fault, each.key) == (truth.fault, truth.key):
+            msg = f"{truth.fault} on {truth.kind} {truth.key} is injected already; take it back with `kastellan lab fault --undo`"
+            raise BadInput(msg)
