@@ -43,7 +43,35 @@ from kastellan.model.tables.transactions import Transactions
 AT_MS = 1_750_000_000_000
 GIB = 1024**3
 TOPIC_DEFAULTS = {"min.insync.replicas": "2", "cleanup.policy": "delete", "retention.ms": "604800000"}
-BROKER_DEFAULTS = {"min.insync.replicas": "2", "default.replication.factor": "3", "num.partitions": "3", "log.retention.ms": "604800000"}
+BROKER_DEFAULTS = {
+    "min.insync.replicas": "2",
+    "default.replication.factor": "3",
+    "num.partitions": "3",
+    "log.retention.ms": "604800000",
+    "log.retention.hours": "168",
+    "log.retention.bytes": "-1",
+    "log.cleanup.policy": "delete",
+    "log.segment.bytes": "1073741824",
+    "log.message.timestamp.type": "CreateTime",
+    "unclean.leader.election.enable": "false",
+    "auto.create.topics.enable": "true",
+    "delete.topic.enable": "true",
+    "message.max.bytes": "1048588",
+    "socket.request.max.bytes": "104857600",
+    "replica.lag.time.max.ms": "30000",
+    "compression.type": "producer",
+    "offsets.retention.minutes": "10080",
+    "group.min.session.timeout.ms": "6000",
+    "group.max.session.timeout.ms": "1800000",
+    "transaction.max.timeout.ms": "900000",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "authorizer.class.name": "",
+    "ssl.client.auth": "none",
+    "sasl.enabled.mechanisms": "GSSAPI",
+    "sasl.mechanism.inter.broker.protocol": "GSSAPI",
+}
 _SEEN = 1
 
 
@@ -80,7 +108,7 @@ def healthy(
         _frame(Replicas, [{"topic": t, "partition": p, "broker": b, "position": k, "in_sync": True, "offline": False, "eligible": False} for t, p, b, k in placed]),
         Reassignments.empty(),
         _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000, "last_stable": 1000} for t, p in parts]),
-        _frame(LogDirs, [{"broker": i, "path": "/data", "total_bytes": 100 * GIB, "usable_bytes": 80 * GIB, "replica_bytes": GIB} for i in ids]),
+        _frame(LogDirs, [{"broker": i, "path": "/data", "online": True, "total_bytes": 100 * GIB, "usable_bytes": 80 * GIB, "replica_bytes": GIB} for i in ids]),
         _frame(
             ReplicaSizes,
             [{"broker": b, "path": "/data", "topic": t, "partition": p, "size_bytes": 10_000, "offset_lag_records": 0, "future": False} for t, p, b, _ in placed],
