@@ -148,10 +148,14 @@ def _manifest(archive: zipfile.ZipFile, sizes: dict[str, int]) -> Manifest:
     try:
         schema = msgspec.json.decode(text, type=_Head).schema
         if schema != SCHEMA:
-            raise BadInput(f"the snapshot file has the schema {schema[:60]!r} and this Kastellan reads {SCHEMA}; use the one that wrote it")
+            raise BadInput(
+                f"the snapshot file has the schema {schema[:60]!r} and this Kastellan reads {SCHEMA}; use the one that wrote it"
+            )
         return msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BadInput(f"the manifest of the snapshot file is not usable ({error}); write it anew with `kastellan snapshot save`") from None
+        raise BadInput(
+            f"the manifest of the snapshot file is not usable ({error}); write it anew with `kastellan snapshot save`"
+        ) from None
 
 
 def _look(archive: zipfile.ZipFile, sizes: dict[str, int], entry: LookEntry, version: str, notes: list[str]) -> Snapshot:
@@ -159,11 +163,18 @@ def _look(archive: zipfile.ZipFile, sizes: dict[str, int], entry: LookEntry, ver
     for each in entry.tables:
         kind = all_tables().get(each.name)
         if kind is None:
-            notes.append(f"the file's table {each.name[:60]} (written by Kastellan {version[:20]}) is not known here and was left out")
+            notes.append(
+                f"the file's table {each.name[:60]} (written by Kastellan {version[:20]}) is not known here and was left out"
+            )
             continue
         tables[each.name] = _table(kind, _read(archive, sizes, each.member), each, notes)
     return Snapshot(
-        at_ms=entry.at_ms, cluster_id=entry.cluster_id, vantage=entry.vantage, answers=entry.answers, tables=tables, cost=entry.cost
+        at_ms=entry.at_ms,
+        cluster_id=entry.cluster_id,
+        vantage=entry.vantage,
+        answers=entry.answers,
+        tables=tables,
+        cost=entry.cost,
     )
 
 
@@ -174,7 +185,9 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str
         reason = str(error).partition("\n")[0][:120]
         raise BadInput(f"the table {kind.name} of the snapshot file cannot be read ({reason}); write the file anew") from None
     if frame.height != entry.rows:
-        raise BadInput(f"the table {kind.name} of the snapshot file has {frame.height} rows and not {entry.rows}; write the file anew")
+        raise BadInput(
+            f"the table {kind.name} of the snapshot file has {frame.height} rows and not {entry.rows}; write the file anew"
+        )
     schema = kind.schema()
     strange = [each for each in frame.columns if each not in schema]
     if strange:
@@ -182,7 +195,9 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str
     wrong = [each for each in frame.columns if each in schema and frame.schema[each] not in (schema[each], pl.Null)]
     if wrong or any(each not in frame.columns for each in kind.key):
         told = ", ".join(wrong) or "its key"
-        raise BadInput(f"the table {kind.name} of the snapshot file has other columns than expected ({told}); write the file anew")
+        raise BadInput(
+            f"the table {kind.name} of the snapshot file has other columns than expected ({told}); write the file anew"
+        )
     null = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
     frame = frame.with_columns(null).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
     try:
@@ -190,4 +205,6 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str
             return cast("type[Rows[Any]]", kind).from_df(frame, entry.unseen)
         return cast("type[Frame]", kind)(frame, entry.unseen)
     except msgspec.ValidationError as error:
-        raise BadInput(f"the table {kind.name} of the snapshot file has a value that does not fit ({error}); write the file anew") from None
+        raise BadInput(
+            f"the table {kind.name} of the snapshot file has a value that does not fit ({error}); write the file anew"
+        ) from None

@@ -98,7 +98,9 @@ HOSTILE = {
     "manifest is no json": repacked(codec.dump(healthy()), put("manifest.json", b"{")),
     "deep json": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema":' + b"[" * 100_000)),
     "other schema": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/9"}')),
-    "no looks": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/1", "version": "1", "looks": []}')),
+    "no looks": repacked(
+        codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/1", "version": "1", "looks": []}')
+    ),
     "missing table": repacked(codec.dump(healthy()), drop("look0/topics.arrow")),
     "table is no arrow": repacked(codec.dump(healthy()), put("look0/topics.arrow", b"ARROW1 or so")),
     "other columns": repacked(codec.dump(healthy()), put("look0/topics.arrow", arrow(pl.DataFrame({"topic": [1, 2]})))),

@@ -1,0 +1,183 @@
+"""Examine a cluster: look, judge, and look again at what is suspect."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from kastellan.app.describe import shape_of
+from kastellan.app.observe import observe
+from kastellan.checks.catalogue import Judgement, chosen
+from kastellan.checks.confirm import confirm, seen_once, suspects, to_ask
+from kastellan.checks.judge import Settings, judge_all, settings_of, subjects_of
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.units import duration_text
+from kastellan.model.finding import CheckResult
+from kastellan.model.needs import Wanted, wanted_by
+from kastellan.model.report import Report
+from kastellan.model.snapshot import Cost, Snapshot
+from kastellan.ports import Source
+from kastellan.views.catalogue import all_views
+
+PAUSE_S = 1.0
+"""Between a look that found suspects and the one that confirms them."""
+_LEAST_LOOK_S = 0.3
+_AT_ONCE_SHARE = 0.6
+"""A look that failed with more than this share of its time left was refused; trying again would change nothing."""
+_HEADER = Wanted(frozenset({"brokers", "features", "quorum", "quorum_nodes", "topics", "partitions"}))
+_IMPATIENCE = frozenset({Trouble.SILENT, Trouble.SLOW})
+
+
+class Exam(msgspec.Struct, frozen=True):
+    """What is to be judged and by which settings."""
+
+    checks: Mapping[str, Judgement]
+    settings: Settings = {}
+
+    @property
+    def wanted(self) -> Wanted:
+        """What must be collected: what the checks need, and what the first screen tells of every cluster."""
+        return wanted_by((each.judge for each in self.checks.values()), all_views()) | _HEADER
+
+
+class Examined(NamedTuple):
+    """A report and the snapshot that it judges, which knows the looks before it."""
+
+    report: Report
+    snapshot: Snapshot
+    results: tuple[CheckResult, ...]
+
+
+def exam_of(only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Settings | None = None) -> Exam:
+    """The exam by names of checks or families. Raises BadInput for a name or a setting that does not exist."""
+    checks = chosen(only, skip)
+    if not checks:
+        raise BadInput("--only and --skip leave no check; `kastellan explain` lists them")
+    for name, given in (settings or {}).items():
+        if name not in checks:
+            raise BadInput(f"no check called {name!r} runs; `kastellan explain` lists the checks")
+        settings_of(checks[name].check, given)
+    return Exam(checks, settings or {})
+
+
+async def examine(source: Source, exam: Exam, timeout_s: float, before: Examined | None = None) -> Examined:
+    """One examination within `timeout_s` seconds.
+
+    The first look takes at most half of the time that is left for looking. A second one follows when it found errors
+    that `before` does not know, or when somebody was silent or slow: what is suspect is looked at twice. Raises
+    Unreachable when nothing answered.
+    """
+    deadline = Deadline.after(timeout_s)
+    twice = timeout_s >= PAUSE_S + 2 * _LEAST_LOOK_S
+    first = await _first_look(source, exam.wanted, deadline, (timeout_s - PAUSE_S) / 2 if twice else timeout_s)
+    if before is not None:
+        first = first.after(before.snapshot, *before.snapshot.earlier)
+    results = await asyncio.to_thread(_judge, first, exam)
+    if before is not None and not _new(results, before.results):
+        return await asyncio.to_thread(_compared, before.results, results, first, exam, 1)
+    if not (suspects(results) or _impatient(first)) or deadline.remaining_s() < PAUSE_S + _LEAST_LOOK_S:
+        once = seen_once(results)
+        return _examined(first, once.results, results, 1, once.notes)
+    await asyncio.sleep(PAUSE_S)
+    try:
+        second = await observe(source, exam.wanted, deadline)
+    except Unreachable as error:
+        once = seen_once(results)
+        return _examined(first, once.results, results, 1, (*once.notes, f"the second look failed: {error.message}"))
+    second = msgspec.structs.replace(second.after(first, *first.earlier), cost=_sum((first.cost, second.cost)))
+    again = await asyncio.to_thread(_judge, second, exam)
+    return await asyncio.to_thread(_compared, results, again, second, exam, 2)
+
+
+def examine_saved(snapshot: Snapshot, exam: Exam, now_ms: int, notes: Iterable[str] = ()) -> Examined:
+    """The examination of a saved snapshot; its latest earlier look serves as the first one."""
+    told = (f"from a saved snapshot, taken {duration_text(max(0, now_ms - snapshot.at_ms))} ago", *notes)
+    results = _judge(snapshot, exam)
+    first = snapshot.look_before(PAUSE_S / 2)
+    if first is None:
+        once = seen_once(results)
+        return _examined(snapshot, once.results, results, 1, (*told, *once.notes))
+    older = (each for each in snapshot.earlier if each.at_ms < first.at_ms)
+    return _compared(_judge(first.after(*older), exam), results, snapshot, exam, 1 + len(snapshot.earlier), told)
+
+
+async def _first_look(source: Source, wanted: Wanted, deadline: Deadline, budget_s: float) -> Snapshot:
+    """The first look; one that ended in impatience is tried once more with all the time that is left."""
+    budget = deadline.within(budget_s)
+    try:
+        return await observe(source, wanted, budget)
+    except Unreachable:
+        refused_at_once = budget.remaining_s() > _AT_ONCE_SHARE * budget_s
+        if refused_at_once or deadline.remaining_s() < _LEAST_LOOK_S:
+            raise
+        return await observe(source, wanted, deadline)
+
+
+def _impatient(snapshot: Snapshot) -> bool:
+    return any(each.trouble in _IMPATIENCE for each in snapshot.answers)
+
+
+def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
+    known = {(each.check, each.subject) for result in before for each in result.findings}
+    return any((each.check, each.subject) not in known for each in suspects(results))
+
+
+def _judge(snapshot: Snapshot, exam: Exam) -> tuple[CheckResult, ...]:
+    return judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+
+
+def _compared(
+    first: tuple[CheckResult, ...],
+    second: tuple[CheckResult, ...],
+    snapshot: Snapshot,
+    exam: Exam,
+    looks: int,
+    notes: tuple[str, ...] = (),
+) -> Examined:
+    asked = to_ask(first, second)
+    told = {
+        name: subjects_of(exam.checks[name], snapshot, all_views(), exam.settings.get(name, {}))
+        for name in asked & exam.checks.keys()
+    }
+    confirmed = confirm(first, second, told)
+    return _examined(snapshot, confirmed.results, second, looks, (*notes, *confirmed.notes))
+
+
+def _examined(
+    snapshot: Snapshot, results: tuple[CheckResult, ...], judged: tuple[CheckResult, ...], looks: int, notes: tuple[str, ...]
+) -> Examined:
+    report = Report(
+        at_ms=snapshot.at_ms,
+        cluster_id=snapshot.cluster_id,
+        vantage=snapshot.vantage,
+        shape=shape_of(snapshot),
+        results=results,
+        answers=snapshot.answers,
+        looks=looks,
+        cost=snapshot.cost,
+        notes=notes,
+    )
+    return Examined(report, snapshot, judged)
+
+
+def _sum(costs: Iterable[Cost]) -> Cost:
+    total = Cost()
+    for each in costs:
+        by_request = {
+            name: total.by_request.get(name, 0) + each.by_request.get(name, 0) for name in total.by_request | each.by_request
+        }
+        total = Cost(
+            requests=total.requests + each.requests,
+            sent_bytes=total.sent_bytes + each.sent_bytes,
+            received_bytes=total.received_bytes + each.received_bytes,
+            broker_ms=total.broker_ms + each.broker_ms,
+            wall_ms=total.wall_ms + each.wall_ms,
+            by_request=by_request,
+        )
+    return total

@@ -1,0 +1,39 @@
+"""Save a snapshot to a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from kastellan.kernel.errors import BadInput
+from kastellan.model.codec import dump
+from kastellan.model.snapshot import Snapshot
+
+
+def check_target(path: Path) -> None:
+    """Raises BadInput where no file could be written, before anything is looked at."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a directory; give the name of a file in it")
+    if not path.parent.is_dir():
+        raise BadInput(f"the directory {path.parent} does not exist; make it first")
+
+
+def save(snapshot: Snapshot, path: Path) -> int:
+    """Writes the file whole or not at all, readable by its owner only; returns its size in bytes."""
+    check_target(path)
+    data = dump(snapshot)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as opened:
+                opened.write(data)
+                opened.flush()
+                os.fsync(opened.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place") from None
+    return len(data)

@@ -1,0 +1,24 @@
+"""The only place that builds adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kastellan.ports import Source
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A cluster and how to reach it: `host:port` pairs separated by commas, and which addresses stand for others."""
+
+    bootstrap: str
+    resolve: Mapping[str, str] = {}
+
+
+def source_for(target: Target) -> Source:
+    """A source for a live cluster; it connects when it looks. Raises BadInput for an address that is none."""
+    # Only who looks at a live cluster pays for the protocol's codec.
+    from kastellan.sources.kafka.source import KafkaSource
+
+    return KafkaSource(target.bootstrap, resolve=target.resolve)

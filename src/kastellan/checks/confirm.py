@@ -1,0 +1,105 @@
+"""A second look at suspects: something seen once is at most a warning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from kastellan.kernel.units import plural
+from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
+from kastellan.model.subject import KINDS, Subject
+
+Told = Mapping[str, Mapping[Subject, Verdict]]
+"""The second look's verdict on every subject, for the checks in `to_ask`."""
+
+_CLUSTER = Subject("cluster", ())
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """The results after the second look, and what is to be said about the difference."""
+
+    results: tuple[CheckResult, ...]
+    notes: tuple[str, ...] = ()
+
+
+def suspects(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
+    """The findings that a second look must confirm: those at error level."""
+    return tuple(finding for result in results for finding in result.findings if finding.severity is Severity.ERROR)
+
+
+def to_ask(first: Iterable[CheckResult], second: Iterable[CheckResult]) -> frozenset[str]:
+    """The checks with a suspect that the second look does not report: whether it is gone or unseen must be asked."""
+    again = {(each.check, each.subject) for result in second for each in result.findings}
+    return frozenset(each.check for each in suspects(first) if (each.check, each.subject) not in again)
+
+
+def seen_once(results: Iterable[CheckResult]) -> Confirmed:
+    """The results of a single look: an error is shown as a warning that nobody has confirmed."""
+    listed = tuple(results)
+    doubtful = len(suspects(listed))
+    note = f"{plural(doubtful, 'finding')} at error level seen once: shown as a warning until a second look confirms"
+    return Confirmed(_sorted(_weakened(each, frozenset()) for each in listed), (note,) if doubtful else ())
+
+
+def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: Told) -> Confirmed:
+    """The second look's results, in the light of the first.
+
+    An error that both looks have is confirmed; one that only the second has is a warning. One that only the first has
+    is dropped with a note where the second look saw that it is gone, and kept as a warning where it could not see.
+    """
+    before = tuple(first)
+    known = frozenset((each.check, each.subject) for result in before for each in result.findings)
+    now = {each.check: _weakened(each, known) for each in second}
+    again = {(each.check, each.subject) for result in now.values() for each in result.findings}
+    gone, kept = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for each in suspects(before):
+        if (each.check, each.subject) in again or each.check not in now:
+            continue
+        if _is_gone(each.subject, told.get(each.check, {})):
+            gone[each.check, each.subject.kind] += 1
+            continue
+        kept[each.check, each.subject.kind] += 1
+        doubtful = msgspec.structs.replace(each, severity=Severity.WARNING, confirmed=False)
+        now[each.check] = _with_finding(now[each.check], doubtful)
+    notes = [
+        f"{check}: {_many(count, kind)} failed in the first look and no longer in the second"
+        for (check, kind), count in gone.items()
+    ]
+    notes += [
+        f"{check}: {_many(count, kind)} failed in the first look; the second could not see"
+        for (check, kind), count in kept.items()
+    ]
+    return Confirmed(_sorted(now.values()), tuple(notes))
+
+
+def _many(count: int, kind: str) -> str:
+    return plural(count, kind.replace("_", " "), KINDS[kind].plural)
+
+
+def _is_gone(subject: Subject, told: Mapping[Subject, Verdict]) -> bool:
+    verdict = told.get(subject, told.get(_CLUSTER, Verdict.PASS if told else Verdict.UNKNOWN))
+    return verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def _weakened(result: CheckResult, known: frozenset[tuple[str, Subject]]) -> CheckResult:
+    def weak(finding: Finding) -> Finding:
+        if finding.severity is not Severity.ERROR or (finding.check, finding.subject) in known:
+            return finding
+        return msgspec.structs.replace(finding, severity=Severity.WARNING, confirmed=False)
+
+    return msgspec.structs.replace(result, findings=tuple(weak(each) for each in result.findings))
+
+
+def _with_finding(result: CheckResult, finding: Finding) -> CheckResult:
+    counts = {**result.counts, Verdict.FAIL: result.counts.get(Verdict.FAIL, 0) + 1}
+    return msgspec.structs.replace(result, findings=(*result.findings, finding), counts=counts)
+
+
+def _sorted(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    def order(result: CheckResult) -> tuple[int, bool, str]:
+        worst = min((each.severity.rank for each in result.findings), default=len(Severity))
+        return worst, all(each.explained_by for each in result.findings), result.check
+
+    return tuple(sorted(results, key=order))

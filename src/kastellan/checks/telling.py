@@ -1,0 +1,401 @@
+"""How a Report is told to a tired person: the problems with what they explain, what was not seen, hygiene folded.
+
+Pure. Every surface that speaks to people (terminal, Markdown, HTML) renders the one `Telling`; none of them groups,
+counts or words anything itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from kastellan.checks.check import Check, sentence
+from kastellan.kernel.outcome import State
+from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
+from kastellan.model.answer import Answer
+from kastellan.model.finding import Doubt, Finding, Severity, Verdict
+from kastellan.model.needs import EARLIER_LOOK
+from kastellan.model.report import Report
+from kastellan.model.subject import KINDS, Subject
+
+_SOME = 5
+_MOST_ROOTS_APART = 5
+Key = tuple[str, Subject]
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings of one check that are told under their cause."""
+
+    check: str
+    title: str
+    severity: Severity
+    count: int
+    kind: str
+    some: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """For example `Partition is under-replicated: 10,290 partitions (orders-0, orders-1, ...)`."""
+        return f"{self.title}: {_many(self.count, self.kind)} ({_listed(self.some, self.count)})"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be dealt with: findings of one check that nothing else explains, and what follows from them.
+
+    `severity` is the worst among the findings and what they explain. `confirmed` is false when only one look saw it.
+    """
+
+    check: str
+    title: str
+    severity: Severity
+    confirmed: bool
+    count: int
+    kind: str
+    some: tuple[str, ...]
+    impact: tuple[str, ...]
+    evidence: tuple[str, ...]
+    explains: tuple[Explained, ...]
+    do: str
+    do_not: str
+    undo: str
+    verify: str
+
+    @property
+    def subjects(self) -> str:
+        """The first few subjects and how many there are."""
+        return self.some[0] if self.count == 1 else f"{_many(self.count, self.kind)}: {_listed(self.some, self.count)}"
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Hygiene: findings of one check that hurt nobody today."""
+
+    check: str
+    title: str
+    count: int
+    kind: str
+    some: tuple[str, ...]
+    observed: str
+    do: str
+
+    @property
+    def subjects(self) -> str:
+        """The first few subjects and how many there are."""
+        return f"{_many(self.count, self.kind)}: {_listed(self.some, self.count)}"
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """The first screen as values; every text in it is complete and has no markup."""
+
+    cluster: str
+    header: tuple[str, ...]
+    verdict: str
+    worst: Severity | None
+    problems: tuple[Problem, ...]
+    unseen: tuple[str, ...]
+    hygiene: tuple[Remark, ...]
+    hygiene_line: str
+    notes: tuple[str, ...]
+    cost: str
+    too_little: tuple[str, ...]
+
+
+def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
+    """The report in the order of importance."""
+    groups = _grouped(report, checks)
+    answers = {each.id: each for each in report.answers}
+    problems = [_problem(roots, under, checks, answers) for roots, under in groups]
+    told = sorted((each for each in problems if each.severity is not Severity.INFO), key=_importance)
+    remarks = tuple(
+        _remark(roots, checks) for (roots, _), each in zip(groups, problems, strict=True) if each.severity is Severity.INFO
+    )
+    return Telling(
+        cluster=report.cluster_id or report.vantage.bootstrap or "cluster",
+        header=_header(report),
+        verdict=_verdict(report, told),
+        worst=told[0].severity if told else None,
+        problems=tuple(told),
+        unseen=_unseen(report),
+        hygiene=remarks,
+        hygiene_line=_hygiene_line(remarks),
+        notes=report.notes,
+        cost=_cost(report),
+        too_little=too_little(report, checks),
+    )
+
+
+def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
+    """Why this report must not be read as healthy, one sentence each; empty when enough was seen.
+
+    Too little was seen where a check of severity error left more subjects unknown than it judged (checks that only
+    wait for an earlier look apart), and where an error was seen once and no second look could confirm it.
+    """
+    once = sum(not each.confirmed for each in report.findings)
+    found = [f"{plural(once, 'error')} seen once and not confirmed by a second look"] if once else []
+    for result in report.results:
+        check = checks.get(result.check)
+        doubts = [each for each in result.doubts if not each.reason.startswith(EARLIER_LOOK)]
+        unknown = sum(each.count for each in doubts)
+        judged = sum(count for verdict, count in result.counts.items() if verdict is not Verdict.UNKNOWN)
+        if check is not None and check.severity is Severity.ERROR and unknown > judged:
+            found.append(
+                f"{result.check} could not judge {count_text(unknown)} of {count_text(unknown + judged)} subjects: {doubts[0].reason}"
+            )
+    return tuple(found)
+
+
+def _many(count: int, kind: str) -> str:
+    return plural(count, kind.replace("_", " "), KINDS[kind].plural)
+
+
+def _listed(some: Sequence[str], count: int) -> str:
+    return ", ".join(some) + (", ..." if count > len(some) else "")
+
+
+def _importance(problem: Problem) -> tuple[int, int, int, str]:
+    return problem.severity.rank, -sum(each.count for each in problem.explains), -problem.count, problem.check
+
+
+# --- grouping ---------------------------------------------------------------------------------------------------------
+
+
+def _roots_of(findings: Mapping[Key, Finding]) -> dict[Key, tuple[Key, ...]]:
+    """For each finding the findings at the beginning of its chain of causes; itself when nothing explains it."""
+    known: dict[Key, tuple[Key, ...]] = {}
+
+    def find(key: Key, above: frozenset[Key]) -> tuple[Key, ...]:
+        if key in known:
+            return known[key]
+        causes = [each for each in findings[key].explained_by if each in findings and each not in above and each != key]
+        roots = tuple(dict.fromkeys(root for each in causes for root in find(each, above | {key}))) or (key,)
+        if not above:
+            known[key] = roots
+        return roots
+
+    return {key: find(key, frozenset()) for key in findings}
+
+
+def _grouped(report: Report, checks: Mapping[str, Check]) -> list[tuple[list[Finding], list[Finding]]]:
+    """Findings that are told together, each with the findings that they explain."""
+    findings = {(each.check, each.subject): each for each in report.findings if each.check in checks}
+    under: dict[Key, list[Finding]] = defaultdict(list)
+    for key, roots in _roots_of(findings).items():
+        for root in roots:
+            if root != key:
+                under[root].append(findings[key])
+    explained = {(each.check, each.subject) for some in under.values() for each in some}
+    by_check: dict[tuple[str, Severity, bool], list[Finding]] = defaultdict(list)
+    for key, each in findings.items():
+        if key not in explained:
+            by_check[each.check, each.severity, each.confirmed].append(each)
+    groups: list[tuple[list[Finding], list[Finding]]] = []
+    for together in by_check.values():
+        for roots in _apart(together, under):
+            below = {(each.check, each.subject): each for root in roots for each in under.get((root.check, root.subject), ())}
+            groups.append((roots, list(below.values())))
+    return groups
+
+
+def _apart(together: list[Finding], under: Mapping[Key, list[Finding]]) -> list[list[Finding]]:
+    """Causes are told one by one, as long as they are few; findings that explain nothing are told together."""
+    causes = [each for each in together if under.get((each.check, each.subject))]
+    if not causes or len(causes) > _MOST_ROOTS_APART:
+        return [together]
+    rest = [each for each in together if each not in causes]
+    return [*([each] for each in causes), *([rest] if rest else [])]
+
+
+# --- one problem ------------------------------------------------------------------------------------------------------
+
+
+def _problem(roots: list[Finding], under: list[Finding], checks: Mapping[str, Check], answers: Mapping[int, Answer]) -> Problem:
+    first, check = roots[0], checks[roots[0].check]
+    explains = _explains(under, checks)
+    worst = min((each.severity for each in (*roots, *under)), key=lambda each: each.rank)
+    hurt = [
+        f"{_many(each.count, each.kind)}: {_impact_of(each.check, under, checks)}"
+        for each in explains
+        if each.severity is Severity.ERROR
+    ]
+    return Problem(
+        check=check.id,
+        title=check.title,
+        severity=worst,
+        confirmed=all(each.confirmed for each in roots),
+        count=len(roots),
+        kind=first.subject.kind,
+        some=tuple(each.subject.text for each in roots[:_SOME]),
+        impact=(_impact_of(check.id, roots, checks), *hurt),
+        evidence=_evidence(roots, answers),
+        explains=explains,
+        do=check.do,
+        do_not=check.do_not,
+        undo=check.undo,
+        verify=check.verify,
+    )
+
+
+def _impact_of(check: str, findings: Iterable[Finding], checks: Mapping[str, Check]) -> str:
+    finding = next(each for each in findings if each.check == check)
+    try:
+        return sentence(checks[check].impact, {**finding.subject.fields, **finding.facts, **checks[check].defaults})
+    except (KeyError, IndexError, ValueError, TypeError):
+        return checks[check].impact
+
+
+def _explains(under: list[Finding], checks: Mapping[str, Check]) -> tuple[Explained, ...]:
+    by_check: dict[str, list[Finding]] = defaultdict(list)
+    for each in under:
+        by_check[each.check].append(each)
+    told = [
+        Explained(
+            check=name,
+            title=checks[name].title,
+            severity=min((each.severity for each in findings), key=lambda each: each.rank),
+            count=len(findings),
+            kind=findings[0].subject.kind,
+            some=tuple(each.subject.text for each in findings[:3]),
+        )
+        for name, findings in by_check.items()
+    ]
+    return tuple(sorted(told, key=lambda each: (each.severity.rank, -each.count, each.check)))
+
+
+def _evidence(roots: list[Finding], answers: Mapping[int, Answer]) -> tuple[str, ...]:
+    by_words: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in roots:
+        by_words[each.observed, each.expected].append(each.subject.text)
+    lines: list[str] = []
+    for (observed, expected), subjects in list(by_words.items())[:_SOME]:
+        of = "" if len(roots) == 1 else f"{_listed(subjects[:3], len(subjects))}: "
+        lines.append(f"{of}{observed} (expected: {expected})")
+    if len(by_words) > _SOME:
+        lines.append(f"and {count_text(len(by_words) - _SOME)} more like these")
+    asked: dict[str, dict[str, None]] = defaultdict(dict)
+    for number in dict.fromkeys(number for each in roots for number in each.evidence):
+        if number in answers:
+            asked[answers[number].asked][answers[number].of] = None
+    if asked:
+        told = [f"{what} of {_listed(list(of)[:3], len(of))}" for what, of in asked.items()]
+        lines.append("told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""))
+    return tuple(lines)
+
+
+def _remark(roots: list[Finding], checks: Mapping[str, Check]) -> Remark:
+    first, check = roots[0], checks[roots[0].check]
+    return Remark(
+        check=check.id,
+        title=check.title,
+        count=len(roots),
+        kind=first.subject.kind,
+        some=tuple(each.subject.text for each in roots[:_SOME]),
+        observed=first.observed,
+        do=check.do,
+    )
+
+
+# --- the lines around -------------------------------------------------------------------------------------------------
+
+
+def _header(report: Report) -> tuple[str, ...]:
+    shape, vantage = report.shape, report.vantage
+    kafka = " ".join(each for each in (f"Kafka {shape.kafka}" if shape.kafka else "Kafka, version not seen", shape.mode) if each)
+    sizes = [
+        (shape.brokers, "broker"),
+        (shape.controllers, "controller"),
+        (shape.topics, "topic"),
+        (shape.partitions, "partition"),
+        (shape.groups, "group"),
+    ]
+    told = [f"{words}s ?" if count is None else plural(count, words) for count, words in sizes]
+    at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    name = report.cluster_id or "cluster id not seen"
+    answered = "?" if shape.brokers_answered is None else shape.brokers_answered
+    of = "?" if shape.brokers is None else shape.brokers
+    where = f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}"
+    return (
+        " · ".join((f"{name}", kafka, *told[:2], told[3], at)),
+        " · ".join((where, f"{answered}/{of} brokers answered", plural(report.looks, "look"), told[2], told[4])),
+    )
+
+
+def _cost(report: Report) -> str:
+    cost = report.cost
+    took = f"{plural(cost.requests, 'request')}, {bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"
+    judging = sum(each.took_ms for each in report.results)
+    return f"{took}, at most {duration_text(cost.broker_ms)} of the brokers' time, {duration_text(cost.wall_ms)} here; judged in {duration_text(judging)}"
+
+
+def _verdict(report: Report, told: Sequence[Problem]) -> str:
+    errors = sum(each.severity is Severity.ERROR for each in told)
+    warnings = len(told) - errors
+    checks = plural(len(report.results), "check")
+    if errors:
+        also = f", {plural(warnings, 'warning')}" if warnings else ""
+        return f"{plural(errors, 'ERROR', 'ERRORS')}{also}: clients are hurt now, or one more failure loses data or writes."
+    if warnings:
+        return f"{plural(warnings, 'warning')}, no error: look at it today."
+    unknown = report.count(Verdict.UNKNOWN)
+    passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
+    return f"No problem found: {passed}" + (f"; {count_text(unknown)} not seen." if unknown else ".")
+
+
+def _hygiene_line(remarks: Sequence[Remark]) -> str:
+    by_family: dict[str, int] = defaultdict(int)
+    for each in remarks:
+        by_family[each.check.partition(".")[0]] += each.count
+    if not by_family:
+        return ""
+    told = ", ".join(
+        f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda each: (-each[1], each[0]))
+    )
+    return f"{count_text(sum(by_family.values()))} folded ({told})"
+
+
+def _unseen(report: Report) -> tuple[str, ...]:
+    return (*_bad_answers(report.answers), *_doubted(report), *_waiting(report))
+
+
+def _bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
+    """Answers that are not whole, those of one peer in one line, peers with the same trouble together."""
+    by_peer: dict[tuple[str, State, str], dict[str, str]] = defaultdict(dict)
+    for each in answers:
+        if each.state is not State.COMPLETE:
+            by_peer[each.of, each.state, each.trouble or ""].setdefault(each.asked, each.reason)
+    alike: dict[tuple[State, str, tuple[str, ...], str], list[str]] = defaultdict(list)
+    for (of, state, trouble), asked in by_peer.items():
+        reasons = [each for each in dict.fromkeys(asked.values()) if each]
+        reason = reasons[0].replace(of, "it") if reasons else ""
+        alike[state, trouble, tuple(sorted(asked)), reason].append(of)
+    for (state, trouble, asked, reason), peers in alike.items():
+        how = f"{state}, {trouble}" if trouble and trouble != state else f"{state}"
+        why = f": {reason}" if reason else ""
+        yield f"{_listed(peers[:_SOME], len(peers))} ({how}) {_listed(asked[:_SOME], len(asked))}{why}"
+
+
+def _doubted(report: Report) -> Iterable[str]:
+    """Doubts by reason; those that rest on answers told above in one line."""
+    by_reason: dict[str, list[tuple[str, Doubt]]] = defaultdict(list)
+    resting: list[tuple[str, Doubt]] = []
+    for result in report.results:
+        for doubt in result.doubts:
+            if doubt.answers:
+                resting.append((result.check, doubt))
+            elif not doubt.reason.startswith(EARLIER_LOOK):
+                by_reason[doubt.reason].append((result.check, doubt))
+    if resting:
+        names = tuple(dict.fromkeys(name for name, _ in resting))
+        unknown = plural(sum(each.count for _, each in resting), "verdict")
+        yield f"because of that {unknown} of {plural(len(names), 'check')} {'are' if unknown[:2] != '1 ' else 'is'} unknown: {_listed(names[:_SOME], len(names))}"
+    for reason, doubts in by_reason.items():
+        names = tuple(dict.fromkeys(name for name, _ in doubts))
+        yield f"{_listed(names[:3], len(names))}: {plural(sum(each.count for _, each in doubts), 'verdict')} unknown: {reason}"
+
+
+def _waiting(report: Report) -> Iterable[str]:
+    waiting = [result.check for result in report.results for doubt in result.doubts if doubt.reason.startswith(EARLIER_LOOK)]
+    if waiting:
+        one = len(waiting) == 1
+        yield f"{plural(len(waiting), 'check')} {'needs' if one else 'need'} an earlier look ({_listed(waiting[:3], len(waiting))}): use --watch"

@@ -1,0 +1,143 @@
+"""The entry point: one command line, one exit code, one sentence when it fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import kastellan.surfaces.cli.commands
+from kastellan.kernel.errors import KastellanError
+from kastellan.kernel.folder import modules_in
+from kastellan.kernel.version import VERSION
+
+WATCH_EVERY_S = "10"
+"""What `--watch` without a number means."""
+_INTERRUPTED = 130
+_DEBUG = "--debug"
+
+_HELP = """Production support for Apache Kafka: says what is wrong and why.
+
+\b
+Examples:
+  kastellan doctor --bootstrap-server localhost:9092
+  kastellan doctor --command-config client.properties --watch
+  kastellan snapshot save prod.snapshot --bootstrap-server localhost:9092
+  kastellan doctor --bundle prod.snapshot -o markdown
+  kastellan explain replication.under_replicated
+
+\b
+Exit codes: 0 fine, 1 the tool failed, 2 usage, 10 a finding at or above --fail-on,
+12 nothing failed but too little could be seen.
+"""
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if value:
+        typer.echo(f"kastellan {VERSION}")
+        raise typer.Exit
+
+
+def build() -> typer.Typer:
+    """The application with every command that stands in the folder."""
+    app = typer.Typer(
+        name="kastellan",
+        help=_HELP,
+        no_args_is_help=True,
+        add_completion=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def _root(
+        version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+        debug: Annotated[
+            bool, typer.Option(_DEBUG, help="On an unexpected failure print the traceback (any place in the line).")
+        ] = False,
+    ) -> None:
+        pass
+
+    for module in modules_in(kastellan.surfaces.cli.commands):
+        name = module.__name__.rpartition(".")[2]
+        group = getattr(module, "app", None)
+        if group is None:
+            app.command(name)(module.run)
+        else:
+            group.rich_markup_mode = None
+            app.add_typer(group, name=name)
+    return app
+
+
+def with_defaults(arguments: Sequence[str]) -> list[str]:
+    """The arguments in which `--watch` has its number: Kafka's people type it bare."""
+    told: list[str] = []
+    for at, each in enumerate(arguments):
+        told.append(each)
+        following = arguments[at + 1] if at + 1 < len(arguments) else ""
+        if each == "--watch" and not following.replace(".", "", 1).isdecimal():
+            told.append(WATCH_EVERY_S)
+    return told
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line; returns the exit code."""
+    told = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _DEBUG in told
+    told = with_defaults([each for each in told if each != _DEBUG])
+    try:
+        code = build()(args=told, prog_name="kastellan", standalone_mode=False)
+        sys.stdout.flush()
+    except KastellanError as error:
+        return _failed(error.message, error.exit_code, debug=debug)
+    except typer.Abort:
+        return _INTERRUPTED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except typer.TyperException as error:
+        return _misused(error)
+    except BrokenPipeError:
+        return _quiet()
+    except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
+        return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
+    return code if isinstance(code, int) else 0
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or "no message"
+
+
+def _failed(sentence: str, code: int, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"kastellan: {sentence}", file=sys.stderr)
+    return code
+
+
+def _misused(error: typer.TyperException) -> int:
+    """A command line that cannot be parsed."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "kastellan"
+    told = getattr(error, "format_message", lambda: _one_line(error))()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(told, file=sys.stderr)
+    else:
+        print(f"kastellan: {' '.join(told.split()).rstrip('.')}; see `{path} --help`", file=sys.stderr)
+    return int(getattr(error, "exit_code", 2))
+
+
+def _quiet() -> int:
+    """Whoever read our output has gone: end as a program that is told so by its signal does, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

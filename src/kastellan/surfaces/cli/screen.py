@@ -1,0 +1,124 @@
+"""Text on a terminal: width, colour, and nothing in it that a hostile name could command the terminal with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+PIPED_WIDTH = 100
+_NARROWEST = 40
+_WIDEST = 140
+_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "green": "1;32", "cyan": "36"}
+_PLAIN = str.maketrans({"·": "|", "…": "...", "–": "-", "→": "->", "×": "x"})
+
+
+def clean(text: str) -> str:
+    """The text without control and format characters: names come from whoever may create a group.
+
+    >>> clean("a\\x1b[31mb\\n")
+    'a\\\\x1b[31mb\\\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def width_of(text: str) -> int:
+    """Columns that the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+class Screen:
+    """Collects lines for one stream, as wide and as colourful as it can show."""
+
+    def __init__(self, *, width: int = PIPED_WIDTH, colour: bool = False, unicode: bool = True) -> None:
+        self.width = max(_NARROWEST, min(width, _WIDEST))
+        self._colour = colour
+        self._unicode = unicode
+        self._lines: list[str] = []
+
+    @classmethod
+    def of(cls, stream: TextIO | None = None) -> Screen:
+        """For this stream: colour only on a terminal and without NO_COLOR, ASCII where its encoding has no more."""
+        stream = stream or sys.stdout
+        tty = stream.isatty()
+        colour = tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if tty or "COLUMNS" in os.environ else PIPED_WIDTH
+        try:
+            "·…".encode(stream.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return cls(width=width, colour=colour, unicode=False)
+        return cls(width=width, colour=colour)
+
+    def styled(self, text: str, style: str) -> str:
+        """The text in a style, where colours are shown."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour and style and text else text
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One line, as it is."""
+        self._lines.append(self.styled(self._shown(text), style))
+
+    def paragraph(self, text: str, style: str = "", indent: int = 0, hang: int = 0) -> None:
+        """Wrapped text; lines after the first are indented by `hang` more."""
+        for each in self._wrapped(text, indent, hang):
+            self._lines.append(self.styled(each, style))
+
+    def field(self, label: str, texts: Iterable[str], indent: int = 2, label_width: int = 9, style: str = "") -> None:
+        """A label with wrapped texts beside it, each beginning on a line of its own."""
+        shown = label
+        for text in texts:
+            at = indent + label_width
+            for number, each in enumerate(self._wrapped(text, at, 0 if shown else 2)):
+                head = " " * indent + self.styled(shown, "cyan") + " " * (label_width - len(shown))
+                self._lines.append((head if not number else " " * at) + self.styled(each[at:], style))
+                shown = "" if number == 0 else shown
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+        """Columns as wide as their values; the widest text columns are shortened where the screen is too narrow."""
+        cells = [[self._shown(clean(each)) for each in row] for row in rows]
+        widths = [max(width_of(each) for each in column) for column in zip(head, *cells, strict=True)]
+        gaps = 2 * (len(widths) - 1)
+        while sum(widths) + gaps > self.width and max(widths) > 8:  # noqa: PLR2004
+            widths[widths.index(max(widths))] -= 1
+        self._lines.append(self.styled(_row(head, widths, right), "bold"))
+        self._lines.extend(_row(row, widths, right) for row in cells)
+
+    def text(self) -> str:
+        """Everything, ending with a line end."""
+        return "\n".join(each.rstrip() for each in self._lines) + "\n"
+
+    def _shown(self, text: str) -> str:
+        return text if self._unicode else text.translate(_PLAIN).encode("ascii", "replace").decode()
+
+    def _wrapped(self, text: str, indent: int, hang: int) -> list[str]:
+        wrapped = textwrap.wrap(
+            self._shown(clean(text)),
+            self.width,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + hang),
+            break_long_words=True,
+            break_on_hyphens=False,
+        )
+        return wrapped or [""]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
+    shown: list[str] = []
+    for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        text = cell if width_of(cell) <= width else _cut(cell, width)
+        pad = " " * (width - width_of(text))
+        shown.append(pad + text if number in right else text + pad)
+    return "  ".join(shown)
+
+
+def _cut(text: str, width: int) -> str:
+    while width_of(text) > width - 1:
+        text = text[:-1]
+    return text + "~"

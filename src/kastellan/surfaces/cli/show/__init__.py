@@ -1,0 +1,1 @@
+"""Values as text, Markdown and HTML. Nothing here counts, groups or judges."""

@@ -1,0 +1,63 @@
+"""The report as Markdown, for tickets and incident channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kastellan.checks.telling import Problem, Telling
+from kastellan.surfaces.cli.screen import clean
+
+_SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
+
+
+def show(telling: Telling) -> str:
+    """The whole document."""
+    return "\n".join(_lines(telling)) + "\n"
+
+
+def _lines(telling: Telling) -> Iterator[str]:
+    yield f"# {_text(telling.cluster)}"
+    yield ""
+    for each in telling.header:
+        yield f"{_text(each)}  "
+    yield ""
+    yield f"**{_text(telling.verdict)}**"
+    for number, problem in enumerate(telling.problems, 1):
+        yield ""
+        yield from _problem(problem, number)
+    yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
+    yield from _section("Notes", telling.notes)
+    yield from _section("Hygiene", (f"{each.title}: {each.subjects}. {each.observed}" for each in telling.hygiene))
+    yield from _section("Cost", (telling.cost,))
+
+
+def _problem(problem: Problem, number: int) -> Iterator[str]:
+    once = "" if problem.confirmed else " (seen once)"
+    yield f"## {number}. {problem.severity.upper()}: {_text(problem.title)}{once}"
+    yield ""
+    yield f"**{_text(problem.subjects)}** (`{problem.check}`)"
+    yield ""
+    for label, texts in (
+        ("Impact", problem.impact),
+        ("Evidence", problem.evidence),
+        ("Explains", tuple(each.text for each in problem.explains)),
+        ("Do", (problem.do,)),
+        ("Do not", (problem.do_not,)),
+        ("Undo", (problem.undo,)),
+        ("Verify", (problem.verify,)),
+    ):
+        if texts:
+            yield f"- **{label}**: " + "<br>".join(map(_text, texts))
+
+
+def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
+    listed = tuple(texts)
+    if listed:
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield from (f"- {_text(each)}" for each in listed)
+
+
+def _text(text: str) -> str:
+    return clean(text).translate(_SPECIAL)
