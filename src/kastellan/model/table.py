@@ -33,16 +33,21 @@ class Unseen(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column: its polars type, its meaning and, where it is a quantity, its unit."""
+    """One column: its polars type, its meaning and, where it is a quantity, its unit.
+
+    `of_sight` marks one that tells how much was seen (a lower bound, a count of what is unknown): it changes with that,
+    and no verdict may rest on it.
+    """
 
     dtype: Any
     meaning: str
     unit: str = ""
+    of_sight: bool = False
 
 
-def column(dtype: Any, meaning: str, unit: str = "") -> Any:  # noqa: ANN401  (the attribute is a Column on the class only)
+def column(dtype: Any, meaning: str, unit: str = "", *, of_sight: bool = False) -> Any:  # noqa: ANN401  (a Column on the class only)
     """Declares a column in a Frame's class body."""
-    return Column(dtype, meaning, unit)
+    return Column(dtype, meaning, unit, of_sight)
 
 
 class Table:

@@ -1,0 +1,1 @@
+"""Settings of brokers: is the cluster of one mind?"""

@@ -1,0 +1,1 @@
+"""Consumer groups: does somebody read, and does the reading move on?"""

@@ -1,0 +1,1 @@
+"""Disks: are the log directories usable, and is there room in them?"""
