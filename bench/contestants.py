@@ -1,0 +1,265 @@
+"""The programs that are compared, each in a process of its own and driven by one line at a time.
+
+`python bench/contestants.py NAME BOOTSTRAP` answers every line on standard input with one line of JSON: what a cycle
+took of wall and CPU time, and (after `check`) what it saw. The same process serves all cycles, so it is warm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+TOPIC_KEYS: Final = ("cleanup.policy", "min.insync.replicas", "retention.ms", "unclean.leader.election.enable")
+CORE: Final = frozenset(
+    {"topics", "partitions", "replicas", "offsets", "log_dirs", "replica_sizes", "topic_configs"}
+    | {"groups", "members", "assignments", "commits"}
+)
+FULL: Final = CORE | {
+    *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
+    *("reassignments", "transactions", "transaction_partitions"),
+}
+BROKER_KEYS: Final = ("log.retention.hours", "min.insync.replicas", "num.io.threads", "unclean.leader.election.enable")
+_PATIENCE_S: Final = 120.0
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a contestant saw, in the terms of the oracle; None for what it does not collect."""
+
+    partitions: int
+    pairs: int
+    lag_records: int
+    lag_by_group: dict[str, int]
+    members: int
+    assigned: int
+    retentions: dict[str, str]
+    records: int
+
+
+class Cycle(msgspec.Struct, frozen=True, kw_only=True):
+    """One cycle: its own CPU includes every thread; `requests` is what the contestant counts itself."""
+
+    wall_s: float
+    cpu_s: float
+    requests: int = 0
+    received_bytes: int = 0
+    by_request: dict[str, int] = {}
+    peak_mb: float = 0.0
+    extra: dict[str, float] = {}
+    seen: Seen | None = None
+
+
+class Child:
+    """A contestant's process."""
+
+    def __init__(self, name: str, bootstrap: str, *options: str) -> None:
+        command = [sys.executable, str(Path(__file__)), name, bootstrap, *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def cycle(self, word: str = "go") -> Cycle:
+        """One more cycle; `check` also tells what was seen."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101
+        assert stdout is not None  # noqa: S101
+        stdin.write(word + "\n")
+        stdin.flush()
+        line = stdout.readline()
+        if not line:
+            raise SystemExit(f"bench: the contestant {self._process.args} ended with code {self._process.wait()}")
+        return msgspec.json.decode(line, type=Cycle)
+
+
+def _measured(run: Callable[[], dict[str, Any]], see: Callable[[], Seen]) -> None:
+    """The loop of a contestant's process."""
+    for line in sys.stdin:
+        gc.collect()
+        cpu, wall = time.process_time(), time.perf_counter()
+        told = run()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seen = see() if line.strip() == "check" else None
+        cycle = Cycle(wall_s=wall, cpu_s=cpu, peak_mb=peak, seen=seen, **told)
+        sys.stdout.write(msgspec.json.encode(cycle).decode() + "\n")
+        sys.stdout.flush()
+
+
+# Ours.
+
+
+def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str]) -> None:
+    """The path that every command takes: `observe` over the Kafka source, which lives on between the cycles."""
+    from kastellan.app.observe import observe
+    from kastellan.kernel.deadline import Deadline
+    from kastellan.model.needs import Wanted
+    from kastellan.sources.kafka.source import KafkaSource
+
+    wanted = Wanted(tables, frozenset(TOPIC_KEYS), frozenset(BROKER_KEYS) if "broker_configs" in tables else frozenset())
+    loop = asyncio.new_event_loop()
+    source = KafkaSource(bootstrap, resolve=resolve)
+    last: list[Any] = []
+
+    def run() -> dict[str, Any]:
+        last[:] = [loop.run_until_complete(observe(source, wanted, Deadline.after(_PATIENCE_S)))]
+        cost = last[0].cost
+        return {"requests": cost.requests, "received_bytes": cost.received_bytes, "by_request": cost.by_request}
+
+    try:
+        _measured(run, lambda: _seen_by_us(last[0]))
+    finally:
+        loop.run_until_complete(source.close())
+
+
+def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
+    import polars as pl
+
+    from kastellan.model.needs import Resolver
+    from kastellan.views.catalogue import all_views
+    from kastellan.views.group_lag import GroupLag, group_lag
+    from kastellan.views.lag import lag
+
+    bad = [each.sentence() for each in snapshot.answers if each.state != "complete"]
+    if bad:
+        raise SystemExit(f"bench: not all answers are complete: {bad[:5]}")
+    del Resolver, all_views, GroupLag
+    tables = {name: table.df for name, table in snapshot.tables.items()}
+    of_partition = lag(snapshot.tables["commits"], snapshot.tables["offsets"])
+    ours = pl.col("group").str.starts_with("bench.")
+    rows, groups = of_partition.df.filter(ours), group_lag(snapshot.tables["groups"], of_partition).df.filter(ours)
+    configs = tables["topic_configs"].filter((pl.col("config") == "retention.ms") & (pl.col("source") == "topic"))
+    mine = pl.col("topic").str.starts_with("bench.")
+    offsets = tables["offsets"].filter(mine)
+    for column, frame in (("lag_records", rows), ("latest", offsets), ("earliest", offsets), ("size_bytes", tables["replica_sizes"])):
+        if frame[column].null_count():
+            raise SystemExit(f"bench: {frame[column].null_count()} values of {column} are null on a healthy cluster")
+    return Seen(
+        partitions=tables["partitions"].filter(mine).height,
+        pairs=rows.height,
+        lag_records=int(rows["lag_records"].sum()),
+        lag_by_group=dict(zip(groups["group"], groups["lag_records_known"], strict=True)),
+        members=tables["members"].filter(ours & pl.col("member").is_not_null()).height,
+        assigned=tables["assignments"].filter(ours & pl.col("topic").is_not_null()).height,
+        retentions=dict(zip(configs["topic"], configs["value"], strict=True)),
+        records=int((offsets["latest"] - offsets["earliest"]).sum()),
+    )
+
+
+# The peer: kafka-python's admin client.
+
+
+class KafkaPython:
+    """The same information by the public calls of kafka-python's admin client."""
+
+    def __init__(self, bootstrap: str, *, hold_gc: bool) -> None:
+        from kafka.admin import KafkaAdminClient
+
+        self._admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=120_000)
+        self._hold_gc = hold_gc
+        self._sent = 0
+        manager = self._admin._manager  # noqa: SLF001
+        send = manager.send
+
+        def counted(*values: Any, **named: Any) -> Any:  # noqa: ANN401
+            self._sent += 1
+            return send(*values, **named)
+
+        manager.send = counted
+        self.last: dict[str, Any] = {}
+
+    def run(self) -> dict[str, Any]:
+        """One cycle."""
+        self._sent = 0
+        if self._hold_gc:
+            gc.disable()
+        self._collect()
+        if self._hold_gc:
+            gc.enable()
+        return {"requests": self._sent}
+
+    def _collect(self) -> None:
+        from kafka import TopicPartition
+        from kafka.admin import ConfigResource, OffsetSpec
+
+        admin = self._admin
+        topics = admin.describe_topics()
+        parts = [TopicPartition(topic["name"], each["partition_index"]) for topic in topics for each in topic["partitions"]]
+        groups = [each["group_id"] for each in admin.list_groups()]
+        described = admin.describe_groups(groups)
+        commits = admin.list_group_offsets(groups)
+        earliest = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.EARLIEST))
+        latest = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.LATEST))
+        dirs = admin.describe_log_dirs()
+        resources = [ConfigResource("TOPIC", topic["name"], dict.fromkeys(TOPIC_KEYS)) for topic in topics]
+        configs = admin.describe_configs(resources, config_filter="all")
+        self.last = {
+            "parts": parts, "groups": described, "commits": commits, "earliest": earliest, "latest": latest, "dirs": dirs,
+            "configs": configs["topic"],
+        }  # fmt: skip
+
+    def see(self) -> Seen:
+        """What the last cycle saw."""
+        last = self.last
+        latest = {part: each.offset for part, each in last["latest"].items()}
+        lags = {
+            group: sum(max(0, latest[part] - each.offset) for part, each in told.items() if each.offset >= 0)
+            for group, told in last["commits"].items()
+            if group.startswith("bench.")
+        }
+        mine = [part for part in last["parts"] if part.topic.startswith("bench.")]
+        described = [each for name, each in last["groups"].items() if name.startswith("bench.")]
+        members = [member for each in described for member in each["members"]]
+        return Seen(
+            partitions=len(mine),
+            pairs=sum(1 for group in lags for each in last["commits"][group].values() if each.offset >= 0),
+            lag_records=sum(lags.values()),
+            lag_by_group=lags,
+            members=len(members),
+            assigned=sum(_assigned(each) for each in members),
+            retentions={
+                topic: told["retention.ms"]["value"]
+                for topic, told in last["configs"].items()
+                if told["retention.ms"]["config_source"] == "DYNAMIC_TOPIC_CONFIG" and topic.startswith("bench.")
+            },
+            records=sum(latest[part] - last["earliest"][part].offset for part in mine),
+        )
+
+
+def _assigned(member: dict[str, Any]) -> int:
+    assignment = member["member_assignment"]
+    listed = assignment["assigned_partitions"] if isinstance(assignment, dict) else assignment.assigned_partitions
+    return sum(len(each["partitions"] if isinstance(each, dict) else each.partitions) for each in listed)
+
+
+def main(name: str, bootstrap: str, options: list[str]) -> None:
+    """Serve one contestant until standard input ends."""
+    if name.startswith("kafka-python"):
+        peer = KafkaPython(bootstrap, hold_gc=name.endswith("gc-held"))
+        _measured(peer.run, peer.see)
+    else:
+        kastellan(bootstrap, FULL if name.endswith("full") else CORE, json.loads(options[0]) if options else {})
+
+
+Counted = Awaitable[dict[str, int]]
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
