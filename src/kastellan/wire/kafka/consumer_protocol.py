@@ -24,7 +24,7 @@ def assignment_of(data: bytes) -> Assignment:
             name = data[at + 2 : at + 2 + length].decode()
             at += 2 + length
             count: int = struct.unpack_from(">i", data, at)[0]
-            _require(length >= 0 and 0 <= count * 4 <= len(data) - at - 4)
+            _require(sound=length >= 0 and 0 <= count * 4 <= len(data) - at - 4)
             found[name] = struct.unpack_from(f">{count}i", data, at + 4)
             at += 4 + 4 * count
     except (ValueError, struct.error):
@@ -41,7 +41,7 @@ def subscription_of(data: bytes) -> tuple[str, ...]:
         found: list[str] = []
         for _ in range(topics):
             length: int = struct.unpack_from(">h", data, at)[0]
-            _require(0 <= length <= len(data) - at - 2)
+            _require(sound=0 <= length <= len(data) - at - 2)
             found.append(data[at + 2 : at + 2 + length].decode())
             at += 2 + length
     except (ValueError, struct.error):
@@ -49,6 +49,6 @@ def subscription_of(data: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _require(sound: bool) -> None:
+def _require(*, sound: bool) -> None:
     if not sound:
         raise ValueError

@@ -79,7 +79,7 @@ def layout_of(entity: type) -> Layout:
     return layout
 
 
-def _step(declared: object, kafka_type: str, flexible: bool, *, tagged: bool) -> tuple[_Kind, int, Layout | None]:  # noqa: FBT001, PLR0911  # a table of kinds
+def _step(declared: object, kafka_type: str, flexible: bool, *, tagged: bool) -> tuple[_Kind, int, Layout | None]:  # noqa: FBT001  # a table of kinds
     optional = get_origin(declared) is UnionType
     inner = next((each for each in get_args(declared) if each is not NoneType), None) if optional else declared
     if get_origin(inner) is tuple:
@@ -133,7 +133,7 @@ class Walk:
             at = self._tags(layout, count, after, marks) if count else after
         return at
 
-    def _one(  # noqa: PLR0911  # a table of kinds
+    def _one(  # a table of kinds
         self, step: tuple[_Kind, int, Layout | None], at: int, marks: list[int] | None, *, flexible: bool
     ) -> int:
         kind, size, inner = step

@@ -52,6 +52,12 @@ def flexible(api: int, version: int) -> bool:
 
 
 @cache
+def request_flexible(api: int, version: int) -> bool:
+    """Whether a request is written in the flexible encoding, and so its header."""
+    return bool(vars(request_type(api, version))["__flexible__"])
+
+
+@cache
 def throttle_comes_first(api: int, version: int) -> bool:
     """Whether an answer starts with the throttle time, as nearly all do."""
     return next(_field_names(api, version), "") == "throttle_time"

@@ -1,0 +1,343 @@
+"""One small function per request: from the model to the plain values of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from kastellan.testing.fake_broker_codec import Values
+from kastellan.testing.fake_broker_model import DEFAULT_SOURCE, TOPIC_SOURCE, FakeModel, FakePartition, FakeTopic
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.schema import Entity
+
+_UNKNOWN_TOPIC: Final = 3
+_LEADER_NOT_AVAILABLE: Final = 5
+_NOT_LEADER: Final = 6
+_NOT_COORDINATOR: Final = 16
+_UNKNOWN_TOPIC_ID: Final = 100
+_UNSUPPORTED_VERSION: Final = 35
+_READ_COMMITTED: Final = 1
+_EARLIEST, _LATEST, _MAX_TIMESTAMP = -2, -1, -3
+_GONE: Final = -1
+
+
+class Asked(msgspec.Struct):
+    """A request as a handler sees it. `code` gives the error code that a fault puts on a key, else the given one."""
+
+    node: int
+    version: int
+    request: Entity
+    model: FakeModel
+    address: Callable[[int], tuple[str, int]]
+    code: Callable[[object, int], int]
+
+
+Handler = Callable[[Asked], Values]
+HANDLERS: dict[int, Handler] = {}
+
+
+def answers(api: int) -> Callable[[Handler], Handler]:
+    """Register a handler for a request."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[int(api)] = handler
+        return handler
+
+    return register
+
+
+@answers(Api.METADATA)
+def metadata(asked: Asked) -> Values:
+    """Brokers that are not fenced, and topics by name or id."""
+    model = asked.model
+    topics = [_topic(asked, each) for each in _wanted_topics(asked)]
+    brokers = [_node(asked, node) | {"node_id": node} for node, each in model.nodes.items() if not each.fenced]
+    return {
+        "brokers": brokers,
+        "cluster_id": model.cluster_id,
+        "controller_id": model.controller,
+        "topics": topics,
+        "cluster_authorized_operations": -(1 << 31),
+    }
+
+
+def _wanted_topics(asked: Asked) -> Iterator[FakeTopic | str | Any]:
+    wanted = asked.request.topics
+    if wanted is None or (asked.version == 0 and not wanted):
+        yield from asked.model.topics.values()
+        return
+    by_id = {each.id: each for each in asked.model.topics.values()}
+    for each in wanted:
+        if each.name is not None:
+            yield asked.model.topics.get(each.name, each.name)
+        else:
+            yield by_id.get(each.topic_id, each.topic_id)
+
+
+def _topic(asked: Asked, topic: FakeTopic | str | Any) -> Values:  # noqa: ANN401  # an id that nobody knows
+    if isinstance(topic, FakeTopic):
+        return {
+            "error_code": asked.code(topic.name, 0),
+            "name": topic.name,
+            "topic_id": topic.id,
+            "is_internal": topic.internal,
+            "partitions": [_partition(asked, topic.name, number, each) for number, each in enumerate(topic.partitions)],
+            "topic_authorized_operations": -(1 << 31),
+        }
+    if isinstance(topic, str):
+        return {"error_code": _UNKNOWN_TOPIC, "name": topic, "topic_id": 0}
+    return {"error_code": _UNKNOWN_TOPIC_ID, "name": None, "topic_id": topic}
+
+
+def _partition(asked: Asked, topic: str, number: int, each: FakePartition) -> Values:
+    return {
+        "error_code": asked.code((topic, number), _LEADER_NOT_AVAILABLE if each.leader < 0 else 0),
+        "partition_index": number,
+        "leader_id": each.leader,
+        "leader_epoch": each.leader_epoch,
+        "replica_nodes": each.replicas,
+        "isr_nodes": each.isr,
+        "offline_replicas": each.offline,
+        "eligible_leader_replicas": each.elr,
+        "last_known_elr": each.last_known_elr,
+    }
+
+
+def _node(asked: Asked, node: int) -> dict[str, Any]:
+    host, port = asked.address(node)
+    return {"host": host, "port": port, "rack": asked.model.nodes[node].rack}
+
+
+@answers(Api.DESCRIBE_CLUSTER)
+def describe_cluster(asked: Asked) -> Values:
+    """The nodes; fenced ones when they were asked for."""
+    with_fenced = getattr(asked.request, "include_fenced_brokers", False)
+    listed = [
+        _node(asked, node) | {"broker_id": node, "is_fenced": each.fenced}
+        for node, each in asked.model.nodes.items()
+        if with_fenced or not each.fenced
+    ]
+    return {
+        "error_code": asked.code(None, 0),
+        "endpoint_type": getattr(asked.request, "endpoint_type", 1),
+        "cluster_id": asked.model.cluster_id,
+        "controller_id": asked.model.controller,
+        "brokers": listed,
+        "cluster_authorized_operations": -(1 << 31),
+    }
+
+
+@answers(Api.DESCRIBE_TOPIC_PARTITIONS)
+def describe_topic_partitions(asked: Asked) -> Values:
+    """Partitions in pages, topics in the order of their names."""
+    wanted = sorted(each.name for each in asked.request.topics) or sorted(asked.model.topics)
+    cursor, left = asked.request.cursor, asked.request.response_partition_limit
+    if cursor is not None:
+        wanted = [name for name in wanted if name >= cursor.topic_name]
+    topics: list[Values] = []
+    for name in wanted:
+        topic = asked.model.topics.get(name)
+        if topic is None:
+            topics.append(_topic(asked, name))
+            continue
+        start = cursor.partition_index if cursor is not None and cursor.topic_name == name else 0
+        end = min(len(topic.partitions), start + left)
+        shown = [_partition(asked, name, number, topic.partitions[number]) for number in range(start, end)]
+        topics.append(dict(_topic(asked, topic)) | {"partitions": shown})
+        left -= end - start
+        if end < len(topic.partitions):
+            return {"topics": topics, "next_cursor": {"topic_name": name, "partition_index": end}}
+    return {"topics": topics, "next_cursor": None}
+
+
+@answers(Api.LIST_OFFSETS)
+def list_offsets(asked: Asked) -> Values:
+    """Earliest, latest, last stable offset and the offset of the largest timestamp, on the leader only."""
+    committed = getattr(asked.request, "isolation_level", 0) == _READ_COMMITTED
+    topics = [
+        {"name": topic.name, "partitions": [_offset(asked, topic.name, each, committed=committed) for each in topic.partitions]}
+        for topic in asked.request.topics
+    ]
+    return {"topics": topics}
+
+
+def _offset(asked: Asked, topic: str, wanted: Entity, *, committed: bool) -> Values:
+    number = int(wanted.partition_index)
+    found = asked.model.partition(topic, number)
+    error = _UNKNOWN_TOPIC if found is None else 0 if found.leader == asked.node else _NOT_LEADER
+    error = asked.code((topic, number), error)
+    if found is None or error:
+        return {"partition_index": number, "error_code": error, "timestamp": -1, "offset": -1, "leader_epoch": -1}
+    end = found.stable if committed and found.stable is not None else found.latest
+    offset = {_EARLIEST: found.earliest, _LATEST: end, _MAX_TIMESTAMP: found.latest - 1}.get(int(wanted.timestamp), _GONE)
+    timestamp = found.max_timestamp_ms if wanted.timestamp == _MAX_TIMESTAMP else -1
+    return {"partition_index": number, "timestamp": timestamp, "offset": offset, "leader_epoch": found.leader_epoch}
+
+
+@answers(Api.DESCRIBE_CONFIGS)
+def describe_configs(asked: Asked) -> Values:
+    """Settings of topics and brokers; only the wanted keys, each with its source."""
+    return {"results": [_resource(asked, each) for each in asked.request.resources]}
+
+
+def _resource(asked: Asked, wanted: Entity) -> Values:
+    name, kind = wanted.resource_name, int(wanted.resource_type)
+    own, error = _own_configs(asked, kind, name)
+    shown = asked.model.config_defaults | own
+    keys = shown if wanted.configuration_keys is None else [key for key in wanted.configuration_keys if key in shown]
+    entries = [_config(key, shown[key], TOPIC_SOURCE if key in own else DEFAULT_SOURCE) for key in keys]
+    error = asked.code(name, error)
+    message = "unknown" if error else None
+    configs: list[Values] = [] if error else entries
+    return {"error_code": error, "error_message": message, "resource_type": kind, "resource_name": name, "configs": configs}
+
+
+def _own_configs(asked: Asked, kind: int, name: str) -> tuple[dict[str, str], int]:
+    if kind == 2:  # noqa: PLR2004  # a topic
+        topic = asked.model.topics.get(name)
+        return ({}, _UNKNOWN_TOPIC) if topic is None else (topic.configs, 0)
+    node = asked.model.nodes.get(int(name)) if name.isdigit() else None
+    return ({}, 0) if node is None else (node.configs, 0)
+
+
+def _config(key: str, value: str, source: int) -> Values:
+    return {"name": key, "value": value, "config_source": source, "is_default": source == DEFAULT_SOURCE, "config_type": 2}
+
+
+@answers(Api.DESCRIBE_LOG_DIRS)
+def describe_log_dirs(asked: Asked) -> Values:
+    """The directories of the asked broker with its replicas."""
+    node = asked.model.nodes[asked.node]
+    wanted = None if asked.request.topics is None else {each.topic: set(each.partitions) for each in asked.request.topics}
+    results: list[Values] = []
+    for path, each in node.log_dirs.items():
+        topics = [] if each.error else list(_replicas_in(asked, path, wanted))
+        results.append(
+            {
+                "error_code": asked.code(path, each.error),
+                "log_dir": path,
+                "topics": topics,
+                "total_bytes": each.total_bytes,
+                "usable_bytes": each.usable_bytes,
+                "is_cordoned": each.cordoned,
+            }
+        )
+    return {"results": results}
+
+
+def _replicas_in(asked: Asked, path: str, wanted: dict[str, set[int]] | None) -> Iterator[Values]:
+    for name, topic in asked.model.topics.items():
+        if wanted is not None and name not in wanted:
+            continue
+        held = [
+            {"partition_index": number, "partition_size": each.size_bytes, "offset_lag": 0}
+            for number, each in enumerate(topic.partitions)
+            if asked.node in each.replicas and each.log_dir == path and (wanted is None or number in wanted[name])
+        ]
+        if held:
+            yield {"name": name, "partitions": held}
+
+
+@answers(Api.DESCRIBE_QUORUM)
+def describe_quorum(asked: Asked) -> Values:
+    """The metadata quorum; every voter and observer has read everything."""
+    model, end = asked.model, asked.model.end_of_metadata
+
+    def replica(node: int) -> Values:
+        return {"replica_id": node, "replica_directory_id": 0, "log_end_offset": end, "last_caught_up_timestamp": 1}
+
+    partition = {
+        "partition_index": 0,
+        "leader_id": model.controller,
+        "leader_epoch": 1,
+        "high_watermark": end,
+        "current_voters": [replica(node) for node in model.voters],
+        "observers": [replica(node) for node in model.nodes if node not in model.voters],
+    }
+    listeners = [
+        {"node_id": node, "listeners": [{"name": "CONTROLLER", "host": asked.address(node)[0], "port": asked.address(node)[1]}]}
+        for node in model.voters
+        if node in model.nodes
+    ]
+    topics = [{"topic_name": "__cluster_metadata", "partitions": [partition]}]
+    return {"error_code": asked.code(None, 0), "topics": topics, "nodes": listeners}
+
+
+@answers(Api.LIST_PARTITION_REASSIGNMENTS)
+def list_partition_reassignments(asked: Asked) -> Values:
+    """Partitions that are adding or removing replicas."""
+    wanted = asked.request.topics
+    names: Iterable[str] = asked.model.topics if wanted is None else [each.name for each in wanted]
+    topics: list[Values] = []
+    for name in names:
+        topic = asked.model.topics.get(name)
+        moving = [
+            {"partition_index": at, "replicas": each.replicas, "adding_replicas": each.adding, "removing_replicas": each.removing}
+            for at, each in enumerate(topic.partitions if topic is not None else ())
+            if each.adding or each.removing
+        ]
+        if moving:
+            topics.append({"name": name, "partitions": moving})
+    return {"error_code": asked.code(None, 0), "topics": topics}
+
+
+@answers(Api.LIST_TRANSACTIONS)
+def list_transactions(asked: Asked) -> Values:
+    """Transactions of the asked coordinator, by state if that was asked."""
+    states = set(asked.request.state_filters)
+    found = [
+        {"transactional_id": each.id, "producer_id": each.producer_id, "transaction_state": each.state}
+        for each in asked.model.transactions.values()
+        if each.coordinator == asked.node and (not states or each.state in states)
+    ]
+    return {"error_code": asked.code(None, 0), "transaction_states": found}
+
+
+@answers(Api.DESCRIBE_TRANSACTIONS)
+def describe_transactions(asked: Asked) -> Values:
+    """State and partitions of transactions."""
+    states: list[Values] = []
+    for name in asked.request.transactional_ids:
+        each = asked.model.transactions.get(name)
+        if each is None or each.coordinator != asked.node:
+            states.append({"error_code": _NOT_COORDINATOR if each else 105, "transactional_id": name})
+            continue
+        states.append(
+            {
+                "error_code": asked.code(name, 0),
+                "transactional_id": name,
+                "transaction_state": each.state,
+                "transaction_timeout": each.timeout_ms,
+                "transaction_start_time": each.started_ms,
+                "producer_id": each.producer_id,
+                "producer_epoch": each.epoch,
+                "topics": [{"topic": topic, "partitions": numbers} for topic, numbers in each.partitions.items()],
+            }
+        )
+    return {"transaction_states": states}
+
+
+@answers(Api.DESCRIBE_PRODUCERS)
+def describe_producers(asked: Asked) -> Values:
+    """Producers that the leader of a partition remembers."""
+    topics: list[Values] = []
+    for topic in asked.request.topics:
+        partitions: list[Values] = []
+        for number in topic.partition_indexes:
+            found = asked.model.partition(topic.name, number)
+            known = found is not None and found.leader == asked.node
+            error = asked.code((topic.name, number), 0 if known else _NOT_LEADER)
+            producers = [
+                {
+                    "producer_id": each.producer_id,
+                    "producer_epoch": each.epoch,
+                    "last_timestamp": each.last_timestamp_ms,
+                    "current_txn_start_offset": each.transaction_start,
+                }
+                for each in (found.producers if found is not None and not error else ())
+            ]
+            partitions.append({"partition_index": number, "error_code": error, "active_producers": producers})
+        topics.append({"name": topic.name, "partitions": partitions})
+    return {"topics": topics}

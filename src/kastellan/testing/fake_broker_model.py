@@ -1,0 +1,160 @@
+"""What the fake cluster consists of: plain values that a test changes while the brokers answer from them."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+DEFAULT_SOURCE: Final = 5
+TOPIC_SOURCE: Final = 1
+
+
+class FakeNode(msgspec.Struct):
+    """A broker. `host` and `port` are what it advertises; an empty host means where it really listens."""
+
+    node: int
+    rack: str | None = None
+    fenced: bool = False
+    host: str = ""
+    port: int = 0
+    configs: dict[str, str] = {}
+    log_dirs: dict[str, FakeLogDir] = msgspec.field(default_factory=lambda: {"/data": FakeLogDir()})
+
+
+class FakeLogDir(msgspec.Struct):
+    """A log directory; `error` 56 is a broken disk."""
+
+    total_bytes: int = 100 << 30
+    usable_bytes: int = 60 << 30
+    error: int = 0
+    cordoned: bool = False
+
+
+class FakePartition(msgspec.Struct):
+    """A partition; `leader` is -1 when it is offline."""
+
+    leader: int
+    replicas: list[int]
+    isr: list[int]
+    offline: list[int] = []
+    leader_epoch: int = 0
+    earliest: int = 0
+    latest: int = 0
+    stable: int | None = None
+    max_timestamp_ms: int = -1
+    size_bytes: int = 0
+    elr: list[int] = []
+    last_known_elr: list[int] = []
+    adding: list[int] = []
+    removing: list[int] = []
+    producers: list[FakeProducer] = []
+    log_dir: str = "/data"
+
+
+class FakeProducer(msgspec.Struct):
+    """A producer that a partition leader remembers."""
+
+    producer_id: int
+    epoch: int = 0
+    last_timestamp_ms: int = 0
+    transaction_start: int = -1
+
+
+class FakeTopic(msgspec.Struct):
+    """A topic; partition numbers are the positions in the list."""
+
+    name: str
+    id: UUID
+    partitions: list[FakePartition]
+    internal: bool = False
+    configs: dict[str, str] = {}
+
+
+class FakeMember(msgspec.Struct):
+    """A group member; `assigned` holds partition numbers by topic."""
+
+    id: str
+    client_id: str = "client"
+    host: str = "/127.0.0.1"
+    assigned: dict[str, list[int]] = {}
+    instance_id: str | None = None
+
+
+class FakeGroup(msgspec.Struct):
+    """A group: type classic, consumer, share or streams; commits by topic and partition."""
+
+    id: str
+    coordinator: int
+    type: str = "classic"
+    state: str = "Empty"
+    protocol_type: str = "consumer"
+    members: list[FakeMember] = []
+    commits: dict[tuple[str, int], int] = {}
+    epoch: int = 1
+
+
+class FakeTransaction(msgspec.Struct):
+    """A transaction as its coordinator knows it."""
+
+    id: str
+    coordinator: int
+    producer_id: int
+    state: str = "Ongoing"
+    epoch: int = 0
+    timeout_ms: int = 60_000
+    started_ms: int = 0
+    partitions: dict[str, list[int]] = {}
+
+
+class FakeModel(msgspec.Struct):
+    """The whole cluster. Call `changed` after editing it: answers are kept until then."""
+
+    nodes: dict[int, FakeNode]
+    topics: dict[str, FakeTopic] = {}
+    groups: dict[str, FakeGroup] = {}
+    transactions: dict[str, FakeTransaction] = {}
+    cluster_id: str = "fake-cluster-0123456789"
+    controller: int = 1
+    voters: list[int] = msgspec.field(default_factory=lambda: [1, 2, 3])
+    features: dict[str, int] = msgspec.field(default_factory=lambda: {"metadata.version": 30, "group.version": 1})
+    config_defaults: dict[str, str] = msgspec.field(
+        default_factory=lambda: {"cleanup.policy": "delete", "min.insync.replicas": "1", "retention.ms": "604800000"}
+    )
+    end_of_metadata: int = 1_000
+    revision: int = 0
+
+    def changed(self) -> None:
+        """Forget the kept answers."""
+        self.revision += 1
+
+    def partition(self, topic: str, number: int) -> FakePartition | None:
+        """The partition, if there is one."""
+        found = self.topics.get(topic)
+        return found.partitions[number] if found is not None and 0 <= number < len(found.partitions) else None
+
+
+def fake_model(*, brokers: int = 3, topics: int = 4, partitions: int = 6, replicas: int = 3, groups: int = 2) -> FakeModel:
+    """A healthy cluster of this size: leaders spread evenly, every group with a commit for every partition of one topic."""
+    nodes = {node: FakeNode(node, rack=f"rack-{node % 3}") for node in range(1, brokers + 1)}
+    model = FakeModel(nodes, voters=sorted(nodes)[:3])
+    for number in range(topics):
+        name = f"topic-{number:04}"
+        model.topics[name] = FakeTopic(
+            name,
+            UUID(int=(7 << 64) + number + 1),
+            [_healthy(number + index, brokers, min(replicas, brokers)) for index in range(partitions)],
+        )
+    names = list(model.topics)
+    for number in range(groups):
+        name = names[number % len(names)] if names else ""
+        commits = {(name, index): model.topics[name].partitions[index].latest - 5 for index in range(partitions)} if names else {}
+        group = FakeGroup(f"group-{number:04}", coordinator=number % brokers + 1, commits=commits)
+        model.groups[group.id] = group
+    return model
+
+
+def _healthy(start: int, brokers: int, replicas: int) -> FakePartition:
+    placed = [(start + step) % brokers + 1 for step in range(replicas)]
+    return FakePartition(placed[0], placed, sorted(placed), leader_epoch=3, latest=100 + start, size_bytes=1_000 + start)
