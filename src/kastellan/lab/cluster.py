@@ -6,7 +6,6 @@ needs neither to be whole. Whoever is killed at whatever instant leaves somethin
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,8 +26,8 @@ from kastellan.lab.processes import Identity
 from kastellan.lab.properties import log4j2_properties, server_properties
 from kastellan.lab.runtime import Runtime
 
-_LOCK_S = 120.0
-_KILL_S = 20.0
+_LOCK_S = 300.0
+_KILL_S = 60.0
 FAULTS = "faults"
 
 
@@ -115,7 +114,8 @@ def status(name: str) -> LabStatus | None:
     if lab is None or not lab.ready:
         return LabStatus(name=name, dir=directory, state="half-started", lab=lab, nodes=seen)
     states = {each.state for each in seen}
-    overall = "running" if states == {"running"} else "stopped" if "running" not in states and "frozen" not in states else "degraded"
+    alive = states & {"running", "frozen"}
+    overall = "running" if states == {"running"} else "degraded" if alive else "stopped"
     return LabStatus(name=name, dir=directory, state=overall, lab=lab, nodes=seen)
 
 
@@ -202,8 +202,8 @@ def _empty(directory: Path, say: Say) -> None:
         raise Unavailable(msg)
     ports.release(directory)
     entries = list(directory.iterdir())
-    if entries:
-        say(f"removing what is left of the lab in {directory}") if (directory / RECORD).exists() else None
+    if (directory / RECORD).exists():
+        say(f"ended the lab in {directory}, removing its files")
     for entry in entries:
         _delete(entry)
 
@@ -225,6 +225,6 @@ def _delete(entry: Path) -> None:
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=not deadline.passed)
         else:
-            os.unlink(entry)
+            entry.unlink()
         if entry.exists():
             time.sleep(0.05)

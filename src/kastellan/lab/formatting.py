@@ -72,7 +72,10 @@ def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], lock: int) ->
         pure_brokers = [each for each in nodes if not each.is_controller]
         jobs = [
             _Format(runtime, each[0], scratch, arguments, lock)
-            for each, arguments in ((controllers, ["--initial-controllers", initial]), (pure_brokers, ["--no-initial-controllers"]))
+            for each, arguments in (
+                (controllers, ["--initial-controllers", initial]),
+                (pure_brokers, ["--no-initial-controllers"]),
+            )
             if each
         ]
         for job in jobs:

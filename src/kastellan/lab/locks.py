@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ _POLL_S = 0.05
 
 
 @contextmanager
-def held(directory: Path, deadline: Deadline) -> Iterator[int]:
+def held(directory: Path, deadline: Deadline) -> Generator[int]:
     """Hold the lock of a directory, which is made when it is not there; yields its descriptor.
 
     Raises `Unavailable` when another process holds it until the deadline.

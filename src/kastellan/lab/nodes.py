@@ -16,9 +16,9 @@ from kastellan.lab.model import Lab, Node
 from kastellan.lab.processes import Identity
 from kastellan.lab.runtime import Runtime, provide_runtime
 
-START_S = 90.0
-_STOP_S = 20.0
-_RECORD_S = 10.0
+START_S = 240.0
+_STOP_S = 60.0
+_RECORD_S = 60.0
 _LOCK_S = 30.0
 _POLL_S = 0.05
 _STARTED = "Kafka Server started"

@@ -19,7 +19,7 @@ from kastellan.lab.places import reservations_dir
 
 _LOWEST, _DEFAULT_HIGHEST = 15_000, 32_000
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-_LOCK_S = 10.0
+_LOCK_S = 60.0
 
 
 def reserve(lab_dir: Path, count: int, preferred: Sequence[Sequence[int]] = ()) -> list[int]:
@@ -38,7 +38,8 @@ def reserve(lab_dir: Path, count: int, preferred: Sequence[Sequence[int]] = ()) 
                 chosen.append(port)
             if len(chosen) == count:
                 return _write(folder, lab_dir, chosen)
-    msg = f"there are not {count} free ports between {_LOWEST} and {_highest()} on 127.0.0.1; end other labs with `kastellan lab down`"
+    where = f"between {_LOWEST} and {_highest()} on 127.0.0.1"
+    msg = f"there are not {count} free ports {where}; end other labs with `kastellan lab down`"
     raise Unavailable(msg)
 
 
@@ -92,5 +93,5 @@ def _highest() -> int:
 
 def _shuffled() -> Iterator[int]:
     ports = list(range(_LOWEST, _highest()))
-    random.Random(os.getpid()).shuffle(ports)  # noqa: S311 - spreads concurrent starters, protects nothing
+    random.Random(os.getpid()).shuffle(ports)  # spreads concurrent starters
     yield from ports

@@ -1,4 +1,4 @@
-"""Asks a broker two small questions with the standard library alone: are you serving, and whom do you see?
+"""Asks a broker small questions with the standard library alone: are you serving, whom do you see, lead where you should.
 
 The lab must know that its cluster is ready, and that a fault holds, without the rooms that are tested against it.
 """
@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 _API_METADATA, _API_VERSIONS = 3, 18
+_API_ELECT_LEADERS = 43
 _NO_CLIENT_ID = -1
+_CORRELATION_BYTES = 4
+_ELECTION_MS = 10_000
 _LARGEST = 16 * 1024 * 1024
 
 
@@ -32,12 +35,12 @@ class ClusterSeen(msgspec.Struct, frozen=True):
     partitions: Mapping[tuple[str, int], PartitionSeen]
 
 
-def serves(address: str, timeout_s: float = 1.0) -> bool:
+def serves(address: str, timeout_s: float = 3.0) -> bool:
     """True when the listener answers an ApiVersions request."""
     return _ask(address, _API_VERSIONS, 0, b"", timeout_s) is not None
 
 
-def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float = 1.0) -> ClusterSeen | None:
+def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float = 3.0) -> ClusterSeen | None:
     """What this broker sees (of all topics when `topics` is None), or None when it does not answer in time."""
     body = struct.pack(">i", -1 if topics is None else len(topics))
     for each in topics or ():
@@ -52,6 +55,11 @@ def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float =
         return None
 
 
+def elect_preferred(address: str, timeout_s: float = 10.0) -> bool:
+    """Ask the cluster to make the first replica of every partition its leader; True when it answered."""
+    return _ask(address, _API_ELECT_LEADERS, 0, struct.pack(">ii", -1, _ELECTION_MS), timeout_s) is not None
+
+
 def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:
     host, _, port = address.rpartition(":")
     request = struct.pack(">hhih", key, version, 1, _NO_CLIENT_ID) + body
@@ -59,9 +67,9 @@ def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) ->
         with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             (size,) = struct.unpack(">i", _exactly(connection, 4))
-            if not 4 <= size <= _LARGEST:
+            if not _CORRELATION_BYTES <= size <= _LARGEST:
                 return None
-            return _exactly(connection, size)[4:]
+            return _exactly(connection, size)[_CORRELATION_BYTES:]
     except (OSError, EOFError):
         return None
 

@@ -64,7 +64,7 @@ def _installers(scratch: Path) -> list[list[str]]:
         found.append([sys.executable, "-m", "pip", "install", "--quiet"])
     elif importlib.util.find_spec("ensurepip") is not None:
         environment = scratch / "venv"
-        make = 'import sys, venv; venv.create(sys.argv[1], with_pip=True)'
+        make = "import sys, venv; venv.create(sys.argv[1], with_pip=True)"
         if _run([sys.executable, "-c", make, str(environment)]) is None:
             found.append([str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"])
     return found

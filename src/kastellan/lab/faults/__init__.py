@@ -1,1 +1,1 @@
-"""Faults of a lab, one file each: a declaration `FAULT` and the functions `aim`, `inject` and `undo`. The folder is the registry."""
+"""Faults of a lab, one file each: a declaration `FAULT`, and `aim`, `inject`, `undo`. The folder is the registry."""

@@ -14,7 +14,7 @@ from kastellan.lab import nodes, probe
 from kastellan.lab.model import Lab, Node
 
 Key = tuple[str | int, ...]
-HOLDS_S, HEALS_S = 30.0, 90.0
+HOLDS_S, HEALS_S = 90.0, 240.0
 _POLL_S = 0.1
 
 
@@ -78,7 +78,7 @@ def choose_broker(lab: Lab, node: int | None) -> Node:
         msg = f"node {node} is a controller and no broker; choose one of {', '.join(str(each.id) for each in lab.brokers)}"
         raise BadInput(msg)
     if (state := nodes.state(chosen)) != "running":
-        msg = f"broker {node} is {state} already; choose another --node or undo its fault with `kastellan lab fault --undo`"
+        msg = f"broker {node} is {state}, not running; choose another --node or undo its fault with `kastellan lab fault --undo`"
         raise BadInput(msg)
     return chosen
 
@@ -107,8 +107,9 @@ def running_brokers(lab: Lab, without: int) -> list[Node]:
 
 
 def wait_healed(lab: Lab) -> None:
-    """Wait until every running broker sees all running ones, and all their replicas are in sync."""
+    """Wait until every running broker sees all running ones, their replicas are in sync, and leaders are where they were."""
     wait(lambda: is_whole(lab), f"that lab {lab.name} is whole again", HEALS_S)
+    wait(lambda: _leads_as_planned(lab), f"that the leaders of lab {lab.name} are the preferred ones", HEALS_S)
 
 
 def is_whole(lab: Lab) -> bool:
@@ -122,6 +123,19 @@ def is_whole(lab: Lab) -> bool:
         if any(set(part.replicas) & ids - set(part.in_sync) for part in seen.partitions.values()):
             return False
     return True
+
+
+def _leads_as_planned(lab: Lab) -> bool:
+    """Ask for the preferred leaders where they do not lead; true once each running preferred replica leads."""
+    running = [each for each in lab.brokers if nodes.state(each) == "running"]
+    ids = {each.id for each in running}
+    seen = probe.metadata(running[0].client or "", None) if running else None
+    if seen is None:
+        return False
+    if all(part.replicas[0] not in ids or part.leader == part.replicas[0] for part in seen.partitions.values()):
+        return True
+    probe.elect_preferred(running[0].client or "")
+    return False
 
 
 def _misses(node: Node, broker: int) -> bool:

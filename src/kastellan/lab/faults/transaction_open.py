@@ -28,7 +28,7 @@ FAULT = Fault(
 TOPIC, LOADED_TOPIC = "lab-transactions", "payments"
 TRANSACTIONAL_ID = "lab-dead-producer"
 _RECORDS = 20
-_LOCK_S = 10.0
+_LOCK_S = 60.0
 _COPIES = 3
 
 
@@ -46,7 +46,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
         kind=FAULT.kind,
         key=(TRANSACTIONAL_ID,),
         hurt=(("partition", (topic, 0)),),
-        effect=f"transaction {TRANSACTIONAL_ID} is open on {topic}-0 and its producer is dead: readers with read_committed stand still",
+        effect=f"transaction {TRANSACTIONAL_ID} is open on {topic}-0, its producer is dead: read_committed readers stand still",
         details={"topic": topic, "partition": "0"},
     )
 
@@ -56,7 +56,8 @@ def inject(lab: Lab, truth: Truth) -> None:
     topic = truth.details["topic"]
     if topic == TOPIC:
         copies = min(_COPIES, len(lab.brokers))
-        clients.create(lab.bootstrap, [(TOPIC, 1, copies, {"min.insync.replicas": str(max(1, copies - 1))})], Deadline.after(HOLDS_S))
+        configs = {"min.insync.replicas": str(max(1, copies - 1))}
+        clients.create(lab.bootstrap, [(TOPIC, 1, copies, configs)], Deadline.after(HOLDS_S))
     folder = _folder(lab)
     with held(folder, Deadline.after(_LOCK_S)) as lock:
         processes.spawn(
@@ -64,7 +65,7 @@ def inject(lab: Lab, truth: Truth) -> None:
             record=folder / "process", lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / "output.log", env=_environment(),
         )  # fmt: skip
         producer = processes.recorded(folder / "process", Deadline.after(_LOCK_S))
-    wait(lambda: (folder / "opened").exists(), "that the transaction is open", HOLDS_S)
+    wait((folder / "opened").exists, "that the transaction is open", HOLDS_S)
     processes.kill_all([producer], Deadline.after(_LOCK_S))
     if topic == TOPIC:
         clients.write(lab.bootstrap, topic, 0, _RECORDS, Deadline.after(HOLDS_S))

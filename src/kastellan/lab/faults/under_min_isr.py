@@ -31,7 +31,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
     victim = choose_broker(lab, node)
     others = running_brokers(lab, victim.id)
     if not others:
-        msg = f"{FAULT.id} needs two running brokers and lab {lab.name} has one; start one with `kastellan lab up --name NAME --brokers 3`"
+        msg = f"{FAULT.id} needs two running brokers and lab {lab.name} has one; use a lab with --brokers 3"
         raise BadInput(msg)
     replicas = [*(each.id for each in others[: _MOST_COPIES - 1]), victim.id]
     return Truth(

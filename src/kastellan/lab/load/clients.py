@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, KafkaError, Message, Producer
-    from confluent_kafka.admin import AdminClient, NewTopic
+    from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, Producer, TopicPartition
+    from confluent_kafka.cimpl import NewTopic
 
 T = TypeVar("T")
 Options = Mapping[str, object]
@@ -21,21 +23,43 @@ _PAUSE_S = 0.2
 _QUIET: Mapping[str, str | int] = {"log_level": 2, "socket.keepalive.enable": True, "reconnect.backoff.max.ms": 2000}
 
 
+class Offset(Protocol):
+    """An answer about one partition's offset."""
+
+    offset: int
+
+
+class Admin(Protocol):
+    """What the lab asks of the library's admin client, whose own annotations leave the futures open."""
+
+    def create_topics(self, new_topics: list[NewTopic], *, request_timeout: float) -> Mapping[str, Future[None]]:
+        """One future for each topic."""
+        ...
+
+    def delete_topics(self, topics: list[str], *, request_timeout: float) -> Mapping[str, Future[None]]:
+        """One future for each topic."""
+        ...
+
+    def list_offsets(
+        self, wanted: Mapping[TopicPartition, object], *, isolation_level: IsolationLevel, request_timeout: float
+    ) -> Mapping[TopicPartition, Future[Offset]]:
+        """One future for each partition."""
+        ...
+
+
 def need() -> None:
     """Raises `MissingTool` when the library is not installed."""
-    try:
-        import confluent_kafka  # noqa: F401, PLC0415
-    except ImportError:
+    if importlib.util.find_spec("confluent_kafka") is None:
         msg = "the lab's load needs confluent-kafka, which is not installed; install it with: pip install 'kastellan[lab]'"
-        raise MissingTool(msg) from None
+        raise MissingTool(msg)
 
 
-def admin(bootstrap: str) -> AdminClient:
+def admin(bootstrap: str) -> Admin:
     """An admin client. Raises `MissingTool` when the library is not installed."""
     need()
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415
 
-    return AdminClient({"bootstrap.servers": bootstrap, **_QUIET})
+    return cast("Admin", AdminClient({"bootstrap.servers": bootstrap, **_QUIET}))
 
 
 def producer(bootstrap: str, options: Options) -> Producer:
@@ -70,10 +94,11 @@ def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, st
     Raises `Unavailable` when a broker would not make one until the deadline.
     """
     need()
-    from confluent_kafka.admin import NewTopic  # noqa: PLC0415
+    from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
 
     wanted = [
-        NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs)) for name, parts, copies, configs in topics
+        NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs))
+        for name, parts, copies, configs in topics
     ]
     _create(bootstrap, wanted, deadline)
 
@@ -81,7 +106,7 @@ def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, st
 def create_placed(bootstrap: str, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
     """Create a topic of one partition on exactly these brokers, the first one leading."""
     need()
-    from confluent_kafka.admin import NewTopic  # noqa: PLC0415
+    from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
 
     _create(bootstrap, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
 
@@ -123,7 +148,7 @@ def stable_and_end(bootstrap: str, topic: str, partition: int) -> tuple[int, int
     """Last stable offset and end of a partition. Raises `Unavailable` when no broker says in time."""
     client = admin(bootstrap)
     from confluent_kafka import IsolationLevel, TopicPartition  # noqa: PLC0415
-    from confluent_kafka.admin import OffsetSpec  # noqa: PLC0415
+    from confluent_kafka.admin import OffsetSpec  # noqa: PLC0415  # pyright: ignore[reportPrivateImportUsage]
 
     place = TopicPartition(topic, partition)
 
@@ -178,4 +203,3 @@ def insist(attempt: Callable[[], T | None], what: str, deadline: Deadline) -> T:
             msg = f"{what} did not succeed in time ({reason}); see `kastellan lab status` and `kastellan lab logs`"
             raise Unavailable(msg)
         time.sleep(_PAUSE_S)
-

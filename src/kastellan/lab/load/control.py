@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from kastellan.kernel.errors import BadInput, Unavailable
 from kastellan.lab import processes
 from kastellan.lab.load import clients
 from kastellan.lab.load.plan import LoadTruth, truth_for
-from kastellan.lab.load.progress import PROGRESS, Progress
+from kastellan.lab.load.progress import PROGRESS, Part, Progress
 from kastellan.lab.locks import held
 from kastellan.lab.model import Lab, read_value, write_value
 
-_LOCK_S, _CREATE_S, _STOP_S, _RECORD_S = 30.0, 30.0, 8.0, 10.0
+_LOCK_S, _CREATE_S, _STOP_S, _RECORD_S = 120.0, 120.0, 10.0, 60.0
 _POLL_S = 0.2
 _REMEDY = "`kastellan lab load --stop` ends the load and removes it"
 _RECORD, _TRUTH, _OUTPUT = "process", "truth.json", "output.log"
@@ -79,7 +80,7 @@ def status(lab: Lab) -> LoadStatus | None:
     if truth(lab) is None:
         return None
     progress = read_value(load_dir(lab) / PROGRESS, Progress, _REMEDY)
-    parts = progress.parts if progress else {}
+    parts: Mapping[str, Part] = progress.parts if progress else {}
     return LoadStatus(
         running=_alive(lab),
         moving=tuple(name for name, part in parts.items() if part.moving),
@@ -87,20 +88,22 @@ def status(lab: Lab) -> LoadStatus | None:
     )
 
 
-def wait_moving(lab: Lab, seconds: float = 60.0) -> LoadStatus:
+def wait_moving(lab: Lab, seconds: float = 180.0) -> LoadStatus:
     """Wait until every part moves. Raises `Unavailable` naming the part that does not, with the reason it gave."""
     deadline = Deadline.after(seconds)
     while True:
         seen = status(lab)
         if seen is None or not seen.running:
             last = _last_output(lab)
-            msg = f"the load of lab {lab.name} is not running{f'; its last words: {last}' if last else ''}; start it with `kastellan lab load`"
+            words = f" (its last words: {last})" if last else ""
+            msg = f"the load of lab {lab.name} is not running{words}; start it with `kastellan lab load`"
             raise Unavailable(msg)
         if seen.moving and not seen.waiting:
             return seen
         if deadline.passed:
             part, reason = seen.waiting[0] if seen.waiting else ("the load", "it has not reported yet")
-            msg = f"{part} does not move after {seconds:.0f} s ({reason or 'no error was reported'}); see {load_dir(lab) / _OUTPUT}"
+            why = reason or "no error was reported"
+            msg = f"{part} does not move after {seconds:.0f} s ({why}); see {load_dir(lab) / _OUTPUT}"
             raise Unavailable(msg)
         time.sleep(_POLL_S)
 

@@ -106,17 +106,17 @@ def readers() -> tuple[Reader, ...]:
     """One reader for each member, and one for each group without members."""
     found: list[Reader] = []
     for group in GROUPS:
-        for number in range(1, max(1, group.members) + 1):
-            found.append(
-                Reader(
-                    part=f"{group.name}-{number}",
-                    group=group.name,
-                    topic=group.topics[0],
-                    kind=group.kind,
-                    per_s=_SLOW_PER_S if group.members and group.moves and not group.keeps_up else 0.0,
-                    once=group.kind == "abandoned",
-                )
+        found += [
+            Reader(
+                part=f"{group.name}-{number}",
+                group=group.name,
+                topic=group.topics[0],
+                kind=group.kind,
+                per_s=_SLOW_PER_S if group.members and group.moves and not group.keeps_up else 0.0,
+                once=group.kind == "abandoned",
             )
+            for number in range(1, max(1, group.members) + 1)
+        ]
     return tuple(found)
 
 

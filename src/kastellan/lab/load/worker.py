@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,10 @@ class Load:
 
     def run(self, folder: Path) -> None:
         """Start every part and report until the end."""
-        jobs: list[tuple[str, Callable[[Part], None]]] = []
-        for writer in WRITERS:
-            jobs.append((writer.part, lambda part, each=writer: self._write(each, part)))
-        for reader in readers():
-            jobs.append((reader.part, lambda part, each=reader: self._read(each, part)))
+        jobs: list[tuple[str, Callable[[Part], None]]] = [
+            *((each.part, partial(self._write, each)) for each in WRITERS),
+            *((each.part, partial(self._read, each)) for each in readers()),
+        ]
         self.parts = {name: Part() for name, _ in jobs}
         threads = [threading.Thread(target=self._keep, args=(name, job), name=name, daemon=True) for name, job in jobs]
         for thread in threads:
@@ -53,19 +53,24 @@ class Load:
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
 
+    def end(self, _number: int, _frame: object) -> None:
+        """The signal handler."""
+        self.ending.set()
+
     def _keep(self, name: str, job: Callable[[Part], None]) -> None:
         """Run a part again after any failure: brokers die in a lab, the load must not."""
         part = self.parts[name]
         while not self.ending.is_set():
             try:
                 job(part)
-                return
             except Exception as problem:  # noqa: BLE001 - the library's errors have no common base beside Exception
                 part.errors += 1
                 if part.last_error != str(problem):
                     print(f"{name}: {problem}", flush=True)  # noqa: T201 - the worker's log is its output
                 part.last_error = str(problem)
                 self.ending.wait(_AGAIN_S)
+            else:
+                return
 
     def _write(self, writer: Writer, part: Part) -> None:
         options = {"transactional.id": writer.transactional_id} if writer.transactional_id else {}
@@ -100,8 +105,8 @@ class Load:
                 part.last_error = str(error)
 
         for _ in range(writer.batch):
-            hot = random.random() < writer.hot  # noqa: S311 - a load, not a secret
-            key = f"{writer.topic}-{0 if hot else random.randrange(writer.keys)}"  # noqa: S311
+            hot = random.random() < writer.hot
+            key = f"{writer.topic}-{0 if hot else random.randrange(writer.keys)}"
             client.produce(writer.topic, key=key, value=f"{key} at {time.time():.3f} ".ljust(100, "."), on_delivery=delivered)
 
     def _read(self, reader: Reader, part: Part) -> None:
@@ -165,7 +170,7 @@ def main() -> None:
     """Run the load of the cluster given as the one argument, in the directory where it is on record."""
     load = Load(sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: load.ending.set())
+        signal.signal(number, load.end)
     load.run(Path.cwd())
 
 

@@ -26,7 +26,7 @@ def _say(text: str) -> None:
 def up(
     name: Name = "lab",
     brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
-    controllers: Annotated[str, typer.Option(help="'combined' (each broker is a controller), or how many controllers of their own.")] = "combined",
+    controllers: Annotated[str, typer.Option(help="'combined' (each broker is one), or how many of their own.")] = "combined",
     racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
 ) -> None:
     """Start a cluster, or find that it is running; returns when every broker serves."""
@@ -94,7 +94,9 @@ def load(
     if wait:
         _say(f"all {len(loads.wait_moving(lab).moving)} parts move")
     for topic in known.topics:
-        typer.echo(f"topic {topic.name} {topic.partitions} partitions x {topic.replication_factor}{'' if topic.moves else ', idle'}")
+        typer.echo(
+            f"topic {topic.name} {topic.partitions} partitions x {topic.replication_factor}{'' if topic.moves else ', idle'}"
+        )
     for group in known.groups:
         pace = "keeps up" if group.keeps_up else "falls behind"
         typer.echo(f"group {group.name} {group.kind}, {group.members} members on {','.join(group.topics)}, {pace}")
@@ -105,8 +107,8 @@ def fault(
     fault_id: Annotated[str | None, typer.Argument(metavar="[FAULT]", help="Which fault; see --list.")] = None,
     name: Name = "lab",
     node: Annotated[int | None, typer.Option("--node", help="Which node to hurt; the fault chooses when not given.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back this fault, or all of them, and wait until the lab is whole.")] = False,
-    show: Annotated[bool, typer.Option("--list", help="Show the faults that there are, and those that are injected.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back this fault, or all; waits until all is whole.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Show the faults there are, and those injected.")] = False,
 ) -> None:
     """Inject a real fault and say the truth about it, or take it back."""
     from kastellan import lab as labs
