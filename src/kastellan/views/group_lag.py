@@ -20,7 +20,9 @@ class GroupLag(Frame, name="group_lag", key=("group",)):
     lag_records_known = column(
         pl.Int64, "the same of those that are known; null when none of those that exist is", "records", of_sight=True
     )
-    worst_lag_records_known = column(pl.Int64, "the largest lag of one partition among those that are known", "records", of_sight=True)
+    worst_lag_records_known = column(
+        pl.Int64, "the largest lag of one partition among those that are known", "records", of_sight=True
+    )
     partitions_unknown = column(
         pl.Int32, "partitions whose lag is not known; null when the commits could not be read", "partitions", of_sight=True
     )

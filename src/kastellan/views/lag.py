@@ -20,10 +20,13 @@ class Lag(Frame, name="lag", key=("group", "topic", "partition")):
     committed = column(pl.Int64, "committed offset: the next record to read", "records")
     earliest = column(pl.Int64, "log start offset", "records")
     latest = column(pl.Int64, "high watermark", "records")
-    lag_records = column(pl.Int64, "latest - committed, 0 where the commit is beyond the end; null when either was not seen", "records")
+    lag_records = column(
+        pl.Int64, "latest - committed, 0 where the commit is beyond the end; null when either was not seen", "records"
+    )
     state = column(
         pl.String,
-        "ok, before-start (the next record to read is deleted) or beyond-end (the commit is ahead of the end); null when not known",
+        "ok, before-start (the next record to read is deleted) or beyond-end (the commit is ahead of the end); "
+        "null when that is not known",
     )
     unseen = column(
         pl.String,

@@ -35,12 +35,13 @@ CHECK = Check(
     expected="the same value on every broker",
     impact="{because}",
     do=(
-        "Decide which value is right. Set it for the whole cluster where Kafka allows it (kafka-configs.sh --alter --entity-type brokers "
-        "--entity-default --add-config KEY=VALUE), else in the properties of the differing brokers, followed by a rolling restart."
+        "Decide which value is right. Set it for the whole cluster where Kafka allows it (kafka-configs.sh --alter "
+        "--entity-type brokers --entity-default --add-config KEY=VALUE), else in the properties of the differing brokers,"
+        " followed by a rolling restart."
     ),
     do_not=(
-        "Do not change it by hand on one broker where Strimzi, Ansible, Terraform or another owner writes the properties: change it there. "
-        "Do not restart several brokers at once."
+        "Do not change it by hand on one broker where Strimzi, Ansible, Terraform or another owner writes the properties:"
+        " change it there. Do not restart several brokers at once."
     ),
     verify="kastellan doctor --only configs.broker_drift: the setting is not listed.",
     undo="Set the former value again; kafka-configs.sh --delete-config KEY removes a cluster-wide one.",
@@ -55,28 +56,67 @@ _SOME = 8
 _WARNING, _INFO = "warning", "info"
 MUST_AGREE = MappingProxyType(
     {
-        "min.insync.replicas": (_WARNING, "For topics without their own value, the leader's value decides whether acks=all is accepted."),
-        "unclean.leader.election.enable": (_WARNING, "The value of the node that elects decides whether data may be lost for availability."),
-        "default.replication.factor": (_WARNING, "Topics created without a replication factor get the value of the node that creates them."),
+        "min.insync.replicas": (
+            _WARNING,
+            "For topics without their own value, the leader's value decides whether acks=all is accepted.",
+        ),
+        "unclean.leader.election.enable": (
+            _WARNING,
+            "The value of the node that elects decides whether data may be lost for availability.",
+        ),
+        "default.replication.factor": (
+            _WARNING,
+            "Topics created without a replication factor get the value of the node that creates them.",
+        ),
         "num.partitions": (_INFO, "Topics created without a number of partitions get the value of the node that creates them."),
-        "auto.create.topics.enable": (_WARNING, "Whether a mistyped topic name creates a topic depends on the broker that is asked."),
+        "auto.create.topics.enable": (
+            _WARNING,
+            "Whether a mistyped topic name creates a topic depends on the broker that is asked.",
+        ),
         "delete.topic.enable": (_WARNING, "Whether a topic can be deleted depends on the node that is asked."),
-        "message.max.bytes": (_WARNING, "Whether a large batch is accepted depends on the leader, for topics without their own value."),
+        "message.max.bytes": (
+            _WARNING,
+            "Whether a large batch is accepted depends on the leader, for topics without their own value.",
+        ),
         "socket.request.max.bytes": (_WARNING, "Whether a large request is accepted depends on the broker."),
         "replica.lag.time.max.ms": (_WARNING, "When a slow replica leaves the ISR depends on the leader."),
-        "log.retention.hours": (_WARNING, "How long records are kept depends on the replica, for topics without their own value."),
-        "log.retention.bytes": (_WARNING, "How much of a partition is kept depends on the replica, for topics without their own value."),
-        "log.cleanup.policy": (_WARNING, "Whether records are deleted or compacted depends on the replica, for topics without their own value."),
+        "log.retention.hours": (
+            _WARNING,
+            "How long records are kept depends on the replica, for topics without their own value.",
+        ),
+        "log.retention.bytes": (
+            _WARNING,
+            "How much of a partition is kept depends on the replica, for topics without their own value.",
+        ),
+        "log.cleanup.policy": (
+            _WARNING,
+            "Whether records are deleted or compacted depends on the replica, for topics without their own value.",
+        ),
         "log.segment.bytes": (_INFO, "Retention and compaction work by whole segments, whose size depends on the broker."),
-        "log.message.timestamp.type": (_WARNING, "Whether a record has the producer's or the broker's time depends on the leader."),
+        "log.message.timestamp.type": (
+            _WARNING,
+            "Whether a record has the producer's or the broker's time depends on the leader.",
+        ),
         "compression.type": (_INFO, "How batches are compressed depends on the leader."),
         "offsets.retention.minutes": (_WARNING, "When the commits of a group without members expire depends on its coordinator."),
         "group.min.session.timeout.ms": (_INFO, "Whether a consumer's session timeout is accepted depends on its coordinator."),
         "group.max.session.timeout.ms": (_INFO, "Whether a consumer's session timeout is accepted depends on its coordinator."),
-        "transaction.max.timeout.ms": (_WARNING, "Whether a producer's transaction timeout is accepted depends on its coordinator."),
-        "offsets.topic.replication.factor": (_WARNING, "The replication of __consumer_offsets depends on the node that creates it."),
-        "transaction.state.log.replication.factor": (_WARNING, "The replication of __transaction_state depends on the node that creates it."),
-        "transaction.state.log.min.isr": (_WARNING, "Whether transactions go on with a broker away depends on the node that creates their topic."),
+        "transaction.max.timeout.ms": (
+            _WARNING,
+            "Whether a producer's transaction timeout is accepted depends on its coordinator.",
+        ),
+        "offsets.topic.replication.factor": (
+            _WARNING,
+            "The replication of __consumer_offsets depends on the node that creates it.",
+        ),
+        "transaction.state.log.replication.factor": (
+            _WARNING,
+            "The replication of __transaction_state depends on the node that creates it.",
+        ),
+        "transaction.state.log.min.isr": (
+            _WARNING,
+            "Whether transactions go on with a broker away depends on the node that creates their topic.",
+        ),
         "authorizer.class.name": (_WARNING, "A broker without the authorizer lets everybody do everything."),
         "ssl.client.auth": (_WARNING, "Whether a client needs a certificate depends on the broker."),
         "sasl.enabled.mechanisms": (_WARNING, "Whether a client can log in depends on the broker."),
@@ -107,7 +147,9 @@ def judge(configs: Annotated[BrokerConfigs, Keys(*MUST_AGREE)]) -> Judged:
     )
     # A setting of which no broker told anything has no row: it stays, unknown.
     wanted = pl.LazyFrame(
-        [(name, severity, because) for name, (severity, because) in MUST_AGREE.items()], schema=["config", "severity", "because"], orient="row"
+        [(name, severity, because) for name, (severity, because) in MUST_AGREE.items()],
+        schema=["config", "severity", "because"],
+        orient="row",
     )
     frame = (
         wanted.join(seen, on="config", how="left", maintain_order="left")

@@ -30,10 +30,13 @@ CHECK = Check(
     expected="a committed offset at or above the start of the log",
     impact="The group cannot read these records any more; what it computes from them is incomplete.",
     do=(
-        "Raise the topic's retention now (retention.ms, retention.bytes), so that no more is lost while the group catches up. Then see "
-        "why it is slow or stood still, and tell its owner which offsets are missing: they must come from the source or a backup."
+        "Raise the topic's retention now (retention.ms, retention.bytes), so that no more is lost while the group catches"
+        " up. Then see why it is slow or stood still, and tell its owner which offsets are missing: they must come from "
+        "the source or a backup."
     ),
-    do_not="Do not restart the consumers before auto.offset.reset has been read: with `latest` they skip everything up to the end.",
+    do_not=(
+        "Do not restart the consumers before auto.offset.reset has been read: with `latest` they skip everything up to the end."
+    ),
     verify="kastellan lag GROUP: no partition is in state before-start, and its lag falls.",
     undo="Set retention back when the group has caught up.",
     follows_from=("groups.stalled_partition",),
@@ -42,7 +45,7 @@ CHECK = Check(
 
 
 def judge(lag: OwnedLag) -> Judged:
-    """Fails where an owned partition's commit is below the log's start; null offsets and owners that were not seen are unknown."""
+    """Fails where an owned partition's commit is below the log's start; null where one of the three was not seen."""
     return Judged(
         "group_partition",
         lag.df.lazy().select(

@@ -34,14 +34,21 @@ CHECK = Check(
     id="groups.lag_without_members",
     title="Group lags and nobody reads",
     severity=Severity.WARNING,
-    observed="no members; {lag_text} to read on {partitions_behind} of its partitions; no commit for {quiet_ms:duration} while {moved:count} offsets came",
+    observed=(
+        "no members; {lag_text} to read on {partitions_behind} of its partitions; no commit for {quiet_ms:duration} while"
+        " {moved:count} offsets came"
+    ),
     expected="members, or commits of a consumer that assigns itself, or no lag",
     impact="What the group has not read is deleted by retention; its commits expire too (offsets.retention.minutes).",
     do=(
-        "Find the owner of the group and ask whether its consumer should run. If so, start it and read its first errors (credentials, "
-        "schema, subscription). If the group is abandoned, delete it: kafka-consumer-groups.sh --delete --group GROUP."
+        "Find the owner of the group and ask whether its consumer should run. If so, start it and read its first errors "
+        "(credentials, schema, subscription). If the group is abandoned, delete it: kafka-consumer-groups.sh --delete "
+        "--group GROUP."
     ),
-    do_not="Do not reset its offsets to silence this, and do not delete the group before its owner has said so: the positions cannot be had back.",
+    do_not=(
+        "Do not reset its offsets to silence this, and do not delete the group before its owner has said so: the "
+        "positions cannot be had back."
+    ),
     verify="kastellan lag GROUP --watch: members are there and the lag falls.",
     settings=(
         Setting(
@@ -97,6 +104,7 @@ def judge(
     idle = pl.col("members") == 0
     fails = idle & lags & pl.col("stood") & pl.col("waits")
     suspect = (idle & lags).fill_null(False) & fails.is_null() & pl.lit(lag_before is None)
+    at_least = pl.when(pl.col("lag_whole")).then(pl.lit("")).otherwise(pl.lit("at least "))
     again = f"look again in {quiet_s:g} s, or use --watch"
     frame = (
         groups.df.lazy().select("group", "state", "members")
@@ -104,7 +112,7 @@ def judge(
         .with_columns(
             fails=fails,
             why=pl.when(suspect).then(pl.format(_LOOK_AGAIN, pl.col("lag_records"), pl.lit(again))),
-            lag_text=pl.when(pl.col("lag_whole")).then(pl.format("{} records", "lag_records")).otherwise(pl.format("at least {} records", "lag_records")),
+            lag_text=pl.format("{}{} records", at_least, "lag_records"),
             quiet_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
         )
     )  # fmt: skip

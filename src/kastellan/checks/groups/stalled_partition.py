@@ -30,16 +30,20 @@ CHECK = Check(
     id="groups.stalled_partition",
     title="Consumer does not move on a partition",
     severity=Severity.WARNING,
-    observed="committed {committed} for {stood_ms:duration}, {lag_records:count} behind, while {moved:count} offsets came; owner {member} at {client_host}",
+    observed=(
+        "committed {committed} for {stood_ms:duration}, {lag_records:count} behind, while {moved:count} offsets came; "
+        "owner {member} at {client_host}"
+    ),
     expected="a commit that moves while there are records to read",
     impact="The group's work on this partition waits; retention deletes what stays unread too long.",
     do=(
-        "Read the owner's log at the committed offset and take its stack trace: a record that it cannot process, or a call that hangs. "
-        "Read the record itself: kafka-console-consumer.sh --topic TOPIC --partition N --offset COMMITTED --max-messages 1."
+        "Read the owner's log at the committed offset and take its stack trace: a record that it cannot process, or a "
+        "call that hangs. Read the record itself: kafka-console-consumer.sh --topic TOPIC --partition N --offset "
+        "COMMITTED --max-messages 1."
     ),
     do_not=(
-        "Do not add consumers: the partition has one owner. Do not skip records by resetting offsets before the record is saved and "
-        "the group's owner has agreed."
+        "Do not add consumers: the partition has one owner. Do not skip records by resetting offsets before the record is"
+        " saved and the group's owner has agreed."
     ),
     verify="kastellan lag GROUP --watch: the committed offset moves.",
     follows_from=("replication.offline",),

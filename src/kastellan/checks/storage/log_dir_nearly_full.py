@@ -35,8 +35,9 @@ CHECK = Check(
     expected="less than {used_percent:g} % used",
     impact="A full volume takes the directory offline with every replica in it; a reassignment to this broker needs room too.",
     do=(
-        "Find what grows (kafka-log-dirs.sh --describe; kastellan get brokers): lower retention.ms or retention.bytes of the largest "
-        "topics, or enlarge the volume. Deleted segments are gone from disk a minute later (file.delete.delay.ms)."
+        "Find what grows (kafka-log-dirs.sh --describe; kastellan get brokers): lower retention.ms or retention.bytes of "
+        "the largest topics, or enlarge the volume. Deleted segments are gone from disk a minute later "
+        "(file.delete.delay.ms)."
     ),
     do_not=(
         "Do not delete segment files by hand: the broker fails the whole directory. Do not start a reassignment to this broker, "
@@ -44,7 +45,11 @@ CHECK = Check(
     ),
     verify="kastellan doctor --only storage.log_dir_nearly_full --watch: used percent falls, or the volume is larger.",
     undo="Set the topics' retention back to its former value; what was deleted meanwhile stays deleted.",
-    settings=(Setting(name="used_percent", default=85, unit="%", meaning="used part of the volume from which on it is told", low=50, high=99),),
+    settings=(
+        Setting(
+            name="used_percent", default=85, unit="%", meaning="used part of the volume from which on it is told", low=50, high=99
+        ),
+    ),
     kafka="3.3 or newer",
     references=("KIP-827",),
 )

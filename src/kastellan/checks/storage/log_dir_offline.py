@@ -29,7 +29,9 @@ CHECK = Check(
     severity=Severity.ERROR,
     observed="{path} on broker {broker} is offline: {error}",
     expected="every log directory in service",
-    impact="Every partition with a replica in {path} of broker {broker} has one copy less; one more failure may stop writes to it.",
+    impact=(
+        "Every partition with a replica in {path} of broker {broker} has one copy less; one more failure may stop writes to it."
+    ),
     do=(
         "Read the broker's log for the first error about the directory (LogDirFailureChannel), then look at the disk: mounted, "
         "full, read-only, failed, out of file descriptors? Repair that, then restart the broker; it fetches what is missing."

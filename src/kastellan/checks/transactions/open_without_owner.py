@@ -15,7 +15,8 @@ beyond its first record in each of its partitions, whoever wrote it. It ends by 
 them all the while: it is the silence that is judged, not the age. A living producer that has nothing to write for
 `idle_s` is told wrongly as long as it lasts; raise the setting. The time of the last record is the record's own
 timestamp, mostly of the producer's clock: where it lies in the future, or before the transaction began, it is not
-trusted; where an earlier look shows that it moved since, the clock is behind and the finding only a remark. A transaction that the coordinator does not know any more (hanging) is another thing and never listed here.
+trusted; where an earlier look shows that it moved since, the clock is behind and the finding only a remark. A
+transaction that the coordinator does not know any more (hanging) is another thing and never listed here.
 """
 
 from typing import Annotated
@@ -38,19 +39,27 @@ CHECK = Check(
     expected="records written within {idle_s:g} s, or an end",
     impact="read_committed consumers see nothing beyond its first records. It is aborted by itself in {ends_in_ms:duration}.",
     do=(
-        "Find the owner by the transactional.id. Restarting that producer with the same transactional.id aborts the transaction at once; "
-        "otherwise wait until its timeout is over and the coordinator aborts it. Only if it is still there after that, it hangs: "
-        "kafka-transactions.sh --bootstrap-server H:P find-hanging --broker-id N, then abort --topic T --partition P --start-offset O."
+        "Find the owner by the transactional.id. Restarting that producer with the same transactional.id aborts the "
+        "transaction at once; otherwise wait until its timeout is over and the coordinator aborts it. Only if it is still"
+        " there after that, it hangs: kafka-transactions.sh --bootstrap-server H:P find-hanging --broker-id N, then abort"
+        " --topic T --partition P --start-offset O."
     ),
     do_not=(
-        "Do not abort by hand while the coordinator knows the transaction: a producer that is only slow would lose its work. Do not "
-        "restart brokers: that ends no transaction."
+        "Do not abort by hand while the coordinator knows the transaction: a producer that is only slow would lose its "
+        "work. Do not restart brokers: that ends no transaction."
     ),
     verify="kastellan doctor --only transactions --watch: the transaction is gone and read_committed consumers move.",
     undo="An abort cannot be undone; the producer must write its records again.",
     settings=(
         Setting(name="open_s", default=30, unit="s", meaning="age from which on a transaction is looked at", low=10, high=86_400),
-        Setting(name="idle_s", default=30, unit="s", meaning="time without a record from which on its producer counts as silent", low=10, high=86_400),
+        Setting(
+            name="idle_s",
+            default=30,
+            unit="s",
+            meaning="time without a record from which on its producer counts as silent",
+            low=10,
+            high=86_400,
+        ),
     ),
     # Topics that nobody could list change what is held back, not whether the producer is silent.
     monotone=True,
@@ -61,6 +70,7 @@ CHECK = Check(
 
 _HELD_IDLE_MS = 60_000
 _CLOCKS_MS = 5_000
+_CLOCK_BEHIND = "but it wrote since the earlier look: its clock is behind ours"
 _SKEWED = "the times of its last records do not fit its beginning and our clock; clocks differ by more than 5 s"
 
 
@@ -80,7 +90,9 @@ def judge(
     """
     frame = (
         transactions.df.lazy()
-        .join(_last_records(partitions, offsets, now, partitions_before, idle_ms=idle_s * 1000), on="transactional_id", how="left")
+        .join(
+            _last_records(partitions, offsets, now, partitions_before, idle_ms=idle_s * 1000), on="transactional_id", how="left"
+        )
         .with_columns(
             open_ms=pl.lit(now.at_ms) - pl.col("start_ms"),
             idle_ms=pl.lit(now.at_ms) - pl.col("last_ms"),
@@ -98,12 +110,13 @@ def judge(
         .when(held == 0).then(pl.lit("no record is held back"))
         .otherwise(pl.format("what it holds back on {} was not all seen", pl.col("written_to")))
     )  # fmt: skip
+    hurts = (pl.col("idle_ms") >= _HELD_IDLE_MS) & (held > 0)
     judged = frame.select(
         "transactional_id", "coordinator", "producer_id", "open_ms", "idle_ms", "ends_in_ms", "held_records",
         fails=old & silent,
         why=pl.when(pl.col("skewed").fill_null(False) & old).then(pl.lit(_SKEWED)),
-        severity=pl.when(wrote).then(pl.lit("info")).when((pl.col("idle_ms") >= _HELD_IDLE_MS) & (held > 0)).then(pl.lit("error")),
-        held_text=pl.when(wrote).then(pl.lit("but it wrote since the earlier look: its clock is behind ours")).otherwise(held_text),
+        severity=pl.when(wrote).then(pl.lit("info")).when(hurts).then(pl.lit("error")),
+        held_text=pl.when(wrote).then(pl.lit(_CLOCK_BEHIND)).otherwise(held_text),
     )  # fmt: skip
     return Judged("transaction", judged)
 
