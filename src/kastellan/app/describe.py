@@ -20,7 +20,6 @@ _RELEASES = (
     (1, "3.0"), (2, "3.1"), (3, "3.2"), (4, "3.3"), (8, "3.4"), (9, "3.5"), (12, "3.6"), (15, "3.7"), (20, "3.8"), (21, "3.9"),
     (22, "4.0"), (26, "4.1"), (28, "4.2"), (30, "4.3"), (31, "4.4"),
 )  # fmt: skip
-_NEWEST_KNOWN = 33
 
 
 def shape_of(snapshot: Snapshot) -> Shape:
@@ -48,7 +47,7 @@ def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
 
 
 def _kafka(snapshot: Snapshot) -> str | None:
-    """The release by the feature level in force: the brokers may run newer binaries."""
+    """The release by the feature level in force; the brokers' binaries are of it or newer."""
     features = snapshot.table(Features)
     level = (
         next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
@@ -56,4 +55,4 @@ def _kafka(snapshot: Snapshot) -> str | None:
     if level is None or level < _RELEASES[0][0]:
         return None
     release = _RELEASES[bisect_right(_RELEASES, level, key=lambda each: each[0]) - 1][1]
-    return f"{release}{' or newer' if level > _NEWEST_KNOWN else ''} (by metadata.version {level})"
+    return f"{release} or newer (by metadata.version {level})"

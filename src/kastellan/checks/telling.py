@@ -301,24 +301,25 @@ def _remark(roots: list[Finding], checks: Mapping[str, Check]) -> Remark:
 
 def _header(report: Report) -> tuple[str, ...]:
     shape, vantage = report.shape, report.vantage
-    kafka = " ".join(each for each in (f"Kafka {shape.kafka}" if shape.kafka else "Kafka, version not seen", shape.mode) if each)
-    sizes = [
-        (shape.brokers, "broker"),
-        (shape.controllers, "controller"),
-        (shape.topics, "topic"),
-        (shape.partitions, "partition"),
-        (shape.groups, "group"),
-    ]
-    told = [f"{words}s ?" if count is None else plural(count, words) for count, words in sizes]
+    release = (shape.kafka or "?").partition(" (")[0].replace(" or newer", "+")
     at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    name = report.cluster_id or "cluster id not seen"
-    answered = "?" if shape.brokers_answered is None else shape.brokers_answered
-    of = "?" if shape.brokers is None else shape.brokers
+    sizes = f"{_some(shape.brokers, 'broker')}, {_some(shape.controllers, 'controller')}"
+    of = f"{_some(shape.partitions, 'partition')}, {_some(shape.groups, 'group')}"
+    answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
     where = f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}"
+    kafka = " ".join(each for each in ("Kafka", release, shape.mode) if each)
     return (
-        " · ".join((f"{name}", kafka, *told[:2], told[3], at)),
-        " · ".join((where, f"{answered}/{of} brokers answered", plural(report.looks, "look"), told[2], told[4])),
+        " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),
+        " · ".join((at, where, answered, plural(report.looks, "look"))),
     )
+
+
+def _some(count: int | None, word: str) -> str:
+    return f"{word}s ?" if count is None else plural(count, word)
+
+
+def _count(count: int | None) -> str:
+    return "?" if count is None else count_text(count)
 
 
 def _cost(report: Report) -> str:
@@ -355,10 +356,10 @@ def _hygiene_line(remarks: Sequence[Remark]) -> str:
 
 
 def _unseen(report: Report) -> tuple[str, ...]:
-    return (*_bad_answers(report.answers), *_doubted(report), *_waiting(report))
+    return (*bad_answers(report.answers), *_doubted(report), *_waiting(report))
 
 
-def _bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
+def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
     """Answers that are not whole, those of one peer in one line, peers with the same trouble together."""
     by_peer: dict[tuple[str, State, str], dict[str, str]] = defaultdict(dict)
     for each in answers:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from kastellan.app.inspect import Contents
 from kastellan.checks.telling import Telling
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
@@ -49,10 +50,19 @@ class ExplanationDocument(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, str]
 
 
+class ContentsDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `snapshot show -o json` prints."""
+
+    schema: Literal["kastellan.contents/1"] = "kastellan.contents/1"
+    version: str = VERSION
+    contents: Contents
+
+
 DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "kastellan.report/1": ReportDocument,
     "kastellan.rows/1": RowsDocument,
     "kastellan.explanation/1": ExplanationDocument,
+    "kastellan.contents/1": ContentsDocument,
     "kastellan.snapshot/1": Manifest,
 }
 

@@ -115,19 +115,19 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("--bundle reads a file and no cluster; give either it or --bootstrap-server / --command-config")
         command(Reach(bootstrap_server, command_config, bundle, timeout, tuple(resolve or ())), **rest)
 
-    shared = [each for each in inspect.signature(run).parameters.values() if each.kind is not each.VAR_KEYWORD]
-    first = [each for each in own if each.default is each.empty]
-    run.__signature__ = inspect.Signature(
-        [*first, *(each.replace(kind=each.KEYWORD_ONLY) for each in (*shared, *own) if each not in first)]
-    )  # type: ignore[attr-defined]
-    shared_hints = {
+    shared = {
         "bootstrap_server": Bootstrap,
         "command_config": CommandConfig,
         "bundle": Bundle,
         "timeout": Timeout,
         "resolve": Resolve,
     }
-    run.__annotations__ = {**{each.name: hints[each.name] for each in own}, **shared_hints}
+    told = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint) for name, hint in shared.items()
+    ]
+    told += [each.replace(kind=each.KEYWORD_ONLY, annotation=hints[each.name]) for each in own]
+    run.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in told}
     run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
     return run
 

@@ -1,0 +1,84 @@
+"""Explain a check, a word or an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import msgspec
+
+from kastellan.app.glossary import EXIT_CODES, TERMS
+from kastellan.checks.catalogue import Judgement, all_checks
+from kastellan.kernel.errors import BadInput
+
+
+_BRACES = re.compile(r"\{(\w+)[^}]*\}")
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an explanation by their headings, in order; `about` is the Markdown text of a check."""
+
+    id: str
+    title: str
+    parts: dict[str, str]
+
+
+def explain(name: str) -> Explanation:
+    """The explanation of a check, a term or an exit code. Raises BadInput with the closest names for anything else."""
+    wanted = name.strip()
+    checks = all_checks()
+    found = [each for each in checks if wanted in (each, each.rpartition(".")[2])]
+    if len(found) == 1:
+        return _of_check(checks[found[0]])
+    if wanted in EXIT_CODES:
+        return Explanation(id=wanted, title=f"exit code {wanted}", parts={"Meaning": EXIT_CODES[wanted]})
+    word = wanted.lower().replace("_", " ")
+    term = next((each for each in TERMS if each == word or each == word.replace(" ", "-")), None)
+    if term:
+        return Explanation(id=term, title=term, parts={"Meaning": TERMS[term]})
+    raise BadInput(f"nothing is called {wanted[:60]!r}{_closest(wanted)}; `kastellan explain` lists all")
+
+
+def everything() -> Explanation:
+    """What there is to explain: one part for each family of checks, for the terms and for the exit codes."""
+    families: dict[str, list[str]] = {}
+    for each in all_checks().values():
+        families.setdefault(each.check.family, []).append(f"{each.check.id}: {each.check.title}")
+    families["exit codes"] = [f"{code}: {meaning}" for code, meaning in EXIT_CODES.items()]
+    families["terms"] = [f"{term}: {meaning}" for term, meaning in TERMS.items()]
+    parts = {name: "\n".join(found) for name, found in families.items()}
+    return Explanation(id="all", title="Everything that can be explained", parts=parts)
+
+
+def _closest(wanted: str) -> str:
+    names = {each.lower(): each for each in (*all_checks(), *TERMS)}
+    names |= {each.rpartition(".")[2]: each for each in all_checks()}
+    near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
+    found = list(dict.fromkeys(names[each] for each in near))
+    return f"; near are {', '.join(found)}" if found else ""
+
+
+def _of_check(judgement: Judgement) -> Explanation:
+    check = judgement.check
+    settings = (
+        f"{each.name} = {each.default:g} {each.unit} ({each.low:g} to {each.high:g}): {each.meaning}; set it with "
+        f"--set {check.id}.{each.name}=VALUE"
+        for each in check.settings
+    )
+    parts = {
+        "Severity": check.severity.value,
+        "About": judgement.about,
+        "Impact": _BRACES.sub(r"<\1>", check.impact),
+        "Expected": _BRACES.sub(r"<\1>", check.expected),
+        "Do": check.do,
+        "Do not": check.do_not,
+        "Undo": check.undo,
+        "Verify": check.verify,
+        "Settings": "\n".join(settings),
+        "Follows from": ", ".join(check.follows_from),
+        "Kafka": check.kafka,
+        "References": "\n".join(check.references),
+        "Since": check.since,
+        "Proven by": f"the lab's fault {check.proven_by}" if check.proven_by else "unproven: no lab scenario has shown it yet",
+    }
+    return Explanation(id=check.id, title=check.title, parts={name: text for name, text in parts.items() if text})

@@ -1,0 +1,184 @@
+"""What `get` and `lag` show: each list is a function whose annotations are its needs, as those of checks and views.
+
+A null means that the value was not seen, apart from the columns that a list names as `may_be_empty`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+import polars as pl
+
+from kastellan.model.needs import Keys
+from kastellan.model.tables.brokers import Brokers
+from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.quorum import Quorum
+from kastellan.model.tables.quorum_nodes import QuorumNodes
+from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.model.tables.topics import Topics
+from kastellan.views.group_lag import GroupLag
+from kastellan.views.owned_lag import OwnedLag
+
+
+class List(msgspec.Struct, frozen=True, kw_only=True):
+    """A list: its function, the column by whose value NAME selects, and the columns that a person sees."""
+
+    rows: Callable[..., pl.DataFrame]
+    named: str
+    word: str
+    shown: tuple[str, ...]
+    may_be_empty: frozenset[str] = frozenset()
+
+
+def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl.DataFrame:
+    leaders = partitions.df.group_by(broker="leader").agg(leaders=pl.len())
+    copies = replicas.df.group_by("broker").agg(
+        replicas=pl.len(), out_of_sync=pl.when(pl.col("in_sync").is_not_null().all()).then((~pl.col("in_sync")).sum())
+    )
+    counted = ("leaders", "replicas", "out_of_sync")
+    hidden = bool(partitions.unseen or replicas.unseen or partitions.df["leader"].null_count())
+    joined = brokers.df.join(leaders, on="broker", how="left").join(copies, on="broker", how="left", maintain_order="left")
+    zero = None if hidden else 0
+    state = (
+        pl.when(pl.col("fenced")).then(pl.lit("fenced"))
+        .when(pl.col("listed")).then(pl.lit("live"))
+        .when(~pl.col("listed")).then(pl.lit("away"))
+    )  # fmt: skip
+    from_here = (
+        pl.when(pl.col("reached")).then(pl.lit("answers")).when(~pl.col("reached")).then(pl.coalesce("trouble", pl.lit("silent")))
+    )
+    return joined.with_columns(
+        # With hidden partitions what was counted is too low: not told.
+        *(pl.lit(None, pl.Int64).alias(each) if hidden else pl.col(each).cast(pl.Int64).fill_null(zero) for each in counted[:2]),
+        pl.lit(None, pl.Int64).alias("out_of_sync")
+        if hidden
+        else pl.when(pl.col("replicas").is_null()).then(0).otherwise(pl.col("out_of_sync")).alias("out_of_sync"),
+        address=pl.format("{}:{}", "host", "port"),
+        state=state,
+        from_here=from_here,
+    ).sort("broker")
+
+
+def _topics(
+    topics: Topics,
+    partitions: Partitions,
+    replicas: Replicas,
+    offsets: Offsets,
+    configs: Annotated[TopicConfigs, Keys("min.insync.replicas", "cleanup.policy")],
+) -> pl.DataFrame:
+    copies = replicas.df.group_by("topic", "partition").agg(factor=pl.len(), behind=(~pl.col("in_sync")).any(ignore_nulls=False))
+    per_topic = copies.group_by("topic").agg(
+        replication_factor=pl.col("factor").max(),
+        under_replicated=pl.when(pl.col("behind").is_not_null().all()).then(pl.col("behind").sum()),
+    )
+    counts = partitions.df.group_by("topic").agg(
+        partitions=pl.len(), offline=pl.when(pl.col("leader").is_not_null().all()).then((pl.col("leader") < 0).sum())
+    )
+    span = pl.col("latest") - pl.col("earliest")
+    records = offsets.df.group_by("topic").agg(records=pl.when(span.is_not_null().all()).then(span.sum()))
+    frame = topics.df
+    for each in (counts, per_topic, records, configs.values("min.insync.replicas", pl.Int64), configs.values("cleanup.policy")):
+        frame = frame.join(each, on="topic", how="left", maintain_order="left")
+    return frame.rename({"min.insync.replicas": "min_insync_replicas", "cleanup.policy": "cleanup_policy"}).sort("topic")
+
+
+def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets) -> pl.DataFrame:
+    broker = pl.col("broker").cast(pl.String).sort_by("position")
+    copies = replicas.df.group_by("topic", "partition").agg(
+        replicas=broker.str.join(","),
+        in_sync=pl.when(pl.col("in_sync").is_not_null().all()).then(
+            broker.filter(pl.col("in_sync").sort_by("position")).str.join(",")
+        ),
+    )
+    logs = offsets.df.select(
+        "topic", "partition", "earliest", "latest", "last_stable", records=pl.col("latest") - pl.col("earliest")
+    )
+    frame = partitions.df
+    for each in (copies, logs):
+        frame = frame.join(each, on=["topic", "partition"], how="left", maintain_order="left")
+    return frame.sort("topic", "partition")
+
+
+def _groups(lag: GroupLag) -> pl.DataFrame:
+    return lag.df.sort("group")
+
+
+def _quorum(nodes: QuorumNodes, quorum: Quorum) -> pl.DataFrame:
+    leader = next((each.leader for each in quorum.rows), None)
+    ends = {each.node: each.log_end_offset for each in nodes.rows}
+    end = ends.get(leader) if leader is not None else None
+    role = pl.when(pl.col("voter")).then(pl.lit("voter")).when(~pl.col("voter")).then(pl.lit("observer"))
+    return nodes.df.with_columns(
+        role=pl.when(pl.col("node") == leader).then(pl.lit("leader")).otherwise(role) if leader is not None else role,
+        lag_records=pl.lit(end, pl.Int64) - pl.col("log_end_offset"),
+        # Both on the leader's clock: ours has no part in it.
+        behind_ms=pl.col("last_caught_up_ms").filter(pl.col("node") == leader).first() - pl.col("last_caught_up_ms")
+        if leader is not None
+        else pl.lit(None, pl.Int64),
+    ).sort(pl.col("voter").cast(pl.Int8), "node", descending=[True, False], nulls_last=True)
+
+
+def _lag(lag: GroupLag) -> pl.DataFrame:
+    return lag.df.sort("lag_records_known", "group", descending=[True, False], nulls_last=True)
+
+
+def _owned(lag: OwnedLag) -> pl.DataFrame:
+    return lag.df.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=True)
+
+
+LISTS: dict[str, List] = {
+    "brokers": List(
+        rows=_brokers,
+        named="broker",
+        word="broker",
+        shown=("broker", "address", "rack", "state", "from_here", "leaders", "replicas", "out_of_sync", "answer_ms"),
+        may_be_empty=frozenset({"rack", "trouble"}),
+    ),
+    "topics": List(
+        rows=_topics,
+        named="topic",
+        word="topic",
+        shown=(
+            "topic", "partitions", "replication_factor", "min_insync_replicas", "under_replicated", "offline", "records", "cleanup_policy",
+        ),
+        may_be_empty=frozenset({"error"}),
+    ),
+    "partitions": List(
+        rows=_partitions,
+        named="topic",
+        word="topic",
+        shown=("topic", "partition", "leader", "replicas", "in_sync", "earliest", "latest", "records"),
+        may_be_empty=frozenset({"error"}),
+    ),
+    "groups": List(
+        rows=_groups,
+        named="group",
+        word="group",
+        shown=("group", "type", "state", "coordinator", "members", "partitions", "lag_records"),
+    ),
+    "quorum": List(
+        rows=_quorum,
+        named="node",
+        word="node",
+        shown=("node", "role", "log_end_offset", "lag_records", "behind_ms", "host", "port"),
+        may_be_empty=frozenset({"host", "port", "directory_id"}),
+    ),
+    "lag": List(
+        rows=_lag,
+        named="group",
+        word="group",
+        shown=("group", "state", "members", "partitions", "lag_records", "worst_lag_records_known"),
+    ),
+    "owned lag": List(
+        rows=_owned,
+        named="group",
+        word="group",
+        shown=("group", "topic", "partition", "committed", "latest", "lag_records", "state", "member", "client_host"),
+        may_be_empty=frozenset({"member", "client_id", "client_host", "unseen"}),
+    ),
+}  # fmt: skip
+"""The lists by name; their needs may be views too."""

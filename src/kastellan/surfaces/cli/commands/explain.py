@@ -1,0 +1,76 @@
+"""`kastellan explain`: any check, term or exit code."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kastellan.app.explain import Explanation
+    from kastellan.surfaces.cli.screen import Screen
+
+_LABEL = 14
+
+
+class Form(StrEnum):
+    """How the explanation is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def run(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A check's id, a term or an exit code; none lists all.")
+    ] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+) -> None:
+    """Explain a check, a term or an exit code."""
+    from kastellan.app.explain import everything, explain
+
+    told = everything() if name is None else explain(name)
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import ExplanationDocument, json_text
+
+        text = json_text(ExplanationDocument(id=told.id, title=told.title, parts=told.parts)) + "\n"
+    else:
+        from kastellan.surfaces.cli.screen import Screen
+
+        screen = Screen.of()
+        (_list if name is None else _tell)(told, screen)
+        text = screen.text()
+    sys.stdout.write(text)
+
+
+def _list(told: Explanation, screen: Screen) -> None:
+    for family, text in told.parts.items():
+        screen.line(family, "bold")
+        for each in text.splitlines():
+            screen.paragraph(each, indent=2, hang=4)
+        screen.line()
+    screen.paragraph("kastellan explain ID tells the whole of one.", "dim")
+
+
+def _tell(told: Explanation, screen: Screen) -> None:
+    screen.paragraph(told.title if told.title == told.id else f"{told.id}: {told.title}", "bold")
+    screen.line()
+    for label, text in told.parts.items():
+        if label == "About":
+            screen.line()
+            _markdown(text, screen)
+        else:
+            screen.field(label, text.splitlines(), label_width=_LABEL)
+
+
+def _markdown(text: str, screen: Screen) -> None:
+    """A check's docstring: paragraphs are wrapped, indented blocks stay as they are."""
+    for block in text.split("\n\n"):
+        if block.startswith("    "):
+            for each in block.splitlines():
+                screen.line("  " + each, "dim")
+        else:
+            screen.paragraph(" ".join(block.replace("**", "").replace("`", "").split()), indent=2)
+        screen.line()

@@ -1,0 +1,30 @@
+"""`kastellan schema`: what a JSON document promises."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Annotated
+
+import typer
+
+from kastellan.kernel.errors import BadInput
+
+
+def run(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A schema id, such as kastellan.report/1; none lists all.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a document that Kastellan writes."""
+    from kastellan.surfaces.cli.documents import DOCUMENTS, schema_of
+
+    if name is None:
+        sys.stdout.write("\n".join(DOCUMENTS) + "\n")
+        return
+    if name not in DOCUMENTS:
+        near = difflib.get_close_matches(name, DOCUMENTS, n=2, cutoff=0.4)
+        raise BadInput(f"no schema is called {name[:60]!r}; there are {', '.join(near or DOCUMENTS)}")
+    import json
+
+    sys.stdout.write(json.dumps(schema_of(DOCUMENTS[name]), indent=2) + "\n")

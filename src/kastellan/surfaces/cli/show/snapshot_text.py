@@ -1,0 +1,33 @@
+"""What a saved snapshot holds, as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from kastellan.app.inspect import Contents
+from kastellan.kernel.units import bytes_text, count_text, plural
+from kastellan.surfaces.cli.screen import Screen
+
+
+def show(contents: Contents, screen: Screen) -> None:
+    """Header, tables, and what could not be seen."""
+    times = [datetime.fromtimestamp(each / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ") for each in contents.at_ms]
+    vantage = contents.vantage
+    screen.paragraph(f"{contents.cluster_id or 'cluster id not seen'} · {plural(len(times), 'look')}: {', '.join(times)}", "bold")
+    screen.paragraph(f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}")
+    screen.line()
+    rows = [
+        [
+            each.table,
+            count_text(each.rows),
+            count_text(each.rows_not_whole),
+            ", ".join(each.rosters_unseen) or "-",
+            bytes_text(each.memory_bytes),
+        ]
+        for each in contents.tables
+    ]
+    screen.table(["TABLE", "ROWS", "NOT WHOLE", "NOT LISTED", "MEMORY"], rows, frozenset({1, 2, 4}))
+    screen.line()
+    screen.field("UNSEEN", contents.unseen or ("nothing that was asked for",), 0, 10)
+    if contents.notes:
+        screen.field("NOTES", contents.notes, 0, 10)
