@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
 from kastellan.model.finding import CheckResult, Doubt, Finding, Severity, Verdict
-from kastellan.model.needs import Missing, Resolver, Views, deciding, unseen_of
+from kastellan.model.needs import Missing, Resolver, Views, deciding, of_this_look, unseen_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import KINDS, Subject
 from kastellan.model.table import Table, Unseen
@@ -111,7 +112,7 @@ def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _order(result: CheckResult) -> tuple[int, int, str]:
-    worst = min((each.severity.rank for each in result.findings), default=len(Severity))
+    worst = min((each.rank for each in {each.severity for each in result.findings}), default=len(Severity))
     explained = all(each.explained_by for each in result.findings)
     return worst, int(explained), result.check
 
@@ -237,14 +238,16 @@ def _tell(
     settings: Mapping[str, float],
 ) -> tuple[CheckResult, tuple[_Told, ...]]:
     check = judgement.check
-    tables = [each for each in arguments.values() if isinstance(each, Table)]
+    tables = of_this_look(judgement.judge, arguments)
     answers = {each.id: each for each in snapshot.answers}
     counts = {Verdict(name): count for name, count in frame.group_by("_verdict").len().iter_rows()}
     failing = frame.filter(pl.col("_verdict") == Verdict.FAIL.value)
     unknown = frame.filter(pl.col("_verdict") == Verdict.UNKNOWN.value)
     told = tuple(_findings(failing, judged, check, tables, settings))
-    unseen = unseen_of(deciding(judgement.judge, arguments))
-    doubts = (*_doubts(unknown, judged, tables, answers), *_unseen_doubts(unseen, answers))
+    deciders = deciding(judgement.judge, arguments)
+    now = [each for each in deciders if any(each is table for table in tables)]
+    before = [each for each in deciders if not any(each is table for table in tables)]
+    doubts = (*_doubts(unknown, judged, now, answers), *_unseen_doubts(unseen_of(now), answers), *_unseen_before(before))
     counts[Verdict.UNKNOWN] = sum(each.count for each in doubts)
     return CheckResult(check=check.id, counts={name: count for name, count in counts.items() if count}, doubts=doubts), told
 
@@ -264,7 +267,7 @@ def _findings(
     for row in failing.iter_rows(named=True):
         subject = _subject(judged, row)
         facts = {each: row[each] for each in facts_of}
-        words = {**subject.fields, **facts, **settings}
+        words = {**row, **settings}
         finding = Finding(
             check=check.id,
             subject=subject,
@@ -279,21 +282,24 @@ def _findings(
 
 def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """The Answers behind each subject: those of the rows, in every table used, that share its key."""
-    found: dict[tuple[Any, ...], set[int]] = defaultdict(set)
-    subjects = frame.select(keys) if keys else None
+    subjects = frame.select(keys)
+    everywhere, by_key = set[int](), list[pl.DataFrame]()
     for table in tables:
-        shared = [each for each in keys if each in table.columns]
         if "answer" not in table.columns:
             continue
-        if not shared or subjects is None:
-            ids = set(table.df["answer"].drop_nulls().unique())
-            for row in frame.select(keys).iter_rows() if keys else [()]:
-                found[row] |= ids
-            continue
-        rows = table.df.select(*shared, "answer").drop_nulls("answer").unique()
-        for row in subjects.unique().join(rows, on=shared, how="inner", nulls_equal=True).select(*keys, "answer").iter_rows():
-            found[row[:-1]].add(row[-1])
-    return {key: tuple(sorted(ids)) for key, ids in found.items()}
+        shared = [each for each in keys if each in table.columns]
+        if shared:
+            rows = table.df.select(*shared, pl.col("answer").cast(pl.Int64)).drop_nulls("answer").unique()
+            by_key.append(subjects.join(rows, on=shared, how="inner", nulls_equal=True).select(*keys, "answer"))
+        else:
+            everywhere.update(table.df["answer"].drop_nulls().unique().to_list())
+    rest = tuple(sorted(everywhere))
+    found = dict.fromkeys(subjects.iter_rows() if keys else ((),), rest)
+    if by_key:
+        grouped = pl.concat(by_key).group_by(keys).agg(pl.col("answer").unique().sort())
+        for *key, ids in grouped.iter_rows():
+            found[tuple(key)] = tuple(sorted({*ids, *rest})) if rest else tuple(ids)
+    return found
 
 
 def _doubts(unknown: pl.DataFrame, judged: Judged, tables: list[Table], answers: Mapping[int, Answer]) -> tuple[Doubt, ...]:
@@ -321,6 +327,11 @@ def _unseen_doubts(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> I
         yield Doubt(reason=f"some {each.roster}s could not be listed: {told}", count=1, some=(_CLUSTER,), answers=(each.answer,))
 
 
+def _unseen_before(tables: Iterable[Table]) -> Iterable[Doubt]:
+    for roster in dict.fromkeys(each.roster for each in unseen_of(tables)):
+        yield Doubt(reason=f"some {roster}s could not be listed in the earlier look", count=1, some=(_CLUSTER,))
+
+
 def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
     failing = {name: {each.finding.subject for each in told} for name, (_, told) in judged.items() if told}
     for name, (result, told) in judged.items():
@@ -335,9 +346,13 @@ def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks
 
 def _causes(told: _Told, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
     subject = told.finding.subject
-    blamed = (Subject("broker", (each,)) for each in told.blames)
-    candidates = dict.fromkeys((subject, _CLUSTER, *blamed, *_parents.get(subject.kind, _orphan)(subject)))
+    candidates = dict.fromkeys((subject, _CLUSTER, *map(_broker, told.blames), *_parents.get(subject.kind, _orphan)(subject)))
     return tuple((name, each) for name, failing in follows for each in candidates if each in failing)
+
+
+@cache
+def _broker(number: int) -> Subject:
+    return Subject("broker", (number,))
 
 
 def _orphan(_: Subject) -> tuple[Subject, ...]:

@@ -202,6 +202,12 @@ def deciding(function: Callable[..., object], arguments: Mapping[str, Any]) -> l
     return [each for each in found if isinstance(each, Table)]
 
 
+def of_this_look(function: Callable[..., object], arguments: Mapping[str, Any]) -> list[Table]:
+    """The tables among the arguments whose Answers are those of this look; an earlier look has ids of its own."""
+    found = (arguments[each.parameter] for each in needs_of(function) if each.earlier is None)
+    return [each for each in found if isinstance(each, Table)]
+
+
 def unseen_of(values: Iterable[object]) -> tuple[Unseen, ...]:
     """What these tables could not enumerate, each once."""
     return tuple(dict.fromkeys(each for value in values if isinstance(value, Table) for each in value.unseen))

@@ -61,11 +61,9 @@ CHECK = Check(
             high=86_400,
         ),
     ),
-    # Topics that nobody could list change what is held back, not whether the producer is silent.
-    monotone=True,
     kafka="3.0 or newer",
     references=("KIP-664", "KIP-98"),
-    proven_by="transaction_left_open",
+    proven_by="transaction_open",
 )
 
 _HELD_IDLE_MS = 60_000
@@ -77,7 +75,7 @@ _SKEWED = "the times of its last records do not fit its beginning and our clock;
 def judge(
     transactions: Transactions,
     partitions: TransactionPartitions,
-    offsets: Offsets,
+    offsets: Offsets | None,
     now: Moment,
     partitions_before: Annotated[TransactionPartitions, Earlier(min_s=5)] | None,
     *,
@@ -122,7 +120,12 @@ def judge(
 
 
 def _last_records(
-    partitions: TransactionPartitions, offsets: Offsets, now: Moment, before: TransactionPartitions | None, *, idle_ms: float
+    partitions: TransactionPartitions,
+    offsets: Offsets | None,
+    now: Moment,
+    before: TransactionPartitions | None,
+    *,
+    idle_ms: float,
 ) -> pl.LazyFrame:
     """Per transaction: its last record, whether all its partitions are silent, and what it holds back."""
     place = ["topic", "partition"]
@@ -131,7 +134,7 @@ def _last_records(
     on = pl.format("{}-{}", *place)
     return (
         partitions.df.lazy()
-        .join(offsets.df.lazy().select(*place, "latest", "last_stable"), on=place, how="left")
+        .join((offsets or Offsets.empty()).df.lazy().select(*place, "latest", "last_stable"), on=place, how="left")
         .join(was, on=["transactional_id", *place], how="left")
         .group_by("transactional_id", maintain_order=True)
         .agg(

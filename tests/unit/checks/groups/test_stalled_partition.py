@@ -16,7 +16,7 @@ from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets
 from kastellan.testing.law import broken_by
-from kastellan.testing.snapshots import AT_MS, add, drop, edit, failed_answer, healthy
+from kastellan.testing.snapshots import AT_MS, add, drop, edit, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
 
 JUDGEMENT = judgement_of(stalled_partition)
@@ -86,6 +86,23 @@ def test_an_end_that_was_not_seen_is_unknown_with_the_reason() -> None:
     (doubt,) = judge_one(JUDGEMENT, snapshot, all_views()).doubts
     assert doubt.some == (STUCK,)
     assert "no leader" in doubt.reason
+
+
+def test_the_earlier_look_s_answers_are_not_taken_for_those_of_this_one() -> None:
+    before, of_before = failed_answer(BEFORE, reason="then")
+    before = edit(before, Commits, {"group": "billing", "partition": 1}, committed=None, answer=of_before)
+    now, of_now = failed_answer(look(900, 1500, others=1490), reason="now, and of something else")
+    assert of_before == of_now
+    (doubt,) = judge_one(JUDGEMENT, now.after(before), all_views()).doubts
+    assert doubt.some == (STUCK,)
+    assert doubt.answers == ()
+    assert "something else" not in doubt.reason
+
+
+def test_groups_that_the_earlier_look_could_not_list_are_told_as_such() -> None:
+    result = judge_one(JUDGEMENT, look(900, 1500, others=1490).after(hide(BEFORE, "group", "audit")), all_views())
+    assert [each.reason for each in result.doubts] == ["some groups could not be listed in the earlier look"]
+    assert result.counts == {Verdict.PASS: 2, Verdict.FAIL: 1, Verdict.UNKNOWN: 1}
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -112,8 +112,17 @@ def test_ends_that_were_not_seen_are_told_and_are_no_error() -> None:
     assert finding.observed.endswith("what it holds back on orders-0 was not all seen")
 
 
-def test_topics_that_nobody_could_list_do_not_hide_it() -> None:
+def test_topics_that_nobody_could_list_change_no_verdict() -> None:
     assert verdict(hide(opened(300, 200), "topic", "refunds")) is Verdict.FAIL
+    assert verdict(hide(opened(300, 2), "topic", "refunds")) is Verdict.PASS
+
+
+def test_ends_that_failed_elsewhere_are_no_reason_for_a_doubt() -> None:
+    snapshot, answer = failed_answer(opened(300, 200), reason="no leader")
+    snapshot = edit(snapshot, Offsets, {"topic": "payments"}, last_stable=None, answer=answer)
+    snapshot = edit(snapshot, TransactionPartitions, {"transactional_id": "payer"}, last_append_ms=None)
+    (doubt,) = judge_one(JUDGEMENT, snapshot, all_views()).doubts
+    assert "no leader" not in doubt.reason
 
 
 @pytest.mark.parametrize("seed", range(2))
