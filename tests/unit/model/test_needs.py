@@ -8,7 +8,19 @@ import polars as pl
 import pytest
 
 from kastellan.kernel.errors import Defect
-from kastellan.model.needs import Earlier, Keys, Missing, Need, Resolver, Wanted, deciding, needs_of, of_this_look, wanted_by
+from kastellan.model.needs import (
+    Earlier,
+    Keys,
+    Missing,
+    Need,
+    Resolver,
+    Views,
+    Wanted,
+    deciding,
+    needs_of,
+    of_this_look,
+    wanted_by,
+)
 from kastellan.model.snapshot import Moment, Snapshot
 from kastellan.model.table import Frame, Unseen, column
 from kastellan.model.tables.commits import Commits
@@ -34,7 +46,7 @@ def ends(offsets: Offsets, topics: Topics | None) -> Ends:
     return Ends(offsets.df.select(*Ends.schema()))
 
 
-VIEWS = {Ends: ends}
+VIEWS: Views = {Ends: ends}
 
 
 def asks(
