@@ -149,7 +149,12 @@ def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
     configs = tables["topic_configs"].filter((pl.col("config") == "retention.ms") & (pl.col("source") == "topic"))
     mine = pl.col("topic").str.starts_with("bench.")
     offsets = tables["offsets"].filter(mine)
-    for column, frame in (("lag_records", rows), ("latest", offsets), ("earliest", offsets), ("size_bytes", tables["replica_sizes"])):
+    for column, frame in (
+        ("lag_records", rows),
+        ("latest", offsets),
+        ("earliest", offsets),
+        ("size_bytes", tables["replica_sizes"]),
+    ):
         if frame[column].null_count():
             raise SystemExit(f"bench: {frame[column].null_count()} values of {column} are null on a healthy cluster")
     return Seen(

@@ -1,8 +1,10 @@
-"""Asking one node one thing within a look: the wire's outcome becomes a decoded entity and an entry in the book."""
+"""Asking one node one thing within a look: the wire's outcome becomes a value and an entry in the book."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -13,66 +15,123 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.codes import error_name, state_of_error
 from kastellan.sources.kafka.fill.brokers import Met
-from kastellan.wire.kafka.api import api_name
+from kastellan.sources.kafka.memory import Memory
+from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
-from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.requests import Choose
 
 _LARGE_BYTES: Final = 32_768
 """From here on decoding leaves the event loop, so that arrivals go on being stamped."""
 
+_HEDGE_S: Final = 0.75
+"""How long one broker may take over a question that any broker can answer before another is asked as well."""
+
 
 class Got(msgspec.Struct, frozen=True):
-    """A decoded answer, or None; and its entry in the book."""
+    """What an answer was turned into, or None; and its entry in the book."""
 
-    entity: Any | None
+    value: Any | None
     answer: int
     trouble: Trouble | None = None
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """How a decoded answer becomes a value that knows nothing of this look, and where that is remembered.
+
+    `begin` says where the bytes that matter begin (0: all of them); None: these bytes cannot be compared.
+    """
+
+    into: Callable[[Any], Any]
+    slot: Hashable
+    begin: Callable[[Reply], int | None] | None = None
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    code: int
+    message: str | None
 
 
 class Asking:
     """The questions of one look. Remembers how each broker was met."""
 
-    def __init__(self, cluster: Cluster, book: Book) -> None:
+    def __init__(self, cluster: Cluster, book: Book, memory: Memory) -> None:
         self._cluster = cluster
         self._book = book
+        self._memory = memory
         self._met: dict[int, Met] = {}
+        self._since_ms = time.time_ns() // 1_000_000
 
     @property
     def met(self) -> dict[int, Met]:
         """How each broker that was asked was met."""
         return self._met
 
-    async def ask(self, node: int, request: Packed | Choose, deadline: Deadline, *, lane: str = "main") -> Got:
+    async def ask(self, node: int, request: Choose, deadline: Deadline, *, lane: str = "main", turn: Turn | None = None) -> Got:
         """Asks a broker; an error code at the head of the answer is a refusal."""
-        outcome = await self._cluster.ask(node, request, deadline, lane=lane)
-        api = request.api_key if isinstance(request, Packed) else request.api
-        return await self._take(node, api, outcome)
+        return await self._take(node, request.api, await self._cluster.ask(node, request, deadline, lane=lane), turn)
 
     async def handshake(self, node: int, deadline: Deadline) -> Got:
         """What the connection's beginning told: versions and features, without another request."""
-        return await self._take(node, 18, await self._cluster.handshake(node, deadline))
+        return await self._take(node, Api.API_VERSIONS, await self._cluster.handshake(node, deadline), None)
 
-    async def _take(self, node: int, api: int, outcome: Outcome[Reply]) -> Got:
-        name, whom = api_name(api), f"broker/{node}"
-        answer = self._book.note(outcome, name, whom)
+    async def any(self, nodes: Iterable[int], request: Choose, deadline: Deadline, turn: Turn | None = None) -> Got:
+        """The first good answer; the next broker is asked when one refuses, or takes long."""
+        candidates = sorted(nodes, key=self._unlikely)
+        running: set[asyncio.Task[Got]] = set()
+        last: Got | None = None
+        while candidates or running:
+            if candidates:
+                running.add(asyncio.create_task(self.ask(candidates.pop(0), request, deadline, turn=turn)))
+            done, running = await asyncio.wait(
+                running, timeout=_HEDGE_S if candidates else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                last = task.result()
+                if last.value is not None:
+                    await _leave(running)
+                    return last
+        now = time.time_ns() // 1_000_000
+        return last or Got(None, self._book.missing(api_name(request.api), "any broker", "no broker is known", now))
+
+    def _unlikely(self, node: int) -> bool:
+        met = self._met.get(node)
+        return not (met.reached if met is not None else self._memory.reached.get(node, False))
+
+    async def _take(self, node: int, api: int, outcome: Outcome[Reply], turn: Turn | None) -> Got:
+        answer = self._book.note(outcome, api_name(api), f"broker/{node}")
         self._meet(node, outcome, answer)
         if outcome.value is None:
             return Got(None, answer, outcome.trouble)
-        entity = await decoded(outcome.value)
-        if isinstance(entity, Garbled):
-            return Got(None, self._book.part(answer, State.FAILED, entity.message, Trouble.GARBLED), Trouble.GARBLED)
-        code = int(getattr(entity, "error_code", 0))
-        if code:
-            message = getattr(entity, "error_message", None)
-            told = f"{error_name(code)}: {message}" if message else str(error_name(code))
-            self._book.grade(answer, state_of_error(code), told)
+        made = await self._made(outcome.value, turn)
+        if isinstance(made, Garbled):
+            return Got(None, self._book.part(answer, State.FAILED, made.message, Trouble.GARBLED), Trouble.GARBLED)
+        if isinstance(made, _Refused):
+            told = str(error_name(made.code))
+            self._book.grade(answer, state_of_error(made.code), f"{told}: {made.message}" if made.message else told)
             return Got(None, answer, Trouble.REJECTED)
-        return Got(entity, answer)
+        return Got(made, answer)
+
+    async def _made(self, reply: Reply, turn: Turn | None) -> Any:  # noqa: ANN401
+        if turn is None:
+            return await _off_the_loop(reply, _same)
+        begin = 0 if turn.begin is None else turn.begin(reply)
+        if begin is None:
+            return await _off_the_loop(reply, turn.into)
+        matters = reply.data[begin:] if begin else reply.data
+        known = self._memory.recall(turn.slot, reply.version, matters)
+        if known is not None:
+            return known
+        made = await _off_the_loop(reply, turn.into)
+        if not isinstance(made, (Garbled, _Refused)):
+            self._memory.keep(turn.slot, reply.version, matters, made)
+        return made
 
     def _meet(self, node: int, outcome: Outcome[Reply], answer: int) -> None:
         before = self._met.get(node)
         if outcome.arrived_ms is not None:
+            if outcome.arrived_ms < self._since_ms:
+                # The handshake of a connection that is open since an earlier look says nothing of now.
+                return
             if before is None or not before.reached:
                 self._met[node] = Met(reached=True, answer=answer, answer_ms=max(0, outcome.arrived_ms - outcome.sent_ms))
         elif before is None and outcome.trouble in _SAYS_NOT_MET:
@@ -84,9 +143,26 @@ _SAYS_NOT_MET: Final = frozenset(
 )
 
 
-async def decoded(reply: Reply) -> Any | Garbled:  # noqa: ANN401
-    """The answer as an object, or what is wrong with it."""
+async def _off_the_loop(reply: Reply, into: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    return await asyncio.to_thread(_turned, reply, into) if len(reply.data) > _LARGE_BYTES else _turned(reply, into)
+
+
+def _turned(reply: Reply, into: Callable[[Any], Any]) -> Any:  # noqa: ANN401
     try:
-        return await asyncio.to_thread(decode_reply, reply) if len(reply.data) > _LARGE_BYTES else decode_reply(reply)
+        entity = decode_reply(reply)
     except Garbled as error:
         return error
+    code = int(getattr(entity, "error_code", 0))
+    return _Refused(code, getattr(entity, "error_message", None)) if code else into(entity)
+
+
+def _same(entity: Any) -> Any:  # noqa: ANN401
+    return entity
+
+
+async def _leave(tasks: set[asyncio.Task[Got]]) -> None:
+    """Stops waiting for answers that are no longer needed."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

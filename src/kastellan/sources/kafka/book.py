@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import threading
+from typing import Any, Final
 
 import msgspec
 
@@ -19,6 +20,8 @@ class Book:
     def __init__(self) -> None:
         self._answers: list[Answer] = []
         self._parts: dict[tuple[int, State, str], int] = {}
+        # Large answers are turned into tables in threads, which enter refusals.
+        self._lock = threading.RLock()
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -28,7 +31,7 @@ class Book:
     def __getitem__(self, answer: int) -> Answer:
         return self._answers[answer - 1]
 
-    def note(self, outcome: Outcome[object], asked: str, of: str) -> int:
+    def note(self, outcome: Outcome[Any], asked: str, of: str) -> int:
         """Enters what came of a question."""
         return self._enter(
             Answer(
@@ -52,9 +55,10 @@ class Book:
     def part(self, whole: int, state: State, reason: str, trouble: Trouble | None = Trouble.REJECTED) -> int:
         """A piece of an answer that is not as good as the rest; the same news of the same answer is entered once."""
         key = (whole, state, reason)
-        if key not in self._parts:
-            self._parts[key] = self._enter(msgspec.structs.replace(self[whole], state=state, reason=reason, trouble=trouble))
-        return self._parts[key]
+        with self._lock:
+            if key not in self._parts:
+                self._parts[key] = self._enter(msgspec.structs.replace(self[whole], state=state, reason=reason, trouble=trouble))
+            return self._parts[key]
 
     def refused(self, whole: int, code: int, message: str | None = None) -> int:
         """A piece of an answer that is an error code."""
@@ -66,6 +70,7 @@ class Book:
         self._answers[answer - 1] = msgspec.structs.replace(self[answer], state=state, reason=reason)
 
     def _enter(self, answer: Answer) -> int:
-        entered = msgspec.structs.replace(answer, id=len(self._answers) + 1)
-        self._answers.append(entered)
-        return entered.id
+        with self._lock:
+            entered = msgspec.structs.replace(answer, id=len(self._answers) + 1)
+            self._answers.append(entered)
+            return entered.id

@@ -10,7 +10,8 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot, Vantage
-from kastellan.sources.kafka.look import Look
+from kastellan.sources.kafka.look import look_at
+from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
 
@@ -24,6 +25,7 @@ class KafkaSource:
     def __init__(self, bootstrap: str, *, resolve: Mapping[str, str] | None = None) -> None:
         self._bootstrap = bootstrap
         self._cluster = Cluster(parse_endpoints(bootstrap), resolve=resolve)
+        self._memory = Memory()
         self._known = False
 
     async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
@@ -31,7 +33,7 @@ class KafkaSource:
         if not self._known:
             await self._first_contact(deadline)
         vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap)
-        return await Look(self._cluster, wanted, deadline, vantage).run()
+        return await look_at(self._cluster, self._memory, wanted, deadline, vantage)
 
     async def _first_contact(self, deadline: Deadline) -> None:
         found = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))

@@ -28,9 +28,18 @@ class Registry(msgspec.Struct, frozen=True):
     tells_fenced: bool
 
 
+def live(registry: Registry) -> set[int]:
+    """The brokers that are not fenced."""
+    return {_id(each) for each in registry.nodes if not getattr(each, "is_fenced", False)}
+
+
+def _id(node: Any) -> int:  # noqa: ANN401
+    return int(node.broker_id if hasattr(node, "broker_id") else node.node_id)
+
+
 def brokers(registry: Registry, named: Iterable[int], met: Mapping[int, Met]) -> Brokers:
     """Every broker id: the registered ones, and those that only replicas name."""
-    known = {int(getattr(each, "broker_id", getattr(each, "node_id", -1))): each for each in registry.nodes}
+    known = {_id(each): each for each in registry.nodes}
     rows = [_broker(number, known.get(number), registry, met.get(number)) for number in sorted({*known, *named})]
     return Brokers(rows)
 

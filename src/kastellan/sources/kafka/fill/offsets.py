@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -11,59 +13,88 @@ import polars as pl
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
 from kastellan.sources.kafka.fill.runs import Runs
 
-_KEYS = ("topic", "partition")
+_KEYS: Final = ("topic", "partition")
+_READ: Final = attrgetter("partition_index", "offset", "error_code")
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One ListOffsets answer (None when none came) with the entry of it in the book and whom it was asked of."""
+    """What one ListOffsets answer was turned into (None when none came), its Answer, and what was asked for."""
 
-    entity: Any | None
+    piece: pl.DataFrame | None
     answer: int
-    asked: dict[str, list[int]]
+    asked: Mapping[str, Sequence[int]]
+
+
+def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
+    """Topic, partition, offset and error code of one answer."""
+    topics, parts = Runs(), list[Any]()
+    for topic in entity.topics:
+        topics.add(topic.name, len(topic.partitions))
+        parts += topic.partitions
+    numbers, offsets, codes = zip(*map(_READ, parts), strict=True) if parts else ((), (), ())
+    told = pl.DataFrame(
+        {
+            "topic": topics.series(),
+            "partition": pl.Series(numbers, dtype=pl.Int32),
+            "offset": pl.Series(offsets, dtype=pl.Int64),
+            CODE: pl.Series(codes, dtype=pl.Int16),
+        }
+    )
+    return told.with_columns(pl.when(pl.col(CODE) == 0).then("offset").alias("offset")) if any(codes) else told
+
+
+def _untold(asked: Mapping[str, Sequence[int]]) -> pl.DataFrame:
+    topics = Runs()
+    for topic, numbers in asked.items():
+        topics.add(topic, len(numbers))
+    numbers = pl.Series(list(chain.from_iterable(asked.values())), dtype=pl.Int32)
+    return pl.DataFrame({"topic": topics.series(), "partition": numbers}).with_columns(
+        pl.lit(None, pl.Int64).alias("offset"), pl.lit(0, pl.Int16).alias(CODE)
+    )
 
 
 def offset_column(told: Iterable[Told], name: str, book: Book) -> pl.DataFrame:
     """`topic`, `partition`, the offset in a column of this name, and `answer`; null where it was not told."""
-    topics, numbers, offsets, answers = Runs(), list[int](), list[int | None](), list[int]()
-    for each in told:
-        if each.entity is None:
-            for topic, asked in each.asked.items():
-                topics.add(topic, len(asked))
-                numbers += asked
-                offsets += [None] * len(asked)
-                answers += [each.answer] * len(asked)
-            continue
-        for topic in each.entity.topics:
-            parts = topic.partitions
-            topics.add(topic.name, len(parts))
-            numbers += [part.partition_index for part in parts]
-            offsets += [part.offset if not part.error_code else None for part in parts]
-            answers += [each.answer if not part.error_code else book.refused(each.answer, part.error_code) for part in parts]
-    return pl.DataFrame(
-        {"topic": topics.series(), "partition": numbers, name: offsets, "answer": answers},
-        schema={"topic": pl.String, "partition": pl.Int32, name: pl.Int64, "answer": pl.Int32},
-    )
+    schema = {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64, "answer": pl.Int32}
+    parts = (answered(_untold(each.asked) if each.piece is None else each.piece, each.answer, book) for each in told)
+    return joined(parts, schema).rename({"offset": name})
 
 
-def offsets(partitions: Partitions, columns: Iterable[pl.DataFrame], no_leader: int) -> Offsets:
+def offsets(partitions: Partitions, columns: Sequence[pl.DataFrame], no_leader: int) -> Offsets:
     """One row per partition with what was asked of it.
 
     The row's answer is the first one that failed to tell something, else the first one that told; `no_leader` is the
     Answer for partitions that nobody leads.
     """
+    given = [each.columns[2] for each in columns]
     whole = partitions.df.select(*_KEYS)
-    given: list[str] = []
-    for number, column in enumerate(columns):
-        name = column.columns[2]
-        whole = whole.join(column.rename({"answer": f"answer_{number}"}), on=_KEYS, how="left", maintain_order="left")
-        given.append(name)
-    answers = [f"answer_{number}" for number in range(len(given))]
-    failed = [pl.when(pl.col(name).is_null()).then(pl.col(answer)) for name, answer in zip(given, answers, strict=True)]
+    for some in _side_by_side(columns):
+        whole = whole.join(some, on=_KEYS, how="left", maintain_order="left")
+    answers = [_answer_of(name) for name in given]
+    failed = [pl.when(pl.col(name).is_null()).then(pl.col(_answer_of(name))) for name in given]
     absent = [each for each in ("earliest", "latest", "last_stable") if each not in given]
     return Offsets(
-        whole.with_columns(pl.coalesce(*failed, *answers, pl.lit(no_leader)).alias("answer"))
-        .with_columns(pl.lit(None, pl.Int64).alias(each) for each in absent)
-        .select(*Offsets.schema())
+        whole.with_columns(
+            pl.coalesce(*failed, *answers, pl.lit(no_leader)).cast(pl.Int32).alias("answer"),
+            *(pl.lit(None, pl.Int64).alias(each) for each in absent),
+        ).select(*Offsets.schema())
     )
+
+
+def _side_by_side(columns: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Columns about the same partitions in the same order become one frame: a join by name costs more than all the rest."""
+    found: list[pl.DataFrame] = []
+    for each in columns:
+        named = each.rename({"answer": _answer_of(each.columns[2])})
+        if found and found[0].select(*_KEYS).equals(named.select(*_KEYS)):
+            found[0] = found[0].hstack(named.drop(*_KEYS))
+        else:
+            found.append(named)
+    return found
+
+
+def _answer_of(name: str) -> str:
+    return f"answer_of_{name}"

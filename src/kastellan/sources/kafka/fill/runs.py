@@ -9,10 +9,10 @@ class Runs:
     """A text column built from (text, how often) pairs; cheaper than one Python object per row."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
+        self._texts: list[str | None] = []
         self._counts: list[int] = []
 
-    def add(self, text: str, count: int) -> None:
+    def add(self, text: str | None, count: int) -> None:
         """The next `count` rows have this text."""
         if count:
             self._texts.append(text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import polars as pl
 
+from kastellan.model.table import Unseen
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
@@ -16,84 +17,95 @@ from kastellan.model.tables.topics import Topics
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.runs import Runs
 
-_TELLING_ERRORS: Final = frozenset({5, 56})
-"""LEADER_NOT_AVAILABLE and KAFKA_STORAGE_ERROR come with leader, replicas and ISR all the same."""
-
 
 class Topology(msgspec.Struct, frozen=True):
-    """What one Metadata answer says of topics."""
+    """What one Metadata answer says of topics, without the Answer."""
 
-    topics: Topics
-    partitions: Partitions
-    replicas: Replicas
-    leaders: dict[int, dict[str, list[int]]]
+    topics: pl.DataFrame
+    partitions: pl.DataFrame
+    replicas: pl.DataFrame
+    leaders: Mapping[int, Mapping[str, Sequence[int]]]
     """Partitions by leader and topic: whom to ask for offsets."""
 
     leaderless: int
+    names: tuple[str, ...]
+
+    def tables(self, answer: int, unseen: tuple[Unseen, ...] = ()) -> tuple[Topics, Partitions, Replicas]:
+        """The tables, told by this Answer."""
+        whose = pl.lit(answer, pl.Int32).alias("answer")
+        return (
+            Topics(self.topics.with_columns(whose), unseen),
+            Partitions(self.partitions.with_columns(whose), unseen),
+            Replicas(self.replicas.with_columns(whose), unseen),
+        )
 
 
-def topology(answer_topics: Iterable[Any], answer: int) -> Topology:
-    """Tables of the topics in a Metadata answer (any version from 5 on)."""
+def topology(answer_topics: Iterable[Any]) -> Topology:
+    """The topics in a Metadata answer (any version from 5 on)."""
     listed = list(answer_topics)
-    topics = _topics(listed, answer)
-    parts, names, leaders = [], Runs(), dict[int, dict[str, list[int]]]()
-    replica_names = Runs()
-    for topic in listed:
-        of_topic = topic.partitions
-        parts.extend(of_topic)
-        names.add(topic.name, len(of_topic))
-        replica_names.add(topic.name, sum([len(each.replica_nodes) for each in of_topic]))
-        for each in of_topic:
-            by_topic = leaders.get(each.leader_id)
-            if by_topic is None:
-                by_topic = leaders[each.leader_id] = {}
-            numbers = by_topic.get(topic.name)
-            if numbers is None:
-                by_topic[topic.name] = [each.partition_index]
-            else:
-                numbers.append(each.partition_index)
+    leaders = _leaders(listed)
     leaderless = sum(map(len, leaders.pop(-1, {}).values()))
-    return Topology(topics, _partitions(parts, names, answer), _replicas(parts, replica_names, answer), leaders, leaderless)
-
-
-def _topics(listed: list[Any], answer: int) -> Topics:
-    return Topics.of(
-        {
-            "topic": [each.name for each in listed],
-            "topic_id": [each.topic_id.hex if getattr(each, "topic_id", None) else None for each in listed],
-            "internal": [each.is_internal for each in listed],
-            "error": [error_name(each.error_code) for each in listed],
-            "answer": [answer] * len(listed),
-        }
+    parts = list(chain.from_iterable(each.partitions for each in listed))
+    return Topology(
+        _topics(listed),
+        _partitions(listed, parts),
+        _replicas(listed, parts),
+        leaders,
+        leaderless,
+        tuple(each.name for each in listed),
     )
 
 
-def _partitions(parts: list[Any], names: Runs, answer: int) -> Partitions:
-    return Partitions.of(
-        {
-            "topic": names.series(),
-            "partition": [each.partition_index for each in parts],
-            "leader": [each.leader_id for each in parts],
-            "leader_epoch": [getattr(each, "leader_epoch", None) for each in parts],
-            "error": [error_name(each.error_code) for each in parts],
-            "answer": [answer] * len(parts),
-        }
-    )
+def _leaders(listed: list[Any]) -> dict[int, dict[str, list[int]]]:
+    leaders: dict[int, dict[str, list[int]]] = {}
+    for topic in listed:
+        for each in topic.partitions:
+            leaders.setdefault(each.leader_id, {}).setdefault(topic.name, []).append(each.partition_index)
+    return leaders
 
 
-def _replicas(parts: list[Any], names: Runs, answer: int) -> Replicas:
-    brokers = list(chain.from_iterable(each.replica_nodes for each in parts))
-    return Replicas.of(
-        {
-            "topic": names.series(),
-            "partition": list(chain.from_iterable(repeat(each.partition_index, len(each.replica_nodes)) for each in parts)),
-            "broker": brokers,
-            "position": list(chain.from_iterable(range(len(each.replica_nodes)) for each in parts)),
-            "in_sync": [broker in each.isr_nodes for each in parts for broker in each.replica_nodes],
-            "offline": [broker in each.offline_replicas for each in parts for broker in each.replica_nodes],
-            "answer": [answer] * len(brokers),
-        }
-    )
+def _topics(listed: list[Any]) -> pl.DataFrame:
+    columns = {
+        "topic": [each.name for each in listed],
+        "topic_id": [each.topic_id.hex if getattr(each, "topic_id", None) else None for each in listed],
+        "internal": [each.is_internal for each in listed],
+        "error": [error_name(each.error_code) for each in listed],
+    }
+    return _frame(columns, Topics.schema())
+
+
+def _partitions(listed: list[Any], parts: list[Any]) -> pl.DataFrame:
+    names = Runs()
+    for topic in listed:
+        names.add(topic.name, len(topic.partitions))
+    columns = {
+        "topic": names.series(),
+        "partition": [each.partition_index for each in parts],
+        "leader": [each.leader_id for each in parts],
+        "leader_epoch": [getattr(each, "leader_epoch", None) for each in parts],
+        "error": [error_name(each.error_code) for each in parts],
+    }
+    return _frame(columns, Partitions.schema())
+
+
+def _replicas(listed: list[Any], parts: list[Any]) -> pl.DataFrame:
+    names = Runs()
+    for topic in listed:
+        names.add(topic.name, sum([len(each.replica_nodes) for each in topic.partitions]))
+    columns = {
+        "topic": names.series(),
+        "partition": list(chain.from_iterable(repeat(each.partition_index, len(each.replica_nodes)) for each in parts)),
+        "broker": list(chain.from_iterable(each.replica_nodes for each in parts)),
+        "position": list(chain.from_iterable(range(len(each.replica_nodes)) for each in parts)),
+        "in_sync": [broker in each.isr_nodes for each in parts for broker in each.replica_nodes],
+        "offline": [broker in each.offline_replicas for each in parts for broker in each.replica_nodes],
+        "eligible": [None] * sum([len(each.replica_nodes) for each in parts]),
+    }
+    return _frame(columns, Replicas.schema())
+
+
+def _frame(columns: Mapping[str, Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame([pl.Series(name, values, dtype=schema[name]) for name, values in columns.items()])
 
 
 def eligible(replicas: Replicas, pages: Iterable[Any]) -> Replicas:

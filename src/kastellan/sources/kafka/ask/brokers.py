@@ -1,0 +1,72 @@
+"""Who is there: the registry, every broker's handshake, and the quorum."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kastellan.sources.kafka.fill import brokers as fill
+from kastellan.sources.kafka.fill import quorum as fill_quorum
+from kastellan.sources.kafka.looking import Looking
+from kastellan.wire.kafka import requests
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.client import brokers_of
+from kastellan.wire.kafka.requests import Choose
+
+_ASKED_OF_EACH: Final = (
+    *("groups", "members", "assignments", "commits", "log_dirs", "replica_sizes"),
+    *("topic_configs", "broker_configs", "transactions", "transaction_partitions"),
+)
+"""Tables for which every broker is asked something."""
+
+_TELLS_FENCED: Final = 2
+"""From this version of DescribeCluster on fenced brokers can be asked for."""
+
+_SHARE: Final = 0.6
+"""Brokers forward some questions to the active controller: without one nobody answers, and the look must go on."""
+
+
+async def registry(look: Looking) -> fill.Registry:
+    """The registered brokers, by DescribeCluster or, where nobody offers it, by Metadata."""
+    wanted = Choose(
+        Api.DESCRIBE_CLUSTER,
+        lambda version: requests.describe_cluster(version, fenced=version >= _TELLS_FENCED, authorized_operations=True),
+    )
+    got = await look.any(wanted)
+    if got.value is None:
+        got = await look.any(Choose(Api.METADATA, lambda version: requests.metadata(version, ())))
+    if got.value is None:
+        return fill.Registry((), got.answer, tells_fenced=False)
+    look.cluster.learn(brokers_of(got.value))
+    look.cluster_id = got.value.cluster_id
+    look.rights = max(0, getattr(got.value, "cluster_authorized_operations", 0))
+    look.memory.learn_rights(look.rights)
+    nodes = tuple(got.value.brokers)
+    return fill.Registry(nodes, got.answer, tells_fenced=any(hasattr(each, "is_fenced") for each in nodes))
+
+
+async def handshakes(look: Looking) -> None:
+    """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
+    if not look.wants("features", "api_versions", "brokers"):
+        return
+    told = dict(await look.each(lambda node: look.asking.handshake(node, look.deadline)))
+    if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
+        await look.each(lambda node: _greet(look, node))
+    first = next((each for each in told.values() if each.value is not None), None) or next(iter(told.values()), None)
+    if first is not None:
+        look.put(fill_quorum.features(first.value, first.answer))
+    good = {node: (each.value, each.answer) for node, each in told.items()}
+    missing = [(node, each.answer) for node, each in told.items() if each.value is None]
+    look.put(fill_quorum.api_versions(good, missing))
+
+
+async def _greet(look: Looking, node: int) -> None:
+    """Meet a broker of which nothing else is wanted and whose connection is older than this look."""
+    if node not in look.asking.met:
+        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions))
+
+
+async def quorum(look: Looking) -> None:
+    """The leadership and the nodes of the metadata quorum."""
+    if look.wants("quorum", "quorum_nodes"):
+        got = await look.any(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum), look.part_of_time(_SHARE))
+        look.put(*fill_quorum.quorum(got.value, got.answer, look.book))

@@ -1,0 +1,77 @@
+"""Groups with members, assignments and commits, asked of the brokers that list them: those are their coordinators."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.model.table import Unseen
+from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.fill import commits as fill_commits
+from kastellan.sources.kafka.fill import groups as fill
+from kastellan.sources.kafka.looking import Looking, binding, slices
+from kastellan.wire.kafka import requests
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.requests import Choose
+
+TABLES: Final = ("groups", "members", "assignments", "commits")
+_GROUPS_A_SLICE: Final = 500
+_DESCRIBERS: Final[Mapping[str, tuple[Api, Callable[..., Any]]]] = {
+    "classic": (Api.DESCRIBE_GROUPS, requests.describe_groups),
+    "consumer": (Api.CONSUMER_GROUP_DESCRIBE, requests.consumer_group_describe),
+    "share": (Api.SHARE_GROUP_DESCRIBE, requests.share_group_describe),
+    "streams": (Api.STREAMS_GROUP_DESCRIBE, requests.streams_group_describe),
+}
+
+
+async def groups(look: Looking, deadline: Deadline) -> None:
+    """All four tables of groups."""
+    if not look.wants(*TABLES):
+        return
+    told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
+    unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
+    membership = fill.membership(told, unseen, look.book)
+    look.put(membership.groups, membership.members, membership.assignments)
+    commits = [each for part in told for each in part.commits]
+    look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book))
+
+
+async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
+    """What one coordinator tells."""
+    turn = Turn(fill.listed, ("groups", node))
+    got = await look.ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), deadline, turn=turn)
+    if got.value is None:
+        return fill.Coordinated(node, got.answer, unseen=True)
+    if not look.may_describe:
+        look.visible_only(got.answer, "groups")
+    part = fill.Coordinated(node, got.answer, got.value)
+    asks: list[Awaitable[None]] = []
+    if look.wants("groups", "members", "assignments"):
+        asks += [_describe(look, part, kind, deadline) for kind in _DESCRIBERS]
+    if look.wants("commits"):
+        asks.append(_fetch(look, part, deadline))
+    await asyncio.gather(*asks)
+    return part
+
+
+async def _describe(look: Looking, part: fill.Coordinated, kind: str, deadline: Deadline) -> None:
+    names = [each.group for each in part.groups if each.kind == kind and each.state not in fill.IDLE]
+    api, build = _DESCRIBERS[kind]
+    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
+        turn = Turn(fill.piece, ("described", part.node, kind, number))
+        got = await look.ask(part.node, Choose(api, binding(build, some)), deadline, turn=turn)
+        if got.value is None:
+            part.failed.update(dict.fromkeys(some, got.answer))
+        else:
+            part.described.append((got.value, got.answer))
+
+
+async def _fetch(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
+    names = [each.group for each in part.groups if each.kind != "share"]
+    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
+        wanted = Choose(Api.OFFSET_FETCH, binding(requests.offset_fetch, dict.fromkeys(some)), lowest=8, highest=9)
+        turn = Turn(fill_commits.piece, ("commits", part.node, number))
+        got = await look.ask(part.node, wanted, deadline, turn=turn)
+        part.commits.append((got.value, got.answer, some))

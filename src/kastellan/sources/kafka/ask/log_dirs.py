@@ -1,0 +1,26 @@
+"""Log directories with the replicas in them, asked over a connection of their own: a sick disk can hold the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.fill import log_dirs as fill
+from kastellan.sources.kafka.looking import Looking
+from kastellan.wire.kafka import requests
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.requests import Choose
+
+_LANE: Final = "log dirs"
+
+
+async def log_dirs(look: Looking) -> None:
+    """Log directories and replica sizes."""
+    if not look.wants("log_dirs", "replica_sizes"):
+        return
+    wanted = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
+    told = await look.each(lambda node: look.ask(node, wanted, lane=_LANE, turn=Turn(fill.piece, ("log dirs", node))))
+    silent = [(node, None, look.not_live("DescribeLogDirs", node)) for node in look.dead]
+    rows = [(node, each.value, each.answer) for node, each in told]
+    look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent]))

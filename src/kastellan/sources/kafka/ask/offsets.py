@@ -1,0 +1,75 @@
+"""Offsets of partitions, asked of their leaders: the ends after the commits, so that lag is never negative."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from kastellan.model.tables.partitions import Partitions
+from kastellan.sources.kafka.ask.groups import groups
+from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.fill import offsets as fill
+from kastellan.sources.kafka.looking import Looking, binding
+from kastellan.wire.kafka import requests
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.requests import Choose
+
+_COMMITS_SHARE: Final = 0.6
+"""The part of the remaining time after which end offsets are asked although a coordinator is still silent."""
+
+_PARTITIONS_A_SLICE: Final = 35_000
+
+
+async def groups_and_offsets(look: Looking) -> None:
+    """Groups and earliest offsets, then the ends."""
+    earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if look.wants("offsets") else None
+    await groups(look, look.part_of_time(_COMMITS_SHARE))
+    if earliest is None:
+        return
+    columns = [_column(look, "latest", requests.LATEST)]
+    if look.wants("transactions"):
+        columns.append(_column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED))
+    late = await asyncio.gather(*columns)
+    partitions = look.tables["partitions"]
+    assert isinstance(partitions, Partitions)  # noqa: S101
+    nobody = 0
+    if look.topology is not None and look.topology.leaderless:
+        nobody = look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
+    table = await asyncio.to_thread(fill.offsets, partitions, [await earliest, *late], nobody)
+    look.put(table.with_unseen(partitions.unseen))
+
+
+async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> pl.DataFrame:
+    leaders: Mapping[int, Mapping[str, Sequence[int]]] = look.topology.leaders if look.topology else {}
+
+    async def ask(node: int) -> list[fill.Told]:
+        if node not in look.nodes:
+            return [fill.Told(None, look.not_live("ListOffsets", node), leaders[node])]
+        told = list[fill.Told]()
+        for number, asked in enumerate(_slices(leaders[node])):
+            slot = (name, node, number)
+            build = binding(requests.list_offsets, asked, timestamp, isolation=isolation)
+            # The topology is the same object as long as Metadata says the same of topics.
+            packed = look.memory.packing(slot, look.topology, build)
+            got = await look.ask(node, Choose(Api.LIST_OFFSETS, packed), turn=Turn(fill.piece, slot))
+            told.append(fill.Told(got.value, got.answer, asked))
+        return told
+
+    told = await asyncio.gather(*(ask(node) for node in leaders))
+    return await asyncio.to_thread(fill.offset_column, [each for of_node in told for each in of_node], name, look.book)
+
+
+def _slices(topics: Mapping[str, Sequence[int]]) -> list[dict[str, Sequence[int]]]:
+    """The partitions of one leader in pieces of about a megabyte of answer."""
+    pieces: list[dict[str, Sequence[int]]] = [{}]
+    count = 0
+    for topic, numbers in topics.items():
+        if count + len(numbers) > _PARTITIONS_A_SLICE and pieces[-1]:
+            pieces.append({})
+            count = 0
+        pieces[-1][topic] = numbers
+        count += len(numbers)
+    return pieces

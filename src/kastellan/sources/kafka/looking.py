@@ -1,0 +1,111 @@
+"""The state of one look, shared by its questions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import State
+from kastellan.model.needs import Wanted
+from kastellan.model.table import Table
+from kastellan.sources.kafka.asking import Asking, Got, Turn
+from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.fill.topics import Topology
+from kastellan.sources.kafka.memory import Memory
+from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.requests import Choose
+
+R = TypeVar("R")
+
+_FULL_RIGHTS: Final = sum(1 << each for each in (5, 7, 8, 9, 10, 11, 12))
+"""AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
+
+_DESCRIBE: Final = 1 << 8
+
+
+class Looking:
+    """One look under way: what is wanted, until when, who is there, and what came in so far."""
+
+    def __init__(self, cluster: Cluster, memory: Memory, wanted: Wanted, deadline: Deadline) -> None:
+        self.cluster = cluster
+        self.memory = memory
+        self.wanted = wanted
+        self.deadline = deadline
+        self.book = Book()
+        self.asking = Asking(cluster, self.book, memory)
+        self.tables: dict[str, Table] = {}
+        self.nodes: tuple[int, ...] = ()
+        """The live brokers: those that are asked."""
+        self.cluster_id: str | None = None
+        self.rights = 0
+        self.topology: Topology | None = None
+
+    def wants(self, *tables: str) -> bool:
+        """Whether any of these tables is wanted."""
+        return not self.wanted.tables.isdisjoint(tables)
+
+    def put(self, *tables: Table) -> None:
+        """Take over tables, in place of earlier ones of the same kind."""
+        for table in tables:
+            self.tables[table.name] = table
+
+    @property
+    def full_rights(self) -> bool:
+        """Nothing is left out silently for this principal."""
+        return self.rights & _FULL_RIGHTS == _FULL_RIGHTS
+
+    @property
+    def may_describe(self) -> bool:
+        """This principal may describe the cluster, which includes every group."""
+        return self.full_rights or bool(self.rights & _DESCRIBE)
+
+    def visible_only(self, answer: int, what: str) -> None:
+        """Lower an answer in which the protocol left something out silently."""
+        self.book.grade(answer, State.VISIBLE_ONLY, f"{what} that this principal may not describe are left out silently")
+
+    async def ask(
+        self, node: int, request: Choose, deadline: Deadline | None = None, *, lane: str = "main", turn: Turn | None = None
+    ) -> Got:
+        """Ask one broker."""
+        return await self.asking.ask(node, request, deadline or self.deadline, lane=lane, turn=turn)
+
+    async def any(self, request: Choose, deadline: Deadline | None = None, turn: Turn | None = None) -> Got:
+        """Ask whichever live broker answers."""
+        return await self.asking.any(self.nodes or self.cluster.nodes, request, deadline or self.deadline, turn)
+
+    async def each(self, ask: Callable[[int], Awaitable[R]]) -> list[tuple[int, R]]:
+        """Ask all live brokers at once."""
+        return list(zip(self.nodes, await asyncio.gather(*(ask(node) for node in self.nodes)), strict=True))
+
+    def part_of_time(self, share: float) -> Deadline:
+        """A share of the time that is left."""
+        return self.deadline.within(self.deadline.remaining_s() * share)
+
+    @property
+    def dead(self) -> list[int]:
+        """Brokers that the cluster names and that are not live: there is nobody to ask."""
+        named = set(self.cluster.nodes)
+        if self.topology is not None:
+            named |= set(self.topology.replicas["broker"].unique().drop_nulls())
+        return sorted(named - set(self.nodes))
+
+    def not_live(self, asked: str, node: int) -> int:
+        """The Answer of a broker that was not asked."""
+        return self.missing(asked, f"broker/{node}", "the cluster does not list it as live")
+
+    def missing(self, asked: str, of: str, reason: str) -> int:
+        """An Answer that failed before anything was asked."""
+        return self.book.missing(asked, of, reason, time.time_ns() // 1_000_000, State.FAILED)
+
+
+def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401
+    """A request builder that only lacks the version."""
+    return lambda version: build(version, *values, **named)
+
+
+def slices(items: list[str], size: int) -> list[list[str]]:
+    """The items, at most `size` at a time."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,0 +1,74 @@
+"""What a source remembers from look to look, so that what did not change is neither decoded nor packed again.
+
+An answer whose bytes are those of the last look means what it meant then: its columns are used again. Nothing is
+ever taken from memory for a broker that did not answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+import msgspec
+
+from kastellan.wire.kafka.packing import Packed
+
+_RIGHTS_S: Final = 300.0
+"""How long the rights of this principal on the cluster are taken as known."""
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    version: int
+    data: bytes
+    value: Any
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    basis: object
+    by_version: dict[int, Packed]
+
+
+class Memory:
+    """Of one cluster, for one source; as large as one look's answers and their columns."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, _Kept] = {}
+        self._bound: dict[Hashable, _Bound] = {}
+        self._rights: tuple[int, float] | None = None
+        self.reached: dict[int, bool] = {}
+        """Which brokers answered in the last look: those are asked first what any broker can tell."""
+
+    def recall(self, slot: Hashable, version: int, data: bytes) -> Any | None:  # noqa: ANN401
+        """What these very bytes meant in the last look; None when other bytes came then."""
+        kept = self._kept.get(slot)
+        return kept.value if kept is not None and kept.version == version and kept.data == data else None
+
+    def keep(self, slot: Hashable, version: int, data: bytes, value: Any) -> None:  # noqa: ANN401
+        """Remember a meaning; the one before it is forgotten."""
+        self._kept[slot] = _Kept(version, data, value)
+
+    def packing(self, slot: Hashable, basis: object, build: Callable[[int], Packed]) -> Callable[[int], Packed]:
+        """The same request, packed once for each version as long as `basis` (what it was made from) is the same object."""
+        bound = self._bound.get(slot)
+        if bound is None or bound.basis is not basis:
+            bound = self._bound[slot] = _Bound(basis, {})
+        by_version = bound.by_version
+
+        def packed(version: int) -> Packed:
+            if version not in by_version:
+                by_version[version] = build(version)
+            return by_version[version]
+
+        return packed
+
+    @property
+    def rights(self) -> int | None:
+        """The principal's rights on the cluster, when they were told not long ago."""
+        if self._rights is None or time.monotonic() - self._rights[1] > _RIGHTS_S:
+            return None
+        return self._rights[0]
+
+    def learn_rights(self, rights: int) -> None:
+        """Take over what DescribeCluster said."""
+        self._rights = (rights, time.monotonic())

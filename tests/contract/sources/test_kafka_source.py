@@ -1,0 +1,177 @@
+"""The Kafka source over the fake cluster: what it remembers between looks never hides a change or a silence."""
+
+from __future__ import annotations
+
+import asyncio
+
+import polars as pl
+import pytest
+
+from kastellan.app.observe import observe
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import State
+from kastellan.model.needs import Wanted
+from kastellan.model.snapshot import Snapshot
+from kastellan.sources.kafka.source import KafkaSource
+from kastellan.testing.fake_broker import FakeCluster
+from kastellan.testing.fake_broker_faults import Fault
+from kastellan.testing.fake_broker_model import FakeMember, FakeModel, fake_model
+
+pytestmark = pytest.mark.enable_socket
+
+CORE = frozenset(
+    {"topics", "partitions", "replicas", "offsets", "log_dirs", "replica_sizes", "topic_configs"}
+    | {"groups", "members", "assignments", "commits"}
+)
+ALL = CORE | {
+    *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
+    *("reassignments", "transactions", "transaction_partitions"),
+}
+KEYS = frozenset({"cleanup.policy", "retention.ms"})
+
+
+def model() -> FakeModel:
+    made = fake_model(groups=6)
+    group = made.groups["group-0000"]
+    group.state, group.members = "Stable", [FakeMember("m-1", assigned={"topic-0000": [0, 1, 2]})]
+    return made
+
+
+def wanted(tables: frozenset[str]) -> Wanted:
+    return Wanted(tables, KEYS, frozenset({"min.insync.replicas"}) if "broker_configs" in tables else frozenset())
+
+
+def told(snapshot: Snapshot) -> dict[str, list[tuple[object, ...]]]:
+    """Every table without its Answers, which are another look's."""
+    return {
+        name: table.df.drop("answer", "answer_ms", "last_fetch_ms", "last_caught_up_ms", strict=False).rows()
+        for name, table in snapshot.tables.items()
+    }
+
+
+def test_what_is_remembered_says_the_same_as_a_first_look() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            warm, cold = KafkaSource(fake.bootstrap), KafkaSource(fake.bootstrap)
+            await observe(warm, wanted(ALL), Deadline.after(10))
+            again = await observe(warm, wanted(ALL), Deadline.after(10))
+            first = await observe(cold, wanted(ALL), Deadline.after(10))
+            assert told(again) == told(first)
+            assert again.tables["commits"].df.height == 36
+            assert {each.state for each in again.answers} == {State.COMPLETE, State.VISIBLE_ONLY}  # the fake grants no rights
+            for name, table in again.tables.items():
+                ids = set(table.df["answer"].drop_nulls()) if "answer" in table.df.columns else set()
+                assert ids <= {each.id for each in again.answers}, name
+            await asyncio.gather(warm.close(), cold.close())
+
+    asyncio.run(run())
+
+
+def test_a_warm_core_costs_seven_requests_a_broker_and_one() -> None:
+    async def run() -> None:
+        made = model()
+        for number, group in enumerate(made.groups.values()):
+            group.state, group.members = "Stable", [FakeMember(f"m-{number}", assigned={"topic-0000": [0]})]
+        async with FakeCluster(made) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(CORE), Deadline.after(10))
+            cost = (await observe(source, wanted(CORE), Deadline.after(10))).cost
+            assert cost.requests == 7 * 3 + 1, cost.by_request
+            assert cost.by_request["Metadata"] == 1
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_change_is_seen_in_the_next_look() -> None:
+    async def run() -> None:
+        made = model()
+        async with FakeCluster(made) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(ALL), Deadline.after(10))
+            part = made.topics["topic-0001"].partitions[2]
+            part.latest, part.earliest, part.isr, part.leader, part.size_bytes = 777, 7, part.isr[1:], part.isr[1], 4_321
+            made.groups["group-0003"].commits["topic-0003", 1] = 55
+            made.groups["group-0000"].members[0].assigned = {"topic-0000": [5]}
+            made.topics["topic-0002"].configs["retention.ms"] = "1"
+            made.changed()
+            tables = (await observe(source, wanted(ALL), Deadline.after(10))).tables
+            of = {name: table.df for name, table in tables.items()}
+            here = (pl.col("topic") == "topic-0001") & (pl.col("partition") == 2)
+            assert of["offsets"].filter(here).select("earliest", "latest", "last_stable").row(0) == (7, 777, 777)
+            assert of["partitions"].filter(here)["leader"].item() == part.leader
+            assert of["replicas"].filter(here & ~pl.col("in_sync")).height == 1
+            assert set(of["replica_sizes"].filter(here)["size_bytes"]) == {4_321}
+            commit = of["commits"].filter((pl.col("group") == "group-0003") & (pl.col("partition") == 1))
+            assert commit["committed"].to_list() == [55]
+            assert of["assignments"]["partition"].to_list() == [5]
+            own = of["topic_configs"].filter((pl.col("topic") == "topic-0002") & (pl.col("config") == "retention.ms"))
+            assert own.select("value", "source").row(0) == ("1", "topic")
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_broker_that_falls_silent_is_not_answered_for_from_memory() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(ALL), Deadline.after(10))
+            fake.faults.add(Fault(node=2, silent=True))
+            await fake.refuse(3)
+            fake.drop(3)
+            deadline = Deadline.after(1.5)
+            snapshot = await observe(source, wanted(ALL), deadline)
+            assert deadline.remaining_s() > -0.5
+            of = {name: table.df for name, table in snapshot.tables.items()}
+            led = of["partitions"].select("topic", "partition", "leader").join(of["offsets"], on=["topic", "partition"])
+            assert led.height == 24
+            assert led.filter(pl.col("leader") == 1)["latest"].null_count() == 0
+            assert led.filter(pl.col("leader") != 1)["latest"].null_count() == led.filter(pl.col("leader") != 1).height
+            bad = {each.id for each in snapshot.answers if each.state is State.FAILED}
+            assert set(led.filter(pl.col("leader") != 1)["answer"]) <= bad
+            assert {each.roster for each in snapshot.tables["groups"].unseen} == {"group"}
+            assert len(snapshot.tables["groups"].unseen) == 2
+            brokers = {row["broker"]: (row["reached"], row["trouble"]) for row in of["brokers"].iter_rows(named=True)}
+            assert brokers[1] == (True, None)
+            assert brokers[2] == (False, "silent")
+            assert brokers[3][0] is False
+            assert of["log_dirs"].filter(pl.col("path").is_null())["broker"].to_list() == [2, 3]
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_error_codes_become_nulls_with_an_answer_that_says_so() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            fake.faults.add(Fault(api=2, error_code=29, key=("topic-0000", 0)))
+            fake.faults.add(Fault(api=9, error_code=30, key="group-0001"))
+            fake.faults.add(Fault(api=32, error_code=29, key=(2, "topic-0001")))
+            source = KafkaSource(fake.bootstrap)
+            for _ in range(2):
+                snapshot = await observe(source, wanted(ALL), Deadline.after(10))
+                by_id = {each.id: each for each in snapshot.answers}
+                row = snapshot.tables["offsets"].df.row(0, named=True)
+                assert (row["topic"], row["partition"], row["latest"], row["earliest"]) == ("topic-0000", 0, None, None)
+                assert by_id[row["answer"]].state is State.DENIED
+                commits = snapshot.tables["commits"].df.filter(pl.col("group") == "group-0001")
+                assert commits.select("topic", "committed", "error").rows() == [(None, None, None)]
+                assert by_id[commits["answer"].item()].reason == "GROUP_AUTHORIZATION_FAILED"
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_an_old_connection_is_no_sign_of_life() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source, only = KafkaSource(fake.bootstrap), Wanted(frozenset({"brokers"}))
+            await observe(source, only, Deadline.after(10))
+            fake.faults.add(Fault(node=2, silent=True))
+            snapshot = await observe(source, only, Deadline.after(1.5))
+            met = {row["broker"]: (row["reached"], row["trouble"]) for row in snapshot.tables["brokers"].df.iter_rows(named=True)}
+            assert met == {1: (True, None), 2: (False, "silent"), 3: (True, None)}
+            await source.close()
+
+    asyncio.run(run())
