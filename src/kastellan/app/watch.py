@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import msgspec
 
 from kastellan.app.examine import Exam, Examined, examine
+from kastellan.checks.judge import settings_of
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.units import duration_text
 from kastellan.model.carry import carried, thinned
-from kastellan.model.needs import Wanted, needs_of
+from kastellan.model.finding import CheckResult
+from kastellan.model.needs import Earlier, Wanted, needs_of
 from kastellan.model.snapshot import Moment, Snapshot
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
@@ -32,77 +34,120 @@ async def watch(source: Source, exam: Exam, timeout_s: float, every_s: float) ->
     """
     if every_s < SHORTEST_S:
         raise BadInput(f"--watch {every_s:g} is too often; give {SHORTEST_S:g} s or more")
-    oldest_s, kept = _memory(exam)
-    slow: Snapshot | None = None
-    slow_at_s = 0.0
-    before: Examined | None = None
+    memory = _Memory(exam)
     while True:
         began_s = time.monotonic()
-        fresh = slow is not None and began_s - slow_at_s < SLOW_EVERY_S
-        looking = _Carrying(source, slow) if fresh else source
+        whole = memory.is_slow_turn(began_s)
+        before = memory.before(whole=whole)
         try:
-            examined = await examine(looking, exam, timeout_s, before)
+            examined = await examine(source if whole else _Carrying(source, memory.slow), exam, timeout_s, before)
         except Unreachable as error:
             if before is None:
                 raise
             told = (f"this look reached nobody: {error.message}", "what is shown is the look before")
             yield before._replace(report=msgspec.structs.replace(before.report, notes=told))
-            await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began_s)))
-            continue
-        if not fresh:
-            slow, slow_at_s = examined.snapshot, began_s
-        elif slow is not None and SLOW & slow.tables.keys():
-            examined = _noted(examined, slow)
-        before = _remembering(examined, kept, oldest_s)
-        yield examined
+        else:
+            yield memory.remember(examined, began_s, whole=whole)
         await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began_s)))
 
 
 class _Carrying:
     """A source that leaves the slow tables out and puts the older ones in their place."""
 
-    def __init__(self, source: Source, slow: Snapshot | None) -> None:
+    def __init__(self, source: Source, slow: Snapshot) -> None:
         self._source, self._slow = source, slow
 
     async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
         fast = msgspec.structs.replace(wanted, tables=wanted.tables - SLOW)
-        newer = await self._source.look(fast, deadline)
-        return newer if self._slow is None else carried(newer, self._slow, sorted(SLOW & wanted.tables))
+        return carried(await self._source.look(fast, deadline), self._slow, sorted(SLOW & wanted.tables))
 
     async def close(self) -> None:
         await self._source.close()
 
 
-def _noted(examined: Examined, slow: Snapshot) -> Examined:
-    age = duration_text(examined.report.at_ms - slow.at_ms)
-    note = f"log directories and configs are looked at every {SLOW_EVERY_S:g} s; these are {age} old"
-    return examined._replace(report=msgspec.structs.replace(examined.report, notes=(*examined.report.notes, note)))
+class _Memory:
+    """The looks that are kept, bounded in number and holding only the tables that checks compare.
+
+    Whole looks are kept apart from the frequent ones: a carried table must not be compared as if it were of the
+    moment of the look that carried it.
+    """
+
+    def __init__(self, exam: Exam) -> None:
+        self._oldest_s, self._kept = _reach(exam)
+        self._slow_checks = frozenset(_comparing_slow(exam))
+        self._dense: tuple[Snapshot, ...] = ()
+        self._whole: tuple[Snapshot, ...] = ()
+        self._whole_at_s = 0.0
+        self._last: Examined | None = None
+        self.slow = Snapshot(at_ms=0)
+
+    def is_slow_turn(self, now_s: float) -> bool:
+        return not self._whole or now_s - self._whole_at_s >= SLOW_EVERY_S
+
+    def before(self, *, whole: bool) -> Examined | None:
+        """The last examination, knowing the looks that the next one may compare with."""
+        if self._last is None:
+            return None
+        newest, *older = self._whole if whole else self._dense
+        return self._last._replace(snapshot=msgspec.structs.replace(newest, earlier=tuple(older)))
+
+    def remember(self, examined: Examined, began_s: float, *, whole: bool) -> Examined:
+        """Keeps the look; returns the examination as it is to be told."""
+        snapshot = examined.snapshot
+        if whole:
+            self.slow, self._whole_at_s = msgspec.structs.replace(snapshot, earlier=()), began_s
+            self._whole = thinned((snapshot, *self._whole), self._kept, snapshot.at_ms, self._oldest_s)
+        elif SLOW & self.slow.tables.keys() and self._last is not None:
+            examined = _with_older(examined, self._last, self._slow_checks, self.slow.at_ms)
+        self._dense = thinned((snapshot, *self._dense), self._kept - SLOW, snapshot.at_ms, self._oldest_s)
+        self._last = examined._replace(snapshot=msgspec.structs.replace(snapshot, earlier=(), tables={}))
+        return examined
 
 
-def _remembering(examined: Examined, kept: frozenset[str], oldest_s: float) -> Examined:
-    """The examination with a memory that is bounded: earlier looks thinned, and only the tables that are compared."""
-    looks = (examined.snapshot, *examined.snapshot.earlier)
-    newest, *older = thinned(looks, kept, examined.snapshot.at_ms, oldest_s)
-    return examined._replace(snapshot=msgspec.structs.replace(newest, earlier=tuple(older)))
+def _with_older(examined: Examined, last: Examined, names: frozenset[str], slow_at_ms: int) -> Examined:
+    """Checks that compare slow tables are told as they were when these were asked last, and the note says so."""
+    old = {each.check: _without_evidence(each) for each in last.report.results if each.check in names}
+    report = examined.report
+    note = f"log directories and configs are looked at every {SLOW_EVERY_S:g} s; these are {duration_text(report.at_ms - slow_at_ms)} old"
+    results = tuple(old.get(each.check, each) for each in report.results)
+    return examined._replace(report=msgspec.structs.replace(report, results=results, notes=(*report.notes, note)))
 
 
-def _memory(exam: Exam) -> tuple[float, frozenset[str]]:
-    """How far back the needs of the checks go, in seconds, and the tables that they compare."""
+def _without_evidence(result: CheckResult) -> CheckResult:
+    """The ids of Answers belong to the look that they came with."""
+    findings = tuple(msgspec.structs.replace(each, evidence=()) for each in result.findings)
+    doubts = tuple(msgspec.structs.replace(each, answers=()) for each in result.doubts)
+    return msgspec.structs.replace(result, findings=findings, doubts=doubts)
+
+
+def _compared(judge: Callable[..., object]) -> Iterator[tuple[str, Earlier]]:
+    """The tables of earlier looks that a check needs, through views."""
     views = all_views()
-    oldest_s = 0.0
-    todo: list[tuple[Callable[..., object], bool]] = [(each.judge, False) for each in exam.checks.values()]
-    tables: set[str] = set()
-    seen: set[tuple[Callable[..., object], bool]] = set()
+    todo: list[tuple[Callable[..., object], Earlier | None]] = [(judge, None)]
+    seen: set[tuple[Callable[..., object], Earlier | None]] = set()
     while todo:
-        function, is_earlier = todo.pop()
-        if (function, is_earlier) in seen:
+        function, earlier = todo.pop()
+        if (function, earlier) in seen:
             continue
-        seen.add((function, is_earlier))
+        seen.add((function, earlier))
         for need in needs_of(function):
-            oldest_s = max(oldest_s, need.earlier.min_s if need.earlier else 0.0)
-            then = is_earlier or need.earlier is not None
+            then = need.earlier or earlier
             if need.wanted in views:
                 todo.append((views[need.wanted], then))
-            elif need.wanted is not Moment and then:
-                tables.add(need.wanted.name)
+            elif need.wanted is not Moment and then is not None:
+                yield need.wanted.name, then
+
+
+def _reach(exam: Exam) -> tuple[float, frozenset[str]]:
+    """How far back the checks look, in seconds, and the tables that they compare."""
+    oldest_s, tables = 0.0, set[str]()
+    for name, judgement in exam.checks.items():
+        settings = settings_of(judgement.check, exam.settings.get(name, {}))
+        for table, earlier in _compared(judgement.judge):
+            tables.add(table)
+            oldest_s = max(oldest_s, earlier.seconds(settings))
     return oldest_s, frozenset(tables)
+
+
+def _comparing_slow(exam: Exam) -> Iterator[str]:
+    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in _compared(each.judge)))

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+
+from kastellan.app import examine as module
+from kastellan.app.examine import Exam, exam_of, examine, examine_saved
+from kastellan.app.observe import held_gc
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.kernel.outcome import Trouble
+from kastellan.model.finding import Severity
+from kastellan.model.needs import Wanted
+from kastellan.model.snapshot import Cost, Snapshot
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
+
+OFFLINE = "replication.offline"
+
+
+class Played:
+    """A source that plays looks, one after the other; the last one again and again. An exception is raised."""
+
+    def __init__(self, *looks: Snapshot | Exception | Callable[[Deadline], Snapshot]) -> None:
+        self.looks: Sequence = looks
+        self.wanted: list[Wanted] = []
+
+    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
+        look = self.looks[min(len(self.wanted), len(self.looks) - 1)]
+        self.wanted.append(wanted)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    async def close(self) -> None: ...
+
+
+def sound(after_s: float = 0.0) -> Snapshot:
+    return msgspec.structs.replace(healthy(at_ms=AT_MS + int(after_s * 1000)), cost=Cost(requests=10, by_request={"Metadata": 2}))
+
+
+def offline(after_s: float = 0.0) -> Snapshot:
+    hurt = edit(sound(after_s), Partitions, {"topic": "orders", "partition": 1}, leader=-1)
+    return edit(hurt, Replicas, {"topic": "orders", "partition": 1}, in_sync=False, offline=True)
+
+
+def unseen(after_s: float = 0.0) -> Snapshot:
+    return edit(sound(after_s), Partitions, {"topic": "orders", "partition": 1}, leader=None)
+
+
+def run(*looks, timeout_s: float = 5.0, exam: Exam | None = None, before=None):
+    source = Played(*looks)
+    return asyncio.run(examine(source, exam or exam_of((OFFLINE,)), timeout_s, before)), source
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_S", 0.0)
+
+
+def test_a_healthy_cluster_is_looked_at_once():
+    examined, source = run(sound())
+    assert len(source.wanted) == 1
+    assert examined.report.looks == 1
+    assert examined.report.worst() is None
+    assert examined.report.shape.brokers == 3
+    assert examined.report.shape.controllers == 3
+    assert examined.report.shape.kafka == "4.3 or newer (by metadata.version 30)"
+
+
+def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():
+    examined, source = run(offline(), offline(1))
+    assert source.wanted[0] == source.wanted[1]
+    assert examined.report.looks == 2
+    assert [(each.check, each.severity, each.confirmed) for each in examined.report.findings] == [(OFFLINE, Severity.ERROR, True)]
+    assert examined.report.at_ms == AT_MS + 1000
+    assert examined.report.cost.requests == 20
+    assert examined.report.cost.by_request == {"Metadata": 4}
+
+
+def test_an_error_that_the_second_look_does_not_see_is_dropped_with_a_note():
+    examined, _ = run(offline(), sound(1))
+    assert examined.report.findings == ()
+    assert any(OFFLINE in each for each in examined.report.notes)
+
+
+def test_an_error_that_the_second_look_cannot_judge_is_a_warning_seen_once():
+    examined, _ = run(offline(), unseen(1))
+    (finding,) = examined.report.findings
+    assert finding.severity is Severity.WARNING
+    assert not finding.confirmed
+
+
+def test_no_time_for_a_second_look_leaves_a_warning_seen_once():
+    examined, source = run(offline(), offline(1), timeout_s=0.2)
+    assert len(source.wanted) == 1
+    assert examined.report.looks == 1
+    assert [each.severity for each in examined.report.findings] == [Severity.WARNING]
+
+
+def test_a_second_look_that_reaches_nobody_leaves_a_warning_and_says_so():
+    examined, _ = run(offline(), Unreachable("nobody there"))
+    assert [each.confirmed for each in examined.report.findings] == [False]
+    assert any("nobody there" in each for each in examined.report.notes)
+
+
+def test_a_silent_peer_is_looked_at_twice_even_without_an_error():
+    snapshot, number = failed_answer(sound())
+    answers = tuple(
+        msgspec.structs.replace(each, trouble=Trouble.SILENT) if each.id == number else each for each in snapshot.answers
+    )
+    examined, source = run(msgspec.structs.replace(snapshot, answers=answers), sound(1))
+    assert len(source.wanted) == 2
+    assert examined.report.looks == 2
+
+
+def test_a_cluster_that_refuses_is_unreachable_at_once():
+    source = Played(Unreachable("refused"))
+    with pytest.raises(Unreachable):
+        asyncio.run(examine(source, exam_of((OFFLINE,)), 5.0))
+    assert len(source.wanted) == 1
+
+
+def test_under_watch_a_known_error_needs_no_second_look():
+    before, _ = run(offline(), offline(1))
+    examined, source = run(offline(10), before=before)
+    assert len(source.wanted) == 1
+    assert [each.severity for each in examined.report.findings] == [Severity.ERROR]
+    assert [each.at_ms for each in examined.snapshot.earlier] == [AT_MS + 1000, AT_MS]
+
+
+def test_a_saved_snapshot_is_confirmed_by_its_earlier_look():
+    twice = offline(1).after(offline())
+    assert [each.severity for each in examine_saved(twice, exam_of((OFFLINE,)), AT_MS).report.findings] == [Severity.ERROR]
+    once = examine_saved(offline(), exam_of((OFFLINE,)), AT_MS + 60_000)
+    assert [each.severity for each in once.report.findings] == [Severity.WARNING]
+    assert "1 min ago" in once.report.notes[0]
+
+
+def test_live_and_saved_give_the_same_answer():
+    live, _ = run(offline(), offline(1), exam=exam_of())
+    saved = examine_saved(live.snapshot, exam_of(), AT_MS)
+
+    def told(report):
+        return [msgspec.structs.replace(each, took_ms=0) for each in report.results]
+
+    assert told(saved.report) == told(live.report)
+    assert saved.report.looks == live.report.looks
+
+
+def test_what_does_not_exist_cannot_be_examined():
+    for wrong in ({"only": ("nonsense",)}, {"skip": ("nonsense",)}, {"settings": {"no.check": {"x": 1.0}}}):
+        with pytest.raises(BadInput):
+            exam_of(**wrong)
+    with pytest.raises(BadInput):
+        exam_of(only=(OFFLINE,), settings={OFFLINE: {"no_such": 1.0}})
+    with pytest.raises(BadInput):
+        exam_of(only=(OFFLINE,), skip=(OFFLINE,))
+
+
+def test_garbage_collection_is_held_and_given_back_also_after_an_error():
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="x"), held_gc():
+        assert not gc.isenabled()
+        raise ValueError("x")
+    assert gc.isenabled()

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from kastellan.app.get import listed
+from kastellan.app.lists import LISTS
+from kastellan.kernel.errors import BadInput
+from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.quorum_nodes import QuorumNodes
+from kastellan.model.tables.replicas import Replicas
+from kastellan.surfaces.cli.screen import Screen
+from kastellan.surfaces.cli.show.rows_text import show
+from kastellan.testing.snapshots import edit, healthy, hide
+
+
+def one(listed_rows, **where):
+    (row,) = [each for each in listed_rows.rows if all(each[name] == value for name, value in where.items())]
+    return row
+
+
+def text(found) -> str:
+    screen = Screen(width=120)
+    show(found, screen)
+    return screen.text()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
+    found = listed(healthy(), name, None)
+    assert found.rows
+    assert set(found.shown) <= set(found.columns)
+    assert "?" not in text(found)
+    assert found.not_whole == ()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_works_on_an_empty_cluster(name):
+    found = listed(healthy(brokers=1, topics={}, groups={}), name, None)
+    assert text(found)
+
+
+def test_broker_counts():
+    found = listed(edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False), "brokers", None)
+    assert [(each["leaders"], each["replicas"], each["out_of_sync"]) for each in found.rows] == [(2, 6, 0), (2, 6, 1), (2, 6, 0)]
+    assert [each["state"] for each in found.rows] == ["live"] * 3
+
+
+def test_counts_over_partitions_that_could_not_be_listed_are_not_told():
+    found = listed(hide(healthy(), "topic"), "brokers", None)
+    assert {each["leaders"] for each in found.rows} == {None}
+    assert "?" in text(found)
+    assert "UNSEEN" in text(found)
+
+
+def test_topic_sums_with_an_unseen_part_are_not_told():
+    snapshot = edit(healthy(), Offsets, {"topic": "orders", "partition": 0}, latest=None)
+    snapshot = edit(snapshot, Replicas, {"topic": "payments", "partition": 1, "broker": 1}, in_sync=None)
+    snapshot = edit(snapshot, Partitions, {"topic": "payments", "partition": 1}, leader=None)
+    found = listed(snapshot, "topics", None)
+    assert one(found, topic="orders")["records"] is None
+    assert one(found, topic="orders")["under_replicated"] == 0
+    assert one(found, topic="payments")["records"] == 3000
+    assert one(found, topic="payments")["under_replicated"] is None
+    assert one(found, topic="payments")["offline"] is None
+
+
+def test_partitions_of_a_topic():
+    snapshot = edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False)
+    found = listed(snapshot, "partitions", "orders")
+    assert len(found.rows) == 3
+    assert one(found, partition=0)["replicas"] == "1,2,3"
+    assert one(found, partition=0)["in_sync"] == "1,3"
+
+
+def test_the_quorum_is_measured_on_the_leaders_clock():
+    at = healthy().at_ms
+    found = listed(edit(healthy(), QuorumNodes, {"node": 102}, log_end_offset=880, last_caught_up_ms=at - 2100), "quorum", None)
+    assert one(found, node=101)["role"] == "leader"
+    assert one(found, node=102)["lag_records"] == 20
+    assert one(found, node=102)["behind_ms"] == 2000
+    assert one(found, node=1)["role"] == "observer"
+
+
+def test_lag_over_unknown_partitions_is_a_lower_bound():
+    snapshot = edit(healthy(), Commits, {"partition": 0}, committed=400)
+    snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None)
+    found = listed(snapshot, "lag", None)
+    assert one(found, group="billing")["lag_records"] is None
+    assert "at least 600 (1 partitions unknown)" in text(found)
+    rows = listed(snapshot, "owned lag", "billing")
+    assert one(rows, partition=0)["lag_records"] == 600
+    assert one(rows, partition=1)["lag_records"] is None
+
+
+def test_an_unknown_name_is_refused_with_near_ones_and_an_unseen_one_is_not_called_unknown():
+    with pytest.raises(BadInput, match="near are orders"):
+        listed(healthy(), "topics", "order")
+    with pytest.raises(BadInput, match="not all topics could be listed"):
+        listed(hide(healthy(), "topic"), "topics", "order")

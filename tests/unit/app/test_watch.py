@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from kastellan.app import examine as examining
+from kastellan.app import watch as module
+from kastellan.app.examine import exam_of
+from kastellan.app.watch import SLOW, watch
+from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.model.tables.log_dirs import LogDirs
+from kastellan.testing.snapshots import AT_MS, edit, healthy
+
+
+class Ticking:
+    """A healthy cluster whose clock goes `step_s` further with each look; asked tables only."""
+
+    def __init__(self, step_s: float = 10.0, fail_at: frozenset[int] = frozenset()) -> None:
+        self.step_s, self.fail_at = step_s, fail_at
+        self.asked: list[frozenset[str]] = []
+
+    async def look(self, wanted, deadline):
+        number = len(self.asked)
+        self.asked.append(wanted.tables)
+        if number in self.fail_at:
+            raise Unreachable("nobody there")
+        whole = healthy(at_ms=AT_MS + int(number * self.step_s * 1000))
+        return msgspec.structs.replace(whole, tables={name: each for name, each in whole.tables.items() if name in wanted.tables})
+
+    async def close(self) -> None: ...
+
+
+def looks(source, count: int, exam=None):
+    async def some():
+        found = []
+        async for each in watch(source, exam or exam_of(), 5.0, 1.0):
+            found.append(each)
+            if len(found) == count:
+                return found
+        raise AssertionError
+
+    return asyncio.run(some())
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    async def no_sleep(_):
+        return None
+
+    monkeypatch.setattr(examining, "PAUSE_S", 0.0)
+    monkeypatch.setattr(module.asyncio, "sleep", no_sleep)
+
+
+def test_the_slow_tables_are_asked_once_a_minute_and_carried_over_with_their_age():
+    source = Ticking()
+    told = looks(source, 3)
+    assert source.asked[0] >= SLOW - {"replica_sizes"}
+    assert not source.asked[1] & SLOW
+    assert not source.asked[2] & SLOW
+    assert any("20 s old" in each for each in told[2].report.notes)
+    assert told[2].report.worst() is None
+
+
+def test_a_look_knows_the_looks_before_it_and_their_number_stays_small():
+    source = Ticking()
+    told = looks(source, 200, exam_of(("groups.stalled_partition", "storage.log_dir_nearly_full")))
+    assert told[-1].report.at_ms == AT_MS + 199 * 10_000
+    kept = [each.at_ms for each in told[-1].snapshot.earlier]
+    assert 3 <= len(kept) < 30
+    assert kept == sorted(kept, reverse=True)
+    assert all(not each.earlier for each in told[-1].snapshot.earlier)
+    assert "log_dirs" in told[-1].snapshot.tables
+    assert "features" not in told[-1].snapshot.earlier[0].tables
+
+
+def test_checks_of_movement_get_their_earlier_look():
+    told = looks(Ticking(step_s=60.0), 40, exam_of(("groups.stalled_partition", "groups.lag_without_members")))
+    waiting = [each.check for each in told[-1].report.results for doubt in each.doubts if "earlier look" in doubt.reason]
+    assert waiting == []
+
+
+def test_a_look_that_reaches_nobody_is_told_and_the_watch_goes_on():
+    told = looks(Ticking(fail_at=frozenset({1})), 3)
+    assert any("nobody there" in each for each in told[1].report.notes)
+    assert told[1].report.at_ms == told[0].report.at_ms
+    assert told[2].report.at_ms > told[1].report.at_ms
+
+
+def test_a_first_look_that_reaches_nobody_ends_it():
+    with pytest.raises(Unreachable):
+        looks(Ticking(fail_at=frozenset({0})), 1)
+
+
+def test_too_often_is_refused():
+    async def one():
+        async for _ in watch(Ticking(), exam_of(), 5.0, 0.1):
+            return
+
+    with pytest.raises(BadInput):
+        asyncio.run(one())
+
+
+def test_a_carried_table_is_not_compared_as_if_it_were_of_now(monkeypatch):
+    """Growth of a disk is measured between looks that asked for it, and stands until it is asked again."""
+
+    class Filling(Ticking):
+        async def look(self, wanted, deadline):
+            look = await super().look(wanted, deadline)
+            free_bytes = (14 * 1024 - 10 * len(self.asked)) * 1024**2
+            return edit(look, LogDirs, {}, usable_bytes=free_bytes) if "log_dirs" in wanted.tables else look
+
+    clock_s = iter(each * 10.0 for each in range(1000) for _ in range(2))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock_s)))
+    told = looks(Filling(), 15, exam_of(("storage.log_dir_nearly_full",)))
+    for at in (8, 14):
+        (growth,) = {each.facts["growth"] for each in told[at].report.findings}
+        assert "60.0 MiB/min since the look 60 s before" in str(growth)
