@@ -10,10 +10,9 @@ from dataclasses import fields, is_dataclass
 from typing import Final, cast
 
 from kastellan.kernel.errors import Garbled
-from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import api_name
 from kastellan.wire.kafka.codes import UnknownCode, is_known
-from kastellan.wire.kafka.guard import Broken, check
+from kastellan.wire.kafka.guard import Broken, read_guarded
 from kastellan.wire.kafka.layout import Walk
 from kastellan.wire.kafka.schema import Entity
 
@@ -28,7 +27,6 @@ def decode(api: int, version: int, data: bytes | memoryview, whom: str = "the br
     """
     whole = bytes(data) if isinstance(data, memoryview) else data
     try:
-        check(api, version, whole)
         entity, end = _decoded(api, version, whole)
     except Exception as error:  # noqa: BLE001  # whatever the codec trips over, the sentence is the same
         why = f"the codec says {type(error).__name__} {error}" if not isinstance(error, Broken) else str(error)
@@ -41,9 +39,8 @@ def decode(api: int, version: int, data: bytes | memoryview, whom: str = "the br
 
 
 def _decoded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
-    read = schema.response_reader(api, version)
     try:
-        return read(data, 0)
+        return read_guarded(api, version, data)
     except ValueError:
         # The codec refuses an answer for one code that it does not know: decode it with a stand-in, then put the
         # number back. Codes lie in the bytes in the order in which the fields are declared.
@@ -56,7 +53,7 @@ def _decoded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
     for at, number in zip(places, numbers, strict=True):
         if not is_known(number):
             patched[at : at + 2] = _STAND_IN
-    entity, end = read(bytes(patched), 0)
+    entity, end = read_guarded(api, version, bytes(patched))
     for (owner, name), number in zip(_codes_in(entity), numbers, strict=True):
         if not is_known(number):
             # The objects are frozen for their users; this one has none yet.

@@ -2,9 +2,9 @@
 
 The codec allocates what an array length announces, and when that fails the process aborts: no handler sees it.
 A length that large needs five bytes of which the first four have their high bit set. Most answers hold no such
-run anywhere and are safe at the price of one translation of their bytes. In the rest the runs are nearly always
-topic ids or texts: the answer is decoded once with every run made longer than a length may be, which the codec
-refuses where it reads a length, and passes over elsewhere. What is left, and the legacy encoding, is walked.
+run anywhere and are safe at the price of one translation of their bytes. In lists of topics the runs are nearly
+always parts of topic ids: such an answer is decoded with its runs defused, and the ids are put right afterwards.
+What is left, and the legacy encoding, is walked first.
 """
 
 from __future__ import annotations
@@ -15,49 +15,81 @@ import resource
 from functools import cache
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from kastellan.wire.kafka import schema
+from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.layout import Broken, Walk
+from kastellan.wire.kafka.schema import Entity
 
 _RUN: Final = b"hhhhl"
+_HIGH: Final = ord("h")
 _ROOMY_BYTES: Final = 8 << 30
-_TOO_LONG: Final = 0x80
+_DEFUSED: Final = 0x80
+"""As the fifth byte of a length it makes the codec refuse the length."""
+_WITH_TOPIC_IDS: Final = frozenset({int(Api.METADATA), int(Api.DESCRIBE_TOPIC_PARTITIONS)})
+_ID_BYTES: Final = 16
 
 
-def check(api: int, version: int, data: bytes) -> None:
-    """Raise Broken when the answer announces more than it holds and decoding it could end the process."""
+def read_guarded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
+    """The answer and where it ends. Raises Broken, or whatever the codec raises; it never ends the process."""
+    read = schema.response_reader(api, version)
     if schema.flexible(api, version):
-        runs = _runs(data)
-        if not runs or _only_values(api, version, data, runs):
-            return
+        kinds = data.translate(_kinds())
+        if _RUN not in kinds:
+            return read(data, 0)
+        if api in _WITH_TOPIC_IDS:
+            found = _with_ids(read, data, bytearray(kinds))
+            if found is not None:
+                return found
     Walk(data).end_of(api, version)
+    return read(data, 0)
 
 
-def _runs(data: bytes) -> list[int]:
-    kinds = data.translate(_kinds())
-    found: list[int] = []
+def _with_ids(read: schema.Reader, data: bytes, kinds: bytearray) -> tuple[Entity, int] | None:
+    """The answer if every run of it lies in a topic id; None when one may lie elsewhere."""
+    defused = bytearray(data)
+    places: list[int] = []
     at = kinds.find(_RUN)
     while at >= 0:
-        found.append(at)
+        place = at + len(_RUN) - 1
+        defused[place] = _DEFUSED
+        kinds[place] = _HIGH  # which may be the fourth byte of a further run
+        places.append(place)
         at = kinds.find(_RUN, at + 1)
-    return found
-
-
-def _only_values(api: int, version: int, data: bytes, runs: list[int]) -> bool:
-    longer = bytearray(data)
-    for at in runs:
-        longer[at + len(_RUN) - 1] = _TOO_LONG
+    sparing = bytes(defused)
     try:
-        return schema.response_reader(api, version)(bytes(longer), 0)[1] == len(data)
+        entity, end = read(sparing, 0)
     except Exception:  # noqa: BLE001  # the codec raises many kinds; the walk will say what is wrong, if anything is
-        return False
+        return None
+    return (entity, end) if _put_right(entity, data, sparing, places) else None
+
+
+def _put_right(entity: Entity, data: bytes, sparing: bytes, places: list[int]) -> bool:
+    """Give every topic its true id; False when a defused byte lies in none of them."""
+    cursor, next_place, count = 0, 0, len(places)
+    for topic in entity.topics:
+        if next_place == count:
+            break
+        if topic.topic_id is None:
+            continue
+        start = sparing.find(topic.topic_id.bytes, cursor)
+        if start < 0 or places[next_place] < start:
+            return False
+        cursor = start + _ID_BYTES
+        if places[next_place] < cursor:
+            # The objects are frozen for their users; this one has none yet.
+            object.__setattr__(topic, "topic_id", UUID(bytes=data[start:cursor]))
+            while next_place < count and places[next_place] < cursor:
+                next_place += 1
+    return next_place == count
 
 
 @cache
 def _kinds() -> bytes:
     """Every byte as h (high bit), l (ends a length that is too large) or a dot."""
     least = 2 if _roomy() else 1
-    return bytes(0x68 if byte >= 0x80 else 0x6C if byte >= least else 0x2E for byte in range(256))
+    return bytes(_HIGH if byte >= 0x80 else ord("l") if byte >= least else ord(".") for byte in range(256))
 
 
 def _roomy() -> bool:
@@ -73,4 +105,4 @@ def _roomy() -> bool:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >= _ROOMY_BYTES
 
 
-__all__ = ["Broken", "check"]
+__all__ = ["Broken", "read_guarded"]
