@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,23 +77,25 @@ def error_pages() -> Pages:
                 walk(child, depth + 1)
 
     walk(errors.KastellanError, 0)
-    text = (
-        "# Exit codes and errors\n\n"
-        + table(
-            ("code", "meaning"),
-            (
-                (0, "fine"),
-                (1, "the tool failed"),
-                (2, "usage: what was typed, or a file that was named, cannot be used"),
-                (10, "a finding at or above `--fail-on` (default: error)"),
-                (12, "nothing failed, but too little could be seen"),
-            ),
-        )
-        + "\nEvery failure is one sentence on stderr that names the input, the place and the remedy.\n"
+    codes: dict[str, str] = getattr(room("kastellan.app.glossary"), "EXIT_CODES", {})
+    text = "# Exit codes and errors\n\n"
+    if codes:
+        text += table(("code", "meaning"), codes.items()) + "\n"
+    text += (
+        "Every failure is one sentence on stderr that names the input, the place and the remedy.\n"
         "The sentences below stand where nothing more precise could be said.\n\n"
         + table(("error", "exit", "default sentence"), rows)
     )
     return {"reference/exit-codes.md": MADE + text}
+
+
+def word_pages() -> Pages:
+    """The words that `kastellan explain` knows."""
+    terms: dict[str, str] = getattr(room("kastellan.app.glossary"), "TERMS", {})
+    if not terms:
+        return {}
+    body = "\n".join(f"{term}\n  {cell(meaning)}\n" for term, meaning in sorted(terms.items()))
+    return {"reference/words.md": f"{MADE}# Words\n\n`kastellan explain WORD` shows the same.\n\n:::{{glossary}}\n{body}:::\n"}
 
 
 def check_pages() -> Pages:
@@ -215,33 +218,32 @@ def dtype_text(dtype: object) -> str:
 
 def fault_pages() -> Pages:
     """The faults that the lab can inject."""
-    modules = [each for each in members("kastellan.lab.faults") if each.__doc__]
+    modules = [each for each in members("kastellan.lab.faults") if hasattr(each, "FAULT")]
     if not modules:
         return {}
     text = "# Lab faults\n\n`kastellan lab fault` injects one into a running lab and writes down the truth; its undo is exact.\n"
     for each in modules:
-        text += f"\n## {each.__name__.rpartition('.')[2]}\n\n{inspect.getdoc(each)}\n"
+        fault = each.FAULT
+        text += f"\n## {fault.id}\n\n{inspect.getdoc(each)}\n\n"
+        text += table(("", ""), [("title", fault.title), ("fault class", fault.fault_class), ("component", fault.kind)])
     return {"reference/faults.md": MADE + text}
 
 
 def commands() -> list[tuple[str, Any]]:
     """Every command of the command line with its words, depth first, groups included."""
     main = room("kastellan.surfaces.cli.main")
-    if main is None or not hasattr(main, "app"):
+    if main is None:
         return []
     typer_main = importlib.import_module("typer.main")
     found: list[tuple[str, Any]] = []
 
-    def walk(words: str, command: Any) -> None:  # noqa: ANN401  click's, by way of typer
+    def walk(words: str, command: Any) -> None:  # noqa: ANN401  typer's
         found.append((words, command))
-        if hasattr(command, "list_commands"):
-            context = command.make_context(words, [], resilient_parsing=True)
-            for name in command.list_commands(context):
-                child = command.get_command(context, name)
-                if not child.hidden:
-                    walk(f"{words} {name}", child)
+        for name, child in sorted(getattr(command, "commands", {}).items()):
+            if not child.hidden:
+                walk(f"{words} {name}", child)
 
-    walk("kastellan", typer_main.get_command(main.app))
+    walk("kastellan", typer_main.get_command(main.build()))
     return found
 
 
@@ -252,7 +254,7 @@ def command_pages() -> Pages:
         return {}
     text = "# Commands\n\nstdout is data, stderr is talk. Exit codes: [Exit codes and errors](exit-codes.md).\n"
     for words, command in listed:
-        about = inspect.cleandoc(command.help or "").replace("\b\n", "")
+        about = "\n\n".join(help_block(each) for each in inspect.cleandoc(command.help or "").split("\n\n"))
         text += f"\n## {words}\n\n{about}\n\n"
         rows = [param_row(each) for each in command.params if not getattr(each, "hidden", False) and each.name != "help"]
         if rows:
@@ -260,28 +262,42 @@ def command_pages() -> Pages:
     return {"reference/commands.md": MADE + text}
 
 
-def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  click's, by way of typer
+def help_block(block: str) -> str:
+    """One paragraph of a help text; one that is marked to be kept as typed becomes an example."""
+    return f"```text\n{block.removeprefix(chr(8)).strip()}\n```" if block.startswith("\b") else block
+
+
+def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  typer's parameter
     """An argument or option as a row."""
+    meaning = param.help or ""
     if param.param_type_name == "argument":
-        name = f"`{(param.metavar or param.name or '').upper()}`"
-    else:
-        value = "" if getattr(param, "is_flag", False) else f" {value_text(param)}"
-        name = ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
+        words = " ".join(f"`{each}`" for each in choices(param))
+        return f"`{param.name.upper()}`", default_text(param), f"{meaning} One of {words}." if words else meaning
+    value = "" if param.is_flag else f" {value_text(param)}"
+    names = ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
+    return names, default_text(param), meaning
+
+
+def choices(param: Any) -> list[str]:  # noqa: ANN401  typer's parameter
+    """The words that it takes, when these are few."""
+    kind = param.type_descriptor.annotation
+    return [str(each.value) for each in kind] if inspect.isclass(kind) and issubclass(kind, Enum) else []
+
+
+def value_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
+    """What an option takes: its own word for it, its choices, or its type."""
+    kind = param.type_descriptor.annotation
+    return param.metavar or "/".join(choices(param)) or ("NUMBER" if kind in (int, float) else "TEXT")
+
+
+def default_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
+    """What holds when it is not given."""
+    if param.required:
+        return "required"
     default = param.default
-    shown = (
-        ""
-        if default is None or callable(default) or default in (False, ()) or param.required
-        else f"`{getattr(default, 'value', default)}`"
-    )
-    return name, "required" if param.required else shown, getattr(param, "help", None) or ""
-
-
-def value_text(param: Any) -> str:  # noqa: ANN401  click's, by way of typer
-    """What an option takes: its choices or its type."""
-    choices = getattr(param.type, "choices", None)
-    if choices:
-        return "/".join(str(getattr(each, "value", each)) for each in choices)
-    return str(param.metavar or param.type.name).upper()
+    if default is None or callable(default) or isinstance(default, bool) or default == ():
+        return ""
+    return f"`{getattr(default, 'value', default)}`"
 
 
 def contracts() -> list[dict[str, Any]]:
@@ -340,6 +356,7 @@ MAKERS: tuple[Callable[[], Pages], ...] = (
     view_pages,
     fault_pages,
     error_pages,
+    word_pages,
     house_pages,
 )
 
