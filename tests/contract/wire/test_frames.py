@@ -1,0 +1,114 @@
+"""What a real cluster said, replayed: through our decoder, the fake's encoder, the walk, and our request builders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kastellan.testing.fake_broker_codec import build, encode, read_request
+from kastellan.testing.fake_broker_groups import HANDLERS
+from kastellan.wire.kafka import requests as q
+from kastellan.wire.kafka import schema
+from kastellan.wire.kafka.api import READS, Api
+from kastellan.wire.kafka.decode import decode
+from kastellan.wire.kafka.layout import Walk
+from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.versions import ours
+from tests.contract.wire.record_frames import FRAMES, read_frames
+
+RECORDED = [
+    pytest.param(*frame, id=f"{path.parent.name}-{path.stem}-{number}-v{frame[1]}")
+    for path in sorted(FRAMES.glob("*/*.bin"))
+    for number, frame in enumerate(read_frames(path))
+]
+
+
+def test_frames_are_recorded_for_every_read_request_that_we_build():
+    recorded = {Api[path.stem.upper()] for path in FRAMES.glob("*/*.bin")}
+    assert recorded == {api for api in Api if api in READS}
+    assert {int(api) for api in recorded} - {int(Api.API_VERSIONS)} <= set(HANDLERS)
+
+
+@pytest.mark.parametrize(("api", "version", "request_body", "answer"), RECORDED)
+def test_a_recorded_answer_decodes_and_the_fake_encodes_it_to_the_same_bytes(api, version, request_body, answer):
+    entity = decode(api, version, answer, "the recorded broker")
+    assert encode(entity) == answer
+    assert Walk(answer).end_of(api, version) == len(answer)
+
+
+@pytest.mark.parametrize(("api", "version", "request_body", "answer"), RECORDED)
+def test_the_fake_reads_a_recorded_request_whole_and_our_builder_packs_it_again(api, version, request_body, answer):
+    request = read_request(api, version, request_body)
+    assert encode(request) == request_body
+    packed = _again(api, version, request)
+    assert packed.body == request_body
+    assert packed.flexible == schema.request_flexible(api, version)
+
+
+@pytest.mark.parametrize("path", sorted(FRAMES.glob("*/*.bin")), ids=lambda path: path.stem)
+def test_every_version_that_we_may_choose_was_accepted_by_the_real_broker(path: Path):
+    recorded: dict[int, set[int]] = {}
+    for api, version, _, _ in read_frames(path):
+        recorded.setdefault(api, set()).add(version)
+    handshake = next(frame for frame in read_frames(path.parent / "api_versions.bin") if frame[1] == 4)
+    offered = {each.api_key: (each.min_version, each.max_version) for each in decode(18, 4, handshake[3]).api_keys}
+    for api, versions in recorded.items():
+        mine, theirs = ours(api), offered[api]
+        assert mine is not None
+        # The newest is what a client chooses here; the oldest of OffsetFetch go one group at a time and are sampled.
+        assert max(versions) == min(mine[1], theirs[1])
+
+
+def _names(items: object, field: str = "name") -> list[str]:
+    return [getattr(each, field) for each in items]
+
+
+def _partitions(topics, name: str = "name", numbers: str = "partition_indexes"):
+    return None if topics is None else {getattr(each, name): list(getattr(each, numbers)) for each in topics}
+
+
+def _again(api: int, version: int, request) -> Packed:
+    """The request, packed by our builder from what the fake understood of it."""
+    match Api(api):
+        case Api.METADATA:
+            topics = None if request.topics is None else [each.name for each in request.topics if each.name is not None]
+            ids = [each.topic_id for each in request.topics or () if each.name is None]
+            return q.metadata(version, topics, ids=ids)
+        case Api.LIST_OFFSETS:
+            timestamps = {int(each.timestamp) for topic in request.topics for each in topic.partitions}
+            topics = {topic.name: _names(topic.partitions, "partition_index") for topic in request.topics}
+            return q.list_offsets(version, topics, min(timestamps), isolation=getattr(request, "isolation_level", 0))
+        case Api.OFFSET_FETCH if version < 8:
+            return q.offset_fetch(version, {request.group_id: _partitions(request.topics)})
+        case Api.OFFSET_FETCH:
+            return q.offset_fetch(version, {each.group_id: _partitions(each.topics) for each in request.groups})
+        case Api.DESCRIBE_CONFIGS:
+            wanted = {(each.resource_type, each.resource_name): each.configuration_keys for each in request.resources}
+            return q.describe_configs(version, wanted, synonyms=request.include_synonyms)
+        case Api.DESCRIBE_TOPIC_PARTITIONS:
+            at = None if request.cursor is None else (request.cursor.topic_name, request.cursor.partition_index)
+            return q.describe_topic_partitions(
+                version, _names(request.topics), limit=request.response_partition_limit, cursor=at
+            )
+        case Api.DESCRIBE_PRODUCERS:
+            return q.describe_producers(version, _partitions(request.topics) or {})
+        case Api.FIND_COORDINATOR:
+            keys = request.coordinator_keys if version >= 4 else [request.key]
+            return q.find_coordinator(version, keys, key_type=getattr(request, "key_type", 0))
+        case Api.DESCRIBE_GROUPS:
+            return q.describe_groups(version, request.groups)
+        case Api.DESCRIBE_TRANSACTIONS:
+            return q.describe_transactions(version, request.transactional_ids)
+        case Api.DESCRIBE_CLUSTER:
+            return q.describe_cluster(version, fenced=getattr(request, "include_fenced_brokers", False))
+        case Api.CONSUMER_GROUP_DESCRIBE | Api.SHARE_GROUP_DESCRIBE | Api.STREAMS_GROUP_DESCRIBE as described:
+            pack = getattr(q, described.name.lower())
+            return pack(version, request.group_ids)
+        case plain:
+            return getattr(q, plain.name.lower())(version)
+
+
+def test_build_fills_what_was_not_given():
+    entity = build(schema.response_type(Api.METADATA, 12), {"topics": [{"name": "t", "topic_id": 0}], "unknown": 1})
+    assert (entity.topics[0].name, entity.topics[0].topic_id, entity.brokers, entity.controller_id) == ("t", None, (), -1)
