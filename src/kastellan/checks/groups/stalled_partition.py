@@ -13,7 +13,8 @@ processing that hangs, commits that fail, a consumer that has paused the partiti
 **When it is wrong.** Connect sinks commit every 60 s and Kafka Streams every 30 s: the partition must have stood still
 for `stalled_s`, three of the longer interval. A consumer that commits less often (a batch job that commits at its
 end) is told wrongly: raise `stalled_s`. Consumers without membership (Flink, Spark) own nothing and do not appear
-here. A read_committed consumer that waits behind an open transaction looks the same: see transactions.open_without_owner.
+here. A read_committed consumer that waits behind an open transaction is innocent: where the commit stands at the last
+stable offset that is told, and transactions.open_without_owner names the transaction.
 """
 
 from typing import Annotated
@@ -24,6 +25,7 @@ from kastellan.checks.check import Check, Judged, Setting
 from kastellan.model.finding import Severity
 from kastellan.model.needs import Earlier
 from kastellan.model.snapshot import Moment
+from kastellan.model.tables.offsets import Offsets
 from kastellan.views.owned_lag import OwnedLag
 
 CHECK = Check(
@@ -32,7 +34,7 @@ CHECK = Check(
     severity=Severity.WARNING,
     observed=(
         "committed {committed} for {stood_ms:duration}, {lag_records:count} behind, while {moved:count} offsets came; "
-        "owner {member} at {client_host}"
+        "owner {member} at {client_host}{held_text}"
     ),
     expected="a commit that moves while there are records to read",
     impact="The group's work on this partition waits; retention deletes what stays unread too long.",
@@ -56,6 +58,7 @@ CHECK = Check(
     references=("KIP-62", "Kafka documentation, Consumer configs, max.poll.interval.ms"),
 )  # fmt: skip
 
+_HELD = "; it stands at the last stable offset: if it reads only what is committed, an open transaction holds it back"
 _PLACE = ["group", "topic", "partition"]
 
 
@@ -64,6 +67,7 @@ def judge(
     lag_before: Annotated[OwnedLag, Earlier(min_s=180, setting="stalled_s")],
     now: Moment,
     before: Annotated[Moment, Earlier(min_s=180, setting="stalled_s")],
+    offsets: Offsets | None,
     *,
     stalled_s: float,
 ) -> Judged:
@@ -77,13 +81,16 @@ def judge(
     stood_ms = now.at_ms - before.at_ms
     long_enough = pl.lit(stood_ms >= stalled_s * 1000)
     stood = (pl.col("committed") == pl.col("was_committed")) & (moved > 0)
+    held = (pl.col("committed") == pl.col("last_stable")) & (pl.col("last_stable") < pl.col("latest"))
     frame = (
         lag.df.lazy()
         .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "member", "client_id", "client_host")
         .join(was, on=_PLACE, how="left")
+        .join((offsets or Offsets.empty()).df.lazy().select("topic", "partition", "last_stable"), on=_PLACE[1:], how="left")
         .with_columns(
             fails=owned & behind & stood & long_enough,
             moved=moved,
+            held_text=pl.when(held.fill_null(False)).then(pl.lit(_HELD)).otherwise(pl.lit("")),
             stood_ms=pl.lit(stood_ms),
         )
     )

@@ -48,6 +48,12 @@ def test_fires_for_the_partition_whose_commit_stands() -> None:
     assert result.counts == {Verdict.PASS: 2, Verdict.FAIL: 1}
 
 
+def test_a_commit_at_the_last_stable_offset_points_to_an_open_transaction() -> None:
+    snapshot = edit(STALLED, Offsets, {"topic": "orders", "partition": 1}, last_stable=900)
+    (finding,) = judge_one(JUDGEMENT, snapshot, all_views()).findings
+    assert finding.observed.endswith("an open transaction holds it back")
+
+
 def test_a_commit_that_moves_passes_however_far_behind() -> None:
     assert verdict(look(901, 9_000_000, others=1490).after(BEFORE)) is Verdict.PASS
 
