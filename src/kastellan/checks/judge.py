@@ -191,7 +191,7 @@ def _checked(judged: Judged, check: Check) -> pl.DataFrame:
         pl.col("why") if "why" in frame.columns else pl.lit(None, pl.String).alias("why"),
         pl.col("applies").cast(pl.Boolean) if "applies" in frame.columns else pl.lit(value=True).alias("applies"),
     )
-    # An expression over literals alone makes a row where a frame had none.
+    # The cluster is its own roster: a check that left it out is completed here.
     return frame if judged.key or frame.height else _LEFT_OUT
 
 
@@ -264,8 +264,8 @@ def _findings(
     keys = list(judged.key)
     facts_of = [each for each in failing.columns if each not in RESERVED and each not in keys and each != "_verdict"]
     evidence = _evidence(failing, keys, tables)
-    for row in failing.iter_rows(named=True):
-        subject = _subject(judged, row)
+    for key, row in zip(failing.select(keys).iter_rows() if keys else ((),), failing.iter_rows(named=True), strict=True):
+        subject = Subject(judged.kind, key)
         facts = {each: row[each] for each in facts_of}
         words = {**row, **settings}
         finding = Finding(

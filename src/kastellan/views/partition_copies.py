@@ -16,6 +16,9 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
     replicas = column(pl.Int32, "replicas, those included that a reassignment adds or removes", "replicas")
     target = column(pl.Int32, "replicas without those that a running reassignment adds", "replicas")
     in_sync = column(pl.Int32, "replicas in the ISR, whichever part they have in a reassignment", "replicas")
+    out_of_sync = column(
+        pl.List(pl.Int32), "brokers of the replicas that are not in the ISR, those included that are being added"
+    )
     missing = column(pl.List(pl.Int32), "brokers of the replicas that are not in the ISR and are not being added")
     configured_min = column(pl.Int32, "min.insync.replicas of the topic", "replicas")
     effective_min = column(
@@ -25,24 +28,38 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 
 def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: TopicLimits) -> PartitionCopies:
     """Partitions with the counts of their replicas and their topic's limit."""
-    counted = replicas.df.group_by("topic", "partition").agg(
+    on = ["topic", "partition"]
+    counted = replicas.df.group_by(on).agg(
         pl.len().alias("replicas"),
-        _known(~pl.col("adding")).alias("target"),
-        _known(pl.col("in_sync")).alias("in_sync"),
-        pl.col("broker").filter(~pl.col("in_sync") & ~pl.col("adding").fill_null(value=False)).sort().alias("missing"),
+        pl.col("in_sync").sum(),
+        (~pl.col("adding")).sum().alias("target"),
+        pl.col("in_sync").null_count().alias("sync_unseen"),
+        pl.col("adding").null_count().alias("adding_unseen"),
+    )
+    behind = replicas.df.filter(~pl.col("in_sync").fill_null(value=True))
+    out = behind.group_by(on).agg(pl.col("broker").sort().alias("out_of_sync"))
+    # A replica of which nobody knows whether it is being added may be missing or not.
+    ordered = behind.group_by(on).agg(
+        pl.col("broker").filter(~pl.col("adding")).sort().alias("missing"), pl.col("adding").null_count().alias("part_unseen")
     )
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
     joined = (
         partitions.df.select("topic", "partition", "answer")
-        .join(counted, on=["topic", "partition"], how="left")
+        .join(counted, on=on, how="left")
+        .join(out, on=on, how="left")
+        .join(ordered, on=on, how="left")
         .join(limited, on="topic", how="left")
     )
-    smaller = pl.when(pl.col("configured_min").is_null() | pl.col("replicas").is_null()).then(None)
+    sync_seen, nobody = pl.col("sync_unseen") == 0, pl.lit([], pl.List(pl.Int32))
+    both = pl.col("configured_min").is_not_null() & pl.col("replicas").is_not_null()
     return PartitionCopies(
-        joined.with_columns(smaller.otherwise(pl.min_horizontal("configured_min", "replicas")).alias("effective_min"))
+        joined.with_columns(
+            pl.when(sync_seen).then("in_sync").alias("in_sync"),
+            pl.when(pl.col("adding_unseen") == 0).then("target").alias("target"),
+            pl.when(sync_seen).then(pl.col("out_of_sync").fill_null(nobody)).alias("out_of_sync"),
+            pl.when(sync_seen & (pl.col("part_unseen").fill_null(0) == 0))
+            .then(pl.col("missing").fill_null(nobody))
+            .alias("missing"),
+            pl.when(both).then(pl.min_horizontal("configured_min", "replicas")).alias("effective_min"),
+        )
     )
-
-
-def _known(flag: pl.Expr) -> pl.Expr:
-    """How many are true; null where one of them is null."""
-    return pl.when(flag.is_null().any()).then(None).otherwise(flag.sum())

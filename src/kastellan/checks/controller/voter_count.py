@@ -13,6 +13,7 @@ While voters are being replaced (KIP-853) their number is even for some minutes.
 """
 
 from kastellan.checks.check import Check, Judged
+from kastellan.kernel.units import plural
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.quorum_nodes import QuorumNodes
@@ -21,7 +22,7 @@ CHECK = Check(
     id="controller.voter_count",
     title="Number of controllers is single or even",
     severity=Severity.INFO,
-    observed="{voters} voters, which bear {bears} failures",
+    observed="{voters} voters, which bear {bears_text}",
     expected="3 voters, or 5 for large clusters",
     impact="The metadata quorum stops when {stops_at} of them are away; nothing can change then.",
     do="Add controllers, one at a time, until there are 3 or 5 (kafka-metadata-quorum.sh add-controller; kraft.version 1).",
@@ -46,5 +47,6 @@ def judge(nodes: QuorumNodes, brokers: Brokers | None) -> Judged:
         severity=(Severity.WARNING if fragile else Severity.INFO).value,
         voters=voters,
         bears=max(0, voters - majority),
+        bears_text=plural(max(0, voters - majority), "failure"),
         stops_at=voters - majority + 1,
     )

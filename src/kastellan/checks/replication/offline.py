@@ -41,10 +41,16 @@ CHECK = Check(
 def judge(partitions: Partitions, replicas: Replicas) -> Judged:
     """Fails where Metadata names no leader; null where the leader was not seen."""
     away = pl.col("offline") | ~pl.col("in_sync")
-    stands = replicas.df.group_by("topic", "partition").agg(
-        pl.col("broker").sort().alias("on"),
-        pl.col("broker").filter(pl.col("in_sync")).sort().alias("last_in_sync"),
-        pl.col("broker").filter(away).sort().alias("blames"),
+    # Only the leaderless ones are described; every partition is judged.
+    leaderless = partitions.df.filter(pl.col("leader") == NO_LEADER)
+    stands = (
+        replicas.df.join(leaderless, on=["topic", "partition"], how="semi")
+        .group_by("topic", "partition")
+        .agg(
+            pl.col("broker").sort().alias("on"),
+            pl.col("broker").filter(pl.col("in_sync")).sort().alias("last_in_sync"),
+            pl.col("broker").filter(away).sort().alias("blames"),
+        )
     )
     in_sync = _listed("last_in_sync")
     told = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)

@@ -24,7 +24,7 @@ CHECK = Check(
     id="replication.under_min_isr",
     title="Partition refuses acks=all",
     severity=Severity.ERROR,
-    observed="{in_sync} in sync, fewer than min.insync.replicas {effective_min}; missing on {missing_on}",
+    observed="{in_sync} in sync, fewer than min.insync.replicas {effective_min}; not in sync on {out_on}",
     expected="at least {effective_min} in sync",
     impact="Every write with acks=all is refused (NOT_ENOUGH_REPLICAS).",
     do="Bring the named brokers back, or repair what keeps their replicas from following.",
@@ -54,7 +54,7 @@ def judge(copies: PartitionCopies) -> Judged:
             "in_sync",
             "effective_min",
             "configured_min",
-            pl.col("missing").alias("blames"),
-            missing_on=pl.col("missing").cast(pl.List(pl.String)).list.join(", "),
+            pl.col("out_of_sync").alias("blames"),
+            out_on=pl.col("out_of_sync").cast(pl.List(pl.String)).list.join(", "),
         ),
     )

@@ -1,0 +1,54 @@
+"""The law of missing data, over every check and view, on healthy clusters and on many in trouble."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.checks.judge import judge_all
+from kastellan.testing.law import broken_by, leaks_of
+from kastellan.testing.sickness import sick_cluster
+from kastellan.testing.snapshots import healthy
+from kastellan.views.catalogue import all_views
+
+SEEDS = st.integers(0, 2**32 - 1)
+VIEWS = {each.name: each for each in all_views()}
+
+
+@pytest.mark.parametrize("name", sorted(all_checks()))
+def test_a_check_keeps_the_law_on_a_healthy_cluster(name: str) -> None:
+    assert broken_by(all_checks()[name], healthy(), all_views(), random.Random(1), rounds=6) == []
+
+
+@pytest.mark.parametrize("name", sorted(all_checks()))
+@settings(max_examples=3)
+@given(seed=SEEDS)
+def test_a_check_keeps_the_law_on_a_cluster_in_trouble(name: str, seed: int) -> None:
+    rng = random.Random(seed)
+    assert broken_by(all_checks()[name], sick_cluster(rng), all_views(), rng, rounds=4) == []
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+@settings(max_examples=3)
+@given(seed=SEEDS)
+def test_a_view_keeps_the_law(name: str, seed: int) -> None:
+    rng = random.Random(seed)
+    assert leaks_of(VIEWS[name], sick_cluster(rng), all_views(), rng, rounds=4) == []
+
+
+@settings(max_examples=15)
+@given(seed=SEEDS)
+def test_no_check_crashes_and_none_drops_a_subject_when_everything_is_seen(seed: int) -> None:
+    snapshot = sick_cluster(random.Random(seed))
+    for result in judge_all(snapshot, all_checks(), all_views()):
+        assert not result.crashed, result.doubts
+        assert not any("gave no answer" in each.reason for each in result.doubts), result
+
+
+def test_a_healthy_cluster_has_nothing_to_say() -> None:
+    results = judge_all(healthy(), all_checks(), all_views())
+    assert [finding for result in results for finding in result.findings] == []

@@ -1,0 +1,56 @@
+"""The names, ids, places and tests of the checks agree."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.model.needs import needs_of
+
+TESTS = Path(__file__).parent
+CHECKS = all_checks()
+HEADS = ("**What it means.**", "**What it looks like**", "**When it is wrong.**")
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_an_id_is_its_place_and_its_texts_are_there(name: str) -> None:
+    judgement = CHECKS[name]
+    check = judgement.check
+    assert judgement.judge.__module__ == f"kastellan.checks.{name}"
+    for head in HEADS:
+        assert head in judgement.about, f"{name} does not say {head}"
+    for text in (check.title, check.observed, check.expected, check.impact, check.do, check.do_not, check.verify, check.undo):
+        assert text.strip(), f"{name} has an empty text"
+    assert needs_of(judgement.judge), f"{name} looks at nothing"
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_what_a_check_refers_to_exists(name: str) -> None:
+    check = CHECKS[name].check
+    assert set(check.follows_from) <= CHECKS.keys()
+    assert name not in check.follows_from
+    for each in check.settings:
+        assert each.low <= each.default <= each.high
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_a_check_has_its_mirrored_cases(name: str) -> None:
+    family, _, short = name.partition(".")
+    path = TESTS / family / f"test_{short}.py"
+    assert path.is_file(), f"{name} has no tests at {path}"
+    cases = [each.name for each in ast.parse(path.read_text()).body if isinstance(each, ast.FunctionDef)]
+    for prefix in ("test_fires", "test_does_not_fire", "test_cannot_see"):
+        assert any(each.startswith(prefix) for each in cases), f"{path} has no case {prefix}_*"
+
+
+def test_a_consequence_never_explains_its_own_cause() -> None:
+    def causes(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " <- ".join((*path, name))
+        for each in CHECKS[name].check.follows_from:
+            causes(each, (*path, name))
+
+    for name in CHECKS:
+        causes(name, ())
