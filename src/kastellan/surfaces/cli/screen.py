@@ -73,9 +73,10 @@ class Screen:
     def field(self, label: str, texts: Iterable[str], indent: int = 2, label_width: int = 9, style: str = "") -> None:
         """A label with wrapped texts beside it, each beginning on a line of its own."""
         shown = label
-        for text in texts:
+        listed = tuple(texts)
+        for text in listed:
             at = indent + label_width
-            for number, each in enumerate(self._wrapped(text, at, 0 if shown else 2)):
+            for number, each in enumerate(self._wrapped(text, at, 2 if len(listed) > 1 else 0)):
                 head = " " * indent + self.styled(shown, "cyan") + " " * (label_width - len(shown))
                 self._lines.append((head if not number else " " * at) + self.styled(each[at:], style))
                 shown = "" if number == 0 else shown

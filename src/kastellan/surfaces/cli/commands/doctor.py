@@ -145,8 +145,8 @@ def _show(examined: Examined, exam: Exam, asked: _Asked) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     if code == TOO_LITTLE:
-        for each in telling.too_little:
-            typer.echo(f"kastellan: too little was seen: {each}", err=True)
+        more = f"; and {len(telling.too_little) - 1} more like it" if len(telling.too_little) > 1 else ""
+        typer.echo(f"kastellan: too little was seen: {telling.too_little[0]}{more}", err=True)
     return code
 
 

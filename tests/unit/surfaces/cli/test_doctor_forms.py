@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from kastellan.app.examine import exam_of, examine_saved
+from kastellan.checks.telling import tell
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.replicas import Replicas
+from kastellan.surfaces.cli.screen import Screen
+from kastellan.surfaces.cli.show import doctor_html, doctor_markdown, doctor_text
+from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
+
+HOSTILE = "evil<script>alert(1)</script>`|*\x1b[2J"
+
+
+def hurt(at_ms: int):
+    snapshot = healthy(topics={HOSTILE: 2, "orders": 3}, at_ms=at_ms)
+    snapshot = edit(snapshot, Partitions, {"topic": HOSTILE, "partition": 1}, leader=-1)
+    snapshot = edit(snapshot, Replicas, {"topic": HOSTILE, "partition": 1}, in_sync=False, offline=True)
+    return failed_answer(snapshot, reason=f"because {HOSTILE}")[0]
+
+
+@pytest.fixture(scope="module")
+def telling():
+    exam = exam_of()
+    examined = examine_saved(hurt(AT_MS).after(hurt(AT_MS - 2000)), exam, AT_MS)
+    return tell(examined.report, {name: each.check for name, each in exam.checks.items()})
+
+
+class Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag != "meta":
+            self.open.append(tag)
+        assert not any(name in ("src", "href") for name, _ in attrs)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_html_is_well_formed_loads_nothing_and_runs_nothing(telling):
+    reader = Reader()
+    reader.feed(doctor_html.show(telling))
+    assert reader.open == []
+    assert "script" not in reader.seen
+    assert "link" not in reader.seen
+    assert "<script>alert(1)" in reader.text
+    assert telling.verdict in reader.text
+    assert "\x1b" not in reader.text
+
+
+def test_markdown_escapes_names(telling):
+    text = doctor_markdown.show(telling)
+    assert "<script>" not in text.replace("\\<script\\>", "")
+    assert "\x1b" not in text
+    assert text.startswith("# test-cluster\n")
+    assert "**Do not**" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_screen_has_every_part_in_order_and_fits(telling, width):
+    screen = Screen(width=width)
+    doctor_text.show(telling, screen)
+    text = screen.text()
+    assert max(map(len, text.splitlines())) <= width
+    parts = ["test-cluster", "ERROR", "Impact", "Evidence", "Do ", "Do not", "Verify", "UNSEEN", "COST"]
+    at = [text.index(each) for each in parts]
+    assert at == sorted(at)
+
+
+def test_all_forms_tell_the_same_problems(telling):
+    screen = Screen(width=140)
+    doctor_text.show(telling, screen, hygiene=True)
+    reader = Reader()
+    reader.feed(doctor_html.show(telling))
+    for form in (screen.text(), reader.text, doctor_markdown.show(telling).replace("\\", "")):
+        for problem in telling.problems:
+            assert problem.title in form
+            assert problem.do_not.split(".")[0][:40] in " ".join(form.split())
