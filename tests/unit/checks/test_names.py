@@ -12,6 +12,7 @@ from kastellan.model.needs import needs_of
 
 TESTS = Path(__file__).parent
 CHECKS = all_checks()
+FAULTS = TESTS.parents[2] / "src" / "kastellan" / "lab" / "faults"
 HEADS = ("**What it means.**", "**What it looks like**", "**When it is wrong.**")
 
 
@@ -32,6 +33,7 @@ def test_what_a_check_refers_to_exists(name: str) -> None:
     check = CHECKS[name].check
     assert set(check.follows_from) <= CHECKS.keys()
     assert name not in check.follows_from
+    assert check.proven_by is None or (FAULTS / f"{check.proven_by}.py").is_file(), f"the lab has no fault {check.proven_by}"
     for each in check.settings:
         assert each.low <= each.default <= each.high
 

@@ -33,7 +33,7 @@ CHECK = Check(
     verify="kastellan doctor --only brokers",
     follows_from=("brokers.fenced",),
     references=("Kafka documentation, Broker configs: advertised.listeners",),
-    proven_by="broker_killed",
+    proven_by="broker_frozen",
 )
 
 

@@ -39,7 +39,7 @@ CHECK = Check(
         "storage.log_dir_offline",
     ),
     references=("Kafka documentation, Topic configs: min.insync.replicas", "KIP-966"),
-    proven_by="replicas_below_min_insync",
+    proven_by="under_min_isr",
 )
 
 
