@@ -1,0 +1,167 @@
+"""The doctor, as a user runs it, on real clusters: healthy, hurt in each known way, half gone, and on a busy machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kastellan import lab as labs
+from kastellan.lab import processes
+
+pytestmark = pytest.mark.timeout(420)
+
+Eventually = Callable[..., None]
+Injected = Callable[..., AbstractContextManager[Any]]
+
+KASTELLAN = Path(sys.executable).with_name("kastellan")
+TIMEOUT_S = 8
+EXPECTED = {
+    "broker_killed": "brokers.fenced",
+    "broker_frozen": "brokers.fenced",
+    "under_min_isr": "replication.under_min_isr",
+    "transaction_open": "transactions.open_without_owner",
+}
+
+
+def run(lab: labs.Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(TIMEOUT_S), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def examined(lab: labs.Lab, *arguments: str) -> tuple[dict[str, Any], int]:
+    """The report as JSON, and the exit code."""
+    done = run(lab, "-o", "json", *arguments)
+    assert done.returncode in {0, 10, 12}, done.stderr
+    return json.loads(done.stdout), done.returncode
+
+
+def findings(report: dict[str, Any], *severities: str) -> dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]]:
+    found = [each for result in report["results"] for each in result["findings"]]
+    return {
+        (each["check"], each["subject"]["kind"], tuple(each["subject"]["key"])): each
+        for each in found
+        if not severities or each["severity"] in severities
+    }
+
+
+def test_nothing_is_at_error_level_on_a_healthy_cluster_and_two_runs_agree(loaded_lab: labs.Lab) -> None:
+    first, code = examined(loaded_lab)
+    second, again = examined(loaded_lab)
+    assert findings(first, "error") == {}
+    assert code == again == 0
+    assert findings(first, "warning").keys() == findings(second, "warning").keys()
+    assert {each["check"] for each in first["results"] if each["crashed"]} == set()
+
+
+@pytest.mark.parametrize("fault", EXPECTED)
+def test_a_fault_is_found_first_on_its_subject_in_one_run(loaded_lab: labs.Lab, injected: Injected, fault: str) -> None:
+    with injected(loaded_lab, fault) as truth:
+        report, code = examined(loaded_lab)
+        told = run(loaded_lab, "-o", "markdown").stdout
+    wanted = (EXPECTED[fault], truth.kind, tuple(truth.key))
+    errors = findings(report, "error")
+    assert wanted in errors, sorted(errors)
+    assert errors[wanted]["confirmed"]
+    assert code == 10
+    # Every other error is a consequence of a true one, or of the broker that was killed to make it.
+    strangers = {key for key, each in errors.items() if key != wanted and not each["explained_by"]}
+    assert strangers <= {("brokers.fenced", "broker", (truth.node,))}, strangers
+    assert f"broker/{truth.node}" in told or str(truth.key[0]) in told
+
+
+@pytest.fixture(scope="module")
+def apart() -> Iterator[labs.Lab]:
+    """Three brokers whose controller is a node of its own, so that the quorum outlives two of them."""
+    name = f"test-apart-{os.getpid()}"
+    try:
+        yield labs.up(labs.LabSpec(name=name, brokers=3, controllers=1, racks=3, owner=processes.me()))
+    finally:
+        labs.down(name)
+
+
+def test_with_one_broker_frozen_and_one_dead_the_third_tells_what_it_knows(apart: labs.Lab, eventually: Eventually) -> None:
+    healthy, frozen, dead = (each.id for each in apart.brokers)
+    labs.stop(apart, frozen)
+    labs.kill(apart, dead)
+    report, _ = examined(apart)  # the controller has fenced neither yet, or just now
+    assert report["cost"]["wall_ms"] <= TIMEOUT_S * 1000
+    assert report["shape"]["partitions"] is not None
+    assert ("brokers.unreachable", "broker", (healthy,)) not in findings(report)
+    seen_badly = {each["of"] for each in report["answers"] if each["state"] != "complete"}
+    assert {f"broker/{frozen}", f"broker/{dead}"} & seen_badly
+
+    def both_told() -> bool:
+        errors = findings(examined(apart)[0], "error")
+        return {("brokers.fenced", "broker", (each,)) for each in (frozen, dead)} <= errors.keys()
+
+    eventually(both_told, "both brokers told as fenced, at error level", 60)
+    last = findings(examined(apart)[0])
+    assert "silent" in last["brokers.fenced", "broker", (frozen,)]["observed"]
+    assert "refused" in last["brokers.fenced", "broker", (dead,)]["observed"]
+
+
+@contextlib.contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that compute for nothing."""
+    workers = [multiprocessing.get_context("spawn").Process(target=_burn, daemon=True) for _ in range(count)]
+    for each in workers:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in workers:
+            each.kill()
+            each.join(10)
+
+
+def _burn() -> None:
+    while os.getppid() != 1:
+        sum(range(100_000))
+
+
+def test_no_healthy_broker_is_accused_while_the_machine_is_busy(loaded_lab: labs.Lab) -> None:
+    with busy(2 * (os.cpu_count() or 2)):
+        report, _ = examined(loaded_lab)
+    accused = {key for key in findings(report, "error") if key[0].startswith("brokers.")}
+    assert accused == set()
+
+
+def test_a_saved_snapshot_gives_the_same_answer_without_the_cluster(loaded_lab: labs.Lab, tmp_path: Path) -> None:
+    file = tmp_path / "look.kastellan"
+    command = [
+        str(KASTELLAN),
+        "snapshot",
+        "save",
+        str(file),
+        "--bootstrap-server",
+        loaded_lab.bootstrap,
+        "--timeout",
+        str(TIMEOUT_S),
+    ]
+    saved = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert saved.returncode == 0, saved.stderr
+    told = [
+        subprocess.run(
+            [str(KASTELLAN), "doctor", "--bundle", str(file), "-o", "json"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        for _ in range(2)
+    ]
+    first, second = (json.loads(each.stdout) for each in told)
+    assert findings(first) == findings(second)
+    assert first["shape"]["brokers"] == len(loaded_lab.brokers)
+    live, _ = examined(loaded_lab)
+    assert findings(first, "error", "warning").keys() == findings(live, "error", "warning").keys()
