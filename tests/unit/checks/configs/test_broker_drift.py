@@ -49,7 +49,7 @@ def test_an_empty_value_is_a_value() -> None:
     assert finding.observed == "(empty) on 1, 3; org.apache.Standard on 2"
 
 
-def test_the_order_of_a_list_is_no_difference() -> None:
+def test_does_not_fire_the_order_of_a_list_is_no_difference() -> None:
     snapshot = edit(healthy(), BrokerConfigs, {"config": "sasl.enabled.mechanisms"}, value="PLAIN,SCRAM-SHA-512")
     snapshot = edit(snapshot, BrokerConfigs, {"config": "sasl.enabled.mechanisms", "broker": 3}, value="SCRAM-SHA-512, PLAIN")
     assert set(verdicts(snapshot).values()) == {Verdict.PASS}
@@ -60,7 +60,7 @@ def test_a_setting_outside_the_list_is_not_compared() -> None:
     assert set(verdicts(drifted("log.retention.ms", "1")).values()) == {Verdict.PASS}
 
 
-def test_a_value_that_was_not_seen_is_unknown_unless_the_others_differ() -> None:
+def test_cannot_see_a_value_that_was_not_seen_is_unknown_unless_the_others_differ() -> None:
     unseen = edit(healthy(), BrokerConfigs, {"broker": 3}, value=None, seen=None, source=None)
     assert set(verdicts(unseen).values()) == {Verdict.UNKNOWN}
     both = edit(drifted(), BrokerConfigs, {"broker": 3}, value=None, seen=None, source=None)

@@ -43,7 +43,7 @@ def test_fires_with_the_number_of_lost_offsets() -> None:
     assert result.counts == {Verdict.PASS: 2, Verdict.FAIL: 1}
 
 
-def test_a_commit_at_the_start_of_the_log_passes() -> None:
+def test_does_not_fire_a_commit_at_the_start_of_the_log_passes() -> None:
     assert verdict(overtaken(earliest=400)) is Verdict.PASS
 
 
@@ -51,7 +51,7 @@ def test_a_partition_that_no_member_owns_does_not_apply() -> None:
     assert verdict(drop(overtaken(), Assignments, WHERE)) is Verdict.NOT_APPLICABLE
 
 
-def test_a_start_that_was_not_seen_is_unknown_with_the_reason() -> None:
+def test_cannot_see_a_start_that_was_not_seen_is_unknown_with_the_reason() -> None:
     snapshot, answer = failed_answer(overtaken(), reason="no leader")
     result = judge_one(JUDGEMENT, edit(snapshot, Offsets, WHERE, earliest=None, answer=answer), all_views())
     (doubt,) = result.doubts

@@ -50,12 +50,12 @@ def test_fires_for_a_group_that_stood_still_while_the_ends_moved() -> None:
     assert result.counts == {Verdict.PASS: 1, Verdict.FAIL: 1}
 
 
-def test_a_consumer_that_assigns_itself_and_commits_passes() -> None:
+def test_does_not_fire_a_consumer_that_assigns_itself_and_commits_passes() -> None:
     snapshot = edit(empty(800, 1200), Commits, {"group": "billing", "partition": 2}, committed=1100).after(before(800, 1000))
     assert subjects_of(JUDGEMENT, snapshot, all_views())[BILLING] is Verdict.PASS
 
 
-def test_one_look_cannot_tell_and_says_when_to_look_again() -> None:
+def test_cannot_see_one_look_cannot_tell_and_says_when_to_look_again() -> None:
     result = judge_one(JUDGEMENT, empty(800, 1200), all_views())
     (doubt,) = result.doubts
     assert doubt.some == (BILLING,)

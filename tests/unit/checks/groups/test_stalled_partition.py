@@ -54,7 +54,7 @@ def test_a_commit_at_the_last_stable_offset_points_to_an_open_transaction() -> N
     assert finding.observed.endswith("an open transaction holds it back")
 
 
-def test_a_commit_that_moves_passes_however_far_behind() -> None:
+def test_does_not_fire_a_commit_that_moves_passes_however_far_behind() -> None:
     assert verdict(look(901, 9_000_000, others=1490).after(BEFORE)) is Verdict.PASS
 
 
@@ -86,7 +86,7 @@ def test_an_unread_assignment_is_unknown() -> None:
     assert subjects_of(JUDGEMENT, snapshot, all_views())[MOVING] is Verdict.PASS
 
 
-def test_an_end_that_was_not_seen_is_unknown_with_the_reason() -> None:
+def test_cannot_see_an_end_that_was_not_seen_is_unknown_with_the_reason() -> None:
     snapshot, answer = failed_answer(STALLED, reason="no leader")
     snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None, earliest=None, answer=answer)
     (doubt,) = judge_one(JUDGEMENT, snapshot, all_views()).doubts

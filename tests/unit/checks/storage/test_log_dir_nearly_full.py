@@ -75,7 +75,7 @@ def test_an_offline_directory_is_unknown_and_does_not_cloud_its_neighbour() -> N
     assert (seen[2, "/data"], seen[2, "/data2"]) == (Verdict.UNKNOWN, Verdict.FAIL)
 
 
-def test_brokers_that_do_not_tell_sizes_are_unknown() -> None:
+def test_cannot_see_brokers_that_do_not_tell_sizes_are_unknown() -> None:
     snapshot = edit(healthy(), LogDirs, {}, total_bytes=None, usable_bytes=None)
     assert set(verdicts(snapshot).values()) == {Verdict.UNKNOWN}
 

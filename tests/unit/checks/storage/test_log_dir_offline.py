@@ -38,7 +38,7 @@ def test_does_not_fire_when_every_directory_is_online() -> None:
     assert judge_one(JUDGEMENT, healthy(), all_views()).counts == {Verdict.PASS: 3}
 
 
-def test_a_broker_that_did_not_answer_is_unknown_with_its_reason() -> None:
+def test_cannot_see_a_broker_that_did_not_answer_is_unknown_with_its_reason() -> None:
     snapshot, answer = failed_answer(healthy(), of="broker/2")
     snapshot = add(drop(snapshot, LogDirs, {"broker": 2}), LogDirs, {"broker": 2, "answer": answer})
     result = judge_one(JUDGEMENT, snapshot, all_views())

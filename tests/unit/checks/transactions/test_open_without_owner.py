@@ -63,7 +63,7 @@ def test_is_an_error_when_readers_are_held_back_for_a_minute() -> None:
     assert finding.observed.endswith("no record is held back")
 
 
-def test_a_long_transaction_that_is_written_to_passes() -> None:
+def test_does_not_fire_a_long_transaction_that_is_written_to_passes() -> None:
     assert verdict(holding(opened(3_600, 1_800, 2))) is Verdict.PASS
 
 
@@ -86,7 +86,7 @@ def test_last_records_that_may_not_be_read_are_unknown_with_that_reason() -> Non
     assert snapshot.answers[-1].state is State.FAILED
 
 
-def test_one_unseen_partition_is_unknown_unless_another_shows_life() -> None:
+def test_cannot_see_one_unseen_partition_is_unknown_unless_another_shows_life() -> None:
     unseen = {"transactional_id": "payer", "topic": "payments", "partition": 0}
     assert verdict(add(opened(300, 200), TransactionPartitions, unseen)) is Verdict.UNKNOWN
     assert verdict(add(opened(300, 2), TransactionPartitions, unseen)) is Verdict.PASS
