@@ -59,9 +59,10 @@ def stop(sentence: str) -> NoReturn:
     raise SystemExit(f"set-up: {sentence}")
 
 
-def digest(*paths: Path) -> str:
-    """What the files hold, as one short text."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+def digest(path: Path) -> str:
+    """What a lock pins, as one short text; its comments may change without anything being installed again."""
+    pins = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+    return hashlib.sha256("\n".join(pins).encode()).hexdigest()[:16]
 
 
 def project() -> str:

@@ -36,6 +36,16 @@ def test_what_was_installed_once_stays(clean: Path) -> None:
     assert set(setup.wanted("run", {"dev.txt": "x", "java.txt": "y"})) == {"dev.txt", "java.txt", "project"}
 
 
+def test_a_comment_in_a_lock_installs_nothing_again(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text("# one\nanyio==4.0.0 \\\n    --hash=sha256:00\n    # via other\n")
+    before = setup.digest(lock)
+    lock.write_text("# two\nanyio==4.0.0 \\\n    --hash=sha256:00\n")
+    assert setup.digest(lock) == before
+    lock.write_text("anyio==4.0.1 \\\n    --hash=sha256:01\n")
+    assert setup.digest(lock) != before
+
+
 def test_a_set_up_that_was_cut_off_counts_as_none(clean: Path) -> None:
     setup.STAMP.write_text(json.dumps({"dev.txt": "x"}))
     assert setup.installed() == {"dev.txt": "x"}
