@@ -31,7 +31,7 @@ _JOIN_GROUP, _SYNC_GROUP = 11, 14
 _TOPICS_A_REQUEST: Final = 200
 _BATCHES_A_REQUEST: Final = 2_500
 _AT_ONCE: Final = 12
-_PATIENCE_S: Final = 900.0
+_PATIENCE_S: Final = 300.0
 _RETRIED: Final = frozenset({3, 5, 6, 14, 15, 16, 27, 79})
 """Errors of a cluster that is still taking in what was created, and MEMBER_ID_REQUIRED."""
 
@@ -139,7 +139,6 @@ class Maker:
     def __init__(self, cluster: Cluster, tier: Tier) -> None:
         self._cluster = cluster
         self._tier = tier
-        self._deadline = Deadline.after(_PATIENCE_S)
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
     async def topics(self) -> None:
@@ -213,6 +212,7 @@ class Maker:
                 return
             _refuse(codes - _RETRIED - {0})
             await asyncio.sleep(0.2)
+            node = (await self.coordinators())[group]
 
     async def members(self, where: Mapping[int, int]) -> None:
         """One static member for every group that has one; it stays without a process."""
@@ -227,13 +227,14 @@ class Maker:
                 break
             _refuse([joined.error_code] if int(joined.error_code) not in _RETRIED else [])
             await asyncio.sleep(0.2)
+            node = (await self.coordinators())[group]
         owned = {topic_name(each): range(PARTITIONS_A_TOPIC) for each in topics_of(self._tier, group)}
         synced = await self._ask(node, sync_group(name, instance, joined.member_id, joined.generation_id, owned))
         _refuse([synced.error_code])
 
     async def _ask(self, target: Target, request: Packed | Choose) -> Any:  # noqa: ANN401  # entities are the codec's
         async with self._gate:
-            outcome = await self._cluster.ask(target, request, self._deadline)
+            outcome = await self._cluster.ask(target, request, Deadline.after(_PATIENCE_S))
         if outcome.value is None:
             raise SystemExit(f"bench: the workload could not be made: {outcome.reason}")
         return decode_reply(outcome.value)

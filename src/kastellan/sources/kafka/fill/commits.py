@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -14,8 +13,6 @@ from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
 from kastellan.sources.kafka.fill.runs import Runs
-
-_READ: Final = attrgetter("partition_index", "committed_offset", "error_code")
 
 
 def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
@@ -31,12 +28,13 @@ def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
             topics.add(topic.name, len(topic.partitions))
             parts += topic.partitions
         groups.add(group.group_id, len(parts) - before)
-    numbers, offsets, codes = zip(*map(_READ, parts), strict=True) if parts else ((), (), ())
+    offsets = [part.committed_offset for part in parts]
+    codes = [part.error_code for part in parts]
     told = pl.DataFrame(
         {
             "group": groups.series(),
             "topic": topics.series(),
-            "partition": pl.Series(numbers, dtype=pl.Int32),
+            "partition": pl.Series([part.partition_index for part in parts], dtype=pl.Int32),
             "committed": pl.Series(offsets, dtype=pl.Int64),
             CODE: pl.Series(codes, dtype=pl.Int16),
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +16,6 @@ from kastellan.sources.kafka.fill.runs import Runs
 
 _ONLINE: Final = {0: True, 56: False}
 """No error, and KAFKA_STORAGE_ERROR: other errors do not say how the directory is."""
-
-_READ: Final = attrgetter("partition_index", "partition_size", "offset_lag", "is_future_key")
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -40,14 +37,13 @@ def piece(entity: Any) -> Piece:  # noqa: ANN401
         of_dir = parts[before:]
         paths.add(each.log_dir, len(of_dir))
         dirs.append(_row(each, sum([part.partition_size for part in of_dir])))
-    numbers, sizes, lags, future = zip(*map(_READ, parts), strict=True) if parts else ((), (), (), ())
     columns = {
         "path": paths.series(),
         "topic": topics.series(),
-        "partition": pl.Series(numbers, dtype=pl.Int32),
-        "size_bytes": pl.Series(sizes, dtype=pl.Int64),
-        "offset_lag_records": pl.Series(lags, dtype=pl.Int64),
-        "future": pl.Series(future, dtype=pl.Boolean),
+        "partition": pl.Series([part.partition_index for part in parts], dtype=pl.Int32),
+        "size_bytes": pl.Series([part.partition_size for part in parts], dtype=pl.Int64),
+        "offset_lag_records": pl.Series([part.offset_lag for part in parts], dtype=pl.Int64),
+        "future": pl.Series([part.is_future_key for part in parts], dtype=pl.Boolean),
     }
     return Piece(tuple(dirs), pl.DataFrame(columns))
 

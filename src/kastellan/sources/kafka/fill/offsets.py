@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +16,6 @@ from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
 from kastellan.sources.kafka.fill.runs import Runs
 
 _KEYS: Final = ("topic", "partition")
-_READ: Final = attrgetter("partition_index", "offset", "error_code")
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -34,12 +32,12 @@ def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
     for topic in entity.topics:
         topics.add(topic.name, len(topic.partitions))
         parts += topic.partitions
-    numbers, offsets, codes = zip(*map(_READ, parts), strict=True) if parts else ((), (), ())
+    codes = [part.error_code for part in parts]
     told = pl.DataFrame(
         {
             "topic": topics.series(),
-            "partition": pl.Series(numbers, dtype=pl.Int32),
-            "offset": pl.Series(offsets, dtype=pl.Int64),
+            "partition": pl.Series([part.partition_index for part in parts], dtype=pl.Int32),
+            "offset": pl.Series([part.offset for part in parts], dtype=pl.Int64),
             CODE: pl.Series(codes, dtype=pl.Int16),
         }
     )
