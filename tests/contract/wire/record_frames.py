@@ -33,8 +33,10 @@ _LISTED = 6
 def write_frames(path: Path, frames: list[tuple[Packed, bytes]]) -> None:
     """One file of one request kind, compressed."""
     parts = [
-        struct.pack(">hhI", request.api_key, request.version, len(request.body)) + request.body
-        + struct.pack(">I", len(answer)) + answer
+        struct.pack(">hhI", request.api_key, request.version, len(request.body))
+        + request.body
+        + struct.pack(">I", len(answer))
+        + answer
         for request, answer in frames
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +141,10 @@ async def _record_topics(recorder: Recorder) -> None:
 async def _record_groups(recorder: Recorder, node: int) -> None:
     listed = await recorder.keep(node, Choose(Api.LIST_GROUPS, q.list_groups))
     names = [each.group_id for each in listed.groups][:_LISTED]
-    of = {kind: [each.group_id for each in listed.groups if each.group_type == kind] for kind in ("classic", "consumer", "share", "streams")}
+    of = {
+        kind: [each.group_id for each in listed.groups if each.group_type == kind]
+        for kind in ("classic", "consumer", "share", "streams")
+    }
     described = (
         (Api.DESCRIBE_GROUPS, q.describe_groups, of["classic"] or names),
         (Api.CONSUMER_GROUP_DESCRIBE, q.consumer_group_describe, of["consumer"] or ["nobody"]),
@@ -148,7 +153,7 @@ async def _record_groups(recorder: Recorder, node: int) -> None:
     )
     for api, pack, groups in described:
         await recorder.keep(node, Choose(api, lambda version, pack=pack, groups=groups: pack(version, groups[:_LISTED])))
-    every = {name: None for name in names}
+    every = dict.fromkeys(names)
     await recorder.keep(node, Choose(Api.OFFSET_FETCH, lambda version: q.offset_fetch(version, every), lowest=8))
     if names:
         for version in (2, 5, 6, 7):

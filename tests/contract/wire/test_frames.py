@@ -68,45 +68,61 @@ def _partitions(topics, name: str = "name", numbers: str = "partition_indexes"):
     return None if topics is None else {getattr(each, name): list(getattr(each, numbers)) for each in topics}
 
 
+def _configs(version: int, request) -> Packed:
+    wanted = {(each.resource_type, each.resource_name): each.configuration_keys for each in request.resources}
+    return q.describe_configs(version, wanted, synonyms=request.include_synonyms)
+
+
+def _metadata(version: int, request) -> Packed:
+    topics = None if request.topics is None else [each.name for each in request.topics if each.name is not None]
+    return q.metadata(version, topics, ids=[each.topic_id for each in request.topics or () if each.name is None])
+
+
+def _list_offsets(version: int, request) -> Packed:
+    (timestamp,) = {int(each.timestamp) for topic in request.topics for each in topic.partitions}
+    topics = {topic.name: _names(topic.partitions, "partition_index") for topic in request.topics}
+    return q.list_offsets(version, topics, timestamp, isolation=getattr(request, "isolation_level", 0))
+
+
+def _offset_fetch(version: int, request) -> Packed:
+    groups = [request] if version < 8 else request.groups
+    return q.offset_fetch(version, {each.group_id: _partitions(each.topics) for each in groups})
+
+
+def _topic_partitions(version: int, request) -> Packed:
+    at = None if request.cursor is None else (request.cursor.topic_name, request.cursor.partition_index)
+    limit = request.response_partition_limit
+    return q.describe_topic_partitions(version, _names(request.topics), limit=limit, cursor=at)
+
+
+def _coordinator(version: int, request) -> Packed:
+    keys = request.coordinator_keys if version >= 4 else [request.key]
+    return q.find_coordinator(version, keys, key_type=getattr(request, "key_type", 0))
+
+
+PACKERS = {
+    Api.METADATA: _metadata,
+    Api.LIST_OFFSETS: _list_offsets,
+    Api.OFFSET_FETCH: _offset_fetch,
+    Api.DESCRIBE_CONFIGS: _configs,
+    Api.DESCRIBE_TOPIC_PARTITIONS: _topic_partitions,
+    Api.FIND_COORDINATOR: _coordinator,
+    Api.DESCRIBE_PRODUCERS: lambda version, request: q.describe_producers(version, _partitions(request.topics) or {}),
+    Api.DESCRIBE_GROUPS: lambda version, request: q.describe_groups(version, request.groups),
+    Api.DESCRIBE_TRANSACTIONS: lambda version, request: q.describe_transactions(version, request.transactional_ids),
+    Api.DESCRIBE_CLUSTER: lambda version, request: q.describe_cluster(
+        version, fenced=getattr(request, "include_fenced_brokers", False)
+    ),
+    Api.CONSUMER_GROUP_DESCRIBE: lambda version, request: q.consumer_group_describe(version, request.group_ids),
+    Api.SHARE_GROUP_DESCRIBE: lambda version, request: q.share_group_describe(version, request.group_ids),
+    Api.STREAMS_GROUP_DESCRIBE: lambda version, request: q.streams_group_describe(version, request.group_ids),
+}
+
+
 def _again(api: int, version: int, request) -> Packed:
     """The request, packed by our builder from what the fake understood of it."""
-    match Api(api):
-        case Api.METADATA:
-            topics = None if request.topics is None else [each.name for each in request.topics if each.name is not None]
-            ids = [each.topic_id for each in request.topics or () if each.name is None]
-            return q.metadata(version, topics, ids=ids)
-        case Api.LIST_OFFSETS:
-            timestamps = {int(each.timestamp) for topic in request.topics for each in topic.partitions}
-            topics = {topic.name: _names(topic.partitions, "partition_index") for topic in request.topics}
-            return q.list_offsets(version, topics, min(timestamps), isolation=getattr(request, "isolation_level", 0))
-        case Api.OFFSET_FETCH if version < 8:
-            return q.offset_fetch(version, {request.group_id: _partitions(request.topics)})
-        case Api.OFFSET_FETCH:
-            return q.offset_fetch(version, {each.group_id: _partitions(each.topics) for each in request.groups})
-        case Api.DESCRIBE_CONFIGS:
-            wanted = {(each.resource_type, each.resource_name): each.configuration_keys for each in request.resources}
-            return q.describe_configs(version, wanted, synonyms=request.include_synonyms)
-        case Api.DESCRIBE_TOPIC_PARTITIONS:
-            at = None if request.cursor is None else (request.cursor.topic_name, request.cursor.partition_index)
-            return q.describe_topic_partitions(
-                version, _names(request.topics), limit=request.response_partition_limit, cursor=at
-            )
-        case Api.DESCRIBE_PRODUCERS:
-            return q.describe_producers(version, _partitions(request.topics) or {})
-        case Api.FIND_COORDINATOR:
-            keys = request.coordinator_keys if version >= 4 else [request.key]
-            return q.find_coordinator(version, keys, key_type=getattr(request, "key_type", 0))
-        case Api.DESCRIBE_GROUPS:
-            return q.describe_groups(version, request.groups)
-        case Api.DESCRIBE_TRANSACTIONS:
-            return q.describe_transactions(version, request.transactional_ids)
-        case Api.DESCRIBE_CLUSTER:
-            return q.describe_cluster(version, fenced=getattr(request, "include_fenced_brokers", False))
-        case Api.CONSUMER_GROUP_DESCRIBE | Api.SHARE_GROUP_DESCRIBE | Api.STREAMS_GROUP_DESCRIBE as described:
-            pack = getattr(q, described.name.lower())
-            return pack(version, request.group_ids)
-        case plain:
-            return getattr(q, plain.name.lower())(version)
+    packer = PACKERS.get(Api(api))
+    return packer(version, request) if packer is not None else getattr(q, Api(api).name.lower())(version)
 
 
 def test_build_fills_what_was_not_given():

@@ -115,6 +115,7 @@ class Cluster:
         self._costs: dict[str, Cost] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
         self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,6 +125,7 @@ class Cluster:
 
     async def close(self) -> None:
         """Close every connection; afterwards no task and no socket is left."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -292,6 +294,8 @@ class Cluster:
         endpoint = self._pick(target)
         if endpoint is None:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
+        if self._closed:
+            return Refusal(Trouble.CLOSED, f"the client was closed before {endpoint.label} was asked")
         key = (endpoint.address, name)
         lane = self._lanes.get(key)
         if lane is None:

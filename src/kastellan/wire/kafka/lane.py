@@ -74,19 +74,26 @@ class Lane:
         try:
             opened = await dial(self.endpoint, deadline, self._how)
             if isinstance(opened, Connection):
-                hands = await shake_hands(opened, deadline)
-                if isinstance(hands, Handshake):
-                    self.handshake = hands
-                    self._connection = opened
-                    self._failures, self._refusal = 0, None
-                    return opened
-                opened.close()
-                await opened.closed()
-                opened = hands
-            self._failed(opened)
+                opened = await self._greeted(opened, deadline)
+            if isinstance(opened, Refusal):
+                self._failed(opened)
             return opened
         finally:
             self._dialling = None
+
+    async def _greeted(self, opened: Connection, deadline: Deadline) -> Connection | Refusal:
+        hands: Handshake | Refusal | None = None
+        try:
+            hands = await shake_hands(opened, deadline)
+        finally:
+            if not isinstance(hands, Handshake):  # refused, or cancelled by `close`: either way nobody else closes it
+                opened.close()
+                await opened.closed()
+        if isinstance(hands, Refusal):
+            return hands
+        self.handshake, self._connection = hands, opened
+        self._failures, self._refusal = 0, None
+        return opened
 
     def _failed(self, refusal: Refusal) -> None:
         pause_s = min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
