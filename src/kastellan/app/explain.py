@@ -11,7 +11,6 @@ from kastellan.app.glossary import EXIT_CODES, TERMS
 from kastellan.checks.catalogue import Judgement, all_checks
 from kastellan.kernel.errors import BadInput
 
-
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 TERMS: dict[str, str] = {
     "answer": "One reply of the outside world: what was asked, of whom, when it was sent and when it arrived, how far it can be "
     "trusted (its state) and why. A table's provenance is its Answers.",
-    "snapshot": "The frozen tables of one moment, with the earlier looks that the checks asked for. It comes from a live cluster or "
-    "from a file (`kastellan snapshot save`); the same checks run on both.",
+    "snapshot": "The frozen tables of one moment, with the earlier looks that the checks asked for. It comes from a live cluster "
+    "or from a file (`kastellan snapshot save`); the same checks run on both.",
     "view": "A table derived from others by a pure function, such as lag.",
     "check": "One named judgement: a declaration and a pure function. What it needs is what is collected.",
     "verdict": "What a check says of a subject: pass, fail, unknown or not-applicable. Missing data is unknown, never pass.",
     "subject": "What a verdict is about: a broker, a partition, a group, the cluster.",
-    "finding": "A failing verdict with what was observed, what was expected, the Answers it rests on, what to do, what not to do, "
+    "finding": "A failing verdict with what was observed, what was expected, the Answers it rests on, what to do and what not, "
     "how to verify and how to undo.",
     "cause": "A finding that explains others: they are told under it and not as problems of their own.",
     "doubt": "Subjects that a check could not judge, with the reason. Doubts are told under UNSEEN.",
     "vantage": "From where, as whom and by which address the cluster was looked at. A broker that does not answer from here need "
     "not be down.",
     "look": "One collection of tables. An error is told as one only when two looks, a second or more apart, saw it.",
-    "earlier look": "What a check compares with to see movement. `--watch` keeps looks in memory; a saved snapshot brings its own.",
+    "earlier look": "What a check compares with to see movement. `--watch` keeps looks; a saved snapshot brings its own.",
     "confirmed": "Seen by two looks. What only one look saw is a warning at most and is told as seen once.",
     "hygiene": "Findings of severity info: nobody is hurt today. Folded into one line; `--hygiene` unfolds them.",
     "error": "Severity: clients are hurt now, or one more failure loses data or writes.",
@@ -41,14 +41,14 @@ TERMS: dict[str, str] = {
     "closed": "Trouble: the peer closed the connection before the answer was whole.",
     "garbled": "Trouble: what came back is not the Kafka protocol; mostly a wrong port or security protocol.",
     "rejected": "Trouble: the peer answered with an error code.",
-    "isr": "In-sync replicas: those that follow the leader closely enough to be elected without loss. acks=all waits for them, and "
-    "is refused below min.insync.replicas.",
+    "isr": "In-sync replicas: those that follow the leader closely enough to be elected without loss. acks=all waits for them, "
+    "and is refused below min.insync.replicas.",
     "lag": "Records between a group's committed offset and the end of the partition that this group may read. On compacted and "
     "transactional topics it is larger than the number of records left.",
     "high watermark": "The offset up to which all in-sync replicas have a partition; ordinary consumers stop here.",
     "last stable offset": "The offset below which no transaction is open; read_committed consumers stop here.",
     "fenced": "A broker whose registration the controller holds but which sends no heartbeats: it leads nothing.",
-    "quorum": "The controllers that vote on the cluster's metadata (KRaft). The active one is named by DescribeQuorum; the one that "
+    "quorum": "The controllers that vote on the cluster's metadata (KRaft). DescribeQuorum names the active one; the one that "
     "Metadata names is a random broker.",
     "observer": "A node that follows the metadata log without a vote: in most clusters every broker.",
     "min isr": "min.insync.replicas: how many replicas must be in sync for acks=all to be accepted.",

@@ -13,7 +13,7 @@ from kastellan.model.snapshot import Cost, Vantage
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """One table of the latest look: its rows, its bytes in memory, and how many of its rows rest on an Answer that is not whole."""
+    """One table of the latest look: its rows, its bytes in memory, how many rows rest on an Answer that is not whole."""
 
     table: str
     rows: int

@@ -143,7 +143,8 @@ LISTS: dict[str, List] = {
         named="topic",
         word="topic",
         shown=(
-            "topic", "partitions", "replication_factor", "min_insync_replicas", "under_replicated", "offline", "records", "cleanup_policy",
+            "topic", "partitions", "replication_factor", "min_insync_replicas", "under_replicated", "offline", "records",
+            "cleanup_policy",
         ),
         may_be_empty=frozenset({"error"}),
     ),

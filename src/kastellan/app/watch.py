@@ -16,7 +16,8 @@ from kastellan.kernel.units import duration_text
 from kastellan.model.carry import carried, thinned
 from kastellan.model.finding import CheckResult
 from kastellan.model.needs import Earlier, Wanted, needs_of
-from kastellan.model.snapshot import Moment, Snapshot
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.table import Table
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
@@ -108,7 +109,8 @@ def _with_older(examined: Examined, last: Examined, names: frozenset[str], slow_
     """Checks that compare slow tables are told as they were when these were asked last, and the note says so."""
     old = {each.check: _without_evidence(each) for each in last.report.results if each.check in names}
     report = examined.report
-    note = f"log directories and configs are looked at every {SLOW_EVERY_S:g} s; these are {duration_text(report.at_ms - slow_at_ms)} old"
+    age = duration_text(report.at_ms - slow_at_ms)
+    note = f"log directories and configs are looked at every {SLOW_EVERY_S:g} s; these are {age} old"
     results = tuple(old.get(each.check, each) for each in report.results)
     return examined._replace(report=msgspec.structs.replace(report, results=results, notes=(*report.notes, note)))
 
@@ -131,11 +133,13 @@ def _compared(judge: Callable[..., object]) -> Iterator[tuple[str, Earlier]]:
             continue
         seen.add((function, earlier))
         for need in needs_of(function):
-            then = need.earlier or earlier
-            if need.wanted in views:
-                todo.append((views[need.wanted], then))
-            elif need.wanted is not Moment and then is not None:
-                yield need.wanted.name, then
+            then, wanted = need.earlier or earlier, need.wanted
+            if not issubclass(wanted, Table):
+                continue
+            if wanted in views:
+                todo.append((views[wanted], then))
+            elif then is not None:
+                yield wanted.name, then
 
 
 def _reach(exam: Exam) -> tuple[float, frozenset[str]]:

@@ -19,6 +19,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 def source_for(target: Target) -> Source:
     """A source for a live cluster; it connects when it looks. Raises BadInput for an address that is none."""
     # Only who looks at a live cluster pays for the protocol's codec.
-    from kastellan.sources.kafka.source import KafkaSource
+    from kastellan.sources.kafka.source import KafkaSource  # noqa: PLC0415
 
     return KafkaSource(target.bootstrap, resolve=target.resolve)

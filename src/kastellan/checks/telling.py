@@ -140,9 +140,8 @@ def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
         unknown = sum(each.count for each in doubts)
         judged = sum(count for verdict, count in result.counts.items() if verdict is not Verdict.UNKNOWN)
         if check is not None and check.severity is Severity.ERROR and unknown > judged:
-            found.append(
-                f"{result.check} could not judge {count_text(unknown)} of {count_text(unknown + judged)} subjects: {doubts[0].reason}"
-            )
+            of = f"{count_text(unknown)} of {count_text(unknown + judged)} subjects"
+            found.append(f"{result.check} could not judge {of}: {doubts[0].reason}")
     return tuple(found)
 
 
@@ -326,7 +325,8 @@ def _cost(report: Report) -> str:
     cost = report.cost
     took = f"{plural(cost.requests, 'request')}, {bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"
     judging = sum(each.took_ms for each in report.results)
-    return f"{took}, at most {duration_text(cost.broker_ms)} of the brokers' time, {duration_text(cost.wall_ms)} here; judged in {duration_text(judging)}"
+    where = f"at most {duration_text(cost.broker_ms)} of the brokers' time, {duration_text(cost.wall_ms)} here"
+    return f"{took}, {where}; judged in {duration_text(judging)}"
 
 
 def _verdict(report: Report, told: Sequence[Problem]) -> str:
@@ -388,8 +388,8 @@ def _doubted(report: Report) -> Iterable[str]:
                 by_reason[doubt.reason].append((result.check, doubt))
     if resting:
         names = tuple(dict.fromkeys(name for name, _ in resting))
-        unknown = plural(sum(each.count for _, each in resting), "verdict")
-        yield f"because of that {unknown} of {plural(len(names), 'check')} {'are' if unknown[:2] != '1 ' else 'is'} unknown: {_listed(names[:_SOME], len(names))}"
+        unknown = plural(sum(each.count for _, each in resting), "unknown verdict")
+        yield f"because of that {unknown} of {plural(len(names), 'check')}: {_listed(names[:_SOME], len(names))}"
     for reason, doubts in by_reason.items():
         names = tuple(dict.fromkeys(name for name, _ in doubts))
         yield f"{_listed(names[:3], len(names))}: {plural(sum(each.count for _, each in doubts), 'verdict')} unknown: {reason}"
@@ -398,5 +398,5 @@ def _doubted(report: Report) -> Iterable[str]:
 def _waiting(report: Report) -> Iterable[str]:
     waiting = [result.check for result in report.results for doubt in result.doubts if doubt.reason.startswith(EARLIER_LOOK)]
     if waiting:
-        one = len(waiting) == 1
-        yield f"{plural(len(waiting), 'check')} {'needs' if one else 'need'} an earlier look ({_listed(waiting[:3], len(waiting))}): use --watch"
+        need = "needs" if len(waiting) == 1 else "need"
+        yield f"{plural(len(waiting), 'check')} {need} an earlier look ({_listed(waiting[:3], len(waiting))}): use --watch"

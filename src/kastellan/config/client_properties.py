@@ -59,9 +59,9 @@ def _timeout_s(found: Mapping[str, str], name: str) -> float | None:
 
 
 def properties(text: str, name: str) -> Iterator[tuple[str, str]]:
-    """Keys and values of a Java properties text, in order.
+    r"""Keys and values of a Java properties text, in order.
 
-    >>> list(properties("a = 1\\\\\\n  2\\n# no\\nb:\\\\u0041 c\\nd", "x"))
+    >>> list(properties("a = 1\\\n  2\n# no\nb:\\u0041 c\nd", "x"))
     [('a', '12'), ('b', 'A c'), ('d', '')]
     """
     for line in _logical_lines(text):

@@ -58,6 +58,7 @@ def _answers(table: Table) -> set[int]:
 def _shifted(table: Table, shift: int) -> Table:
     df = table.df.with_columns((pl.col("answer") + shift).cast(table.schema()["answer"]))
     unseen = tuple(Unseen(each.answer + shift, each.roster) for each in table.unseen)
-    if isinstance(table, Rows):
-        return cast("type[Rows[Any]]", type(table)).from_df(df, unseen)
-    return cast("type[Frame]", type(table))(df, unseen)
+    kind: type[Table] = type(table)
+    if issubclass(kind, Rows):
+        return cast("type[Rows[Any]]", kind).from_df(df, unseen)
+    return cast("type[Frame]", kind)(df, unseen)

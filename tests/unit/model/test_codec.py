@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 
@@ -138,10 +139,12 @@ def test_a_member_that_is_longer_than_it_says_is_not_read_further(monkeypatch):
 
 def test_every_single_flipped_byte_ends_in_a_snapshot_or_one_sentence():
     data = codec.dump(healthy(brokers=1, topics={"t": 1}))
+    refused = 0
     for at in range(0, len(data), 37):
         broken = bytearray(data)
         broken[at] ^= 0x55
-        try:
+        with contextlib.suppress(BadInput):
             codec.load(bytes(broken))
-        except BadInput as refused:
-            assert refused.message
+            continue
+        refused += 1
+    assert refused > 10

@@ -36,7 +36,7 @@ Exit codes: 0 fine, 1 the tool failed, 2 usage, 10 a finding at or above --fail-
 """
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  (typer calls it so)
+def _version(value: bool) -> None:
     if value:
         typer.echo(f"kastellan {VERSION}")
         raise typer.Exit
@@ -117,7 +117,7 @@ def _failed(sentence: str, code: int, *, debug: bool) -> int:
         import traceback
 
         traceback.print_exc()
-    print(f"kastellan: {sentence}", file=sys.stderr)
+    typer.echo(f"kastellan: {sentence}", err=True)
     return code
 
 
@@ -127,9 +127,9 @@ def _misused(error: typer.TyperException) -> int:
     path = context.command_path if context is not None else "kastellan"
     told = getattr(error, "format_message", lambda: _one_line(error))()
     if type(error).__name__ == "NoArgsIsHelpError":
-        print(told, file=sys.stderr)
+        typer.echo(told, err=True)
     else:
-        print(f"kastellan: {' '.join(told.split()).rstrip('.')}; see `{path} --help`", file=sys.stderr)
+        typer.echo(f"kastellan: {' '.join(told.split()).rstrip('.')}; see `{path} --help`", err=True)
     return int(getattr(error, "exit_code", 2))
 
 

@@ -14,14 +14,14 @@ PIPED_WIDTH = 100
 _NARROWEST = 40
 _WIDEST = 140
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "green": "1;32", "cyan": "36"}
-_PLAIN = str.maketrans({"·": "|", "…": "...", "–": "-", "→": "->", "×": "x"})
+_PLAIN = str.maketrans({"·": "|", "…": "...", "→": "->"})
 
 
 def clean(text: str) -> str:
-    """The text without control and format characters: names come from whoever may create a group.
+    r"""The text without control and format characters: names come from whoever may create a group.
 
-    >>> clean("a\\x1b[31mb\\n")
-    'a\\\\x1b[31mb\\\\n'
+    >>> print(clean("a\x1b[31mb\n"))
+    a\x1b[31mb\n
     """
     if text.isprintable():
         return text
@@ -47,7 +47,7 @@ class Screen:
     @classmethod
     def of(cls, stream: TextIO | None = None) -> Screen:
         """For this stream: colour only on a terminal and without NO_COLOR, ASCII where its encoding has no more."""
-        stream = stream or sys.stdout
+        stream = sys.stdout if stream is None else stream
         tty = stream.isatty()
         colour = tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if tty or "COLUMNS" in os.environ else PIPED_WIDTH

@@ -145,8 +145,9 @@ def _show(examined: Examined, exam: Exam, asked: _Asked) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     if code == TOO_LITTLE:
-        more = f"; and {len(telling.too_little) - 1} more like it" if len(telling.too_little) > 1 else ""
-        typer.echo(f"kastellan: too little was seen: {telling.too_little[0]}{more}", err=True)
+        first, *others = telling.too_little
+        more = f"; and {len(others)} more like it" if others else ""
+        typer.echo(f"kastellan: too little was seen: {first}{more}", err=True)
     return code
 
 

@@ -52,8 +52,8 @@ def save(
 
 
 async def _looks(reach: Reach, looks: int, every_s: float) -> Snapshot:
-    from kastellan.app.examine import exam_of
     from kastellan.app.collect import collect
+    from kastellan.app.examine import exam_of
     from kastellan.app.wiring import source_for
 
     target, timeout_s = reach.target()

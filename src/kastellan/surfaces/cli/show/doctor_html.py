@@ -12,13 +12,18 @@ from kastellan.surfaces.cli.screen import clean
 
 _SHAPE = {Severity.ERROR: "■", Severity.WARNING: "▲", Severity.INFO: "●"}
 _STYLE = """
-:root{color-scheme:light dark;--back:#fbfbfa;--card:#fff;--text:#1c1e21;--dim:#5c6470;--line:#d9dce1;--error:#b3261e;--warning:#8a5a00;--good:#1a6b35}
-@media(prefers-color-scheme:dark){:root{--back:#15171a;--card:#1d2025;--text:#e6e8eb;--dim:#9aa3af;--line:#343a43;--error:#ff8a80;--warning:#ffc766;--good:#7ddc9a}}
+:root{color-scheme:light dark;--back:#fbfbfa;--card:#fff;--text:#1c1e21;--dim:#5c6470;--line:#d9dce1}
+:root{--error:#b3261e;--warning:#8a5a00;--good:#1a6b35}
+@media(prefers-color-scheme:dark){
+:root{--back:#15171a;--card:#1d2025;--text:#e6e8eb;--dim:#9aa3af;--line:#343a43}
+:root{--error:#ff8a80;--warning:#ffc766;--good:#7ddc9a}
+}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:64rem;padding:1.5rem;background:var(--back);color:var(--text);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.3rem;margin:0}h2{font-size:1.1rem;margin:0 0 .3rem}
 .dim{color:var(--dim);margin:.2rem 0;overflow-wrap:anywhere}
-.verdict{font-size:1.2rem;font-weight:600;margin:1rem 0;padding:.6rem .9rem;border-left:.4rem solid currentColor;background:var(--card)}
+.verdict{font-size:1.2rem;font-weight:600;margin:1rem 0;padding:.6rem .9rem}
+.verdict{border-left:.4rem solid currentColor;background:var(--card)}
 .error{color:var(--error)}.warning{color:var(--warning)}.good{color:var(--good)}
 article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem 1.2rem;margin:1rem 0}
 .subjects{font-weight:600;overflow-wrap:anywhere;margin:.2rem 0 .6rem}
@@ -50,9 +55,11 @@ def _parts(telling: Telling) -> Iterator[str]:
     yield from _section("Notes", telling.notes)
     if telling.hygiene:
         yield f"<section><details><summary>Hygiene: {_text(telling.hygiene_line)}</summary><ul>"
-        yield from (f"<li>{_text(f'{each.title}: {each.subjects}. {each.observed}. {each.do}')}</li>" for each in telling.hygiene)
+        unfolded = (f"{each.title}: {each.subjects}. {each.observed}. {each.do}" for each in telling.hygiene)
+        yield from (f"<li>{_text(each)}</li>" for each in unfolded)
         yield "</ul></details></section>"
-    yield f'</main>\n<footer><p class="dim">{_text(telling.cost)}</p><p class="dim">Kastellan {VERSION}</p></footer>\n</body>\n</html>'
+    yield f'</main>\n<footer><p class="dim">{_text(telling.cost)}</p><p class="dim">Kastellan {VERSION}</p></footer>'
+    yield "</body>\n</html>"
 
 
 def _problem(problem: Problem, number: int) -> Iterator[str]:

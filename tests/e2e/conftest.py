@@ -1,0 +1,67 @@
+"""The real binary, run as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kastellan.model.codec import dump
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
+
+BINARY = Path(sys.executable).with_name("kastellan")
+
+
+class Ran(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A clean environment: no width, no colour setting, no cluster."""
+    left_out = {"COLUMNS", "NO_COLOR", "KASTELLAN_BOOTSTRAP_SERVER"}
+    return {**{name: value for name, value in os.environ.items() if name not in left_out}, "TERM": "xterm-256color", **more}
+
+
+@pytest.fixture(scope="session")
+def kastellan():
+    """Runs the binary with arguments; gives code, stdout and stderr."""
+
+    def run(*arguments: str | Path, timeout_s: float = 120, **env: str) -> Ran:
+        done = subprocess.run(
+            [BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s, env=environment(**env), check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def hurt(at_ms: int = AT_MS) -> Snapshot:
+    """An offline partition, and an answer that did not come."""
+    snapshot = edit(healthy(at_ms=at_ms), Partitions, {"topic": "orders", "partition": 1}, leader=-1)
+    snapshot = edit(snapshot, Replicas, {"topic": "orders", "partition": 1}, in_sync=False, offline=True)
+    return failed_answer(snapshot)[0]
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory) -> dict[str, Path]:
+    """Saved snapshots: healthy, hurt (seen twice), once (seen once)."""
+    folder = tmp_path_factory.mktemp("bundles")
+    made = {
+        "healthy": healthy().after(healthy(at_ms=AT_MS - 2000)),
+        "hurt": hurt().after(hurt(AT_MS - 2000)),
+        "once": hurt(),
+    }
+    for name, snapshot in made.items():
+        (folder / f"{name}.snapshot").write_bytes(dump(snapshot))
+    return {name: folder / f"{name}.snapshot" for name in made}

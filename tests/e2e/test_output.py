@@ -1,0 +1,217 @@
+"""What is printed, where, and with which exit code, on saved snapshots."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.conftest import BINARY, environment
+from tests.e2e.schema import faults
+
+HEAVY = (
+    "polars",
+    "numpy",
+    "kio",
+    "asyncio",
+    "confluent_kafka",
+    "rich",
+    "pydantic",
+    "jinja2",
+    "zipfile",
+    "kastellan.wire",
+    "kastellan.sources",
+)
+"""What `--help`, `--version` and completion must not load."""
+
+
+def document(kastellan, *arguments, code: int = 0) -> dict:
+    """The JSON that a command prints, held against the schema that the binary itself prints for it."""
+    ran = kastellan(*arguments, "-o", "json")
+    assert ran.code == code, ran.err
+    found = json.loads(ran.out)
+    described = json.loads(kastellan("schema", found["schema"]).out)
+    assert faults(found, described, described) == []
+    assert faults({**found, "version": 3}, described, described)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("bundle", "flags", "code"),
+    [
+        ("healthy", [], 0),
+        ("hurt", [], 10),
+        ("hurt", ["--fail-on", "never"], 0),
+        ("hurt", ["--skip", "replication"], 0),
+        ("hurt", ["--only", "controller"], 0),
+        ("hurt", ["--only", "replication.offline"], 10),
+        ("once", [], 12),
+        ("once", ["--fail-on", "warning"], 10),
+        ("once", ["--fail-on", "never"], 0),
+        ("healthy", ["--set", "storage.log_dir_nearly_full.used_percent=10", "--fail-on", "warning"], 10),
+    ],
+)
+def test_exit_codes(bundle, flags, code, kastellan, bundles):
+    ran = kastellan("doctor", "--bundle", bundles[bundle], *flags)
+    assert ran.code == code, ran
+    assert ("too little was seen" in ran.err) == (code == 12)
+
+
+def test_doctor_json_keeps_its_schema_and_tells_the_exit_code(kastellan, bundles):
+    found = document(kastellan, "doctor", "--bundle", bundles["hurt"], code=10)
+    assert found["exit_code"] == 10
+    problem = found["told"]["problems"][0]
+    assert problem["check"] == "replication.offline"
+    assert problem["some"] == ["orders-1"]
+    assert {each["check"] for result in found["report"]["results"] for each in result["findings"]} >= {"replication.offline"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["get", "brokers"], ["get", "topics"], ["get", "topics", "orders"], ["get", "partitions"], ["get", "groups"],
+        ["get", "quorum"], ["lag"], ["lag", "billing"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("bundle", ["healthy", "hurt"])
+def test_lists_keep_their_schema_and_have_a_table(command, bundle, kastellan, bundles):
+    found = document(kastellan, *command, "--bundle", bundles[bundle])
+    assert found["rows"]
+    table = kastellan(*command, "--bundle", bundles[bundle])
+    assert table.code == 0
+    assert table.err == ""
+    assert len(table.out.splitlines()) > len(found["rows"])
+
+
+def test_explanations_and_contents_keep_their_schema(kastellan, bundles):
+    assert document(kastellan, "explain", "replication.offline")["parts"]["Do not"]
+    assert document(kastellan, "explain")["parts"]["replication"]
+    assert document(kastellan, "snapshot", "show", bundles["hurt"])["contents"]["unseen"]
+
+
+def test_two_runs_give_the_same_answer(kastellan, bundles):
+    first, second = (document(kastellan, "doctor", "--bundle", bundles["hurt"], code=10) for _ in range(2))
+    for each in (first, second):
+        del each["told"]["cost"], each["told"]["notes"], each["report"]["notes"]
+        for result in each["report"]["results"]:
+            del result["took_ms"]
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("form", "sign"), [("markdown", "# test-cluster\n"), ("html", "<!doctype html>"), ("table", "test-cluster")]
+)
+def test_the_other_forms(form, sign, kastellan, bundles):
+    ran = kastellan("doctor", "--bundle", bundles["hurt"], "-o", form)
+    assert ran.code == 10
+    assert ran.err == ""
+    assert ran.out.startswith(sign)
+    assert "orders-1" in ran.out.replace("\\", "")
+
+
+def on_a_terminal(*arguments, **env: str) -> str:
+    """What the command writes where stdout is a terminal."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([BINARY, *map(str, arguments)], stdout=slave, stderr=slave, env=environment(**env)) as running:
+        os.close(slave)
+        parts: list[bytes] = []
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            parts.append(part)
+        running.wait(60)
+    os.close(master)
+    return b"".join(parts).decode()
+
+
+def test_colour_on_a_terminal_only_and_never_with_no_color(kastellan, bundles):
+    words = ("doctor", "--bundle", bundles["hurt"])
+    assert "\x1b[1;31m" in on_a_terminal(*words)
+    assert "\x1b" not in on_a_terminal(*words, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(*words, TERM="dumb")
+    assert "\x1b" not in kastellan(*words).out
+
+
+def test_ascii_where_the_locale_has_no_more(kastellan, bundles):
+    ran = kastellan("doctor", "--bundle", bundles["hurt"], LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert ran.code == 10
+    assert ran.out.isascii()
+    assert "test-cluster | Kafka" in ran.out
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_line_is_wider_than_the_terminal(columns, kastellan, bundles):
+    for words in (["doctor"], ["get", "brokers"], ["get", "topics"], ["lag", "billing"]):
+        ran = kastellan(*words, "--bundle", bundles["hurt"], COLUMNS=str(columns))
+        assert max(map(len, ran.out.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("command", [["doctor", "-o", "json"], ["doctor"], ["explain"], ["get", "partitions"]])
+def test_a_reader_that_goes_away_is_not_an_error_to_talk_about(command, bundles):
+    bundle = [] if command == ["explain"] else ["--bundle", str(bundles["hurt"])]
+    with subprocess.Popen(
+        [BINARY, *command, *bundle], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) in (141, 10, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'main(["--help"])',
+        'main(["--version"])',
+        'main(["doctor", "--help"])',
+        'main(["get", "--help"])',
+        'main(["lab", "--help"])',
+    ],
+)
+def test_help_loads_nothing_heavy(line):
+    script = f"import sys\nfrom kastellan.surfaces.cli.main import main\n{line}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment(), check=True
+    )
+    loaded = ran.stderr.splitlines()
+    assert "kastellan.surfaces.cli.main" in loaded
+    assert [each for each in loaded if any(each == heavy or each.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+def test_completion_loads_nothing_heavy_and_knows_the_commands():
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        "sys.argv = ['kastellan']\n"
+        "from kastellan.surfaces.cli.main import main\nmain()"
+    )
+    env = environment(_KASTELLAN_COMPLETE="complete_bash", COMP_WORDS="kastellan do", COMP_CWORD="1")
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=env, check=False)
+    assert "doctor" in ran.stdout.split()
+    assert [
+        each for each in ran.stderr.splitlines() if any(each == heavy or each.startswith(f"{heavy}.") for heavy in HEAVY)
+    ] == []
+
+
+def test_a_saved_snapshot_is_examined_without_the_protocol(bundles):
+    script = (
+        "import sys\nfrom kastellan.surfaces.cli.main import main\n"
+        f"main(['doctor', '--bundle', {str(bundles['healthy'])!r}])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment(), check=True
+    )
+    assert [
+        each
+        for each in ran.stderr.splitlines()
+        if each.startswith(("kio", "kastellan.wire", "kastellan.sources", "confluent_kafka"))
+    ] == []
