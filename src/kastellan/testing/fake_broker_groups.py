@@ -74,13 +74,14 @@ def packed_assignment(assigned: Mapping[str, Sequence[int]]) -> bytes:
     """The bytes that a classic consumer's leader hands to a member."""
     parts = [struct.pack(">hi", 0, len(assigned))]
     for topic, numbers in assigned.items():
-        parts += (struct.pack(">h", len(topic)), topic.encode(), struct.pack(f">i{len(numbers)}i", len(numbers), *numbers))
+        name = topic.encode()
+        parts += (struct.pack(">h", len(name)), name, struct.pack(f">i{len(numbers)}i", len(numbers), *numbers))
     return b"".join(parts) + struct.pack(">i", -1)
 
 
 def packed_subscription(topics: Sequence[str]) -> bytes:
     """The bytes with which a classic consumer joins."""
-    names = b"".join(struct.pack(">h", len(topic)) + topic.encode() for topic in topics)
+    names = b"".join(struct.pack(">h", len(name)) + name for name in (topic.encode() for topic in topics))
     return struct.pack(">hi", 0, len(topics)) + names + struct.pack(">i", -1)
 
 
