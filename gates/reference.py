@@ -271,8 +271,9 @@ def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  typer's para
     """An argument or option as a row."""
     meaning = param.help or ""
     if param.param_type_name == "argument":
-        words = " ".join(f"`{each}`" for each in choices(param))
-        return f"`{param.name.upper()}`", default_text(param), f"{meaning} One of {words}." if words else meaning
+        words = ", ".join(f"`{each}`" for each in choices(param))
+        name = param.name if words else (param.metavar or param.name).strip("[]")
+        return f"`{name.upper()}`", default_text(param), f"{meaning} One of {words}." if words else meaning
     value = "" if param.is_flag else f" {value_text(param)}"
     names = ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
     return names, default_text(param), meaning
