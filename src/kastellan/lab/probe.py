@@ -56,8 +56,12 @@ def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float =
 
 
 def elect_preferred(address: str, timeout_s: float = 10.0) -> bool:
-    """Ask the cluster to make the first replica of every partition its leader; True when it answered."""
-    return _ask(address, _API_ELECT_LEADERS, 0, struct.pack(">ii", -1, _ELECTION_MS), timeout_s) is not None
+    """Ask the cluster to make the first replica of every partition its leader; True when it did what it could.
+
+    Version 1, because version 0 has no place for the error of the whole request: a refusal reads as nothing to do.
+    """
+    answer = _ask(address, _API_ELECT_LEADERS, 1, struct.pack(">bii", 0, -1, _ELECTION_MS), timeout_s)
+    return answer is not None and answer[4:6] == b"\0\0"
 
 
 def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:

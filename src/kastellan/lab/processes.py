@@ -22,6 +22,8 @@ MARK = "KASTELLAN_LAB_DIR"
 """Environment variable of every process of a lab; its value is the lab's directory."""
 
 _POLL_S = 0.02
+_NOT_INHERITED = frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", MARK})
+"""What would change a node behind the lab's back."""
 _STATE_FIELD, _PARENT_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 19, 21
 _GONE = frozenset("ZXx")
 
@@ -170,10 +172,11 @@ def spawn(
     """
     record.parent.mkdir(parents=True, exist_ok=True)
     output.parent.mkdir(parents=True, exist_ok=True)
+    clean = {key: value for key, value in env.items() if key not in _NOT_INHERITED}
     os.posix_spawn(
         "/bin/sh",
         ["sh", "-c", _RECORD_ITSELF, "kastellan-lab", str(record), str(cwd), *command],
-        {**env, MARK: str(lab_dir)},
+        {**clean, MARK: str(lab_dir)},
         file_actions=[
             (os.POSIX_SPAWN_DUP2, lock, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),

@@ -23,9 +23,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def put(home: Path, spec: LabSpec, *, ready: bool) -> Lab:
     directory = home / spec.name
     lab = Lab(
-        name=spec.name, dir=directory, cluster_id="c", kafka="4", spec=spec, ready=ready,
+        name=spec.name,
+        dir=directory,
+        cluster_id="c",
+        kafka="4",
+        spec=spec,
+        ready=ready,
         nodes=layout(spec, directory, range(20), range(20, 40)),
-    )  # fmt: skip
+    )
     write_value(directory / "lab.json", lab)
     return lab
 
@@ -36,7 +41,7 @@ def run_node(lab: Lab, number: int) -> Identity:
     lock = os.open(lab.dir, os.O_RDONLY)
     processes.spawn(
         ["sleep", "60"], record=node.record, lock=lock, lab_dir=lab.dir, cwd=node.dir, output=node.stdout_log, env=os.environ
-    )  # fmt: skip
+    )
     os.close(lock)
     return processes.recorded(node.record, Deadline.after(30))
 

@@ -41,8 +41,14 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     spec = LabSpec()
     directory = tmp_path / "labs/lab"
     made = Lab(
-        name="lab", dir=directory, cluster_id="c", kafka="4", spec=spec, ready=True, nodes=layout(spec, directory, range(6), range(3))
-    )  # fmt: skip
+        name="lab",
+        dir=directory,
+        cluster_id="c",
+        kafka="4",
+        spec=spec,
+        ready=True,
+        nodes=layout(spec, directory, range(6), range(3)),
+    )
     write_value(directory / "lab.json", made)
     return made
 

@@ -15,9 +15,10 @@ from kastellan.lab.locks import held
 
 
 def test_a_second_one_waits_and_is_refused_in_time(tmp_path: Path) -> None:
-    with held(tmp_path / "x", Deadline.after(5)):
-        with pytest.raises(Unavailable, match="another kastellan process"), held(tmp_path / "x", Deadline.after(0.1)):
-            pass
+    first = held(tmp_path / "x", Deadline.after(5))
+    second = held(tmp_path / "x", Deadline.after(0.1))
+    with first, pytest.raises(Unavailable, match="another kastellan process"), second:
+        pass
     with held(tmp_path / "x", Deadline.after(5)):
         pass
 

@@ -96,8 +96,14 @@ def spawn(tmp_path: Path, *command: str) -> Identity:
     lock = os.open(tmp_path, os.O_RDONLY)
     try:
         processes.spawn(
-            command, record=tmp_path / "process", lock=lock, lab_dir=tmp_path, cwd=tmp_path, output=tmp_path / "out", env=os.environ
-        )  # fmt: skip
+            command,
+            record=tmp_path / "process",
+            lock=lock,
+            lab_dir=tmp_path,
+            cwd=tmp_path,
+            output=tmp_path / "out",
+            env=os.environ,
+        )
     finally:
         os.close(lock)
     return processes.recorded(tmp_path / "process", Deadline.after(30))

@@ -15,7 +15,8 @@ from kastellan.lab.model import Lab, Node
 
 Key = tuple[str | int, ...]
 HOLDS_S, HEALS_S = 90.0, 240.0
-_POLL_S = 0.1
+_POLL_S = 0.2
+_ELSEWHERE = "the lead of"
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,35 +108,44 @@ def running_brokers(lab: Lab, without: int) -> list[Node]:
 
 
 def wait_healed(lab: Lab) -> None:
-    """Wait until every running broker sees all running ones, their replicas are in sync, and leaders are where they were."""
-    wait(lambda: is_whole(lab), f"that lab {lab.name} is whole again", HEALS_S)
-    wait(lambda: _leads_as_planned(lab), f"that the leaders of lab {lab.name} are the preferred ones", HEALS_S)
+    """Wait until all running brokers see each other, their replicas are in sync, and leaders are where they were.
+
+    Raises `Unavailable` with what is still amiss.
+    """
+    deadline = Deadline.after(HEALS_S)
+    while what := amiss(lab):
+        if deadline.passed:
+            msg = f"lab {lab.name} is not whole after {HEALS_S:.0f} s: {what}; see `kastellan lab logs`"
+            raise Unavailable(msg)
+        if what.startswith(_ELSEWHERE):
+            probe.elect_preferred(_running(lab)[0].client or "")
+        time.sleep(_POLL_S)
 
 
-def is_whole(lab: Lab) -> bool:
-    """True when each running broker lists all running brokers, and no replica on them is out of sync."""
-    running = [each for each in lab.brokers if nodes.state(each) == "running"]
+def amiss(lab: Lab) -> str:
+    """What is not as it should be among the running brokers, in a few words; empty when nothing is.
+
+    Each of them must list all of them, hold every replica that is theirs in sync, and lead where it is the first replica.
+    """
+    running = _running(lab)
     ids = {each.id for each in running}
     for each in running:
         seen = probe.metadata(each.client or "", None)
-        if seen is None or not ids <= seen.brokers:
-            return False
-        if any(set(part.replicas) & ids - set(part.in_sync) for part in seen.partitions.values()):
-            return False
-    return True
+        if seen is None:
+            return f"broker {each.id} does not answer"
+        if not ids <= seen.brokers:
+            return f"broker {each.id} sees only {sorted(seen.brokers)}"
+        for (topic, number), part in seen.partitions.items():
+            if missing := set(part.replicas) & ids - set(part.in_sync):
+                return f"broker {each.id} sees {topic}-{number} without {sorted(missing)} in sync"
+        for (topic, number), part in seen.partitions.items():
+            if part.replicas[0] in ids and part.leader != part.replicas[0]:
+                return f"{_ELSEWHERE} {topic}-{number}, which is broker {part.leader} instead of {part.replicas[0]}"
+    return ""
 
 
-def _leads_as_planned(lab: Lab) -> bool:
-    """Ask for the preferred leaders where they do not lead; true once each running preferred replica leads."""
-    running = [each for each in lab.brokers if nodes.state(each) == "running"]
-    ids = {each.id for each in running}
-    seen = probe.metadata(running[0].client or "", None) if running else None
-    if seen is None:
-        return False
-    if all(part.replicas[0] not in ids or part.leader == part.replicas[0] for part in seen.partitions.values()):
-        return True
-    probe.elect_preferred(running[0].client or "")
-    return False
+def _running(lab: Lab) -> list[Node]:
+    return [each for each in lab.brokers if nodes.state(each) == "running"]
 
 
 def _misses(node: Node, broker: int) -> bool:

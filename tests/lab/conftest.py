@@ -1,0 +1,69 @@
+"""Real clusters for tests. Each worker has its own; whoever is killed, the next run or command ends what was left.
+
+`lab`: three combined nodes for the session. `loaded_lab`: the same cluster with the load running and every part moving.
+`eventually(condition, what)`: wait for a condition, bounded. `injected(lab, fault)`: a fault for the length of a block.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from kastellan import lab as labs
+from kastellan.kernel.deadline import Deadline
+from kastellan.lab import injection, load, processes
+from kastellan.lab.faults._model import Truth
+
+Eventually = Callable[..., None]
+Injected = Callable[..., AbstractContextManager[Truth]]
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[labs.Lab]:
+    """Three combined nodes, owned by this process. Addresses stay the same through restarts; `labs.find` has fresh pids."""
+    labs.sweep()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"test-{worker}-{os.getpid()}"
+    try:
+        yield labs.up(labs.LabSpec(name=name, brokers=3, racks=3, owner=processes.me()))
+    finally:
+        labs.down(name)
+
+
+@pytest.fixture(scope="session")
+def loaded_lab(lab: labs.Lab) -> labs.Lab:
+    """The session's cluster with its load, every writer and every group moving; `load.truth(lab)` is the known answer."""
+    load.start(lab)
+    load.wait_moving(lab)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Eventually:
+    """Wait until a condition holds; the test fails with `what` when it does not in time."""
+
+    def wait(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+        deadline = Deadline.after(seconds)
+        while not condition():
+            assert not deadline.passed, f"not seen within {seconds:.0f} s: {what}"
+            time.sleep(0.05)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def injected() -> Injected:
+    """A fault that holds within a block and is undone after it, whatever happens there."""
+
+    @contextmanager
+    def block(lab: labs.Lab, fault: str, node: int | None = None) -> Iterator[Truth]:
+        try:
+            yield injection.inject(lab, fault, node)
+        finally:
+            injection.undo(lab, fault)
+
+    return block
