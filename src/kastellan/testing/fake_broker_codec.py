@@ -13,10 +13,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Final, cast, get_args, get_origin
 
-from kio.schema.errors import ErrorCode
-from kio.serial import entity_reader, entity_writer
-
 from kastellan.wire.kafka import schema
+from kastellan.wire.kafka.codec import ErrorCode, entity_reader, entity_writer
 from kastellan.wire.kafka.codes import UnknownCode, is_known
 from kastellan.wire.kafka.schema import Entity
 

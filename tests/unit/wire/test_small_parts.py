@@ -6,6 +6,8 @@ import asyncio
 import errno
 import socket
 import struct
+import subprocess
+import sys
 import time
 
 import pytest
@@ -36,6 +38,12 @@ def test_every_key_that_is_not_known_to_read_needs_a_permit():
                 require_permit(key, None)
     assert {Api.PRODUCE, Api.OFFSET_COMMIT, Api.CREATE_TOPICS, Api.DELETE_TOPICS}.isdisjoint(READS)
     assert {1, 21, 22, 33, 34, 37, 42, 43, 44, 45, 47, 49, 51, 57, 64, 80, 81, 91, 92, 94}.isdisjoint(READS)
+
+
+def test_starting_does_not_load_the_codecs_test_helpers():
+    names = "import kastellan.wire.kafka.client, sys; print(sorted({'hypothesis', 'numpy', 'polars', 'ssl'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True, timeout=50)
+    assert told.stdout.strip() == "['ssl']"
 
 
 def test_only_plaintext_is_built_and_the_rest_is_refused_in_a_sentence():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kio.schema.errors import ErrorCode
-
 from kastellan.kernel.outcome import State, Trouble
+from kastellan.wire.kafka.codec import ErrorCode
 from kastellan.wire.kafka.trouble import state_of
 
 NONE: Final = 0

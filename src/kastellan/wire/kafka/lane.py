@@ -72,9 +72,12 @@ class Lane:
 
     async def _dial(self, deadline: Deadline) -> Connection | Refusal:
         try:
-            opened = await dial(self.endpoint, deadline, self._how)
+            dialled = self.endpoint
+            opened = await dial(dialled, deadline, self._how)
             if isinstance(opened, Connection):
                 opened = await self._greeted(opened, deadline)
+            if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
+                opened.whom = self.endpoint.label
             if isinstance(opened, Refusal):
                 self._failed(opened)
             return opened

@@ -7,9 +7,13 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeAlias
 
-from kio.index import load_request_schema, load_response_schema
-from kio.schema.index import api_key_map, schema_name_map
-from kio.serial import entity_reader
+from kastellan.wire.kafka.codec import (
+    api_key_map,
+    entity_reader,
+    load_request_schema,
+    load_response_schema,
+    schema_name_map,
+)
 
 Entity: TypeAlias = Any
 """A decoded message: an immutable object with the protocol's field names (`topics`, `error_code` ...)."""
