@@ -1,0 +1,57 @@
+"""The checks over a large snapshot: CPU of judging everything once, in one process.
+
+    python bench/bench_judge.py [--tier=L] [--rounds=N]
+
+The snapshot is a healthy one made in memory, so no cluster is needed; every check must pass or say why not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from statistics import median
+
+from judged import snapshot_of
+from results import Bar, finish, spread, table
+from workload import TIERS
+
+from kastellan.app.examine import exam_of
+from kastellan.checks.judge import judge_all
+from kastellan.views.catalogue import all_views
+
+_MOST_CPU_S = 1.5
+"""So that an examination of a cluster of this size with two looks stays within doctor's five seconds."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Judge every tier that is named."""
+    options = dict(each.removeprefix("--").partition("=")[::2] for each in words)
+    tiers = (options.get("tier") or os.environ.get("TIER") or "S,M,L").upper().split(",")
+    rounds, rows, bars = int(options.get("rounds") or 5), list[list[object]](), list[Bar]()
+    slowest: dict[str, dict[str, float]] = {}
+    exam = exam_of()
+    for name in tiers:
+        snapshot = snapshot_of(TIERS[name])
+        cpus, walls, per_check = list[float](), list[float](), dict[str, list[float]]()
+        for _ in range(rounds + 1):
+            cpu, wall = time.process_time(), time.perf_counter()
+            results = judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+            cpus.append(time.process_time() - cpu)
+            walls.append(time.perf_counter() - wall)
+            for each in results:
+                per_check.setdefault(each.check, []).append(each.took_ms)
+        first, cpus, walls = cpus[0], cpus[1:], walls[1:]
+        worst = sorted(((median(each), check) for check, each in per_check.items()), reverse=True)[:5]
+        slowest[name] = {check: took for took, check in worst}
+        told = ", ".join(f"{check} {took:.1f}" for took, check in worst)
+        rows.append([name, len(exam.checks), f"{first:.3f}", spread(cpus), spread(walls), told])
+        if name == "L":
+            bars.append(Bar("L: CPU seconds of all checks", median(cpus), _MOST_CPU_S))
+    head = ("tier", "checks", "CPU s, first", "CPU s min / median", "wall s min / median", "slowest checks, ms")
+    return finish("judge", "All checks over one snapshot", table(head, rows), bars, {"slowest_ms": slowest})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
