@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from kastellan.sources.kafka.fill import brokers as fill
@@ -20,6 +21,9 @@ _ASKED_OF_EACH: Final = (
 
 _TELLS_FENCED: Final = 2
 """From this version of DescribeCluster on fenced brokers can be asked for."""
+
+_FENCED_S: Final = 1.0
+"""How long a broker that the controller has fenced may take to say anything to us."""
 
 _SHARE: Final = 0.6
 """Brokers forward some questions to the active controller: without one nobody answers, and the look must go on."""
@@ -48,7 +52,9 @@ async def handshakes(look: Looking) -> None:
     """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
     if not look.wants("features", "api_versions", "brokers"):
         return
+    fenced = asyncio.gather(*(_greet(look, node) for node in look.cluster.nodes if node not in look.nodes))
     told = dict(await look.each(lambda node: look.asking.handshake(node, look.deadline)))
+    await fenced
     if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
         await look.each(lambda node: _greet(look, node))
     first = next((each for each in told.values() if each.value is not None), None) or next(iter(told.values()), None)
@@ -60,9 +66,13 @@ async def handshakes(look: Looking) -> None:
 
 
 async def _greet(look: Looking, node: int) -> None:
-    """Meet a broker of which nothing else is wanted and whose connection is older than this look."""
-    if node not in look.asking.met:
-        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions))
+    """Meet a broker of which nothing else is asked: one with an old connection only, or one that is fenced.
+
+    A fenced broker is given a moment: refused and silent are different evidence of how it is away.
+    """
+    if node not in look.asking.met and look.wants("brokers"):
+        moment = look.deadline if node in look.nodes else look.part_of_time(_SHARE).within(_FENCED_S)
+        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions), moment)
 
 
 async def quorum(look: Looking) -> None:
