@@ -17,14 +17,21 @@ def client(loaded_lab: labs.Lab):
     return admin.AdminClient({"bootstrap.servers": loaded_lab.bootstrap, "log_level": 2})
 
 
+def told(lab: labs.Lab) -> load.LoadTruth:
+    truth = load.truth(lab)
+    assert truth is not None
+    return truth
+
+
 def committed(client, group: str) -> dict[tuple[str, int], int]:
     answer = client.list_consumer_group_offsets([confluent_kafka.ConsumerGroupTopicPartitions(group)])[group].result(30)
     return {(each.topic, each.partition): each.offset for each in answer.topic_partitions}
 
 
 def test_every_topic_is_as_told(loaded_lab: labs.Lab) -> None:
-    truth = load.truth(loaded_lab)
-    seen = probe.metadata(loaded_lab.brokers[0].client, [each.name for each in truth.topics])
+    truth = told(loaded_lab)
+    seen = probe.metadata(loaded_lab.brokers[0].client or "", [each.name for each in truth.topics])
+    assert seen is not None
     for topic in truth.topics:
         parts = [part for (name, _), part in seen.partitions.items() if name == topic.name]
         assert len(parts) == topic.partitions
@@ -33,7 +40,7 @@ def test_every_topic_is_as_told(loaded_lab: labs.Lab) -> None:
 
 
 def test_every_group_is_as_told(loaded_lab: labs.Lab, client) -> None:
-    truth = load.truth(loaded_lab)
+    truth = told(loaded_lab)
     answers = client.describe_consumer_groups([each.name for each in truth.groups])
     for group in truth.groups:
         seen = answers[group.name].result(30)
@@ -43,7 +50,7 @@ def test_every_group_is_as_told(loaded_lab: labs.Lab, client) -> None:
 
 
 def test_commits_move_exactly_where_the_truth_says_so(loaded_lab: labs.Lab, client, eventually) -> None:
-    groups = load.truth(loaded_lab).groups
+    groups = told(loaded_lab).groups
     before = {each.name: committed(client, each.name) for each in groups}
     assert all(before.values())
     for group in groups:
@@ -61,7 +68,8 @@ def test_a_second_start_finds_the_first(loaded_lab: labs.Lab) -> None:
 
 
 def test_stop_ends_the_process_and_start_makes_it_move_again(loaded_lab: labs.Lab) -> None:
-    identity = processes.read_record(load.control.load_dir(loaded_lab) / "process")
+    identity = processes.read_record(loaded_lab.dir / "load/process")
+    assert identity is not None
     assert load.stop(loaded_lab)
     assert processes.now(identity) is None
     assert load.status(loaded_lab) is None

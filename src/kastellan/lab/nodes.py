@@ -23,7 +23,7 @@ _LOCK_S = 30.0
 _POLL_S = 0.05
 _STARTED = "Kafka Server started"
 _TAIL_BYTES = 64 * 1024
-_SHOWN_LINES = 8
+_SEARCHED_LINES, _SHOWN_LINES = 200, 8
 
 
 def launch(node: Node, runtime: Runtime, *, heap_mib: int, lock: int, lab_dir: Path) -> None:
@@ -144,8 +144,9 @@ def log_tail(node: Node, lines: int = 20) -> list[str]:
 
 
 def last_words(node: Node) -> str:
-    """The end of its log, indented for a message."""
-    return "\n".join("  " + each for each in log_tail(node, _SHOWN_LINES)) or "  (it wrote nothing)"
+    """The end of its log without stack traces, indented for a message."""
+    lines = [each for each in log_tail(node, _SEARCHED_LINES) if not each.startswith(("\t", " "))]
+    return "\n".join("  " + each for each in lines[-_SHOWN_LINES:]) or "  (it wrote nothing)"
 
 
 def _signal(lab: Lab, node_id: int, number: signal.Signals, wanted: str) -> None:

@@ -46,6 +46,12 @@ def run_node(lab: Lab, number: int) -> Identity:
     return processes.recorded(node.record, Deadline.after(30))
 
 
+def status(name: str) -> cluster.LabStatus:
+    seen = cluster.status(name)
+    assert seen is not None
+    return seen
+
+
 def test_no_lab_is_none_and_nothing_to_end(home: Path) -> None:
     assert cluster.find("lab") is None
     assert cluster.status("lab") is None
@@ -58,18 +64,18 @@ def test_no_lab_is_none_and_nothing_to_end(home: Path) -> None:
 
 def test_the_states_of_a_lab(home: Path) -> None:
     lab = put(home, LabSpec(brokers=2), ready=False)
-    assert [each.state for each in cluster.status("lab").nodes] == ["not started"] * 2
-    assert cluster.status("lab").state == "half-started"
+    assert [each.state for each in status("lab").nodes] == ["not started"] * 2
+    assert status("lab").state == "half-started"
     with pytest.raises(BadInput, match="half-started"):
         cluster.need("lab")
     put(home, LabSpec(brokers=2), ready=True)
-    assert cluster.status("lab").state == "stopped"
+    assert status("lab").state == "stopped"
     first, second = run_node(lab, 1), run_node(lab, 2)
     try:
-        assert cluster.status("lab").state == "running"
-        assert cluster.find("lab").node(1).process == first
+        assert status("lab").state == "running"
+        assert cluster.need("lab").node(1).process == first
         processes.kill_all([first], Deadline.after(10))
-        assert cluster.status("lab").state == "degraded"
+        assert status("lab").state == "degraded"
     finally:
         assert cluster.down("lab") is True
     assert processes.now(second) is None
@@ -80,7 +86,7 @@ def test_a_damaged_record_is_a_state_and_down_still_ends_the_processes(home: Pat
     lab = put(home, LabSpec(brokers=1), ready=True)
     identity = run_node(lab, 1)
     (lab.dir / "lab.json").write_text("{ garbage")
-    seen = cluster.status("lab")
+    seen = status("lab")
     assert seen.state == "damaged"
     assert "lab.json is damaged" in seen.reason
     assert "kastellan lab down --name lab" in seen.reason
@@ -93,7 +99,7 @@ def test_a_damaged_process_record_is_a_state_and_the_process_is_found_by_its_mar
     lab = put(home, LabSpec(brokers=1), ready=True)
     identity = run_node(lab, 1)
     lab.node(1).record.write_text("garbage\n")
-    assert cluster.status("lab").state == "damaged"
+    assert status("lab").state == "damaged"
     assert cluster.down("lab") is True
     assert processes.now(identity) is None
 
@@ -108,7 +114,7 @@ def test_a_number_that_belongs_to_somebody_else_now_is_left_alone(home: Path) ->
         fields[21] = str(int(fields[21]) - 5)
         lab.node(1).dir.mkdir(parents=True)
         lab.node(1).record.write_text(f"{' '.join(fields)}\n{boot}\n")
-        assert cluster.status("lab").nodes[0].state == "gone"
+        assert status("lab").nodes[0].state == "gone"
         assert cluster.down("lab") is True
         assert processes.now(stranger) is not None
     finally:
