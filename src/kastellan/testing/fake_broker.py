@@ -35,6 +35,8 @@ __all__ = ["FakeCluster", "FakeModel", "Fault", "fake_cluster", "fake_model"]
 _HOST: Final = "127.0.0.1"
 _UNSUPPORTED_VERSION: Final = 35
 _KEPT: Final = 4_000
+_SAME_EVERYWHERE: Final = frozenset({Api.METADATA, Api.DESCRIBE_CLUSTER, Api.DESCRIBE_TOPIC_PARTITIONS, Api.DESCRIBE_QUORUM})
+"""Every broker gives the same answer to these; it is made once for all."""
 _LARGEST_REQUEST: Final = 100 * 1024 * 1024
 
 
@@ -139,7 +141,7 @@ class FakeCluster:
 
     def _body(self, node: int, api: int, version: int, body: bytes, faults: list[Fault]) -> bytes:
         plain = not any(each.error_code is not None or each.throttle_ms for each in faults)
-        key = (self.model.revision, node, api, version, body)
+        key = (self.model.revision, None if api in _SAME_EVERYWHERE else node, api, version, body)
         if plain and key in self._kept:
             return self._kept[key]
         request = read_request(api, version, body)

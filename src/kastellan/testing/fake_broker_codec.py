@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache, partial
 from types import UnionType
 from typing import Any, Final, cast, get_args, get_origin
 
@@ -22,6 +23,7 @@ Values = Mapping[str, Any]
 """Plain values by field name: numbers, texts, lists, nested Values. Times are milliseconds."""
 
 _EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+_PLAIN_TYPES: Final = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float64"})
 _TEXT_TYPES: Final = {"string": "", "bytes": b"", "records": b""}
 
 
@@ -45,23 +47,37 @@ def build_response(api: int, version: int, values: Values) -> Entity:
 
 def build(entity: type[Entity], values: Values) -> Entity:
     """A message object from plain values."""
-    return entity(**{each.name: _value(each, values) for each in fields(entity) if _needed(each, values)})
+    made: dict[str, object] = {}
+    for name, convert, needed in _plan(entity):
+        if needed or name in values:
+            made[name] = convert(values.get(name, MISSING))
+    return entity(**made)
 
 
-def _needed(each: Field[Any], values: Values) -> bool:
-    return each.name in values or each.default is MISSING
+@cache
+def _plan(entity: type[Entity]) -> tuple[tuple[str, Callable[[Any], object], bool], ...]:
+    """For each field its name, what makes its value, and whether it has no default. Looked up once, for large answers."""
+    return tuple((each.name, _converter(each), each.default is MISSING) for each in fields(entity))
 
 
-def _value(each: Field[Any], values: Values) -> object:
+def _converter(each: Field[Any]) -> Callable[[Any], object]:
     inner, optional = _inner(each.type)
-    given = values.get(each.name, MISSING)
     if get_origin(inner) is tuple:
-        return _many(get_args(inner)[0], given, optional=optional)
+        return partial(_many, get_args(inner)[0], optional=optional)
     if is_dataclass(inner):
-        if given is None or (given is MISSING and optional):
-            return None
-        return build(cast("type[Entity]", inner), {} if given is MISSING else cast("Values", given))
-    return _one(str(each.metadata["kafka_type"]), given, optional=optional)
+        return partial(_entity, cast("type[Entity]", inner), optional=optional)
+    kafka_type = str(each.metadata["kafka_type"])
+    return _plain if kafka_type in _PLAIN_TYPES and not optional else partial(_one, kafka_type, optional=optional)
+
+
+def _plain(given: Any) -> object:  # noqa: ANN401  # a number of any width
+    return 0 if given is MISSING or given is None else given
+
+
+def _entity(kind: type[Entity], given: Any, *, optional: bool) -> object:  # noqa: ANN401  # Values, None or nothing
+    if given is None or (given is MISSING and optional):
+        return None
+    return build(kind, {} if given is MISSING else given)
 
 
 def _many(element: object, given: object, *, optional: bool) -> object:
