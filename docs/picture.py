@@ -8,11 +8,16 @@ It writes docs/_static/kastellan.svg and puts it between the picture's marks in 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 from rich.console import Console
@@ -27,13 +32,22 @@ FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def output_of(words: list[str]) -> str:
-    """What the command prints on stdout when it believes to be on a colour terminal."""
-    env = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
+    """What the command prints on stdout on a colour terminal: it gets a pseudo-terminal of our width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES_MAX, COLUMNS, 0, 0))
+    env = os.environ | {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
     env.pop("NO_COLOR", None)
-    program = str(ROOT / ".venv" / "bin" / "kastellan")
-    return subprocess.run(
-        [program, *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False, timeout=600
-    ).stdout
+    command = [str(ROOT / ".venv" / "bin" / "kastellan"), *words]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=theirs) as running:
+        os.close(theirs)
+        said = bytearray()
+        # Linux ends a pseudo-terminal whose other side is gone with EIO, others with an empty read.
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65_536):
+                said += piece
+        running.wait(timeout=600)
+    os.close(ours)
+    return said.decode().replace("\r\n", "\n").strip("\n")
 
 
 def drawn(shown: str, title: str) -> str:
