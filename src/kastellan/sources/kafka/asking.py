@@ -13,11 +13,12 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.sources.kafka.book import Book
-from kastellan.sources.kafka.codes import error_name, state_of_error
+from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.brokers import Met
 from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
+from kastellan.wire.kafka.codes import state_of_code
 from kastellan.wire.kafka.requests import Choose
 
 _LARGE_BYTES: Final = 32_768
@@ -74,14 +75,16 @@ class Asking:
         """What the connection's beginning told: versions and features, without another request."""
         return await self._take(node, Api.API_VERSIONS, await self._cluster.handshake(node, deadline), None)
 
-    async def any(self, nodes: Iterable[int], request: Choose, deadline: Deadline, turn: Turn | None = None) -> Got:
+    async def any(
+        self, nodes: Iterable[int], request: Choose, deadline: Deadline, *, lane: str = "main", turn: Turn | None = None
+    ) -> Got:
         """The first good answer; the next broker is asked when one refuses, or takes long."""
         candidates = sorted(nodes, key=self._unlikely)
         running: set[asyncio.Task[Got]] = set()
         last: Got | None = None
         while candidates or running:
             if candidates:
-                running.add(asyncio.create_task(self.ask(candidates.pop(0), request, deadline, turn=turn)))
+                running.add(asyncio.create_task(self.ask(candidates.pop(0), request, deadline, lane=lane, turn=turn)))
             done, running = await asyncio.wait(
                 running, timeout=_HEDGE_S if candidates else None, return_when=asyncio.FIRST_COMPLETED
             )
@@ -107,7 +110,7 @@ class Asking:
             return Got(None, self._book.part(answer, State.FAILED, made.message, Trouble.GARBLED), Trouble.GARBLED)
         if isinstance(made, _Refused):
             told = str(error_name(made.code))
-            self._book.grade(answer, state_of_error(made.code), f"{told}: {made.message}" if made.message else told)
+            self._book.grade(answer, state_of_code(made.code), f"{told}: {made.message}" if made.message else told)
             return Got(None, answer, Trouble.REJECTED)
         return Got(made, answer)
 

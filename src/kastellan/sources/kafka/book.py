@@ -9,7 +9,8 @@ import msgspec
 
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.model.answer import Answer
-from kastellan.sources.kafka.codes import error_name, state_of_error
+from kastellan.sources.kafka.codes import error_name
+from kastellan.wire.kafka.codes import state_of_code
 
 SOURCE: Final = "kafka"
 
@@ -63,7 +64,7 @@ class Book:
     def refused(self, whole: int, code: int, message: str | None = None) -> int:
         """A piece of an answer that is an error code."""
         told = error_name(code) or "no error"
-        return self.part(whole, state_of_error(code), f"{told}: {message}" if message else told)
+        return self.part(whole, state_of_code(code), f"{told}: {message}" if message else told)
 
     def grade(self, answer: int, state: State, reason: str) -> None:
         """Lowers an answer that came to what it really is (visible-only, partial)."""

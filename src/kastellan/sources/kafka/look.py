@@ -2,7 +2,8 @@
 
 DescribeCluster and Metadata come first, from any broker that answers. Then every broker is asked at once, over one
 pipelined connection: its groups, then their members and commits (the broker that lists a group is its coordinator);
-its earliest offsets; its share of the configs; its log directories over a connection of their own; its transactions.
+its earliest offsets; its share of the configs; its transactions. A broker works on one question of a connection at a
+time: log directories and what is forwarded to the controller go over connections of their own.
 End offsets are asked after the commits came in, so that lag is never negative. A broker that stays silent costs
 the others nothing but the wait for its commits, which is bounded.
 
@@ -35,13 +36,13 @@ async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: De
         brokers.handshakes(look),
         brokers.quorum(look),
         topics.reassignments(look),
+        topics.eligible(look),
         log_dirs.log_dirs(look),
         configs.configs(look),
         offsets.groups_and_offsets(look),
         transactions.transactions(look),
     )
     look.put(fill_brokers.brokers(registry, look.dead, look.asking.met))
-    await topics.eligible(look)
     topics.judge_sight(look)
     memory.reached = {node: met.reached for node, met in look.asking.met.items()}
     return Snapshot(

@@ -24,6 +24,9 @@ _FULL_RIGHTS: Final = sum(1 << each for each in (5, 7, 8, 9, 10, 11, 12))
 """AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
 
 _DESCRIBE: Final = 1 << 8
+_CONTROLLER_LANE: Final = "controller"
+_CONTROLLER_SHARE: Final = 0.6
+"""Without an active controller nobody answers, and what follows must have time."""
 
 
 class Looking:
@@ -42,6 +45,8 @@ class Looking:
         self.cluster_id: str | None = None
         self.rights = 0
         self.topology: Topology | None = None
+        self.features_told = asyncio.Event()
+        """Set once a broker told its features, or none will."""
 
     def wants(self, *tables: str) -> bool:
         """Whether any of these tables is wanted."""
@@ -72,9 +77,18 @@ class Looking:
         """Ask one broker."""
         return await self.asking.ask(node, request, deadline or self.deadline, lane=lane, turn=turn)
 
-    async def any(self, request: Choose, deadline: Deadline | None = None, turn: Turn | None = None) -> Got:
+    async def any(self, request: Choose, turn: Turn | None = None) -> Got:
         """Ask whichever live broker answers."""
-        return await self.asking.any(self.nodes or self.cluster.nodes, request, deadline or self.deadline, turn)
+        return await self.asking.any(self.nodes or self.cluster.nodes, request, self.deadline, turn=turn)
+
+    async def controller(self, request: Choose) -> Got:
+        """Ask what brokers forward to the active controller.
+
+        A broker works on one question of a connection at a time, and holds a forwarded one as long as the controller is
+        silent: over the connection of the other questions it would make every broker look silent.
+        """
+        share = self.deadline.within(self.deadline.remaining_s() * _CONTROLLER_SHARE)
+        return await self.asking.any(self.nodes or self.cluster.nodes, request, share, lane=_CONTROLLER_LANE)
 
     async def each(self, ask: Callable[[int], Awaitable[R]]) -> list[tuple[int, R]]:
         """Ask all live brokers at once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from kastellan.sources.kafka.asking import Got
 from kastellan.sources.kafka.fill import brokers as fill
 from kastellan.sources.kafka.fill import quorum as fill_quorum
 from kastellan.sources.kafka.looking import Looking
@@ -24,9 +25,6 @@ _TELLS_FENCED: Final = 2
 
 _FENCED_S: Final = 1.0
 """How long a broker that the controller has fenced may take to say anything to us."""
-
-_SHARE: Final = 0.6
-"""Brokers forward some questions to the active controller: without one nobody answers, and the look must go on."""
 
 
 async def registry(look: Looking) -> fill.Registry:
@@ -50,19 +48,29 @@ async def registry(look: Looking) -> fill.Registry:
 
 async def handshakes(look: Looking) -> None:
     """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
-    if not look.wants("features", "api_versions", "brokers"):
-        return
-    fenced = asyncio.gather(*(_greet(look, node) for node in look.cluster.nodes if node not in look.nodes))
-    told = dict(await look.each(lambda node: look.asking.handshake(node, look.deadline)))
-    await fenced
-    if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
-        await look.each(lambda node: _greet(look, node))
-    first = next((each for each in told.values() if each.value is not None), None) or next(iter(told.values()), None)
-    if first is not None:
-        look.put(fill_quorum.features(first.value, first.answer))
+    try:
+        if look.wants("features", "api_versions", "brokers"):
+            await _handshakes(look)
+    finally:
+        look.features_told.set()
+
+
+async def _handshakes(look: Looking) -> None:
+    async def shake(node: int) -> Got:
+        got = await look.asking.handshake(node, look.deadline)
+        if got.value is not None and not look.features_told.is_set():
+            look.put(fill_quorum.features(got.value, got.answer))
+            look.features_told.set()
+        return got
+
+    told = dict(await look.each(shake))
+    if told and not look.features_told.is_set():
+        look.put(fill_quorum.features(None, next(iter(told.values())).answer))
     good = {node: (each.value, each.answer) for node, each in told.items()}
     missing = [(node, each.answer) for node, each in told.items() if each.value is None]
     look.put(fill_quorum.api_versions(good, missing))
+    if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
+        await look.each(lambda node: _greet(look, node))
 
 
 async def _greet(look: Looking, node: int) -> None:
@@ -78,5 +86,5 @@ async def _greet(look: Looking, node: int) -> None:
 async def quorum(look: Looking) -> None:
     """The leadership and the nodes of the metadata quorum."""
     if look.wants("quorum", "quorum_nodes"):
-        got = await look.any(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum), look.part_of_time(_SHARE))
+        got = await look.controller(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum))
         look.put(*fill_quorum.quorum(got.value, got.answer, look.book))

@@ -23,7 +23,6 @@ from kastellan.wire.kafka.metadata_head import Listed, metadata_head
 from kastellan.wire.kafka.requests import Choose
 
 TABLES: Final = frozenset({"topics", "partitions", "replicas", "offsets", "topic_configs", "replica_sizes"})
-_SHARE: Final = 0.6
 _ELR_PAGES: Final = 5
 
 
@@ -78,14 +77,14 @@ async def reassignments(look: Looking) -> None:
     """Running reassignments."""
     if not look.wants("reassignments"):
         return
-    request = Choose(Api.LIST_PARTITION_REASSIGNMENTS, requests.list_partition_reassignments)
-    got = await look.any(request, look.part_of_time(_SHARE))
+    got = await look.controller(Choose(Api.LIST_PARTITION_REASSIGNMENTS, requests.list_partition_reassignments))
     table = fill.reassignments(got.value.topics if got.value else None, got.answer)
     look.put(table if got.value else table.with_unseen((Unseen(got.answer, "topic"),)))
 
 
 async def eligible(look: Looking) -> None:
     """Eligible leader replicas of the partitions that are not fully in sync; the others have none."""
+    await look.features_told.wait()
     features, replicas = look.tables.get("features"), look.tables.get("replicas")
     levels = {} if features is None else {row["feature"]: row["finalized_level"] for row in features.df.iter_rows(named=True)}
     if not levels.get("eligible.leader.replicas.version") or not isinstance(replicas, Replicas) or replicas.unseen:
