@@ -92,7 +92,7 @@ def same(who: str, seen: Seen | None, right: workload.Oracle) -> None:
 def wire_requests(bootstrap: str, who: str, brokers: int) -> tuple[dict[str, int], float]:
     """Frames that our client sends in one warm cycle, counted by proxies, and the answers' megabytes beyond one slice each."""
     with Proxies(bootstrap) as proxies:
-        import json  # noqa: PLC0415
+        import json
 
         with Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
             child.cycle()

@@ -101,7 +101,9 @@ def lag(tier: workload.Tier, count: int, *, keep: bool) -> tuple[list[list[objec
                 _right(name, run, (lag_of_ours if name == "kastellan lag" else lag_of_tool)(run.said), right)
                 told[name].append(run)
     ours, tool = (median(each.wall_s for each in told[name]) for name in told)
-    bar = Bar(f"{tier.name}: wall of `kastellan lag` as a share of the tool's", ours / tool, _WALL_SHARE if tier.name != "S" else 1)
+    bar = Bar(
+        f"{tier.name}: wall of `kastellan lag` as a share of the tool's", ours / tool, _WALL_SHARE if tier.name != "S" else 1
+    )
     return [_row(tier.name, name, runs, ours) for name, runs in told.items()], bar, told
 
 

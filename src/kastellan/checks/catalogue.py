@@ -26,7 +26,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def judgement_of(module: ModuleType) -> Judgement:
     """The check that a module declares: its `CHECK`, its `judge` and its docstring."""
-    check, judge = getattr(module, "CHECK", None), getattr(module, "judge", None)
+    check: object = getattr(module, "CHECK", None)
+    judge: Callable[..., Judged] | None = getattr(module, "judge", None)
     if not isinstance(check, Check) or not callable(judge) or not module.__doc__:
         msg = f"{module.__name__} needs a docstring, CHECK and judge to be a check"
         raise Defect(msg)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from kastellan.kernel.errors import Defect
@@ -71,7 +73,7 @@ def _partition(topic: object, partition: object) -> str:
     return str(topic) if partition is None else f"{topic}-{partition}"
 
 
-_TEXT = {
+_TEXT: dict[str, Callable[[Subject], str]] = {
     "cluster": lambda _: "cluster",
     "partition": lambda s: _partition(*s.key),
     "group_partition": lambda s: f"group/{s.key[0]} on {_partition(*s.key[1:])}",

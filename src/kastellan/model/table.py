@@ -112,7 +112,9 @@ class Frame(Table):
         """From columns as sequences; a column that is not given is null throughout."""
         height = len(next(iter(columns.values()))) if columns else 0
         series = [
-            pl.Series(name, columns[name], dtype=dtype, strict=False) if name in columns else pl.Series(name, [None] * height, dtype=dtype)
+            pl.Series(name, columns[name], dtype=dtype, strict=False)
+            if name in columns
+            else pl.Series(name, [None] * height, dtype=dtype)
             for name, dtype in cls.schema().items()
         ]
         return cls(pl.DataFrame(series), unseen)
@@ -192,4 +194,6 @@ def _column_of(name: str, hint: Any) -> Column:  # noqa: ANN401
     kind = kinds[0]
     if name in _NODE_IDS:
         return Column(pl.Int32, about.meaning, about.unit)
-    return Column(next((dtype for known, dtype in _DTYPES.items() if issubclass(kind, known)), pl.String), about.meaning, about.unit)
+    return Column(
+        next((dtype for known, dtype in _DTYPES.items() if issubclass(kind, known)), pl.String), about.meaning, about.unit
+    )

@@ -96,38 +96,120 @@ def healthy(
     reads = [(g, t, p) for g, t in groups.items() for p in range(topics.get(t, 0))]
     tables: list[Table] = [
         Brokers(
-            Broker(broker=i, host="127.0.0.1", port=9000 + i, rack=f"r{i}", listed=True, fenced=False, registered=True, reached=True, answer_ms=2, answer=_SEEN)
+            Broker(
+                broker=i,
+                host="127.0.0.1",
+                port=9000 + i,
+                rack=f"r{i}",
+                listed=True,
+                fenced=False,
+                registered=True,
+                reached=True,
+                answer_ms=2,
+                answer=_SEEN,
+            )
             for i in ids
         ),
         Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_SEEN)]),
         QuorumNodes(_quorum_nodes(controllers, [each for each in ids if each not in controllers], at_ms)),
         Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_SEEN)]),
-        ApiVersions.of({"broker": ids, "api_key": [3] * brokers, "min_version": [0] * brokers, "max_version": [13] * brokers, "answer": [_SEEN] * brokers}),
+        ApiVersions.of(
+            {
+                "broker": ids,
+                "api_key": [3] * brokers,
+                "min_version": [0] * brokers,
+                "max_version": [13] * brokers,
+                "answer": [_SEEN] * brokers,
+            }
+        ),
         _frame(Topics, [{"topic": t, "topic_id": f"{i:032x}", "internal": t.startswith("__")} for i, t in enumerate(topics)]),
         _frame(Partitions, [{"topic": t, "partition": p, "leader": b, "leader_epoch": 3} for t, p, b, k in placed if k == 0]),
-        _frame(Replicas, [{"topic": t, "partition": p, "broker": b, "position": k, "in_sync": True, "offline": False, "eligible": False} for t, p, b, k in placed]),
+        _frame(
+            Replicas,
+            [
+                {"topic": t, "partition": p, "broker": b, "position": k, "in_sync": True, "offline": False, "eligible": False}
+                for t, p, b, k in placed
+            ],
+        ),
         Reassignments.empty(),
         _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000, "last_stable": 1000} for t, p in parts]),
-        _frame(LogDirs, [{"broker": i, "path": "/data", "online": True, "total_bytes": 100 * GIB, "usable_bytes": 80 * GIB, "replica_bytes": GIB} for i in ids]),
+        _frame(
+            LogDirs,
+            [
+                {
+                    "broker": i,
+                    "path": "/data",
+                    "online": True,
+                    "total_bytes": 100 * GIB,
+                    "usable_bytes": 80 * GIB,
+                    "replica_bytes": GIB,
+                }
+                for i in ids
+            ],
+        ),
         _frame(
             ReplicaSizes,
-            [{"broker": b, "path": "/data", "topic": t, "partition": p, "size_bytes": 10_000, "offset_lag_records": 0, "future": False} for t, p, b, _ in placed],
+            [
+                {
+                    "broker": b,
+                    "path": "/data",
+                    "topic": t,
+                    "partition": p,
+                    "size_bytes": 10_000,
+                    "offset_lag_records": 0,
+                    "future": False,
+                }
+                for t, p, b, _ in placed
+            ],
         ),
-        _frame(TopicConfigs, [{"topic": t, "config": c, "value": v, "source": "default"} for t in topics for c, v in TOPIC_DEFAULTS.items()]),
-        _frame(BrokerConfigs, [{"broker": i, "config": c, "value": v, "source": "static", "seen": True} for i in ids for c, v in BROKER_DEFAULTS.items()]),
+        _frame(
+            TopicConfigs,
+            [{"topic": t, "config": c, "value": v, "source": "default"} for t in topics for c, v in TOPIC_DEFAULTS.items()],
+        ),
+        _frame(
+            BrokerConfigs,
+            [
+                {"broker": i, "config": c, "value": v, "source": "static", "seen": True}
+                for i in ids
+                for c, v in BROKER_DEFAULTS.items()
+            ],
+        ),
         _frame(
             Groups,
-            [{"group": g, "type": "classic", "protocol_type": "consumer", "state": "Stable", "coordinator": ids[0], "members": 2} for g in groups],
+            [
+                {
+                    "group": g,
+                    "type": "classic",
+                    "protocol_type": "consumer",
+                    "state": "Stable",
+                    "coordinator": ids[0],
+                    "members": 2,
+                }
+                for g in groups
+            ],
         ),
-        _frame(Members, [{"group": g, "member": f"{g}-{n}", "client_id": g, "client_host": "/127.0.0.1", "assigned": 1} for g in groups for n in (0, 1)]),
+        _frame(
+            Members,
+            [
+                {"group": g, "member": f"{g}-{n}", "client_id": g, "client_host": "/127.0.0.1", "assigned": 1}
+                for g in groups
+                for n in (0, 1)
+            ],
+        ),
         _frame(Assignments, [{"group": g, "member": f"{g}-{p % 2}", "topic": t, "partition": p} for g, t, p in reads]),
         _frame(Commits, [{"group": g, "topic": t, "partition": p, "committed": 1000} for g, t, p in reads]),
         Transactions.empty(),
         TransactionPartitions.empty(),
     ]
-    seen = Answer(id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms)
+    seen = Answer(
+        id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms
+    )
     return Snapshot(
-        at_ms=at_ms, cluster_id="test-cluster", vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"), answers=(seen,), tables={each.name: each for each in tables}
+        at_ms=at_ms,
+        cluster_id="test-cluster",
+        vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"),
+        answers=(seen,),
+        tables={each.name: each for each in tables},
     )
 
 
@@ -156,7 +238,9 @@ def edit(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any], **valu
     table = _table(snapshot, kind)
     dtypes = table.schema()
     hit = matching(where)
-    df = table.df.with_columns(pl.when(hit).then(pl.lit(value, dtypes[name])).otherwise(pl.col(name)).alias(name) for name, value in values.items())
+    df = table.df.with_columns(
+        pl.when(hit).then(pl.lit(value, dtypes[name])).otherwise(pl.col(name)).alias(name) for name, value in values.items()
+    )
     return snapshot.with_table(rebuilt(kind, df, table.unseen))
 
 
@@ -176,7 +260,9 @@ def drop(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any]) -> Sna
 def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time", of: str = "broker/2") -> tuple[Snapshot, int]:
     """The snapshot with one failed Answer more, and its id."""
     new = 1 + max((each.id for each in snapshot.answers), default=0)
-    answer = Answer(id=new, source="kafka", asked="something", of=of, state=State.FAILED, sent_ms=snapshot.at_ms - 10, reason=reason)
+    answer = Answer(
+        id=new, source="kafka", asked="something", of=of, state=State.FAILED, sent_ms=snapshot.at_ms - 10, reason=reason
+    )
     return msgspec.structs.replace(snapshot, answers=(*snapshot.answers, answer)), new
 
 

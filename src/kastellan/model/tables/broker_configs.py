@@ -16,4 +16,6 @@ class BrokerConfigs(Frame, name="broker_configs", key=("broker", "config")):
 
     def values(self, config: str, dtype: type[pl.DataType] | pl.DataType = pl.String) -> pl.DataFrame:
         """One row per broker: `broker`, `seen`, and the value in a column of the config's name."""
-        return self.df.filter(pl.col("config") == config).select("broker", "seen", pl.col("value").cast(dtype, strict=False).alias(config))
+        return self.df.filter(pl.col("config") == config).select(
+            "broker", "seen", pl.col("value").cast(dtype, strict=False).alias(config)
+        )

@@ -15,8 +15,12 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[int | None, About("advertised port")] = None
     rack: Annotated[str | None, About("broker.rack; empty when the broker has none, null when unseen")] = None
     listed: Annotated[bool | None, About("Metadata lists it among the live brokers")] = None
-    fenced: Annotated[bool | None, About("the controller has fenced it (DescribeCluster v2, KIP-1073); null before Kafka 4.0")] = None
-    registered: Annotated[bool | None, About("the controller knows a registration for it; false for an id that only replicas name")] = None
+    fenced: Annotated[
+        bool | None, About("the controller has fenced it (DescribeCluster v2, KIP-1073); null before Kafka 4.0")
+    ] = None
+    registered: Annotated[
+        bool | None, About("the controller knows a registration for it; false for an id that only replicas name")
+    ] = None
     reached: Annotated[bool | None, About("it answered us; null when it was not asked")] = None
     trouble: Annotated[str | None, About("how it failed to answer: refused, silent, slow, unresolved, ...")] = None
     reason: Annotated[str, About("the same in one sentence")] = ""

@@ -10,7 +10,9 @@ class LogDirs(Frame, name="log_dirs", key=("broker", "path")):
 
     broker = column(pl.Int32, "node id")
     path = column(pl.String, "directory as the broker names it")
-    online = column(pl.Boolean, "the broker can use the directory; false for KAFKA_STORAGE_ERROR; null when unseen or another error")
+    online = column(
+        pl.Boolean, "the broker can use the directory; false for KAFKA_STORAGE_ERROR; null when unseen or another error"
+    )
     error = column(pl.String, "error name, KAFKA_STORAGE_ERROR when the directory is offline; null when none")
     total_bytes = column(pl.Int64, "size of the volume (KIP-827)", "bytes")
     usable_bytes = column(pl.Int64, "free space of the volume that Kafka may use", "bytes")

@@ -13,8 +13,12 @@ class QuorumNode(msgspec.Struct, frozen=True, kw_only=True):
     node: Annotated[int, About("node id")]
     voter: Annotated[bool | None, About("true for a voter (a controller), false for an observer")] = None
     log_end_offset: Annotated[int | None, About("end of its copy of the metadata log", "records")] = None
-    last_fetch_ms: Annotated[int | None, About("when the leader last saw it fetch, on the leader's clock; -1 for never", "epoch ms")] = None
-    last_caught_up_ms: Annotated[int | None, About("when it last had the whole log, on the leader's clock; -1 for never", "epoch ms")] = None
+    last_fetch_ms: Annotated[
+        int | None, About("when the leader last saw it fetch, on the leader's clock; -1 for never", "epoch ms")
+    ] = None
+    last_caught_up_ms: Annotated[
+        int | None, About("when it last had the whole log, on the leader's clock; -1 for never", "epoch ms")
+    ] = None
     directory_id: Annotated[str | None, About("id of its metadata directory (KIP-853)")] = None
     host: Annotated[str | None, About("host of its controller listener")] = None
     port: Annotated[int | None, About("port of its controller listener")] = None

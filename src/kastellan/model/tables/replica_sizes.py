@@ -13,5 +13,7 @@ class ReplicaSizes(Frame, name="replica_sizes", key=("broker", "path", "topic", 
     topic = column(pl.String, "name of the topic")
     partition = column(pl.Int32, "number of the partition")
     size_bytes = column(pl.Int64, "bytes of its segments", "bytes")
-    offset_lag_records = column(pl.Int64, "how far it is behind the high watermark, or a future replica behind the current one", "records")
+    offset_lag_records = column(
+        pl.Int64, "how far it is behind the high watermark, or a future replica behind the current one", "records"
+    )
     future = column(pl.Boolean, "a replica that is being moved between directories")

@@ -184,8 +184,11 @@ def _show(seen: LabStatus) -> None:
     typer.echo(f"  Kafka {seen.lab.kafka}, cluster {seen.lab.cluster_id}, {bytes_text(total)} of memory, {seen.dir}")
     for each in seen.nodes:
         node = each.node
-        where = " ".join(f"{label} {address}" for label, address in
-                         (("clients", node.client), ("brokers", node.broker), ("controllers", node.controller)) if address)  # fmt: skip
+        where = " ".join(
+            f"{label} {address}"
+            for label, address in (("clients", node.client), ("brokers", node.broker), ("controllers", node.controller))
+            if address
+        )
         typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
     typer.echo(f"  --bootstrap-server {seen.lab.bootstrap}")
 
