@@ -48,6 +48,7 @@ def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: T
 
     An error that both looks have is confirmed; one that only the second has is a warning. One that only the first has
     is dropped with a note where the second look saw that it is gone, and kept as a warning where it could not see.
+    Where the earlier look saw more than the later one, it may stand as `second`: what is told is the better one.
     """
     before = tuple(first)
     known = frozenset((each.check, each.subject) for result in before for each in result.findings)
@@ -61,14 +62,14 @@ def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: T
             gone[each.check, each.subject.kind] += 1
             continue
         kept[each.check, each.subject.kind] += 1
-        doubtful = msgspec.structs.replace(each, severity=Severity.WARNING, confirmed=False)
+        doubtful = msgspec.structs.replace(each, severity=Severity.WARNING, confirmed=False, evidence=())
         now[each.check] = _with_finding(now[each.check], doubtful)
     notes = [
-        f"{check}: {_many(count, kind)} failed in the first look and no longer in the second"
+        f"{check}: {_many(count, kind)} failed in one look and not in the other, which is shown"
         for (check, kind), count in gone.items()
     ]
     notes += [
-        f"{check}: {_many(count, kind)} failed in the first look; the second could not see"
+        f"{check}: {_many(count, kind)} failed in one look; the other, which is shown, could not see"
         for (check, kind), count in kept.items()
     ]
     return Confirmed(_sorted(now.values()), tuple(notes))

@@ -6,6 +6,7 @@ counts or words anything itself.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from kastellan.model.report import Report
 from kastellan.model.subject import KINDS, Subject
 
 _SOME = 5
+_NUMBERS = re.compile(r"\d[\d,.]*")
 _MOST_ROOTS_APART = 5
 Key = tuple[str, Subject]
 
@@ -377,7 +379,7 @@ def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
 
 
 def _doubted(report: Report) -> Iterable[str]:
-    """Doubts by reason; those that rest on answers told above in one line."""
+    """Doubts by reason, numbers apart; those that rest on answers told above in one line."""
     by_reason: dict[str, list[tuple[str, Doubt]]] = defaultdict(list)
     resting: list[tuple[str, Doubt]] = []
     for result in report.results:
@@ -385,14 +387,16 @@ def _doubted(report: Report) -> Iterable[str]:
             if doubt.answers:
                 resting.append((result.check, doubt))
             elif not doubt.reason.startswith(EARLIER_LOOK):
-                by_reason[doubt.reason].append((result.check, doubt))
+                by_reason[_NUMBERS.sub("#", doubt.reason)].append((result.check, doubt))
     if resting:
         names = tuple(dict.fromkeys(name for name, _ in resting))
         unknown = plural(sum(each.count for _, each in resting), "unknown verdict")
         yield f"because of that {unknown} of {plural(len(names), 'check')}: {_listed(names[:_SOME], len(names))}"
-    for reason, doubts in by_reason.items():
+    for doubts in by_reason.values():
         names = tuple(dict.fromkeys(name for name, _ in doubts))
-        yield f"{_listed(names[:3], len(names))}: {plural(sum(each.count for _, each in doubts), 'verdict')} unknown: {reason}"
+        like = "such as " if len({each.reason for _, each in doubts}) > 1 else ""
+        unknown = plural(sum(each.count for _, each in doubts), "unknown verdict")
+        yield f"{_listed(names[:3], len(names))}: {unknown}: {like}{doubts[0][1].reason}"
 
 
 def _waiting(report: Report) -> Iterable[str]:

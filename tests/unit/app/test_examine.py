@@ -96,6 +96,18 @@ def test_an_error_that_the_second_look_cannot_judge_is_a_warning_seen_once():
     assert not finding.confirmed
 
 
+def test_a_second_look_that_saw_less_confirms_what_it_can_and_is_not_shown():
+    first = edit(offline(), Partitions, {"topic": "payments", "partition": 0}, leader=-1)
+    first = edit(first, Replicas, {"topic": "payments", "partition": 0}, in_sync=False, offline=True)
+    second = edit(offline(1), Partitions, {"topic": "payments"}, leader=None)
+    examined, _ = run(first, second)
+    assert examined.report.at_ms == AT_MS
+    assert examined.report.cost.requests == 20
+    told = {each.subject.text: (each.severity, each.confirmed) for each in examined.report.findings}
+    assert told == {"orders-1": (Severity.ERROR, True), "payments-0": (Severity.WARNING, False)}
+    assert any("saw less" in each for each in examined.report.notes)
+
+
 def test_no_time_for_a_second_look_leaves_a_warning_seen_once():
     examined, source = run(offline(), offline(1), timeout_s=0.2)
     assert len(source.wanted) == 1

@@ -70,6 +70,18 @@ class Screen:
         for each in self._wrapped(text, indent, hang):
             self._lines.append(self.styled(each, style))
 
+    def items(self, items: Sequence[str], style: str = "") -> None:
+        """Short items with dots between; a line breaks between items where it can."""
+        lines = [""]
+        for each in items:
+            longer = f"{lines[-1]} · {each}" if lines[-1] else each
+            if not lines[-1] or width_of(longer) + 2 <= self.width:
+                lines[-1] = longer
+            else:
+                lines.append(each)
+        for number, each in enumerate(lines):
+            self.paragraph(each, style, indent=2 if number else 0, hang=2)
+
     def field(self, label: str, texts: Iterable[str], indent: int = 2, label_width: int = 9, style: str = "") -> None:
         """A label with wrapped texts beside it, each beginning on a line of its own."""
         shown = label

@@ -13,7 +13,7 @@ _LABEL = 10
 def show(telling: Telling, screen: Screen, *, hygiene: bool = False) -> None:
     """Header, verdict, problems, what was not seen, hygiene folded, cost."""
     for number, each in enumerate(telling.header):
-        screen.paragraph(each, "bold" if not number else "", hang=2)
+        screen.items(each.split(" · "), "bold" if not number else "")
     screen.paragraph(telling.verdict, SEVERITY_STYLE[telling.worst] if telling.worst else "green")
     for number, problem in enumerate(telling.problems, 1):
         screen.line()
