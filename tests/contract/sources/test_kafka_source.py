@@ -175,3 +175,40 @@ def test_an_old_connection_is_no_sign_of_life() -> None:
             await source.close()
 
     asyncio.run(run())
+
+
+def test_a_silent_controller_makes_no_broker_look_silent() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            for api in (55, 46):  # DescribeQuorum and ListPartitionReassignments are forwarded
+                fake.faults.add(Fault(api=api, delay_s=30))  # and the questions behind it wait
+            for _ in range(2):
+                snapshot = await observe(source, wanted(ALL), Deadline.after(2))
+                of = {name: table.df for name, table in snapshot.tables.items()}
+                assert of["brokers"]["reached"].to_list() == [True] * 3
+                assert of["offsets"]["latest"].null_count() == 0
+                assert of["commits"].height == 36
+                failed = {each.asked for each in snapshot.answers if each.state is State.FAILED}
+                assert failed == {"DescribeQuorum", "ListPartitionReassignments"}
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_fenced_broker_is_met_for_a_moment() -> None:
+    async def run() -> None:
+        made = model()
+        async with FakeCluster(made) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(ALL), Deadline.after(10))
+            made.nodes[2].fenced = True
+            made.changed()
+            fake.faults.add(Fault(node=2, silent=True))
+            rows = (await observe(source, wanted(ALL), Deadline.after(2))).tables["brokers"].df.iter_rows(named=True)
+            assert [(row["fenced"], row["reached"], row["trouble"]) for row in rows if row["broker"] == 2] == [
+                (True, False, "silent")
+            ]
+            await source.close()
+
+    asyncio.run(run())

@@ -26,6 +26,9 @@ _TELLS_FENCED: Final = 2
 _FENCED_S: Final = 1.0
 """How long a broker that the controller has fenced may take to say anything to us."""
 
+_FENCED_SHARE: Final = 0.6
+"""And which part of the remaining time at most."""
+
 
 async def registry(look: Looking) -> fill.Registry:
     """The registered brokers, by DescribeCluster or, where nobody offers it, by Metadata."""
@@ -63,7 +66,9 @@ async def _handshakes(look: Looking) -> None:
             look.features_told.set()
         return got
 
+    fenced = asyncio.gather(*(_greet(look, node) for node in look.cluster.nodes if node not in look.nodes))
     told = dict(await look.each(shake))
+    await fenced
     if told and not look.features_told.is_set():
         look.put(fill_quorum.features(None, next(iter(told.values())).answer))
     good = {node: (each.value, each.answer) for node, each in told.items()}
@@ -79,7 +84,7 @@ async def _greet(look: Looking, node: int) -> None:
     A fenced broker is given a moment: refused and silent are different evidence of how it is away.
     """
     if node not in look.asking.met and look.wants("brokers"):
-        moment = look.deadline if node in look.nodes else look.part_of_time(_SHARE).within(_FENCED_S)
+        moment = look.deadline if node in look.nodes else look.part_of_time(_FENCED_SHARE).within(_FENCED_S)
         await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions), moment)
 
 
