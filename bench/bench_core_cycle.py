@@ -10,6 +10,7 @@ topics get records and a tenth of the groups commit.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -89,21 +90,17 @@ def same(who: str, seen: Seen | None, right: workload.Oracle) -> None:
             raise SystemExit(f"bench: {who} saw {field.name} {str(told)[:80]}, the oracle says {str(truth)[:80]}")
 
 
-def wire_requests(bootstrap: str, who: str, brokers: int) -> tuple[dict[str, int], float]:
-    """Frames that our client sends in one warm cycle, counted by proxies, and the answers' megabytes beyond one slice each."""
-    with Proxies(bootstrap) as proxies:
-        import json
-
-        with Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
-            child.cycle()
-            before, bytes_before = dict(proxies.counted), proxies.answer_bytes
-            told = child.cycle()
-            after = {name: count - before.get(name, 0) for name, count in proxies.counted.items()}
-            counted = {name: count for name, count in sorted(after.items()) if count}
-            if counted != dict(sorted(told.by_request.items())):
-                raise SystemExit(f"bench: the proxies counted {counted}, the client says {told.by_request}")
-            slices = (proxies.answer_bytes - bytes_before) // _SLICE_BYTES
-    del brokers
+def wire_requests(bootstrap: str, who: str) -> tuple[dict[str, int], float]:
+    """Frames that our client sends in one warm cycle, counted by proxies, and how many slices of answer that were."""
+    with Proxies(bootstrap) as proxies, Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
+        child.cycle()
+        before, bytes_before = dict(proxies.counted), proxies.answer_bytes
+        told = child.cycle()
+        after = {name: count - before.get(name, 0) for name, count in proxies.counted.items()}
+        counted = {name: count for name, count in sorted(after.items()) if count}
+        if counted != dict(sorted(told.by_request.items())):
+            raise SystemExit(f"bench: the proxies counted {counted}, the client says {told.by_request}")
+        slices = (proxies.answer_bytes - bytes_before) // _SLICE_BYTES
     return counted, slices
 
 
@@ -154,8 +151,8 @@ def run(tier: workload.Tier, count: int, *, keep: bool) -> tuple[str, list[Bar],
     right = workload.oracle(tier)
     with labs.cluster(tier, keep=keep) as found:
         boot, brokers = found.bootstrap, len(found.brokers)
-        core, slices = wire_requests(boot, _OURS, brokers)
-        full, full_slices = wire_requests(boot, _FULL, brokers)
+        core, slices = wire_requests(boot, _OURS)
+        full, full_slices = wire_requests(boot, _FULL)
         with Child(_OURS, boot) as ours, Child(_PEER, boot) as peer, Child(_PEER_HELD, boot) as held, exporters(boot) as others:
             for _ in range(_WARM):
                 ours.cycle()

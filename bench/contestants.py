@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -133,15 +133,12 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str]) -
 def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
     import polars as pl
 
-    from kastellan.model.needs import Resolver
-    from kastellan.views.catalogue import all_views
-    from kastellan.views.group_lag import GroupLag, group_lag
+    from kastellan.views.group_lag import group_lag
     from kastellan.views.lag import lag
 
     bad = [each.sentence() for each in snapshot.answers if each.state != "complete"]
     if bad:
         raise SystemExit(f"bench: not all answers are complete: {bad[:5]}")
-    del Resolver, all_views, GroupLag
     tables = {name: table.df for name, table in snapshot.tables.items()}
     of_partition = lag(snapshot.tables["commits"], snapshot.tables["offsets"])
     ours = pl.col("group").str.starts_with("bench.")
@@ -263,8 +260,6 @@ def main(name: str, bootstrap: str, options: list[str]) -> None:
     else:
         kastellan(bootstrap, FULL if name.endswith("full") else CORE, json.loads(options[0]) if options else {})
 
-
-Counted = Awaitable[dict[str, int]]
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2], sys.argv[3:])
