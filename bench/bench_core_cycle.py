@@ -35,7 +35,6 @@ _OURS, _FULL, _PEER, _PEER_HELD = "kastellan", "kastellan-full", "kafka-python",
 _ROUNDS: Final = {"S": 15, "M": 9, "L": 6}
 _WARM: Final = 20
 _CHURN: Final = 10
-_SLICE_BYTES: Final = 1_000_000
 _CPU_SHARE, _WALL_SHARE, _MOST_MB = 1 / 15, 1 / 8, 300
 _FULL_CONSTANT: Final = 8
 """Requests of the full set that any broker answers: cluster, topics, quorum, reassignments, eligible replicas."""
@@ -90,18 +89,17 @@ def same(who: str, seen: Seen | None, right: workload.Oracle) -> None:
             raise SystemExit(f"bench: {who} saw {field.name} {str(told)[:80]}, the oracle says {str(truth)[:80]}")
 
 
-def wire_requests(bootstrap: str, who: str) -> tuple[dict[str, int], float]:
-    """Frames that our client sends in one warm cycle, counted by proxies, and how many slices of answer that were."""
+def wire_requests(bootstrap: str, who: str) -> dict[str, int]:
+    """Frames that our client sends in one warm cycle, counted by proxies."""
     with Proxies(bootstrap) as proxies, Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
         child.cycle()
-        before, bytes_before = dict(proxies.counted), proxies.answer_bytes
+        before = dict(proxies.counted)
         told = child.cycle()
         after = {name: count - before.get(name, 0) for name, count in proxies.counted.items()}
         counted = {name: count for name, count in sorted(after.items()) if count}
         if counted != dict(sorted(told.by_request.items())):
             raise SystemExit(f"bench: the proxies counted {counted}, the client says {told.by_request}")
-        slices = (proxies.answer_bytes - bytes_before) // _SLICE_BYTES
-    return counted, slices
+    return counted
 
 
 def rounds(
@@ -151,8 +149,8 @@ def run(tier: workload.Tier, count: int, *, keep: bool) -> tuple[str, list[Bar],
     right = workload.oracle(tier)
     with labs.cluster(tier, keep=keep) as found:
         boot, brokers = found.bootstrap, len(found.brokers)
-        core, slices = wire_requests(boot, _OURS)
-        full, full_slices = wire_requests(boot, _FULL)
+        core = wire_requests(boot, _OURS)
+        full = wire_requests(boot, _FULL)
         with Child(_OURS, boot) as ours, Child(_PEER, boot) as peer, Child(_PEER_HELD, boot) as held, exporters(boot) as others:
             for _ in range(_WARM):
                 ours.cycle()
@@ -172,10 +170,8 @@ def run(tier: workload.Tier, count: int, *, keep: bool) -> tuple[str, list[Bar],
         f"On the wire, core: {sum(core.values())} requests {core}; full set: {sum(full.values())} {full}.\n"
     )
     bars = [
-        Bar(f"{tier.name}: requests of the core on the wire", sum(core.values()), 7 * brokers + 1 + slices),
-        Bar(
-            f"{tier.name}: requests of the full set on the wire", sum(full.values()), 12 * brokers + full_slices + _FULL_CONSTANT
-        ),
+        Bar(f"{tier.name}: requests of the core on the wire", sum(core.values()), 7 * brokers + 1),
+        Bar(f"{tier.name}: requests of the full set on the wire", sum(full.values()), 12 * brokers + _FULL_CONSTANT),
     ]
     if tier.name == "L":
         for name, cycles in (("unchanged", still), ("busy", busy)):

@@ -22,7 +22,6 @@ class Proxies:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
         self.counted: Counter[str] = Counter()
-        self.answer_bytes = 0
         self.resolve: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -69,6 +68,5 @@ class Proxies:
 
     async def _answered(self, from_broker: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await from_broker.read(_CHUNK):
-            self.answer_bytes += len(data)
             writer.write(data)
             await writer.drain()
