@@ -24,7 +24,9 @@ Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Any]]
 
 KASTELLAN = Path(sys.executable).with_name("kastellan")
-TIMEOUT_S = 8
+TIMEOUT_S = 20
+"""Bounds the wait on a loaded machine; a healthy cluster answers in a fraction of a second."""
+
 EXPECTED = {
     "broker_killed": "brokers.fenced",
     "broker_frozen": "brokers.fenced",
@@ -33,16 +35,18 @@ EXPECTED = {
 }
 
 
-def run(lab: labs.Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(TIMEOUT_S), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def examined(lab: labs.Lab, *arguments: str) -> tuple[dict[str, Any], int]:
-    """The report as JSON, and the exit code."""
-    done = run(lab, "-o", "json", *arguments)
+def run(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
+    """The document that `doctor -o json` prints, and the exit code."""
+    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(timeout_s), "-o", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode in {0, 10, 12}, done.stderr
     return json.loads(done.stdout), done.returncode
+
+
+def examined(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
+    """The report, and the exit code."""
+    document, code = run(lab, timeout_s)
+    return document["report"], code
 
 
 def findings(report: dict[str, Any], *severities: str) -> dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]]:
@@ -66,8 +70,8 @@ def test_nothing_is_at_error_level_on_a_healthy_cluster_and_two_runs_agree(loade
 @pytest.mark.parametrize("fault", EXPECTED)
 def test_a_fault_is_found_first_on_its_subject_in_one_run(loaded_lab: labs.Lab, injected: Injected, fault: str) -> None:
     with injected(loaded_lab, fault) as truth:
-        report, code = examined(loaded_lab)
-        told = run(loaded_lab, "-o", "markdown").stdout
+        document, code = run(loaded_lab)
+    report, first = document["report"], document["told"]["problems"][0]
     wanted = (EXPECTED[fault], truth.kind, tuple(truth.key))
     errors = findings(report, "error")
     assert wanted in errors, sorted(errors)
@@ -76,7 +80,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(loaded_lab: labs.Lab, 
     # Every other error is a consequence of a true one, or of the broker that was killed to make it.
     strangers = {key for key, each in errors.items() if key != wanted and not each["explained_by"]}
     assert strangers <= {("brokers.fenced", "broker", (truth.node,))}, strangers
-    assert f"broker/{truth.node}" in told or str(truth.key[0]) in told
+    assert EXPECTED[fault] in {first["check"], *(each["check"] for each in first["explains"])}
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +97,9 @@ def test_with_one_broker_frozen_and_one_dead_the_third_tells_what_it_knows(apart
     healthy, frozen, dead = (each.id for each in apart.brokers)
     labs.stop(apart, frozen)
     labs.kill(apart, dead)
-    report, _ = examined(apart)  # the controller has fenced neither yet, or just now
-    assert report["cost"]["wall_ms"] <= TIMEOUT_S * 1000
+    deadline_s = 6
+    report, _ = examined(apart, deadline_s)  # the controller has fenced neither yet, or just now
+    assert report["cost"]["wall_ms"] <= deadline_s * 1000
     assert report["shape"]["partitions"] is not None
     assert ("brokers.unreachable", "broker", (healthy,)) not in findings(report)
     seen_badly = {each["of"] for each in report["answers"] if each["state"] != "complete"}
@@ -160,7 +165,7 @@ def test_a_saved_snapshot_gives_the_same_answer_without_the_cluster(loaded_lab: 
         )
         for _ in range(2)
     ]
-    first, second = (json.loads(each.stdout) for each in told)
+    first, second = (json.loads(each.stdout)["report"] for each in told)
     assert findings(first) == findings(second)
     assert first["shape"]["brokers"] == len(loaded_lab.brokers)
     live, _ = examined(loaded_lab)
