@@ -51,8 +51,8 @@ class Runtime(msgspec.Struct, frozen=True):
         if not self.archive.exists():
             return []
         if ahead:
-            return [f"-XX:AOTCache={self.archive}", "-Xlog:aot=off", "-Xlog:cds=off"]
-        return [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+            return [f"-XX:AOTCache={self.archive}", "-Xlog:aot*=off", "-Xlog:cds*=off"]
+        return [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds*=off"]
 
 
 def provide_runtime(say: Say) -> Runtime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -43,6 +44,8 @@ def _train(runtime: Runtime, say: Say) -> None:
     with held(archive.parent, Deadline.after(_TRAIN_S)):
         if archive.exists() or failed.exists():
             return
+        for leftover in archive.parent.glob(".train-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         say("preparing a class archive, once for this Java and this Kafka")
         with tempfile.TemporaryDirectory(prefix=".train-", dir=archive.parent) as scratch:
             fresh = Path(scratch) / archive.name

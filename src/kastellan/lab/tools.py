@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from kastellan.kernel.deadline import Deadline
@@ -40,6 +41,8 @@ def provide(module: str, requirement: str, extra: str) -> Path | None:
 
 def _install(requirement: str, target: Path, remedy: str) -> None:
     reasons: list[str] = []
+    for leftover in target.parent.glob(".install-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".install-", dir=target.parent) as scratch:
         fresh = Path(scratch) / "target"
         for command in _installers(Path(scratch)):
@@ -55,19 +58,17 @@ def _install(requirement: str, target: Path, remedy: str) -> None:
     raise MissingTool(msg)
 
 
-def _installers(scratch: Path) -> list[list[str]]:
-    """The ways to install, best first; the last one makes its own pip from the standard library."""
-    found: list[list[str]] = []
+def _installers(scratch: Path) -> Iterator[list[str]]:
+    """The ways to install, best first; the last one makes its own pip from the standard library, when it comes to that."""
     if uv := find_uv():
-        found.append([str(uv), "pip", "install", "--quiet", "--python", sys.executable])
+        yield [str(uv), "pip", "install", "--quiet", "--python", sys.executable]
     if importlib.util.find_spec("pip") is not None:
-        found.append([sys.executable, "-m", "pip", "install", "--quiet"])
-    elif importlib.util.find_spec("ensurepip") is not None:
+        yield [sys.executable, "-m", "pip", "install", "--quiet"]
+    if importlib.util.find_spec("ensurepip") is not None:
         environment = scratch / "venv"
         make = "import sys, venv; venv.create(sys.argv[1], with_pip=True)"
         if _run([sys.executable, "-c", make, str(environment)]) is None:
-            found.append([str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"])
-    return found
+            yield [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
 
 
 def find_uv() -> Path | None:
