@@ -12,9 +12,10 @@ import pytest
 
 from kastellan.model.codec import dump
 from kastellan.model.snapshot import Snapshot
+from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
+from kastellan.testing.snapshots import AT_MS, GIB, edit, failed_answer, healthy
 
 BINARY = Path(sys.executable).with_name("kastellan")
 
@@ -55,12 +56,13 @@ def hurt(at_ms: int = AT_MS) -> Snapshot:
 
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory) -> dict[str, Path]:
-    """Saved snapshots: healthy, hurt (seen twice), once (seen once)."""
+    """Saved snapshots: healthy, hurt (seen twice), once (seen once), fuller (60 % of a disk)."""
     folder = tmp_path_factory.mktemp("bundles")
     made = {
         "healthy": healthy().after(healthy(at_ms=AT_MS - 2000)),
         "hurt": hurt().after(hurt(AT_MS - 2000)),
         "once": hurt(),
+        "fuller": edit(healthy(), LogDirs, {"broker": 1}, usable_bytes=40 * GIB),
     }
     for name, snapshot in made.items():
         (folder / f"{name}.snapshot").write_bytes(dump(snapshot))

@@ -103,6 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(error)
     except BrokenPipeError:
         return _quiet()
+    except SystemExit as error:
+        # typer makes one of a broken pipe.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _quiet()
+        raise
     except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
         return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
     return code if isinstance(code, int) else 0
