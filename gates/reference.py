@@ -11,7 +11,6 @@ import importlib.util
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -274,21 +273,19 @@ def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  typer's para
         words = ", ".join(f"`{each}`" for each in choices(param))
         name = param.name if words else (param.metavar or param.name).strip("[]")
         return f"`{name.upper()}`", default_text(param), f"{meaning} One of {words}." if words else meaning
-    value = "" if param.is_flag else f" {value_text(param)}"
+    value = "" if getattr(param, "is_flag", False) else f" {value_text(param)}"
     names = ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
     return names, default_text(param), meaning
 
 
 def choices(param: Any) -> list[str]:  # noqa: ANN401  typer's parameter
     """The words that it takes, when these are few."""
-    kind = param.type_descriptor.annotation
-    return [str(each.value) for each in kind] if inspect.isclass(kind) and issubclass(kind, Enum) else []
+    return [str(getattr(each, "value", each)) for each in getattr(param.type, "choices", ())]
 
 
 def value_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
     """What an option takes: its own word for it, its choices, or its type."""
-    kind = param.type_descriptor.annotation
-    return param.metavar or "/".join(choices(param)) or ("NUMBER" if kind in (int, float) else "TEXT")
+    return param.metavar or "/".join(choices(param)) or ("NUMBER" if param.type.name in {"integer", "float"} else "TEXT")
 
 
 def default_text(param: Any) -> str:  # noqa: ANN401  typer's parameter

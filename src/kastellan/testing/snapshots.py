@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, cast
 
@@ -95,6 +95,32 @@ def healthy(
     placed = [(t, p, ids[(i + k) % brokers], k) for i, (t, p) in enumerate(parts) for k in range(min(rf, brokers))]
     reads = [(g, t, p) for g, t in groups.items() for p in range(topics.get(t, 0))]
     tables: list[Table] = [
+        *_nodes(ids, controllers, at_ms),
+        *_partitions(topics, parts, placed),
+        *_disks(ids, placed),
+        *_configs(ids, topics),
+        *_groups(ids[0], groups, reads),
+        Transactions.empty(),
+        TransactionPartitions.empty(),
+    ]
+    seen = Answer(
+        id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms
+    )
+    return Snapshot(
+        at_ms=at_ms,
+        cluster_id="test-cluster",
+        vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"),
+        answers=(seen,),
+        tables={each.name: each for each in tables},
+    )
+
+
+_Placed = Sequence[tuple[str, int, int, int]]
+"""Topic, partition, broker, place in the assignment."""
+
+
+def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[Table]:
+    return [
         Brokers(
             Broker(
                 broker=i,
@@ -116,12 +142,17 @@ def healthy(
         ApiVersions.of(
             {
                 "broker": ids,
-                "api_key": [3] * brokers,
-                "min_version": [0] * brokers,
-                "max_version": [13] * brokers,
-                "answer": [_SEEN] * brokers,
+                "api_key": [3] * len(ids),
+                "min_version": [0] * len(ids),
+                "max_version": [13] * len(ids),
+                "answer": [_SEEN] * len(ids),
             }
         ),
+    ]
+
+
+def _partitions(topics: Mapping[str, int], parts: Sequence[tuple[str, int]], placed: _Placed) -> list[Table]:
+    return [
         _frame(Topics, [{"topic": t, "topic_id": f"{i:032x}", "internal": t.startswith("__")} for i, t in enumerate(topics)]),
         _frame(Partitions, [{"topic": t, "partition": p, "leader": b, "leader_epoch": 3} for t, p, b, k in placed if k == 0]),
         _frame(
@@ -133,6 +164,11 @@ def healthy(
         ),
         Reassignments.empty(),
         _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000, "last_stable": 1000} for t, p in parts]),
+    ]
+
+
+def _disks(ids: Sequence[int], placed: _Placed) -> list[Table]:
+    return [
         _frame(
             LogDirs,
             [
@@ -162,6 +198,11 @@ def healthy(
                 for t, p, b, _ in placed
             ],
         ),
+    ]
+
+
+def _configs(ids: Sequence[int], topics: Iterable[str]) -> list[Table]:
+    return [
         _frame(
             TopicConfigs,
             [{"topic": t, "config": c, "value": v, "source": "default"} for t in topics for c, v in TOPIC_DEFAULTS.items()],
@@ -174,6 +215,11 @@ def healthy(
                 for c, v in BROKER_DEFAULTS.items()
             ],
         ),
+    ]
+
+
+def _groups(coordinator: int, groups: Mapping[str, str], reads: Sequence[tuple[str, str, int]]) -> list[Table]:
+    return [
         _frame(
             Groups,
             [
@@ -182,7 +228,7 @@ def healthy(
                     "type": "classic",
                     "protocol_type": "consumer",
                     "state": "Stable",
-                    "coordinator": ids[0],
+                    "coordinator": coordinator,
                     "members": 2,
                 }
                 for g in groups
@@ -198,19 +244,7 @@ def healthy(
         ),
         _frame(Assignments, [{"group": g, "member": f"{g}-{p % 2}", "topic": t, "partition": p} for g, t, p in reads]),
         _frame(Commits, [{"group": g, "topic": t, "partition": p, "committed": 1000} for g, t, p in reads]),
-        Transactions.empty(),
-        TransactionPartitions.empty(),
     ]
-    seen = Answer(
-        id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms
-    )
-    return Snapshot(
-        at_ms=at_ms,
-        cluster_id="test-cluster",
-        vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"),
-        answers=(seen,),
-        tables={each.name: each for each in tables},
-    )
 
 
 def _quorum_nodes(controllers: Sequence[int], observers: Sequence[int], at_ms: int) -> list[QuorumNode]:
