@@ -47,12 +47,12 @@ class Screen:
     @classmethod
     def of(cls, stream: TextIO | None = None) -> Screen:
         """For this stream: colour only on a terminal and without NO_COLOR, ASCII where its encoding has no more."""
-        stream = sys.stdout if stream is None else stream
-        tty = stream.isatty()
+        shown: TextIO = stream or sys.stdout
+        tty = shown.isatty()
         colour = tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if tty or "COLUMNS" in os.environ else PIPED_WIDTH
         try:
-            "·…".encode(stream.encoding or "ascii")
+            "·…".encode(shown.encoding or "ascii")
         except (UnicodeEncodeError, LookupError):
             return cls(width=width, colour=colour, unicode=False)
         return cls(width=width, colour=colour)
