@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from kastellan import lab as labs
-from kastellan.lab import processes
+from kastellan.lab import load, processes
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -95,7 +95,10 @@ def apart() -> Iterator[labs.Lab]:
     """Three brokers whose controller is a node of its own, so that the quorum outlives two of them."""
     name = f"test-apart-{os.getpid()}"
     try:
-        yield labs.up(labs.LabSpec(name=name, brokers=3, controllers=1, racks=3, owner=processes.me()))
+        lab = labs.up(labs.LabSpec(name=name, brokers=3, controllers=1, racks=3, owner=processes.me()))
+        load.start(lab)
+        load.wait_moving(lab)
+        yield lab
     finally:
         labs.down(name)
 

@@ -41,7 +41,7 @@ CHECK = Check(
 
 def judge(brokers: Brokers, replicas: Replicas | None) -> Judged:
     """Fails where the controller says fenced, or, where it does not tell, where Metadata does not list the broker."""
-    held = Counter(replicas.df["broker"].drop_nulls().to_list()) if replicas else Counter[int]()
+    held = Counter(dict(replicas.df.drop_nulls("broker").group_by("broker").len().iter_rows())) if replicas else Counter[int]()
     counted = replicas is not None and not replicas.unseen
     rows = [_row(each, held[each.broker], counted=counted) for each in brokers.rows]
     return Judged.rows("broker", rows, ("severity", "how", "holds", "met", "replicas"))

@@ -26,11 +26,11 @@ def test_fires_as_a_warning_while_the_cluster_says_that_it_lives() -> None:
     assert found.expected == "an answer at the advertised address 127.0.0.1:9002"
 
 
-def test_fires_as_an_error_under_the_fenced_broker() -> None:
+def test_fires_as_a_remark_under_the_fenced_broker() -> None:
     snapshot = edit(healthy(), Brokers, {"broker": 2}, **SILENT, fenced=True, listed=False)
     told = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
     (found,) = told[CHECK].findings
-    assert found.severity is Severity.ERROR
+    assert found.severity is Severity.INFO
     assert found.explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 
 
