@@ -46,11 +46,11 @@ def hurt(lab: Lab, fault: str) -> Truth:
 
 
 def found_first(telling: Telling, truth: Truth) -> bool:
-    """The first problem names the component that was hurt."""
+    """The first problem names the component that was hurt, or explains what was found on it."""
     if not telling.problems or truth.kind not in KINDS:
         return False
-    first = telling.problems[0]
-    return first.kind == truth.kind and Subject(truth.kind, tuple(truth.key)).text in first.some
+    first, subject = telling.problems[0], Subject(truth.kind, tuple(truth.key)).text
+    return any(each.kind == truth.kind and subject in each.some for each in (first, *first.explains))
 
 
 @contextmanager

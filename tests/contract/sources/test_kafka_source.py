@@ -212,3 +212,18 @@ def test_a_fenced_broker_is_met_for_a_moment() -> None:
             await source.close()
 
     asyncio.run(run())
+
+
+def test_nobody_is_away_when_nobody_told_who_is_there() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(ALL), Deadline.after(10))
+            for api in (3, 60):
+                fake.faults.add(Fault(api=api, silent=True))
+            snapshot = await observe(source, wanted(ALL), Deadline.after(2))
+            assert snapshot.tables["brokers"].df["listed"].to_list() == [None] * 3
+            assert not [each for each in snapshot.answers if "does not list it as live" in each.reason]
+            await source.close()
+
+    asyncio.run(run())

@@ -42,7 +42,7 @@ async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: De
         offsets.groups_and_offsets(look),
         transactions.transactions(look),
     )
-    look.put(fill_brokers.brokers(registry, look.dead, look.asking.met))
+    look.put(fill_brokers.brokers(registry, (*look.nodes, *look.dead), look.asking.met))
     topics.judge_sight(look)
     memory.reached = {node: met.reached for node, met in look.asking.met.items()}
     return Snapshot(
@@ -74,7 +74,7 @@ async def _who_and_what(look: Looking) -> fill_brokers.Registry:
 
 def _ask_live(look: Looking, registry: fill_brokers.Registry) -> None:
     live = fill_brokers.live(registry)
-    look.nodes = tuple(each for each in look.cluster.nodes if each in live)
+    look.nodes = tuple(each for each in look.cluster.nodes if live is None or each in live)
 
 
 def _cost(spent: Costs, wall_s: float) -> Cost:

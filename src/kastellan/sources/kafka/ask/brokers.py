@@ -40,7 +40,7 @@ async def registry(look: Looking) -> fill.Registry:
     if got.value is None:
         got = await look.any(Choose(Api.METADATA, lambda version: requests.metadata(version, ())))
     if got.value is None:
-        return fill.Registry((), got.answer, tells_fenced=False)
+        return fill.Registry(None, got.answer, tells_fenced=False)
     look.cluster.learn(brokers_of(got.value))
     look.cluster_id = got.value.cluster_id
     look.rights = max(0, getattr(got.value, "cluster_authorized_operations", 0))

@@ -21,15 +21,20 @@ class Met(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """What DescribeCluster (or, before it, Metadata) says of brokers; `tells_fenced` from version 2 on."""
+    """What DescribeCluster (or, before it, Metadata) says of brokers; `tells_fenced` from version 2 on.
 
-    nodes: tuple[Any, ...]
+    `nodes` is None when nobody told: then no broker is known to be live, and none to be away.
+    """
+
+    nodes: tuple[Any, ...] | None
     answer: int
     tells_fenced: bool
 
 
-def live(registry: Registry) -> set[int]:
-    """The brokers that are not fenced."""
+def live(registry: Registry) -> set[int] | None:
+    """The brokers that are not fenced; None when nobody told."""
+    if registry.nodes is None:
+        return None
     return {_id(each) for each in registry.nodes if not getattr(each, "is_fenced", False)}
 
 
@@ -39,7 +44,7 @@ def _id(node: Any) -> int:  # noqa: ANN401
 
 def brokers(registry: Registry, named: Iterable[int], met: Mapping[int, Met]) -> Brokers:
     """Every broker id: the registered ones, and those that only replicas name."""
-    known = {_id(each): each for each in registry.nodes}
+    known = {_id(each): each for each in registry.nodes or ()}
     rows = [_broker(number, known.get(number), registry, met.get(number)) for number in sorted({*known, *named})]
     return Brokers(rows)
 
@@ -52,7 +57,7 @@ def _broker(number: int, node: Any | None, registry: Registry, met: Met | None) 
         port=int(node.port) if node is not None else None,
         rack=(node.rack or "") if node is not None else None,
         registered=node is not None if registry.tells_fenced or node is not None else None,
-        listed=node is not None and not fenced,
+        listed=None if registry.nodes is None else node is not None and not fenced,
         fenced=fenced,
         answer=registry.answer,
     )
