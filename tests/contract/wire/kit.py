@@ -77,6 +77,7 @@ async def one_dead_address_does_not_hide_the_cluster(place: Place) -> None:
     dead = f"127.0.0.1:{free_port()}"
     async with Cluster(parse_endpoints(f"{dead},no-such-host.invalid:9092,{place.bootstrap}")) as cluster:
         await started(cluster)
+        outcomes = {}
         for _ in range(400):
             outcomes = {each.address: outcome for each, outcome in cluster.bootstrap_outcomes.items()}
             if dead in outcomes and "no-such-host.invalid:9092" in outcomes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +62,7 @@ def test_every_version_that_we_may_choose_was_accepted_by_the_real_broker(path: 
         assert max(versions) == min(mine[1], theirs[1])
 
 
-def _names(items: object, field: str = "name") -> list[str]:
+def _names(items: Iterable[Any], field: str = "name") -> list[Any]:
     return [getattr(each, field) for each in items]
 
 

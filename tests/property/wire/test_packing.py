@@ -133,8 +133,8 @@ def test_describe_log_dirs(version, topics):
 @few
 @given(versions_of(Api.DESCRIBE_CLUSTER), st.booleans(), st.booleans())
 def test_describe_cluster(version, controllers, fenced):
-    kind = {"endpoint_type": 2 if controllers else 1} if version else {}
-    also = {"include_fenced_brokers": fenced} if version >= 2 else {}
+    kind: dict[str, object] = {"endpoint_type": 2 if controllers else 1} if version else {}
+    also: dict[str, object] = {"include_fenced_brokers": fenced} if version >= 2 else {}
     same(q.describe_cluster(version, controllers=controllers, fenced=fenced), kind | also)
 
 
