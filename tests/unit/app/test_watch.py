@@ -66,8 +66,8 @@ def test_the_slow_tables_are_asked_once_a_minute_and_carried_over_with_their_age
 
 def test_a_look_knows_the_looks_before_it_and_their_number_stays_small():
     source = Ticking()
-    told = looks(source, 200, exam_of(("groups.stalled_partition", "storage.log_dir_nearly_full")))
-    assert told[-1].report.at_ms == AT_MS + 199 * 10_000
+    told = looks(source, 60, exam_of(("groups.stalled_partition", "storage.log_dir_nearly_full")))
+    assert told[-1].report.at_ms == AT_MS + 59 * 10_000
     kept = [each.at_ms for each in told[-1].snapshot.earlier]
     assert 3 <= len(kept) < 30
     assert kept == sorted(kept, reverse=True)

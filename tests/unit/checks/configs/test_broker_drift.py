@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.configs import broker_drift
 from kastellan.checks.judge import judge_one, subjects_of
@@ -87,7 +85,6 @@ def test_asks_for_its_keys_and_the_healthy_cluster_has_them_all() -> None:
     assert set(broker_drift.MUST_AGREE) <= set(BROKER_DEFAULTS)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_keeps_the_law_of_missing_data(seed: int) -> None:
+def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), drifted(), drifted("authorizer.class.name", "org.apache.Standard")):
-        assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(seed)) == []
+        assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []
