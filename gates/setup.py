@@ -196,7 +196,10 @@ def environment(level: str) -> None:
     if any(before.get(name) != aim[name] for name in locks):
         say("set-up: installing " + ", ".join(f"locks/{name}" for name in locks))
         files = [str(LOCKS / name) for name in locks]
-        must(runs([program, "pip", "sync", "--require-hashes", *target, *files], env), "install the locked packages")
+        must(
+            runs([program, "pip", "sync", "--require-hashes", "--compile-bytecode", *target, *files], env),
+            "install the locked packages",
+        )
     must(runs([program, "pip", "install", "--no-deps", *target, "--editable", str(ROOT)], env), "install kastellan")
     STAMP.write_text(json.dumps(aim, indent=1))
     UNFINISHED.unlink()
