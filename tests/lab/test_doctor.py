@@ -90,7 +90,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
     assert EXPECTED[fault] in {first["check"], *(each["check"] for each in first["explains"])}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def apart() -> Iterator[labs.Lab]:
     """Three brokers whose controller is a node of its own, so that the quorum outlives two of them."""
     name = f"test-apart-{os.getpid()}"
