@@ -34,10 +34,15 @@ def held(directory: Path, deadline: Deadline) -> Generator[int]:
 
 def _acquire(directory: Path, deadline: Deadline) -> int:
     while True:
-        directory.mkdir(parents=True, exist_ok=True)
         try:
+            directory.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
+            continue
+        except FileExistsError:
+            # It was there and is gone: mkdir looks twice, and its holder may remove it in between.
+            if directory.exists() and not directory.is_dir():
+                raise
             continue
         try:
             _wait(descriptor, directory, deadline)

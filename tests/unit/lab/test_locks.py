@@ -39,6 +39,24 @@ def test_who_waited_for_a_directory_that_was_removed_gets_a_new_one(tmp_path: Pa
     assert got.is_set()
 
 
+def test_a_directory_that_goes_while_it_is_looked_at_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[Path] = []
+    mkdir = Path.mkdir
+
+    def gone_between(self: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        tries.append(self)
+        if len(tries) == 1:
+            raise FileExistsError(17, "File exists", str(self))
+        mkdir(self, mode, parents, exist_ok)
+
+    monkeypatch.setattr(Path, "mkdir", gone_between)
+    with held(tmp_path / "x", Deadline.after(5)):
+        assert (tmp_path / "x").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"), held(tmp_path / "file", Deadline.after(5)):
+        pass
+
+
 def test_a_child_that_was_given_the_lock_keeps_it(tmp_path: Path) -> None:
     with held(tmp_path / "x", Deadline.after(5)) as lock:
         child = subprocess.Popen(["sleep", "60"], stdin=lock)
