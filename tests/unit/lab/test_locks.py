@@ -43,11 +43,11 @@ def test_a_directory_that_goes_while_it_is_looked_at_is_made_anew(tmp_path: Path
     tries: list[Path] = []
     mkdir = Path.mkdir
 
-    def gone_between(self: Path, *mode: int, **options: bool) -> None:
+    def gone_between(self: Path, **options: bool) -> None:
         tries.append(self)
         if len(tries) == 1:
             raise FileExistsError(17, "File exists", str(self))
-        mkdir(self, *mode, **options)
+        mkdir(self, **options)
 
     monkeypatch.setattr(Path, "mkdir", gone_between)
     with held(tmp_path / "x", Deadline.after(5)):
