@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
+from kastellan.checks.catalogue import all_checks, chosen
 from kastellan.model.needs import needs_of
 
 TESTS = Path(__file__).parent
@@ -56,3 +57,9 @@ def test_a_consequence_never_explains_its_own_cause() -> None:
 
     for name in CHECKS:
         causes(name, ())
+
+
+@pytest.mark.parametrize("name", sorted(all_checks()))
+def test_the_command_that_verifies_can_be_typed(name: str) -> None:
+    for names in re.findall(r"--only ([\w.,]+)", CHECKS[name].check.verify):
+        assert chosen(tuple(names.split(",")))

@@ -49,10 +49,12 @@ class _Asked(NamedTuple):
 def run(
     reach: Reach,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="Only this check or family; may be repeated.")
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Only these checks or families: commas between, or repeated."),
     ] = None,
     skip: Annotated[
-        list[str] | None, typer.Option("--skip", metavar="NAME", help="Not this check or family; may be repeated.")
+        list[str] | None,
+        typer.Option("--skip", metavar="NAME", help="Not these checks or families: commas between, or repeated."),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A check's setting; may be repeated.")
@@ -74,7 +76,7 @@ def run(
     """
     from kastellan.app.examine import exam_of
 
-    exam = exam_of(tuple(only or ()), tuple(skip or ()), _settings(settings or []))
+    exam = exam_of(names_in(only), names_in(skip), _settings(settings or []))
     asked = _Asked(fail_on, output, hygiene, watch is not None)
     if reach.saved:
         if watch is not None:
@@ -149,6 +151,15 @@ def _show(examined: Examined, exam: Exam, asked: _Asked) -> int:
         more = f"; and {len(others)} more like it" if others else ""
         typer.echo(f"kastellan: too little was seen: {first}{more}", err=True)
     return code
+
+
+def names_in(given: list[str] | None) -> tuple[str, ...]:
+    """The names of a repeated option whose values may hold several.
+
+    >>> names_in(["brokers,replication", "groups"]), names_in(None)
+    (('brokers', 'replication', 'groups'), ())
+    """
+    return tuple(name for each in given or () for name in each.split(","))
 
 
 def _settings(given: list[str]) -> dict[str, dict[str, float]]:
