@@ -2,10 +2,10 @@
 
 DescribeCluster and Metadata come first, from any broker that answers. Then every broker is asked at once, over one
 pipelined connection: its groups, then their members and commits (the broker that lists a group is its coordinator);
-its earliest offsets; its share of the configs; its transactions. A broker works on one question of a connection at a
-time: log directories and what is forwarded to the controller go over connections of their own.
-End offsets are asked after the commits came in, so that lag is never negative. A broker that stays silent costs
-the others nothing but the wait for its commits, which is bounded.
+its earliest offsets; its transactions. A broker works on one question of a connection at a time: log directories and
+what is forwarded to the controller go over connections of their own.
+End offsets are asked after the commits came in, so that lag is never negative, and configs, which are much work, behind
+them. A broker that stays silent costs the others nothing but the wait for its commits, which is bounded.
 
 Where the table of brokers is not wanted and the rights of this principal are known from a look not long ago, Metadata
 alone says who is live: one request less.

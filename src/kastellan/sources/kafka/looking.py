@@ -47,6 +47,8 @@ class Looking:
         self.topology: Topology | None = None
         self.features_told = asyncio.Event()
         """Set once a broker told its features, or none will."""
+        self.ends_told = asyncio.Event()
+        """Set once end offsets begin to come in, or none will: what nobody waits for lets commits and ends go first."""
 
     def wants(self, *tables: str) -> bool:
         """Whether any of these tables is wanted."""

@@ -40,6 +40,11 @@ class KafkaSource:
         if found.value is None:
             msg = f"no broker answered from here: {found.reason}; check --bootstrap-server, the listener and the network between"
             raise Unreachable(msg)
+        # Who answered first is asked first: another one may be slow just now.
+        first = found.value.told_by.address
+        self._memory.reached = {
+            each.node_id: True for each in found.value.nodes if each.address == first and each.node_id is not None
+        }
         self._known = True
 
     async def close(self) -> None:

@@ -1,9 +1,14 @@
-"""Wanted configs: every broker is asked for its share of the topics, and for itself."""
+"""Wanted configs: every broker is asked for its share of the topics, and for itself.
+
+A broker works long on them, and on one question of a connection at a time: asked first, they would hold up the commits
+and widen the time between those and the ends, by which lag is told.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from kastellan.sources.kafka.asking import Turn
@@ -14,10 +19,14 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, Choose
 
 _TOPICS_A_SLICE: Final = 5_000
+_PATIENCE_SHARE: Final = 0.2
+"""The part of the time after which configs are asked although a coordinator is silent and the ends wait for it."""
 
 
 async def configs(look: Looking) -> None:
     """Topic and broker configs by wanted key."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(look.ends_told.wait(), look.part_of_time(_PATIENCE_SHARE).remaining_s())
     keys = {TOPIC_RESOURCE: sorted(look.wanted.topic_keys), BROKER_RESOURCE: sorted(look.wanted.broker_keys)}
     topic_keys, broker_keys = keys.values()
     names = look.topology.names if look.topology and topic_keys else ()

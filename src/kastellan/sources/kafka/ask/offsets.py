@@ -25,6 +25,13 @@ _PARTITIONS_A_SLICE: Final = 35_000
 
 async def groups_and_offsets(look: Looking) -> None:
     """Groups and earliest offsets, then the ends."""
+    try:
+        await _groups_and_offsets(look)
+    finally:
+        look.ends_told.set()
+
+
+async def _groups_and_offsets(look: Looking) -> None:
     earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if look.wants("offsets") else None
     await groups(look, look.part_of_time(_COMMITS_SHARE))
     if earliest is None:
@@ -56,6 +63,8 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
             packed = look.memory.packing(slot, look.topology, build)
             got = await look.ask(node, Choose(Api.LIST_OFFSETS, packed), turn=Turn(fill.piece, slot))
             told.append(fill.Told(got.value, got.answer, asked))
+            if timestamp == requests.LATEST:
+                look.ends_told.set()
         return told
 
     told = await asyncio.gather(*(ask(node) for node in leaders))
