@@ -28,10 +28,14 @@ _STATE_FIELD, _PARENT_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 19, 21
 _GONE = frozenset("ZXx")
 
 _RECORD_ITSELF = (
-    'cat "/proc/$$/stat" /proc/sys/kernel/random/boot_id > "$1.part" && mv -f "$1.part" "$1" '
-    '&& cd "$2" && shift 2 && exec "$@" </dev/null'
+    'read -r stat < "/proc/$$/stat" && read -r boot < /proc/sys/kernel/random/boot_id '
+    '&& printf "%s\\n%s\\n" "$stat" "$boot" > "$1" && cd "$2" && shift 2 && exec "$@" </dev/null'
 )
-"""Run by `/bin/sh` with the record, the working directory and the command. Standard input holds the lab's lock."""
+"""Run by `/bin/sh` with the record, the working directory and the command. Standard input holds the lab's lock.
+
+Only words of the shell itself, so that no program has to be on PATH; the record is written by one call, so that it is
+there as a whole or still empty.
+"""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -102,10 +106,12 @@ def now(identity: Identity, proc: Path = PROC) -> Seen | None:
 
 
 def read_record(path: Path) -> Identity | None:
-    """The identity that a started process wrote; None when there is none. Raises `BadInput` when it is damaged."""
+    """The identity that a started process wrote; None before it has. Raises `BadInput` when it is damaged."""
     try:
         text = path.read_text(errors="replace")
     except FileNotFoundError:
+        return None
+    if not text:
         return None
     stat, _, boot = text.strip().rpartition("\n")
     try:

@@ -121,6 +121,18 @@ def test_a_started_process_is_on_record_and_carries_the_mark(tmp_path: Path) -> 
     assert list(processes.marked(tmp_path)) == []
 
 
+def test_no_program_has_to_be_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing here"))
+    identity = spawn(tmp_path, "/bin/sleep", "60")
+    assert processes.now(identity) is not None
+    assert processes.kill_all([identity], Deadline.after(10)) == []
+
+
+def test_a_record_that_is_being_written_is_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "process").touch()
+    assert processes.read_record(tmp_path / "process") is None
+
+
 def test_a_frozen_process_dies_too(tmp_path: Path) -> None:
     identity = spawn(tmp_path, "sleep", "60")
     processes.send(identity, signal.SIGSTOP)
