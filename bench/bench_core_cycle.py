@@ -34,6 +34,8 @@ from kastellan.wire.kafka.endpoint import parse_endpoints
 _OURS, _FULL, _PEER, _PEER_HELD = "kastellan", "kastellan-full", "kafka-python", "kafka-python-gc-held"
 _ROUNDS: Final = {"S": 15, "M": 9, "L": 6}
 _WARM: Final = 20
+_SETTLE: Final = 5
+"""Cycles until brokers that have just taken in the workload answer without a second question to another one."""
 _CHURN: Final = 10
 _CPU_SHARE, _WALL_SHARE, _MOST_MB = 1 / 15, 1 / 8, 300
 _FULL_CONSTANT: Final = 8
@@ -92,7 +94,8 @@ def same(who: str, seen: Seen | None, right: workload.Oracle) -> None:
 def wire_requests(bootstrap: str, who: str) -> dict[str, int]:
     """Frames that our client sends in one warm cycle, counted by proxies."""
     with Proxies(bootstrap) as proxies, Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
-        child.cycle()
+        for _ in range(_SETTLE):
+            child.cycle()
         before = dict(proxies.counted)
         told = child.cycle()
         after = {name: count - before.get(name, 0) for name, count in proxies.counted.items()}

@@ -26,7 +26,7 @@ CORE: Final = frozenset(
 )
 FULL: Final = CORE | {
     *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
-    *("reassignments", "transactions", "transaction_partitions"),
+    *("last_stable_offsets", "reassignments", "transactions", "transaction_partitions"),
 }
 BROKER_KEYS: Final = ("log.retention.hours", "min.insync.replicas", "num.io.threads", "unclean.leader.election.enable")
 _PATIENCE_S: Final = 120.0

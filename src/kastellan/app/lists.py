@@ -13,6 +13,7 @@ import polars as pl
 
 from kastellan.model.needs import Keys
 from kastellan.model.tables.brokers import Brokers
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
@@ -86,7 +87,7 @@ def _topics(
     return frame.rename({"min.insync.replicas": "min_insync_replicas", "cleanup.policy": "cleanup_policy"}).sort("topic")
 
 
-def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets) -> pl.DataFrame:
+def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets, stable: LastStableOffsets) -> pl.DataFrame:
     broker = pl.col("broker").cast(pl.String).sort_by("position")
     copies = replicas.df.group_by("topic", "partition").agg(
         replicas=broker.str.join(","),
@@ -94,11 +95,9 @@ def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets) ->
             broker.filter(pl.col("in_sync").sort_by("position")).str.join(",")
         ),
     )
-    logs = offsets.df.select(
-        "topic", "partition", "earliest", "latest", "last_stable", records=pl.col("latest") - pl.col("earliest")
-    )
+    logs = offsets.df.select("topic", "partition", "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     frame = partitions.df
-    for each in (copies, logs):
+    for each in (copies, logs, stable.df.drop("answer")):
         frame = frame.join(each, on=["topic", "partition"], how="left", maintain_order="left")
     return frame.sort("topic", "partition")
 

@@ -19,6 +19,7 @@ from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.offsets import Offsets
@@ -192,7 +193,8 @@ def _transaction_open(snapshot: Snapshot, rng: random.Random) -> Snapshot:
         },
     )
     touched = {"transactional_id": name, "topic": "orders", "partition": 0, "start_offset": 900, "last_append_ms": began}
-    return edit(add(snapshot, TransactionPartitions, touched), Offsets, {"topic": "orders", "partition": 0}, last_stable=900)
+    where = {"topic": "orders", "partition": 0}
+    return edit(add(snapshot, TransactionPartitions, touched), LastStableOffsets, where, last_stable=900)
 
 
 def _configs_differ(snapshot: Snapshot, rng: random.Random) -> Snapshot:

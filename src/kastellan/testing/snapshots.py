@@ -26,6 +26,7 @@ from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.features import Feature, Features
 from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.offsets import Offsets
@@ -163,7 +164,8 @@ def _partitions(topics: Mapping[str, int], parts: Sequence[tuple[str, int]], pla
             ],
         ),
         Reassignments.empty(),
-        _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000, "last_stable": 1000} for t, p in parts]),
+        _frame(Offsets, [{"topic": t, "partition": p, "earliest": 0, "latest": 1000} for t, p in parts]),
+        _frame(LastStableOffsets, [{"topic": t, "partition": p, "last_stable": 1000} for t, p in parts]),
     ]
 
 

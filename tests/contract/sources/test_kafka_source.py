@@ -25,7 +25,7 @@ CORE = frozenset(
 )
 ALL = CORE | {
     *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
-    *("reassignments", "transactions", "transaction_partitions"),
+    *("last_stable_offsets", "reassignments", "transactions", "transaction_partitions"),
 }
 KEYS = frozenset({"cleanup.policy", "retention.ms"})
 
@@ -83,6 +83,21 @@ def test_a_warm_core_costs_seven_requests_a_broker_and_one() -> None:
     asyncio.run(run())
 
 
+def test_last_stable_offsets_are_asked_for_by_whoever_needs_them_and_by_nobody_else() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            for tables, columns in (({"last_stable_offsets"}, 1), ({"transactions"}, 0), ({"offsets", "last_stable_offsets"}, 3)):
+                found = await observe(source, wanted(frozenset(tables)), Deadline.after(10))
+                assert found.cost.by_request.get("ListOffsets", 0) == columns * len(fake.model.nodes)
+                assert set(found.tables) == tables
+                for each in tables - {"transactions"}:
+                    assert not found.tables[each].df.null_count().sum_horizontal().item()
+            await source.close()
+
+    asyncio.run(run())
+
+
 def test_a_change_is_seen_in_the_next_look() -> None:
     async def run() -> None:
         made = model()
@@ -98,7 +113,8 @@ def test_a_change_is_seen_in_the_next_look() -> None:
             tables = (await observe(source, wanted(ALL), Deadline.after(10))).tables
             of = {name: table.df for name, table in tables.items()}
             here = (pl.col("topic") == "topic-0001") & (pl.col("partition") == 2)
-            assert of["offsets"].filter(here).select("earliest", "latest", "last_stable").row(0) == (7, 777, 777)
+            assert of["offsets"].filter(here).select("earliest", "latest").row(0) == (7, 777)
+            assert of["last_stable_offsets"].filter(here)["last_stable"].item() == 777
             assert of["partitions"].filter(here)["leader"].item() == part.leader
             assert of["replicas"].filter(here & ~pl.col("in_sync")).height == 1
             assert set(of["replica_sizes"].filter(here)["size_bytes"]) == {4_321}

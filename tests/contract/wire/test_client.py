@@ -68,6 +68,24 @@ def test_one_silent_and_one_refusing_broker_cost_the_third_nothing():
     told(story)
 
 
+def test_a_question_that_nobody_waits_for_any_more_is_on_the_bill_and_so_is_its_late_answer():
+    async def story(fake: FakeCluster, cluster: Cluster) -> None:
+        fake.faults.add(Fault(api=Api.METADATA, node=2, delay_s=0.3, times=1))
+        before = cluster.costs()
+        assert (await cluster.ask(2, METADATA, Deadline.after(0.1))).trouble is Trouble.SILENT
+        spent = cluster.costs().since(before).by_api["Metadata"]
+        assert (spent.requests, spent.bytes_in, spent.bytes_out > 0) == (1, 0, True)
+        assert (await cluster.ask(2, METADATA, Deadline.after(20))).ok
+        both = cluster.costs().since(before).by_api["Metadata"]
+        assert (both.requests, both.bytes_out) == (2, 2 * spent.bytes_out)
+        assert both.broker_ms > 250
+        own = (await cluster.ask(2, METADATA, Deadline.after(20))).value
+        assert own is not None
+        assert both.bytes_in == 2 * own.bytes_in
+
+    told(story)
+
+
 def test_a_broker_that_comes_back_is_dialled_again_after_a_pause():
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         await fake.refuse(2)

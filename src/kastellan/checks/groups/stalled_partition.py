@@ -25,7 +25,7 @@ from kastellan.checks.check import Check, Judged, Setting
 from kastellan.model.finding import Severity
 from kastellan.model.needs import Earlier
 from kastellan.model.snapshot import Moment
-from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.views.owned_lag import OwnedLag
 
 CHECK = Check(
@@ -67,7 +67,7 @@ def judge(
     lag_before: Annotated[OwnedLag, Earlier(min_s=180, setting="stalled_s")],
     now: Moment,
     before: Annotated[Moment, Earlier(min_s=180, setting="stalled_s")],
-    offsets: Offsets | None,
+    stable: LastStableOffsets | None,
     *,
     stalled_s: float,
 ) -> Judged:
@@ -86,7 +86,7 @@ def judge(
         lag.df.lazy()
         .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "member", "client_id", "client_host")
         .join(was, on=_PLACE, how="left")
-        .join((offsets or Offsets.empty()).df.lazy().select("topic", "partition", "last_stable"), on=_PLACE[1:], how="left")
+        .join((stable or LastStableOffsets.empty()).df.lazy().drop("answer"), on=_PLACE[1:], how="left")
         .with_columns(
             fails=owned & behind & stood & long_enough,
             moved=moved,

@@ -27,6 +27,7 @@ from kastellan.checks.check import Check, Judged, Setting
 from kastellan.model.finding import Severity
 from kastellan.model.needs import Earlier
 from kastellan.model.snapshot import Moment
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
@@ -66,6 +67,7 @@ CHECK = Check(
     proven_by="transaction_open",
 )
 
+_PLACE = ["topic", "partition"]
 _HELD_IDLE_MS = 60_000
 _CLOCKS_MS = 5_000
 _CLOCK_BEHIND = "but it wrote since the earlier look: its clock is behind ours"
@@ -76,6 +78,7 @@ def judge(
     transactions: Transactions,
     partitions: TransactionPartitions,
     offsets: Offsets | None,
+    stable: LastStableOffsets | None,
     now: Moment,
     partitions_before: Annotated[TransactionPartitions, Earlier(min_s=5)] | None,
     *,
@@ -89,7 +92,9 @@ def judge(
     frame = (
         transactions.df.lazy()
         .join(
-            _last_records(partitions, offsets, now, partitions_before, idle_ms=idle_s * 1000), on="transactional_id", how="left"
+            _last_records(partitions, _held(offsets, stable), now, partitions_before, idle_ms=idle_s * 1000),
+            on="transactional_id",
+            how="left",
         )
         .with_columns(
             open_ms=pl.lit(now.at_ms) - pl.col("start_ms"),
@@ -119,23 +124,29 @@ def judge(
     return Judged("transaction", judged)
 
 
+def _held(offsets: Offsets | None, stable: LastStableOffsets | None) -> pl.LazyFrame:
+    """Per partition the records behind its last stable offset; null where one of the two was not seen."""
+    ends = (offsets or Offsets.empty()).df.lazy().select(*_PLACE, "latest")
+    told = (stable or LastStableOffsets.empty()).df.lazy().select(*_PLACE, "last_stable")
+    return ends.join(told, on=_PLACE, how="left").select(*_PLACE, held=pl.col("latest") - pl.col("last_stable"))
+
+
 def _last_records(
     partitions: TransactionPartitions,
-    offsets: Offsets | None,
+    held_by_place: pl.LazyFrame,
     now: Moment,
     before: TransactionPartitions | None,
     *,
     idle_ms: float,
 ) -> pl.LazyFrame:
     """Per transaction: its last record, whether all its partitions are silent, and what it holds back."""
-    place = ["topic", "partition"]
-    was = (before or TransactionPartitions.empty()).df.lazy().select("transactional_id", *place, was_ms="last_append_ms")
-    held = pl.col("latest") - pl.col("last_stable")
-    on = pl.format("{}-{}", *place)
+    was = (before or TransactionPartitions.empty()).df.lazy().select("transactional_id", *_PLACE, was_ms="last_append_ms")
+    held = pl.col("held")
+    on = pl.format("{}-{}", *_PLACE)
     return (
         partitions.df.lazy()
-        .join((offsets or Offsets.empty()).df.lazy().select(*place, "latest", "last_stable"), on=place, how="left")
-        .join(was, on=["transactional_id", *place], how="left")
+        .join(held_by_place, on=_PLACE, how="left")
+        .join(was, on=["transactional_id", *_PLACE], how="left")
         .group_by("transactional_id", maintain_order=True)
         .agg(
             last_ms=pl.col("last_append_ms").max(),

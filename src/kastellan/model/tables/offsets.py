@@ -12,4 +12,3 @@ class Offsets(Frame, name="offsets", key=("topic", "partition")):
     partition = column(pl.Int32, "number of the partition")
     earliest = column(pl.Int64, "log start offset", "records")
     latest = column(pl.Int64, "high watermark", "records")
-    last_stable = column(pl.Int64, "last stable offset: read_committed consumers stop here", "records")

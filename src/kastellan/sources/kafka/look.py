@@ -84,5 +84,5 @@ def _cost(spent: Costs, wall_s: float) -> Cost:
         received_bytes=spent.total.bytes_in,
         broker_ms=round(spent.total.broker_ms),
         wall_ms=round(wall_s * 1000),
-        by_request={name: each.requests for name, each in spent.by_api.items()},
+        by_request={name: each.requests for name, each in spent.by_api.items() if each.requests},
     )

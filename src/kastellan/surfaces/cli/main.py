@@ -156,7 +156,8 @@ def program() -> NoReturn:
     """
     gc.set_threshold(_COLLECT_EVERY)
     code = main()
-    atexit._run_exitfuncs()  # noqa: SLF001  (what would run before the interpreter is taken apart)
+    # What would run before the interpreter is taken apart.
+    atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     for each in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             each.flush()

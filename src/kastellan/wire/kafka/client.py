@@ -37,8 +37,8 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api, api_name
-from kastellan.wire.kafka.connection import Connection, Frame, Limits
-from kastellan.wire.kafka.costs import Cost, Costs
+from kastellan.wire.kafka.connection import Frame, Limits
+from kastellan.wire.kafka.costs import Costs
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.dial import How
 from kastellan.wire.kafka.endpoint import Endpoint
@@ -112,7 +112,6 @@ class Cluster:
         self._how = How(security, resolve or {}, limits or Limits(), permit)
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._brokers: dict[int, Endpoint] = {}
-        self._costs: dict[str, Cost] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
         self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
         self._closed = False
@@ -217,7 +216,7 @@ class Cluster:
         lane = self._lane_of(target, MAIN)
         if isinstance(lane, Refusal):
             return failed(lane, sent_ms)
-        ready = await self._ready(lane, deadline)
+        ready = await lane.ready(deadline)
         if isinstance(ready, Refusal):
             return failed(ready, sent_ms)
         hands = lane.handshake
@@ -228,7 +227,7 @@ class Cluster:
 
     def costs(self) -> Costs:
         """What was asked so far; `later.since(earlier)` is the bill of a cycle."""
-        return Costs(dict(self._costs))
+        return self._how.meter.costs()
 
     # Asking.
 
@@ -262,7 +261,7 @@ class Cluster:
         muted = await _wait_until_heard(way, deadline)
         if muted is not None:
             return muted
-        connection = await self._ready(way, deadline)
+        connection = await way.ready(deadline)
         if isinstance(connection, Refusal):
             return connection
         packed = _pack(request, way)
@@ -275,20 +274,7 @@ class Cluster:
         frame = await connection.ask(packed, deadline)
         if isinstance(frame, Refusal):
             return frame
-        self._bill(packed.api_key, frame)
         return packed, frame
-
-    async def _ready(self, lane: Lane, deadline: Deadline) -> Connection | Refusal:
-        ready = await lane.ready(deadline)
-        if lane.handshake is not lane.billed and lane.handshake is not None:
-            lane.billed = lane.handshake
-            self._bill(Api.API_VERSIONS, lane.handshake.frame)
-        return ready
-
-    def _bill(self, api: int, frame: Frame) -> None:
-        name = api_name(api)
-        spent = Cost(1, frame.bytes_out, frame.bytes_in, frame.service_ms)
-        self._costs[name] = self._costs.get(name, Cost()).plus(spent)
 
     def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
         endpoint = self._pick(target)

@@ -19,6 +19,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import bytes_text, duration_text
 from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.packing import Packed, int16, int32
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
@@ -78,9 +79,10 @@ class _Question:
 class Connection(asyncio.Protocol):
     """A connection that is open; `dial` makes it. Use it from one event loop."""
 
-    def __init__(self, whom: str, *, limits: Limits | None = None, permit: Permit | None = None) -> None:
+    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter) -> None:
         self.whom = whom
-        self._limits = limits or Limits()
+        self._limits = limits
+        self._meter = meter
         self._permit = permit
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
@@ -196,14 +198,14 @@ class Connection(asyncio.Protocol):
                 return
         since_s = max(question.sent_s, self._last_answer_s)
         self._last_answer_s = arrived_s
+        bytes_in, service_ms = end - start + 4, (arrived_s - since_s) * 1_000
+        self._meter.answered(question.api_key, bytes_in, service_ms)
         if question.abandoned:
             self._abandoned -= 1
         else:
             with memoryview(self._buffer) as view:
                 data = bytes(view[begin:end])
-            service_ms = (arrived_s - since_s) * 1_000
-            frame = Frame(data, question.sent_ms, arrived_ms, end - start + 4, question.bytes_out, service_ms)
-            self._settle(question, frame)
+            self._settle(question, Frame(data, question.sent_ms, arrived_ms, bytes_in, question.bytes_out, service_ms))
         self._send_next()
 
     def _settle(self, question: _Question, result: Frame | Refusal) -> None:
@@ -227,6 +229,7 @@ class Connection(asyncio.Protocol):
         question.wire = None
         question.bytes_out = size + 4
         question.mark = self._bytes_in
+        self._meter.sent(packed.api_key, size + 4)
         question.sent_s, question.sent_ms = time.monotonic(), now_ms()
         self._sent[correlation] = question
         transport.write(b"".join((int32(size), head, packed.body)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kastellan.wire.kafka.api import api_name
+
 
 class Cost(msgspec.Struct, frozen=True):
     """The bill of one kind of request. `broker_ms` is the time the brokers had nothing else to do for us."""
@@ -45,4 +47,27 @@ class Costs(msgspec.Struct, frozen=True):
     def since(self, earlier: Costs) -> Costs:
         """What was spent after `earlier` was read from the same client."""
         spent = {name: cost.minus(earlier.by_api.get(name, Cost())) for name, cost in self.by_api.items()}
-        return Costs({name: cost for name, cost in spent.items() if cost.requests})
+        return Costs({name: cost for name, cost in spent.items() if cost != Cost()})
+
+
+class Meter:
+    """Counts what the connections of one client send and receive: also questions whose answer nobody waits for any more."""
+
+    def __init__(self) -> None:
+        self._by_api: dict[str, Cost] = {}
+
+    def sent(self, api: int, bytes_out: int) -> None:
+        """One question was written."""
+        self._add(api, Cost(requests=1, bytes_out=bytes_out))
+
+    def answered(self, api: int, bytes_in: int, broker_ms: float) -> None:
+        """Its answer came, wanted or not."""
+        self._add(api, Cost(bytes_in=bytes_in, broker_ms=broker_ms))
+
+    def costs(self) -> Costs:
+        """The bill so far."""
+        return Costs(dict(self._by_api))
+
+    def _add(self, api: int, cost: Cost) -> None:
+        name = api_name(api)
+        self._by_api[name] = self._by_api.get(name, Cost()).plus(cost)

@@ -15,6 +15,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka.connection import Connection, Limits
+from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.security import PLAINTEXT, Security
@@ -31,6 +32,7 @@ class How(msgspec.Struct, frozen=True):
     resolve: Mapping[str, str] = {}
     limits: Limits = Limits()
     permit: Permit | None = None
+    meter: Meter = msgspec.field(default_factory=Meter)
 
 
 async def dial(endpoint: Endpoint, deadline: Deadline, how: How) -> Connection | Refusal:
@@ -54,7 +56,7 @@ async def _connect(address: str, reached: Endpoint, deadline: Deadline, whom: st
     loop = asyncio.get_running_loop()
     context = how.security.ssl_context()
     waited_s = deadline.remaining_s()
-    connection = Connection(whom, limits=how.limits, permit=how.permit)
+    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter)
     try:
         async with asyncio.timeout_at(deadline.at_s):
             await loop.create_connection(

@@ -26,7 +26,6 @@ class Lane:
     def __init__(self, endpoint: Endpoint, how: How) -> None:
         self.endpoint = endpoint
         self.handshake: Handshake | None = None
-        self.billed: Handshake | None = None
         self.muted_until_s = 0.0
         self._how = how
         self._connection: Connection | None = None

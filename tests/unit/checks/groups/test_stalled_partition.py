@@ -12,6 +12,7 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.testing.law import broken_by
 from kastellan.testing.snapshots import AT_MS, add, drop, edit, failed_answer, healthy, hide
@@ -47,7 +48,7 @@ def test_fires_for_the_partition_whose_commit_stands() -> None:
 
 
 def test_a_commit_at_the_last_stable_offset_points_to_an_open_transaction() -> None:
-    snapshot = edit(STALLED, Offsets, {"topic": "orders", "partition": 1}, last_stable=900)
+    snapshot = edit(STALLED, LastStableOffsets, {"topic": "orders", "partition": 1}, last_stable=900)
     (finding,) = judge_one(JUDGEMENT, snapshot, all_views()).findings
     assert finding.observed.endswith("an open transaction holds it back")
 

@@ -13,7 +13,7 @@ from kastellan.kernel.outcome import State
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
-from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
 from kastellan.testing.law import broken_by
@@ -38,7 +38,7 @@ def opened(open_s: float, *idle_s: float, state: str = "Ongoing", at_ms: int = A
 
 def holding(snapshot: Snapshot) -> Snapshot:
     """120 offsets of orders-1 are beyond the last stable one."""
-    return edit(snapshot, Offsets, WHERE, last_stable=880)
+    return edit(snapshot, LastStableOffsets, WHERE, last_stable=880)
 
 
 def verdict(snapshot: Snapshot) -> Verdict:
@@ -106,7 +106,7 @@ def test_records_since_the_earlier_look_make_it_a_remark() -> None:
 
 
 def test_ends_that_were_not_seen_are_told_and_are_no_error() -> None:
-    snapshot = edit(opened(300, 200), Offsets, {"topic": "orders"}, last_stable=None)
+    snapshot = edit(opened(300, 200), LastStableOffsets, {"topic": "orders"}, last_stable=None)
     (finding,) = judge_one(JUDGEMENT, snapshot, all_views()).findings
     assert finding.severity is Severity.WARNING
     assert finding.observed.endswith("what it holds back on orders-0 was not all seen")
@@ -119,7 +119,7 @@ def test_topics_that_nobody_could_list_change_no_verdict() -> None:
 
 def test_ends_that_failed_elsewhere_are_no_reason_for_a_doubt() -> None:
     snapshot, answer = failed_answer(opened(300, 200), reason="no leader")
-    snapshot = edit(snapshot, Offsets, {"topic": "payments"}, last_stable=None, answer=answer)
+    snapshot = edit(snapshot, LastStableOffsets, {"topic": "payments"}, last_stable=None, answer=answer)
     snapshot = edit(snapshot, TransactionPartitions, {"transactional_id": "payer"}, last_append_ms=None)
     (doubt,) = judge_one(JUDGEMENT, snapshot, all_views()).doubts
     assert "no leader" not in doubt.reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -24,7 +24,7 @@ _PARTITIONS_A_SLICE: Final = 35_000
 
 
 async def groups_and_offsets(look: Looking) -> None:
-    """Groups and earliest offsets, then the ends."""
+    """Groups and earliest offsets, then the ends and the last stable offsets."""
     try:
         await _groups_and_offsets(look)
     finally:
@@ -32,21 +32,37 @@ async def groups_and_offsets(look: Looking) -> None:
 
 
 async def _groups_and_offsets(look: Looking) -> None:
-    earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if look.wants("offsets") else None
+    ends, stable = look.wants("offsets"), look.wants("last_stable_offsets")
+    earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if ends else None
     await groups(look, look.part_of_time(_COMMITS_SHARE))
-    if earliest is None:
-        return
-    columns = [_column(look, "latest", requests.LATEST)]
-    if look.wants("transactions"):
-        columns.append(_column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED))
-    late = await asyncio.gather(*columns)
-    partitions = look.tables["partitions"]
-    assert isinstance(partitions, Partitions)  # noqa: S101
-    nobody = 0
-    if look.topology is not None and look.topology.leaderless:
-        nobody = look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
-    table = await asyncio.to_thread(fill.offsets, partitions, [await earliest, *late], nobody)
+    await asyncio.gather(*([_ends(look, earliest)] if earliest else []), *([_stable(look)] if stable else []))
+
+
+async def _ends(look: Looking, earliest: Awaitable[pl.DataFrame]) -> None:
+    latest = await _column(look, "latest", requests.LATEST)
+    partitions = _partitions(look)
+    table = await asyncio.to_thread(fill.offsets, partitions, await earliest, latest, _nobody(look))
     look.put(table.with_unseen(partitions.unseen))
+
+
+async def _stable(look: Looking) -> None:
+    told = await _column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED)
+    partitions = _partitions(look)
+    table = await asyncio.to_thread(fill.last_stable_offsets, partitions, told, _nobody(look))
+    look.put(table.with_unseen(partitions.unseen))
+
+
+def _partitions(look: Looking) -> Partitions:
+    found = look.tables["partitions"]
+    assert isinstance(found, Partitions)  # noqa: S101
+    return found
+
+
+def _nobody(look: Looking) -> int:
+    """The Answer for partitions without a leader, where there are any."""
+    if look.topology is None or not look.topology.leaderless:
+        return 0
+    return look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
 
 
 async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> pl.DataFrame:

@@ -22,7 +22,9 @@ from kastellan.wire.kafka.client import Reply, brokers_of
 from kastellan.wire.kafka.metadata_head import Listed, metadata_head
 from kastellan.wire.kafka.requests import Choose
 
-TABLES: Final = frozenset({"topics", "partitions", "replicas", "offsets", "topic_configs", "replica_sizes"})
+TABLES: Final = frozenset(
+    {"topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs", "replica_sizes"}
+)
 _ELR_PAGES: Final = 5
 
 
@@ -119,6 +121,6 @@ def judge_sight(look: Looking) -> None:
     if hidden:
         answer = int(seen.df["answer"][0])
         look.book.grade(answer, State.VISIBLE_ONLY, f"at least {hidden} topics are hidden from this principal")
-        for name in ("topics", "partitions", "replicas", "offsets", "topic_configs"):
+        for name in ("topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs"):
             if name in look.tables:
                 look.put(look.tables[name].with_unseen((*look.tables[name].unseen, Unseen(answer, "topic"))))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.sources.kafka.book import Book
@@ -61,11 +62,20 @@ def offset_column(told: Iterable[Told], name: str, book: Book) -> pl.DataFrame:
     return joined(parts, schema).rename({"offset": name})
 
 
-def offsets(partitions: Partitions, columns: Sequence[pl.DataFrame], no_leader: int) -> Offsets:
+def offsets(partitions: Partitions, earliest: pl.DataFrame, latest: pl.DataFrame, no_leader: int) -> Offsets:
+    """One row per partition with the begin and the end of its log; `no_leader` is the Answer where nobody leads."""
+    return Offsets(_of_partitions(partitions, [earliest, latest], no_leader).select(*Offsets.schema()))
+
+
+def last_stable_offsets(partitions: Partitions, told: pl.DataFrame, no_leader: int) -> LastStableOffsets:
+    """The same with the last stable offset."""
+    return LastStableOffsets(_of_partitions(partitions, [told], no_leader).select(*LastStableOffsets.schema()))
+
+
+def _of_partitions(partitions: Partitions, columns: Sequence[pl.DataFrame], no_leader: int) -> pl.DataFrame:
     """One row per partition with what was asked of it.
 
-    The row's answer is the first one that failed to tell something, else the first one that told; `no_leader` is the
-    Answer for partitions that nobody leads.
+    The row's answer is the first one that failed to tell something, else the first one that told.
     """
     given = [each.columns[2] for each in columns]
     whole = partitions.df.select(*_KEYS)
@@ -73,13 +83,7 @@ def offsets(partitions: Partitions, columns: Sequence[pl.DataFrame], no_leader: 
         whole = whole.join(some, on=_KEYS, how="left", maintain_order="left")
     answers = [_answer_of(name) for name in given]
     failed = [pl.when(pl.col(name).is_null()).then(pl.col(_answer_of(name))) for name in given]
-    absent = [each for each in ("earliest", "latest", "last_stable") if each not in given]
-    return Offsets(
-        whole.with_columns(
-            pl.coalesce(*failed, *answers, pl.lit(no_leader)).cast(pl.Int32).alias("answer"),
-            *(pl.lit(None, pl.Int64).alias(each) for each in absent),
-        ).select(*Offsets.schema())
-    )
+    return whole.with_columns(pl.coalesce(*failed, *answers, pl.lit(no_leader)).cast(pl.Int32).alias("answer"))
 
 
 def _side_by_side(columns: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
