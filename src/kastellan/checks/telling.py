@@ -70,6 +70,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         """The first few subjects and how many there are."""
         return self.some[0] if self.count == 1 else f"{_many(self.count, self.kind)}: {_listed(self.some, self.count)}"
 
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is said of it by label, in the order in which it is read; a label with nothing to say is left out."""
+        told = (
+            ("Impact", self.impact),
+            ("Evidence", self.evidence),
+            ("Explains", tuple(each.text for each in self.explains)),
+            ("Do", (self.do,)),
+            ("Do not", (self.do_not,)),
+            ("Undo", (self.undo,)),
+            ("Verify", (self.verify,)),
+        )
+        return tuple((label, texts) for label, texts in told if any(texts))
+
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """Hygiene: findings of one check that hurt nobody today."""

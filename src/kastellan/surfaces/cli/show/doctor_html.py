@@ -68,18 +68,9 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     yield f'<article id="{_text(problem.check)}-{number}">'
     yield f'<h2><span class="{severity}">{_SHAPE[problem.severity]} {severity.upper()}</span> {_text(problem.title)}{once}</h2>'
     yield f'<p class="subjects">{_text(problem.subjects)}</p>\n<dl>'
-    for label, texts in (
-        ("Impact", problem.impact),
-        ("Evidence", problem.evidence),
-        ("Explains", tuple(each.text for each in problem.explains)),
-        ("Do", (problem.do,)),
-        ("Do not", (problem.do_not,)),
-        ("Undo", (problem.undo,)),
-        ("Verify", (problem.verify,)),
-    ):
-        if texts:
-            weight = ' class="not"' if label == "Do not" else ""
-            yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in texts) + "</dd>"
+    for label, texts in problem.parts:
+        weight = ' class="not"' if label == "Do not" else ""
+        yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in texts) + "</dd>"
     yield f"<dt>About</dt><dd><code>kastellan explain {_text(problem.check)}</code></dd>\n</dl>\n</article>"
 
 

@@ -37,17 +37,8 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     yield ""
     yield f"**{_text(problem.subjects)}** (`{problem.check}`)"
     yield ""
-    for label, texts in (
-        ("Impact", problem.impact),
-        ("Evidence", problem.evidence),
-        ("Explains", tuple(each.text for each in problem.explains)),
-        ("Do", (problem.do,)),
-        ("Do not", (problem.do_not,)),
-        ("Undo", (problem.undo,)),
-        ("Verify", (problem.verify,)),
-    ):
-        if texts:
-            yield f"- **{label}**: " + "<br>".join(map(_text, texts))
+    for label, texts in problem.parts:
+        yield f"- **{label}**: " + "<br>".join(map(_text, texts))
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -37,11 +37,6 @@ def _problem(problem: Problem, number: int, screen: Screen) -> None:
     head = f"{number} {problem.severity.upper():<8} {problem.title}{once}"
     screen.paragraph(head, style, hang=11)
     screen.paragraph(problem.subjects, "bold", indent=2)
-    screen.field("Impact", problem.impact, label_width=_LABEL - 1)
-    screen.field("Evidence", problem.evidence, label_width=_LABEL - 1)
-    screen.field("Explains", (each.text for each in problem.explains), label_width=_LABEL - 1)
-    screen.field("Do", (problem.do,), label_width=_LABEL - 1)
-    screen.field("Do not", (problem.do_not,), label_width=_LABEL - 1)
-    screen.field("Undo", (problem.undo,), label_width=_LABEL - 1)
-    screen.field("Verify", (problem.verify,), label_width=_LABEL - 1)
+    for label, texts in problem.parts:
+        screen.field(label, texts, label_width=_LABEL - 1)
     screen.field("About", (f"kastellan explain {problem.check}",), label_width=_LABEL - 1, style="dim")
