@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from statistics import median
@@ -22,6 +21,7 @@ import msgspec
 import workload
 from contestants import Child, Cycle, Seen
 from exporters import Exporter, exporters
+from options import options
 from results import Bar, cpu_of, finish, spread, table
 from wire_count import Proxies
 
@@ -196,15 +196,16 @@ def _bars(kind: str, told: dict[str, list[tuple[Cycle, float]]]) -> list[Bar]:
 
 def main(words: Sequence[str]) -> int:
     """Run the tiers that are named; S and M when none is."""
-    options = dict(each.removeprefix("--").partition("=")[::2] for each in words)
-    tiers = (options.get("tier") or os.environ.get("TIER") or "S,M").upper().split(",")
+    given = options(words, "S,M", __doc__)
     bodies, bars, figures = list[str](), list[Bar](), dict[str, object]()
-    for name in tiers:
-        body, of_tier, told = run(workload.TIERS[name], int(options.get("rounds") or _ROUNDS[name]), keep="keep" in options)
+    for name in given.tiers:
+        body, of_tier, told = run(workload.TIERS[name], given.rounds or _ROUNDS[name], keep=given.keep)
         bodies.append(body)
         bars += of_tier
         figures[name] = told
-    return finish(f"core_cycle_{'_'.join(tiers)}", "The lag-and-health core, warm", "\n".join(bodies), bars, {"tiers": figures})
+    return finish(
+        f"core_cycle_{'_'.join(given.tiers)}", "The lag-and-health core, warm", "\n".join(bodies), bars, {"tiers": figures}
+    )
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ The snapshot is a healthy one made in memory, so no cluster is needed; every che
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
 from statistics import median
 
 from judged import snapshot_of
+from options import options
 from results import Bar, finish, spread, table
 from workload import TIERS
 
@@ -27,12 +27,11 @@ _MOST_CPU_S = 1.5
 
 def main(words: Sequence[str]) -> int:
     """Judge every tier that is named."""
-    options = dict(each.removeprefix("--").partition("=")[::2] for each in words)
-    tiers = (options.get("tier") or os.environ.get("TIER") or "S,M,L").upper().split(",")
-    rounds, rows, bars = int(options.get("rounds") or 5), list[list[object]](), list[Bar]()
+    given = options(words, "S,M,L", __doc__)
+    rounds, rows, bars = given.rounds or 5, list[list[object]](), list[Bar]()
     slowest: dict[str, dict[str, float]] = {}
     exam = exam_of()
-    for name in tiers:
+    for name in given.tiers:
         snapshot = snapshot_of(TIERS[name])
         cpus, walls, per_check = list[float](), list[float](), dict[str, list[float]]()
         for _ in range(rounds + 1):

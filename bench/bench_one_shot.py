@@ -21,6 +21,7 @@ from typing import Final
 import labs
 import msgspec
 import workload
+from options import options
 from results import Bar, finish, spread, table
 
 from kastellan import lab
@@ -135,13 +136,11 @@ def _row(where: str, name: str, runs: Sequence[Run], ours: float) -> list[object
 
 def main(words: Sequence[str]) -> int:
     """Run everything."""
-    options = dict(each.removeprefix("--").partition("=")[::2] for each in words)
-    tiers = (options.get("tier") or os.environ.get("TIER") or "M").upper().split(",")
-    keep, given = "keep" in options, int(options.get("rounds") or 0)
-    row, bar, runs = doctor(given or 7, keep=keep)
+    given = options(words, "M", __doc__)
+    row, bar, runs = doctor(given.rounds or 7, keep=given.keep)
     rows, bars, figures = [row], [bar], {"doctor": runs}
-    for name in tiers:
-        more, bar, told = lag(workload.TIERS[name], given or _ROUNDS[name], keep=keep)
+    for name in given.tiers:
+        more, bar, told = lag(workload.TIERS[name], given.rounds or _ROUNDS[name], keep=given.keep)
         rows += more
         bars.append(bar)
         figures |= {f"{name}: {who}": of_who for who, of_who in told.items()}

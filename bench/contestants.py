@@ -175,7 +175,8 @@ class KafkaPython:
     def __init__(self, bootstrap: str, *, hold_gc: bool) -> None:
         from kafka.admin import KafkaAdminClient
 
-        self._admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=120_000)
+        # Typed by what is installed, not by the outdated stubs that come with the type checker.
+        self._admin: Any = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=120_000)
         self._hold_gc = hold_gc
         self._sent = 0
         manager = self._admin._manager  # noqa: SLF001
@@ -199,9 +200,15 @@ class KafkaPython:
         return {"requests": self._sent}
 
     def _collect(self) -> None:
-        from kafka import TopicPartition
-        from kafka.admin import ConfigResource, OffsetSpec
+        import kafka
+        import kafka.admin
 
+        library: Any = kafka
+        TopicPartition, ConfigResource, OffsetSpec = (  # noqa: N806  # the library's classes
+            library.TopicPartition,
+            library.admin.ConfigResource,
+            library.admin.OffsetSpec,
+        )
         admin = self._admin
         topics = admin.describe_topics()
         parts = [TopicPartition(topic["name"], each["partition_index"]) for topic in topics for each in topic["partitions"]]

@@ -1,0 +1,34 @@
+"""What may be typed behind the name of a comparison; the tiers may come from the environment's TIER too."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+TIERS = ("S", "M", "L")
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The tiers, how many rounds (None: as many as the comparison takes for the tier), and whether labs are kept."""
+
+    tiers: tuple[str, ...]
+    rounds: int | None
+    keep: bool
+
+
+def options(words: Sequence[str], tiers: str, what: str | None) -> Options:
+    """Read the words; one that is not known ends the run with the usage. `tiers` are those of a run without any."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument("--tier", default=os.environ.get("TIER") or tiers, help="S, M, L or several with commas [%(default)s]")
+    parser.add_argument("--rounds", type=int, help="how often each contestant is run")
+    parser.add_argument("--keep", action="store_true", help="leave the labs running for the next run")
+    found = parser.parse_args(words)
+    named = tuple(found.tier.upper().split(","))
+    if not set(named) <= set(TIERS):
+        parser.error(f"--tier {found.tier}: choose from {', '.join(TIERS)}")
+    if found.rounds is not None and found.rounds < 1:
+        parser.error(f"--rounds {found.rounds}: give 1 or more")
+    return Options(named, found.rounds, found.keep)
