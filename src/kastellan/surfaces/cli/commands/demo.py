@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,7 +45,7 @@ def run(
         right = demo.found_first(telling, truth)
         hurt = f"{truth.fault_class} on {truth.kind} {'-'.join(map(str, truth.key))}"
         _say(f"\nThe fault that was injected is {'told first' if right else 'NOT told first'}: {hurt}.")
-        _next(lab.name, lab.bootstrap, keep=keep)
+        _next(lab.name, lab.bootstrap, telling.problems[0].check if telling.problems else "", keep=keep)
     if not right:
         raise typer.Exit(1)
 
@@ -80,15 +82,27 @@ def _print(telling: Telling) -> None:
     sys.stdout.flush()
 
 
-def _next(name: str, bootstrap: str, *, keep: bool) -> None:
+def _next(name: str, bootstrap: str, check: str, *, keep: bool) -> None:
+    hurt = (
+        (f"doctor --bootstrap-server {bootstrap} --watch", "what it is about, again and again"),
+        (f"lag --bootstrap-server {bootstrap}", "how far its groups are behind"),
+        (f"lab fault --undo --name {name}", "heal it"),
+        (f"lab down --name {name}", "end the cluster and remove its files"),
+    )
+    ended = (
+        ("demo --keep", "the same, and the cluster stays for you to look around"),
+        ("demo --fault under_min_isr", "another fault; `lab fault --list` shows them"),
+        (f"explain {check}", "what a check means, and when it is wrong"),
+        ("doctor --bootstrap-server HOST:PORT", "your own cluster: it only reads"),
+    )
+    lines = [(f"{_as_typed()} {words}", why) for words, why in (hurt if keep else ended)]
+    width = max(len(each) for each, _ in lines)
     _say("\nTry next:")
-    if keep:
-        _say(f"  kastellan doctor --bootstrap-server {bootstrap} --watch")
-        _say(f"  kastellan lag --bootstrap-server {bootstrap}")
-        _say(f"  kastellan lab fault --undo --name {name}")
-        _say(f"  kastellan lab down --name {name}")
-        return
-    _say("  kastellan demo --keep                       the same, and the cluster stays for you to look around")
-    _say("  kastellan demo --fault under_min_isr        another fault; `kastellan lab fault --list` shows them")
-    _say("  kastellan explain brokers.fenced            what a check means, and when it is wrong")
-    _say("  kastellan doctor --bootstrap-server HOST:PORT   your own cluster: it only reads")
+    for each, why in lines:
+        _say(f"  {each:<{width}}  {why}")
+
+
+def _as_typed() -> str:
+    """How this program is called from here, so that the lines can be copied."""
+    typed = Path(sys.argv[0])
+    return str(typed) if typed.name == "kastellan" and shutil.which("kastellan") is None else "kastellan"
