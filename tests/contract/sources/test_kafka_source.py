@@ -98,6 +98,22 @@ def test_last_stable_offsets_are_asked_for_by_whoever_needs_them_and_by_nobody_e
     asyncio.run(run())
 
 
+def test_a_partition_that_nobody_leads_has_no_offsets_and_one_answer_says_why() -> None:
+    async def run() -> None:
+        made = model()
+        made.topics["topic-0001"].partitions[2].leader = -1
+        async with FakeCluster(made) as fake:
+            source = KafkaSource(fake.bootstrap)
+            found = await observe(source, wanted(frozenset({"partitions", "offsets", "last_stable_offsets"})), Deadline.after(10))
+            (why,) = [each for each in found.answers if each.reason == "nobody leads them"]
+            for name in ("offsets", "last_stable_offsets"):
+                untold = found.tables[name].df.filter(pl.any_horizontal(pl.all().is_null()))
+                assert untold.select("topic", "partition", "answer").rows() == [("topic-0001", 2, why.id)]
+            await source.close()
+
+    asyncio.run(run())
+
+
 def test_a_change_is_seen_in_the_next_look() -> None:
     async def run() -> None:
         made = model()

@@ -35,20 +35,22 @@ async def _groups_and_offsets(look: Looking) -> None:
     ends, stable = look.wants("offsets"), look.wants("last_stable_offsets")
     earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if ends else None
     await groups(look, look.part_of_time(_COMMITS_SHARE))
-    await asyncio.gather(*([_ends(look, earliest)] if earliest else []), *([_stable(look)] if stable else []))
+    nobody = _nobody(look) if ends or stable else 0
+    late = [_ends(look, earliest, nobody)] if earliest else []
+    await asyncio.gather(*late, *([_stable(look, nobody)] if stable else []))
 
 
-async def _ends(look: Looking, earliest: Awaitable[pl.DataFrame]) -> None:
+async def _ends(look: Looking, earliest: Awaitable[pl.DataFrame], nobody: int) -> None:
     latest = await _column(look, "latest", requests.LATEST)
     partitions = _partitions(look)
-    table = await asyncio.to_thread(fill.offsets, partitions, await earliest, latest, _nobody(look))
+    table = await asyncio.to_thread(fill.offsets, partitions, await earliest, latest, nobody)
     look.put(table.with_unseen(partitions.unseen))
 
 
-async def _stable(look: Looking) -> None:
+async def _stable(look: Looking, nobody: int) -> None:
     told = await _column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED)
     partitions = _partitions(look)
-    table = await asyncio.to_thread(fill.last_stable_offsets, partitions, told, _nobody(look))
+    table = await asyncio.to_thread(fill.last_stable_offsets, partitions, told, nobody)
     look.put(table.with_unseen(partitions.unseen))
 
 
