@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -216,3 +217,19 @@ def test_a_saved_snapshot_is_examined_without_the_protocol(bundles):
         for each in ran.stderr.splitlines()
         if each.startswith(("kio", "kastellan.wire", "kastellan.sources", "confluent_kafka"))
     ] == []
+
+
+def test_a_full_disk_behind_the_output_is_one_sentence():
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ran = subprocess.run([BINARY, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == "kastellan: cannot write the output: No space left on device; free space there or write elsewhere\n"
+
+
+@pytest.mark.parametrize(("words", "code"), [("explain", 0), ("--version", 0), ("--nope", 2)])
+def test_output_that_the_caller_has_closed_changes_no_exit_code(words, code):
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" {words} {closed}', BINARY], capture_output=True, text=True, env=environment(), check=False
+        )
+        assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), closed

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -21,6 +23,7 @@ from kastellan.kernel.version import VERSION
 WATCH_EVERY_S = "10"
 """What `--watch` without a number means."""
 _INTERRUPTED = 130
+_OUTPUT_TROUBLES: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _COLLECT_EVERY: Final = 20_000
 """Objects between two garbage collections: Python's own 700 goes over every module a hundred times while they load."""
 _DEBUG = "--debug"
@@ -114,8 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _quiet()
         raise
     except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
-        return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
+        return _unexpected(error, debug=debug)
     return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, *, debug: bool) -> int:
+    if isinstance(error, OSError) and error.errno in _OUTPUT_TROUBLES:
+        return _failed(f"cannot write the output: {error.strerror}; free space there or write elsewhere", 1, debug=debug)
+    return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
 
 
 def _one_line(error: BaseException) -> str:
@@ -155,6 +164,9 @@ def program() -> NoReturn:
     That would free a hundred megabytes object by object, for a tenth of a second in which a person waits.
     """
     gc.set_threshold(_COLLECT_EVERY)
+    # A stream that the caller has closed is None: nobody reads it, and the exit code still says how it went.
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (it is open as long as the process)
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     code = main()
     # What would run before the interpreter is taken apart.
     atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
