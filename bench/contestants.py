@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -173,10 +174,9 @@ class KafkaPython:
     """The same information by the public calls of kafka-python's admin client."""
 
     def __init__(self, bootstrap: str, *, hold_gc: bool) -> None:
-        from kafka.admin import KafkaAdminClient
-
-        # Typed by what is installed, not by the outdated stubs that come with the type checker.
-        self._admin: Any = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=120_000)
+        # Any: the stubs that come with the type checker are of an older version.
+        self._kafka: Any = import_module("kafka")
+        self._admin = self._kafka.KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=120_000)
         self._hold_gc = hold_gc
         self._sent = 0
         manager = self._admin._manager  # noqa: SLF001
@@ -200,25 +200,17 @@ class KafkaPython:
         return {"requests": self._sent}
 
     def _collect(self) -> None:
-        import kafka
-        import kafka.admin
-
-        library: Any = kafka
-        TopicPartition, ConfigResource, OffsetSpec = (  # noqa: N806  # the library's classes
-            library.TopicPartition,
-            library.admin.ConfigResource,
-            library.admin.OffsetSpec,
-        )
-        admin = self._admin
+        kafka, admin = self._kafka, self._admin
+        spec = kafka.admin.OffsetSpec
         topics = admin.describe_topics()
-        parts = [TopicPartition(topic["name"], each["partition_index"]) for topic in topics for each in topic["partitions"]]
+        parts = [kafka.TopicPartition(topic["name"], each["partition_index"]) for topic in topics for each in topic["partitions"]]
         groups = [each["group_id"] for each in admin.list_groups()]
         described = admin.describe_groups(groups)
         commits = admin.list_group_offsets(groups)
-        earliest = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.EARLIEST))
-        latest = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.LATEST))
+        earliest = admin.list_partition_offsets(dict.fromkeys(parts, spec.EARLIEST))
+        latest = admin.list_partition_offsets(dict.fromkeys(parts, spec.LATEST))
         dirs = admin.describe_log_dirs()
-        resources = [ConfigResource("TOPIC", topic["name"], dict.fromkeys(TOPIC_KEYS)) for topic in topics]
+        resources = [kafka.admin.ConfigResource("TOPIC", topic["name"], dict.fromkeys(TOPIC_KEYS)) for topic in topics]
         configs = admin.describe_configs(resources, config_filter="all")
         self.last = {
             "parts": parts, "groups": described, "commits": commits, "earliest": earliest, "latest": latest, "dirs": dirs,

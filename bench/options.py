@@ -7,8 +7,7 @@ import os
 from collections.abc import Sequence
 
 import msgspec
-
-TIERS = ("S", "M", "L")
+from workload import TIERS
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -27,7 +26,7 @@ def options(words: Sequence[str], tiers: str, what: str | None) -> Options:
     parser.add_argument("--keep", action="store_true", help="leave the labs running for the next run")
     found = parser.parse_args(words)
     named = tuple(found.tier.upper().split(","))
-    if not set(named) <= set(TIERS):
+    if not set(named) <= TIERS.keys():
         parser.error(f"--tier {found.tier}: choose from {', '.join(TIERS)}")
     if found.rounds is not None and found.rounds < 1:
         parser.error(f"--rounds {found.rounds}: give 1 or more")

@@ -285,7 +285,7 @@ def choices(param: Any) -> list[str]:  # noqa: ANN401  typer's parameter
 
 def value_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
     """What an option takes: its own word for it, its choices, or its type."""
-    return param.metavar or "/".join(choices(param)) or ("NUMBER" if param.type.name in {"integer", "float"} else "TEXT")
+    return param.metavar or "/".join(choices(param)) or ("NUMBER" if param.type.name in {"int", "float"} else "TEXT")
 
 
 def default_text(param: Any) -> str:  # noqa: ANN401  typer's parameter

@@ -112,6 +112,13 @@ def test_every_command_and_option_is_documented() -> None:
         assert bare == [], f"{words} has options without a help sentence"
 
 
+def test_what_an_option_takes_is_told() -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    assert "`--brokers NUMBER`" in page
+    assert "`--controllers TEXT`" in page
+    assert "`--fail-on error/warning/info/never`" in page
+
+
 def test_every_check_and_setting_is_documented() -> None:
     catalogue = reference.room("kastellan.checks.catalogue")
     if catalogue is None:

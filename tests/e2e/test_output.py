@@ -223,7 +223,10 @@ def test_a_full_disk_behind_the_output_is_one_sentence():
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         ran = subprocess.run([BINARY, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
     assert ran.returncode == 1
-    assert ran.stderr == "kastellan: cannot write the output: No space left on device; free space there or write elsewhere\n"
+    assert (
+        ran.stderr
+        == "kastellan: cannot write: No space left on device; free space where the output and the files of this command go\n"
+    )
 
 
 @pytest.mark.parametrize(("words", "code"), [("explain", 0), ("--version", 0), ("--nope", 2)])

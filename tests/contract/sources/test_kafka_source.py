@@ -16,6 +16,7 @@ from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_faults import Fault
 from kastellan.testing.fake_broker_model import FakeMember, FakeModel, fake_model
+from kastellan.wire.kafka.api import Api
 
 pytestmark = pytest.mark.enable_socket
 
@@ -93,6 +94,41 @@ def test_last_stable_offsets_are_asked_for_by_whoever_needs_them_and_by_nobody_e
                 assert set(found.tables) == tables
                 for each in tables - {"transactions"}:
                     assert not found.tables[each].df.null_count().sum_horizontal().item()
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_configs_are_asked_behind_the_ends_and_do_not_wait_long_for_them() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(CORE), Deadline.after(10))
+            fake.seen.clear()
+            await observe(source, wanted(CORE), Deadline.after(10))
+            order = [api for _, api, _ in fake.seen]
+            assert order.index(Api.DESCRIBE_CONFIGS) > max(at for at, api in enumerate(order) if api == Api.OFFSET_FETCH)
+            assert order[: order.index(Api.DESCRIBE_CONFIGS)].count(Api.LIST_OFFSETS) > len(fake.model.nodes)
+            fake.faults.add(Fault(api=Api.OFFSET_FETCH, node=2, silent=True))
+            found = await observe(source, wanted(CORE), Deadline.after(4))
+            assert found.tables["topic_configs"].df.height
+            assert not found.tables["topic_configs"].df["value"].null_count()
+            assert (
+                next(each for each in found.answers if each.asked == "OffsetFetch" and each.of == "broker/2").state
+                is State.FAILED
+            )
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_who_answered_first_is_asked_first() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            fake.faults.add(Fault(api=Api.DESCRIBE_CLUSTER, node=1, delay_s=0.4))
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(frozenset({"brokers"})), Deadline.after(10))
+            assert sum((node, api) == (1, Api.DESCRIBE_CLUSTER) for node, api, _ in fake.seen) == 1
             await source.close()
 
     asyncio.run(run())

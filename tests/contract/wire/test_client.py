@@ -79,9 +79,9 @@ def test_a_question_that_nobody_waits_for_any_more_is_on_the_bill_and_so_is_its_
         both = cluster.costs().since(before).by_api["Metadata"]
         assert (both.requests, both.bytes_out) == (2, 2 * spent.bytes_out)
         assert both.broker_ms > 250
-        own = (await cluster.ask(2, METADATA, Deadline.after(20))).value
-        assert own is not None
-        assert both.bytes_in == 2 * own.bytes_in
+        assert (await cluster.ask(2, METADATA, Deadline.after(20))).ok
+        all_three = cluster.costs().since(before).by_api["Metadata"]
+        assert 2 * all_three.bytes_in == 3 * both.bytes_in
 
     told(story)
 

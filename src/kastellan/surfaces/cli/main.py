@@ -25,7 +25,7 @@ WATCH_EVERY_S = "10"
 _INTERRUPTED = 130
 _OUTPUT_TROUBLES: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _COLLECT_EVERY: Final = 20_000
-"""Objects between two garbage collections: Python's own 700 goes over every module a hundred times while they load."""
+"""Objects between two garbage collections: with Python's own 700 there are a hundred while the modules load."""
 _DEBUG = "--debug"
 
 _HELP = """Production support for Apache Kafka: says what is wrong and why.
@@ -123,7 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _unexpected(error: Exception, *, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno in _OUTPUT_TROUBLES:
-        return _failed(f"cannot write the output: {error.strerror}; free space there or write elsewhere", 1, debug=debug)
+        return _failed(
+            f"cannot write: {error.strerror}; free space where the output and the files of this command go", 1, debug=debug
+        )
     return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
 
 
@@ -161,7 +163,7 @@ def _quiet() -> int:
 def program() -> NoReturn:
     """The installed command: `main`, then the end of the process without taking the interpreter apart.
 
-    That would free a hundred megabytes object by object, for a tenth of a second in which a person waits.
+    That would free all modules and tables object by object, for a tenth of a second in which a person waits.
     """
     gc.set_threshold(_COLLECT_EVERY)
     # A stream that the caller has closed is None: nobody reads it, and the exit code still says how it went.

@@ -70,9 +70,6 @@ class Reply(msgspec.Struct, frozen=True):
     data: bytes
     sent_ms: int
     arrived_ms: int
-    bytes_in: int
-    bytes_out: int
-    broker_ms: float
 
 
 class Roster(msgspec.Struct, frozen=True):
@@ -314,9 +311,6 @@ class Cluster:
             data=frame.data,
             sent_ms=frame.sent_ms,
             arrived_ms=frame.arrived_ms,
-            bytes_in=frame.bytes_in,
-            bytes_out=frame.bytes_out,
-            broker_ms=frame.service_ms,
         )
         return Outcome(
             value=reply,

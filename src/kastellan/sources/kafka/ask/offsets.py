@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
-from kastellan.model.tables.partitions import Partitions
+from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
 from kastellan.sources.kafka.asking import Turn
 from kastellan.sources.kafka.fill import offsets as fill
@@ -35,29 +35,23 @@ async def _groups_and_offsets(look: Looking) -> None:
     ends, stable = look.wants("offsets"), look.wants("last_stable_offsets")
     earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if ends else None
     await groups(look, look.part_of_time(_COMMITS_SHARE))
-    nobody = _nobody(look) if ends or stable else 0
-    late = [_ends(look, earliest, nobody)] if earliest else []
-    await asyncio.gather(*late, *([_stable(look, nobody)] if stable else []))
+    if not (ends or stable):
+        return
+    nobody, late = _nobody(look), list[Awaitable[None]]()
+    if earliest is not None:
+        late.append(_table(look, fill.offsets, [earliest, _column(look, "latest", requests.LATEST)], nobody))
+    if stable:
+        told = _column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED)
+        late.append(_table(look, fill.last_stable_offsets, [told], nobody))
+    await asyncio.gather(*late)
 
 
-async def _ends(look: Looking, earliest: Awaitable[pl.DataFrame], nobody: int) -> None:
-    latest = await _column(look, "latest", requests.LATEST)
-    partitions = _partitions(look)
-    table = await asyncio.to_thread(fill.offsets, partitions, await earliest, latest, nobody)
+async def _table(look: Looking, build: Callable[..., Table], columns: Sequence[Awaitable[pl.DataFrame]], nobody: int) -> None:
+    """A table with one row per partition, of columns that are still to come."""
+    told = await asyncio.gather(*columns)
+    partitions = look.tables["partitions"]
+    table = await asyncio.to_thread(build, partitions, *told, nobody)
     look.put(table.with_unseen(partitions.unseen))
-
-
-async def _stable(look: Looking, nobody: int) -> None:
-    told = await _column(look, "last_stable", requests.LATEST, isolation=requests.READ_COMMITTED)
-    partitions = _partitions(look)
-    table = await asyncio.to_thread(fill.last_stable_offsets, partitions, told, nobody)
-    look.put(table.with_unseen(partitions.unseen))
-
-
-def _partitions(look: Looking) -> Partitions:
-    found = look.tables["partitions"]
-    assert isinstance(found, Partitions)  # noqa: S101
-    return found
 
 
 def _nobody(look: Looking) -> int:

@@ -121,6 +121,6 @@ def judge_sight(look: Looking) -> None:
     if hidden:
         answer = int(seen.df["answer"][0])
         look.book.grade(answer, State.VISIBLE_ONLY, f"at least {hidden} topics are hidden from this principal")
-        for name in ("topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs"):
+        for name in sorted(TABLES - {"replica_sizes"}):
             if name in look.tables:
                 look.put(look.tables[name].with_unseen((*look.tables[name].unseen, Unseen(answer, "topic"))))
