@@ -21,7 +21,10 @@ from kastellan.model.table import Table
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
-SLOW = frozenset({"log_dirs", "replica_sizes", "topic_configs", "broker_configs"})
+SLOW = frozenset(
+    {"log_dirs", "replica_sizes", "topic_configs", "broker_configs", "broker_loggers", "group_configs", "client_metrics"}
+    | {"acls", "scram_users", "quotas", "delegation_tokens"}
+)
 """Tables that change slowly or cost the cluster most (DescribeLogDirs goes to the file system)."""
 SLOW_EVERY_S = 60.0
 SHORTEST_S = 1.0

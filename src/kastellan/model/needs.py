@@ -40,8 +40,12 @@ class Earlier(msgspec.Struct, frozen=True):
         return settings.get(self.setting, self.min_s) if self.setting else self.min_s
 
 
+ALL = "*"
+"""As a key of `Keys`: every config that a broker knows. Costs ten times as much: of brokers only."""
+
+
 class Keys:
-    """The config keys that are wanted of a config table."""
+    """The config keys that are wanted of a config table; `ALL` stands for every one."""
 
     __slots__ = ("names",)
 

@@ -29,6 +29,17 @@ _KINDS = (
     Kind("group_partition", ("group", "topic", "partition"), "commits", "committed partitions"),
     Kind("transaction", ("transactional_id",), "transactions", "transactions"),
     Kind("broker_config", ("config",), "", "configs"),
+    Kind("member", ("group", "member"), "members", "members"),
+    Kind(
+        "acl",
+        ("resource_type", "resource", "pattern_type", "principal", "host", "operation", "permission"),
+        "acls",
+        "ACLs",
+    ),
+    Kind("scram_user", ("user", "mechanism"), "scram_users", "SCRAM credentials"),
+    Kind("quota", ("entity", "quota"), "quotas", "quotas"),
+    Kind("token", ("token_id",), "delegation_tokens", "delegation tokens"),
+    Kind("share_partition", ("group", "topic", "partition"), "share_offsets", "partitions of share groups"),
 )
 KINDS = {each.name: each for each in _KINDS}
 
@@ -73,10 +84,22 @@ def _partition(topic: object, partition: object) -> str:
     return str(topic) if partition is None else f"{topic}-{partition}"
 
 
+def _acl(
+    kind: object, name: object, pattern: object, principal: object, host: object, operation: object, permission: object
+) -> str:
+    where = "" if host == "*" else f" from {host}"
+    return f"ACL {permission} {principal} {operation} on {kind} {name}{'*' if pattern == 'prefixed' else ''}{where}"
+
+
 _TEXT: dict[str, Callable[[Subject], str]] = {
     "cluster": lambda _: "cluster",
     "partition": lambda s: _partition(*s.key),
     "group_partition": lambda s: f"group/{s.key[0]} on {_partition(*s.key[1:])}",
     "log_dir": lambda s: f"broker/{s.key[0]} {s.key[1] if s.key[1] is not None else '(directories not seen)'}",
     "broker_config": lambda s: f"config {s.key[0]}",
+    "member": lambda s: f"group/{s.key[0]} {'(members not seen)' if s.key[1] is None else f'member {s.key[1]}'}",
+    "acl": lambda s: _acl(*s.key),
+    "scram_user": lambda s: f"user {s.key[0]} {s.key[1]}",
+    "quota": lambda s: f"{s.key[1]} of {s.key[0]}",
+    "share_partition": lambda s: f"group/{s.key[0]} on {_partition(*s.key[1:])}",
 }

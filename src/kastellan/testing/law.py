@@ -232,4 +232,7 @@ def _placeholder(snapshot: Snapshot, table: Table, member: object) -> Loss:
 
 
 # The rows of these come with those of their roster's own table, from one answer; they are never missing alone.
-_WHOLE_WITH_ROSTER = frozenset({"partitions", "replicas", "offsets", "topic_configs", "broker_configs", "reassignments"})
+_WHOLE_WITH_ROSTER = frozenset(
+    {"partitions", "replicas", "offsets", "topic_configs", "broker_configs", "reassignments"}
+    | {"acls", "scram_users", "quotas", "group_configs"}
+)

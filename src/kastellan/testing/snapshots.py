@@ -19,23 +19,34 @@ from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.table import Frame, Rows, Table, Unseen
+from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.brokers import Broker, Brokers
+from kastellan.model.tables.client_metrics import ClientMetrics
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.delegation_tokens import DelegationTokens
 from kastellan.model.tables.features import Feature, Features
+from kastellan.model.tables.group_configs import GroupConfigs
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.producers import Producers
 from kastellan.model.tables.quorum import Leadership, Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
+from kastellan.model.tables.quotas import DEFAULT, Quotas
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.scram_users import ScramUsers
+from kastellan.model.tables.share_offsets import ShareOffsets
+from kastellan.model.tables.stream_tasks import StreamTasks
+from kastellan.model.tables.stream_topics import StreamTopics
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
@@ -68,11 +79,26 @@ BROKER_DEFAULTS = {
     "offsets.topic.replication.factor": "3",
     "transaction.state.log.replication.factor": "3",
     "transaction.state.log.min.isr": "2",
-    "authorizer.class.name": "",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:kafka",
+    "allow.everyone.if.no.acl.found": "false",
+    "listeners": "CLIENT://:9093,REPLICATION://:9094",
+    "advertised.listeners": "CLIENT://127.0.0.1:9093,REPLICATION://127.0.0.1:9094",
+    "listener.security.protocol.map": "CLIENT:SASL_SSL,REPLICATION:SSL,CONTROLLER:SSL",
+    "inter.broker.listener.name": "REPLICATION",
+    "controller.listener.names": "CONTROLLER",
+    "controller.quorum.bootstrap.servers": "127.0.0.1:9101,127.0.0.1:9102,127.0.0.1:9103",
+    "controller.quorum.voters": "",
     "ssl.client.auth": "none",
-    "sasl.enabled.mechanisms": "GSSAPI",
-    "sasl.mechanism.inter.broker.protocol": "GSSAPI",
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
 }
+_READ_ONLY = frozenset(
+    {"authorizer.class.name", "super.users", "allow.everyone.if.no.acl.found", "inter.broker.listener.name"}
+    | {"controller.listener.names", "controller.quorum.bootstrap.servers", "controller.quorum.voters"}
+    | {"offsets.topic.replication.factor", "sasl.mechanism.inter.broker.protocol"}
+)
+_DAY_MS = 86_400_000
 _SEEN = 1
 
 
@@ -101,8 +127,10 @@ def healthy(
         *_disks(ids, placed),
         *_configs(ids, topics),
         *_groups(ids[0], groups, reads),
-        Transactions.empty(),
-        TransactionPartitions.empty(),
+        *_access(topics, groups, at_ms),
+        _frame(BrokerLoggers, [{"broker": i, "logger": "root", "level": "INFO"} for i in ids]),
+        _frame(ClientMetrics, [{"subscription": "basic", "interval_ms": 60_000, "metrics": "org.apache.kafka.", "match": ""}]),
+        *(kind.empty() for kind in _NONE_THERE),
     ]
     seen = Answer(
         id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms
@@ -115,6 +143,9 @@ def healthy(
         tables={each.name: each for each in tables},
     )
 
+
+_NONE_THERE = (Transactions, TransactionPartitions, Producers, GroupConfigs, ShareOffsets, StreamTasks, StreamTopics)
+"""Nothing of these stands in the healthy cluster; `add` puts rows in."""
 
 _Placed = Sequence[tuple[str, int, int, int]]
 """Topic, partition, broker, place in the assignment."""
@@ -154,12 +185,27 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
 
 def _partitions(topics: Mapping[str, int], parts: Sequence[tuple[str, int]], placed: _Placed) -> list[Table]:
     return [
-        _frame(Topics, [{"topic": t, "topic_id": f"{i:032x}", "internal": t.startswith("__")} for i, t in enumerate(topics)]),
-        _frame(Partitions, [{"topic": t, "partition": p, "leader": b, "leader_epoch": 3} for t, p, b, k in placed if k == 0]),
+        _frame(
+            Topics,
+            [{"topic": t, "topic_id": f"{i:032x}", "internal": t.startswith("__"), "error": ""} for i, t in enumerate(topics)],
+        ),
+        _frame(
+            Partitions,
+            [{"topic": t, "partition": p, "leader": b, "leader_epoch": 3, "error": ""} for t, p, b, k in placed if k == 0],
+        ),
         _frame(
             Replicas,
             [
-                {"topic": t, "partition": p, "broker": b, "position": k, "in_sync": True, "offline": False, "eligible": False}
+                {
+                    "topic": t,
+                    "partition": p,
+                    "broker": b,
+                    "position": k,
+                    "in_sync": True,
+                    "offline": False,
+                    "eligible": False,
+                    "last_known_eligible": False,
+                }
                 for t, p, b, k in placed
             ],
         ),
@@ -212,7 +258,15 @@ def _configs(ids: Sequence[int], topics: Iterable[str]) -> list[Table]:
         _frame(
             BrokerConfigs,
             [
-                {"broker": i, "config": c, "value": v, "source": "static", "seen": True}
+                {
+                    "broker": i,
+                    "config": c,
+                    "value": v,
+                    "source": "static",
+                    "seen": True,
+                    "sensitive": False,
+                    "read_only": c in _READ_ONLY,
+                }
                 for i in ids
                 for c, v in BROKER_DEFAULTS.items()
             ],
@@ -232,6 +286,7 @@ def _groups(coordinator: int, groups: Mapping[str, str], reads: Sequence[tuple[s
                     "state": "Stable",
                     "coordinator": coordinator,
                     "members": 2,
+                    "assignor": "range",
                 }
                 for g in groups
             ],
@@ -239,14 +294,53 @@ def _groups(coordinator: int, groups: Mapping[str, str], reads: Sequence[tuple[s
         _frame(
             Members,
             [
-                {"group": g, "member": f"{g}-{n}", "client_id": g, "client_host": "/127.0.0.1", "assigned": 1}
-                for g in groups
+                {
+                    "group": g,
+                    "member": f"{g}-{n}",
+                    "client_id": g,
+                    "client_host": "/127.0.0.1",
+                    "instance_id": "",
+                    "assigned": 1,
+                    "subscribed": t,
+                    "regex": "",
+                    "protocol": "classic",
+                }
+                for g, t in groups.items()
                 for n in (0, 1)
             ],
         ),
         _frame(Assignments, [{"group": g, "member": f"{g}-{p % 2}", "topic": t, "partition": p} for g, t, p in reads]),
         _frame(Commits, [{"group": g, "topic": t, "partition": p, "committed": 1000} for g, t, p in reads]),
     ]
+
+
+def _access(topics: Iterable[str], groups: Mapping[str, str], at_ms: int) -> list[Table]:
+    """Every topic is written by User:app, every group reads as User:app; one token, one quota for everybody."""
+    about = {"pattern_type": "literal", "principal": "User:app", "host": "*", "permission": "allow"}
+    grants = [
+        *(("topic", topic, operation) for topic in topics for operation in ("read", "write", "describe")),
+        *(("group", group, "read") for group in groups),
+    ]
+    return [
+        _frame(Acls, [{"resource_type": kind, "resource": name, "operation": can, **about} for kind, name, can in grants]),
+        _frame(ScramUsers, [{"user": "app", "mechanism": "SCRAM-SHA-512", "iterations": 8192, "error": ""}]),
+        _frame(
+            Quotas,
+            [
+                {"entity": f"user={DEFAULT}", "user": DEFAULT, "client_id": "", "ip": "", "quota": each, "value": 50e6}
+                for each in ("producer_byte_rate", "consumer_byte_rate")
+            ],
+        ),
+        _frame(
+            DelegationTokens,
+            [
+                {
+                    "token_id": "token-1", "owner": "User:app", "requester": "User:app", "renewers": "",
+                    "issued_ms": at_ms - _DAY_MS, "expires_ms": at_ms + _DAY_MS, "max_ms": at_ms + 6 * _DAY_MS,
+                }
+            ],
+        ),
+    ]  # fmt: skip
 
 
 def _quorum_nodes(controllers: Sequence[int], observers: Sequence[int], at_ms: int) -> list[QuorumNode]:

@@ -21,6 +21,16 @@ from kastellan.model.subject import KINDS, Subject
         ("group_partition", ("billing", None, None), "group/billing on (partitions not seen)"),
         ("transaction", ("payer",), "transaction/payer"),
         ("broker_config", ("num.partitions",), "config num.partitions"),
+        ("member", ("billing", "m-1"), "group/billing member m-1"),
+        ("member", ("billing", None), "group/billing (members not seen)"),
+        (
+            "acl",
+            ("topic", "pay", "prefixed", "User:app", "10.0.0.1", "read", "allow"),
+            "ACL allow User:app read on topic pay* from 10.0.0.1",
+        ),
+        ("scram_user", ("app", "SCRAM-SHA-512"), "user app SCRAM-SHA-512"),
+        ("quota", ("user=app", "producer_byte_rate"), "producer_byte_rate of user=app"),
+        ("share_partition", ("billing", "orders", 7), "group/billing on orders-7"),
     ],
 )
 def test_text(kind: str, key: tuple[str | int | None, ...], text: str) -> None:

@@ -63,7 +63,7 @@ def judge(partitions: Partitions, replicas: Replicas) -> Judged:
             (pl.col("leader") == NO_LEADER).alias("fails"),
             "blames",
             "error",
-            error_text=pl.when(pl.col("error").is_null()).then(pl.lit("")).otherwise(" (" + pl.col("error") + ")"),
+            error_text=pl.when(pl.col("error").fill_null("") == "").then(pl.lit("")).otherwise(" (" + pl.col("error") + ")"),
             where="replicas on " + _listed("on") + "; " + told,
         ),
     )

@@ -15,3 +15,6 @@ class Replicas(Frame, name="replicas", key=("topic", "partition", "broker"), ros
     in_sync = column(pl.Boolean, "member of the ISR")
     offline = column(pl.Boolean, "the broker or the log directory that holds it is offline")
     eligible = column(pl.Boolean, "member of the eligible leader replicas (KIP-966); null where the cluster has none")
+    last_known_eligible = column(
+        pl.Boolean, "member of the last known ones, which may lead only where no eligible one is left; null likewise"
+    )

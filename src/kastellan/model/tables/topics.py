@@ -11,4 +11,4 @@ class Topics(Frame, name="topics", key=("topic",)):
     topic = column(pl.String, "name")
     topic_id = column(pl.String, "topic id, 32 hex digits; another id under the same name is another topic")
     internal = column(pl.Boolean, "Kafka's own topic")
-    error = column(pl.String, "error name that Metadata gave for the whole topic; null when none")
+    error = column(pl.String, "error name that Metadata gave for the whole topic; empty when none, null when unseen")

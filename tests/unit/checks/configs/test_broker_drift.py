@@ -43,8 +43,8 @@ def test_a_setting_of_little_weight_is_a_remark() -> None:
 
 
 def test_an_empty_value_is_a_value() -> None:
-    (finding,) = judge_one(JUDGEMENT, drifted("authorizer.class.name", "org.apache.Standard"), all_views()).findings
-    assert finding.observed == "(empty) on 1, 3; org.apache.Standard on 2"
+    (finding,) = judge_one(JUDGEMENT, drifted("authorizer.class.name", ""), all_views()).findings
+    assert finding.observed == "org.apache.kafka.metadata.authorizer.StandardAuthorizer on 1, 3; (empty) on 2"
 
 
 def test_does_not_fire_the_order_of_a_list_is_no_difference() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from kastellan.model.needs import ALL
 from kastellan.sources.kafka.asking import Turn
 from kastellan.sources.kafka.fill import configs as fill
 from kastellan.sources.kafka.looking import Looking, binding, slices
@@ -47,11 +48,12 @@ async def _of(
 ) -> list[tuple[fill.Told, fill.Told | None]]:
     """What one broker tells of its share of the topics and, in the first slice, of itself."""
     found: list[tuple[fill.Told, fill.Told | None]] = []
+    of_topics = _asked(keys[TOPIC_RESOURCE])
     for number, topics in enumerate(slices(share, _TOPICS_A_SLICE) or [[]]):
         itself = number == 0 and bool(keys[BROKER_RESOURCE])
-        resources: dict[tuple[int, str], Sequence[str]] = {(TOPIC_RESOURCE, each): keys[TOPIC_RESOURCE] for each in topics}
+        resources: dict[tuple[int, str], Sequence[str] | None] = {(TOPIC_RESOURCE, each): of_topics for each in topics}
         if itself:
-            resources[BROKER_RESOURCE, str(node)] = keys[BROKER_RESOURCE]
+            resources[BROKER_RESOURCE, str(node)] = _asked(keys[BROKER_RESOURCE])
         if not resources:
             continue
         # What was wanted and of how many brokers is part of the slot: another request has another place.
@@ -59,8 +61,13 @@ async def _of(
         packed = look.memory.packing(slot, look.topology, binding(requests.describe_configs, resources))
         turn = Turn(lambda entity: fill.pieces(entity, keys), slot)
         got = await look.ask(node, Choose(Api.DESCRIBE_CONFIGS, packed), turn=turn)
-        of_topics, of_broker = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)
+        topics_told, broker_told = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)
         found.append(
-            (fill.Told(of_topics, got.answer, topics), fill.Told(of_broker, got.answer, [str(node)]) if itself else None)
+            (fill.Told(topics_told, got.answer, topics), fill.Told(broker_told, got.answer, [str(node)]) if itself else None)
         )
     return found
+
+
+def _asked(keys: Sequence[str]) -> Sequence[str] | None:
+    """The keys as the request has them: None asks for all."""
+    return None if ALL in keys else keys

@@ -16,7 +16,10 @@ from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import Choose
 
-TABLES: Final = ("groups", "members", "assignments", "commits")
+DESCRIBED: Final = ("groups", "members", "assignments", "stream_tasks", "stream_topics")
+"""Tables that come from the descriptions of groups."""
+
+TABLES: Final = (*DESCRIBED, "commits", "share_offsets")
 _GROUPS_A_SLICE: Final = 500
 _DESCRIBERS: Final[Mapping[str, tuple[Api, Callable[..., Any]]]] = {
     "classic": (Api.DESCRIBE_GROUPS, requests.describe_groups),
@@ -27,13 +30,13 @@ _DESCRIBERS: Final[Mapping[str, tuple[Api, Callable[..., Any]]]] = {
 
 
 async def groups(look: Looking, deadline: Deadline) -> None:
-    """All four tables of groups."""
+    """All tables of groups."""
     if not look.wants(*TABLES):
         return
     told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
     membership = fill.membership(told, unseen, look.book)
-    look.put(membership.groups, membership.members, membership.assignments)
+    look.put(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)
     commits = [each for part in told for each in part.commits]
     look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book))
 
@@ -48,7 +51,7 @@ async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
         look.visible_only(got.answer, "groups")
     part = fill.Coordinated(node, got.answer, got.value)
     asks: list[Awaitable[None]] = []
-    if look.wants("groups", "members", "assignments"):
+    if look.wants(*DESCRIBED):
         asks += [_describe(look, part, kind, deadline) for kind in _DESCRIBERS]
     if look.wants("commits"):
         asks.append(_fetch(look, part, deadline))

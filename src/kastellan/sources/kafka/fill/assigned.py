@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from kastellan.kernel.errors import Garbled
-from kastellan.wire.kafka.consumer_protocol import assignment_of
+from kastellan.wire.kafka.consumer_protocol import assignment_of, subscription_of
 
 Owned: TypeAlias = Sequence[tuple[str | None, Sequence[int | None]]]
 """Partition numbers by topic."""
@@ -27,3 +27,20 @@ def assigned(member: Any) -> Owned | None:  # noqa: ANN401
     if assignment is None or not hasattr(assignment, "topic_partitions"):
         return None
     return [(each.topic_name, list(each.partitions)) for each in assignment.topic_partitions]
+
+
+def subscribed(group: Any, member: Any) -> list[str] | None:  # noqa: ANN401
+    """The topics that a described member subscribes to, sorted; None when that was not told or cannot be read.
+
+    A classic group tells it while it is stable only, and groups of other protocols (Connect) write bytes of their own.
+    """
+    names = getattr(member, "subscribed_topic_names", None)
+    if names is not None:
+        return sorted(names)
+    raw = bytes(getattr(member, "member_metadata", b""))
+    if not raw or group.protocol_type != "consumer":
+        return None
+    try:
+        return sorted(subscription_of(raw))
+    except Garbled:
+        return None

@@ -8,16 +8,20 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.model.needs import ALL
 from kastellan.model.table import Unseen
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.wire.kafka.requests import BROKER_RESOURCE
 
 _SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
-_NOT_HERE: Final = (None, None, True)
-"""A key that this broker's version does not have is seen to be absent."""
+
+
+_OF_TOPICS: Final = {"name": pl.String, "config": pl.String, "value": pl.String, "source": pl.String}
+_OF_BROKERS: Final = {**_OF_TOPICS, "seen": pl.Boolean, "sensitive": pl.Boolean, "read_only": pl.Boolean}
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -38,53 +42,62 @@ class Told(msgspec.Struct, frozen=True):
 def pieces(entity: Any, keys: Mapping[int, Sequence[str]]) -> dict[int, Piece]:  # noqa: ANN401
     """One answer by resource type, with the keys that were wanted of each."""
     return {
-        kind: _piece([each for each in entity.results if each.resource_type == kind], wanted) for kind, wanted in keys.items()
+        kind: _piece([each for each in entity.results if each.resource_type == kind], wanted, of_brokers=kind == BROKER_RESOURCE)
+        for kind, wanted in keys.items()
     }
 
 
-def _piece(results: Sequence[Any], keys: Sequence[str]) -> Piece:
+def _piece(results: Sequence[Any], keys: Sequence[str], *, of_brokers: bool) -> Piece:
+    """Rows by resource and key; a key that this broker's version does not have is seen to be absent."""
     names, messages = Runs(), dict[int, str | None]()
-    values, sources, seen = list[str | None](), list[str | None](), list[bool | None]()
-    numbers: list[int] = []
+    configs, entries, seen, numbers = list[str | None](), list[Any](), list[bool | None](), list[int]()
     for each in results:
         code = int(each.error_code)
-        names.add(each.resource_name, len(keys))
-        numbers += [code] * len(keys)
+        told = {} if code else {config.name: config for config in each.configs}
+        listed = _listed(keys, told)
+        names.add(each.resource_name, len(listed))
+        configs += listed
+        numbers += [code] * len(listed)
         if code:
             messages.setdefault(code, each.error_message)
-        told = {} if code else {config.name: _told(config) for config in each.configs}
-        for key in keys:
-            value, source, was_seen = (None, None, None) if code else told.get(key, _NOT_HERE)
-            values.append(value)
-            sources.append(source)
-            seen.append(was_seen)
+            entries += [None] * len(listed)
+            seen += [None] * len(listed)
+        else:
+            found = [told.get(key) for key in listed]
+            entries += found
+            seen += [None if config is not None and config.is_sensitive else True for config in found]
     columns = {
         "name": names.series(),
-        "config": pl.Series(list(keys) * len(results), dtype=pl.String),
-        "value": pl.Series(values, dtype=pl.String),
-        "source": pl.Series(sources, dtype=pl.String),
+        "config": pl.Series(configs, dtype=pl.String),
+        "value": pl.Series([None if each is None or each.is_sensitive else each.value for each in entries], dtype=pl.String),
+        "source": pl.Series([None if each is None else _SOURCES.get(each.config_source) for each in entries], dtype=pl.String),
         "seen": pl.Series(seen, dtype=pl.Boolean),
         CODE: pl.Series(numbers, dtype=pl.Int16),
     }
+    if of_brokers:
+        columns["sensitive"] = pl.Series([None if each is None else each.is_sensitive for each in entries], dtype=pl.Boolean)
+        columns["read_only"] = pl.Series([None if each is None else each.read_only for each in entries], dtype=pl.Boolean)
     return Piece(pl.DataFrame(columns), messages)
 
 
-def _told(config: Any) -> tuple[str | None, str | None, bool | None]:  # noqa: ANN401
-    source = _SOURCES.get(config.config_source)
-    return (None, source, None) if config.is_sensitive else (config.value, source, True)
+def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
+    """The keys that have a row: the wanted ones and, where all were wanted, those that were told; at least one."""
+    if ALL not in keys:
+        return list(keys)
+    named: list[str | None] = list(dict.fromkeys((*told, *(each for each in keys if each != ALL))))
+    return named or [None]
 
 
-def _rows(told: Iterable[Told], keys: Sequence[str], book: Book) -> pl.DataFrame:
-    schema = {"name": pl.String, "config": pl.String, "value": pl.String, "source": pl.String, "seen": pl.Boolean}
+def _rows(told: Iterable[Told], keys: Sequence[str], book: Book, schema: Mapping[str, Any]) -> pl.DataFrame:
     parts = list[pl.DataFrame]()
     for each in told:
         if each.piece is None:
-            names = Runs()
+            names, listed = Runs(), _listed(keys)
             for name in each.asked:
-                names.add(name, len(keys))
-            untold = pl.DataFrame({"name": names.series(), "config": pl.Series(list(keys) * len(each.asked), dtype=pl.String)})
-            nothing = (pl.lit(None, schema[name]).alias(name) for name in ("value", "source", "seen"))
-            parts.append(untold.with_columns(*nothing, pl.lit(each.answer, pl.Int32).alias("answer")))
+                names.add(name, len(listed))
+            columns = {"name": names.series(), "config": pl.Series(listed * len(each.asked), dtype=pl.String)}
+            nothing = (pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in columns)
+            parts.append(pl.DataFrame(columns).with_columns(*nothing, pl.lit(each.answer, pl.Int32).alias("answer")))
         else:
             parts.append(answered(each.piece.rows, each.answer, book, each.piece.messages))
     return joined(parts, {**schema, "answer": pl.Int32})
@@ -92,11 +105,11 @@ def _rows(told: Iterable[Told], keys: Sequence[str], book: Book) -> pl.DataFrame
 
 def topic_configs(told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: Book) -> TopicConfigs:
     """One row per topic and wanted key."""
-    rows = _rows(told, keys, book).rename({"name": "topic"})
+    rows = _rows(told, keys, book, _OF_TOPICS).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
 
 
 def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
-    rows = _rows(told, keys, book).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
+    rows = _rows(told, keys, book, _OF_BROKERS).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
     return BrokerConfigs(rows.select(*BrokerConfigs.schema()))

@@ -69,7 +69,7 @@ def _topics(listed: list[Any]) -> pl.DataFrame:
         "topic": [each.name for each in listed],
         "topic_id": [each.topic_id.hex if getattr(each, "topic_id", None) else None for each in listed],
         "internal": [each.is_internal for each in listed],
-        "error": [error_name(each.error_code) for each in listed],
+        "error": [error_name(each.error_code) or "" for each in listed],
     }
     return _frame(columns, Topics.schema())
 
@@ -83,7 +83,7 @@ def _partitions(listed: list[Any], parts: list[Any]) -> pl.DataFrame:
         "partition": [each.partition_index for each in parts],
         "leader": [each.leader_id for each in parts],
         "leader_epoch": [getattr(each, "leader_epoch", None) for each in parts],
-        "error": [error_name(each.error_code) for each in parts],
+        "error": [error_name(each.error_code) or "" for each in parts],
     }
     return _frame(columns, Partitions.schema())
 
@@ -99,9 +99,10 @@ def _replicas(listed: list[Any], parts: list[Any]) -> pl.DataFrame:
         "position": list(chain.from_iterable(range(len(each.replica_nodes)) for each in parts)),
         "in_sync": [broker in each.isr_nodes for each in parts for broker in each.replica_nodes],
         "offline": [broker in each.offline_replicas for each in parts for broker in each.replica_nodes],
-        "eligible": [None] * sum([len(each.replica_nodes) for each in parts]),
     }
-    return _frame(columns, Replicas.schema())
+    schema = Replicas.schema()
+    unknown = (pl.lit(None, schema[each]).alias(each) for each in ("eligible", "last_known_eligible"))
+    return _frame(columns, schema).with_columns(*unknown)
 
 
 def _frame(columns: Mapping[str, Any], schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -109,22 +110,27 @@ def _frame(columns: Mapping[str, Any], schema: Mapping[str, Any]) -> pl.DataFram
 
 
 def eligible(replicas: Replicas, pages: Iterable[Any]) -> Replicas:
-    """The replicas with their membership of the eligible leader replicas (KIP-966).
+    """The replicas with their membership of the eligible leader replicas and of the last known ones (KIP-966).
 
     Only partitions that are not fully in sync can have any; for the others the answer is no without asking.
     """
-    rows = [
-        (topic.name, part.partition_index, broker)
-        for page in pages
-        for topic in page.topics
-        for part in topic.partitions
-        for broker in part.eligible_leader_replicas or ()
-    ]
-    known = pl.DataFrame(rows, schema={"topic": pl.String, "partition": pl.Int32, "broker": pl.Int32}, orient="row")
-    joined = replicas.df.drop("eligible").join(
-        known.with_columns(eligible=pl.lit(value=True)), on=["topic", "partition", "broker"], how="left"
-    )
-    return Replicas(joined.with_columns(pl.col("eligible").fill_null(value=False)), replicas.unseen)
+    listed = list(pages)
+    frame = replicas.df
+    for name, field in (("eligible", "eligible_leader_replicas"), ("last_known_eligible", "last_known_elr")):
+        rows = [
+            (topic.name, part.partition_index, broker)
+            for page in listed
+            for topic in page.topics
+            for part in topic.partitions
+            for broker in getattr(part, field) or ()
+        ]
+        known = pl.DataFrame(rows, schema={"topic": pl.String, "partition": pl.Int32, "broker": pl.Int32}, orient="row")
+        frame = frame.drop(name).join(
+            known.with_columns(pl.lit(value=True).alias(name)), on=["topic", "partition", "broker"], how="left",
+            maintain_order="left",
+        )  # fmt: skip
+    told = (pl.col(each).fill_null(value=False) for each in ("eligible", "last_known_eligible"))
+    return Replicas(frame.with_columns(*told), replicas.unseen)
 
 
 def reassignments(answer_topics: Iterable[Any] | None, answer: int) -> Reassignments:
