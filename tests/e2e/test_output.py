@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,49 @@ def test_exit_codes(bundle, flags, code, kastellan, bundles):
     ran = kastellan("doctor", "--bundle", bundles[bundle], *flags)
     assert ran.code == code, ran
     assert ("too little was seen" in ran.err) == (code == 12)
+
+
+def test_doctor_ndjson_keeps_its_schema_line_by_line(kastellan, bundles):
+    ran = kastellan("doctor", "--bundle", bundles["hurt"], "-o", "ndjson")
+    described = json.loads(kastellan("schema", "kastellan.line/1").out)
+    lines = [json.loads(each) for each in ran.out.splitlines()]
+    assert len(lines) > 3
+    assert [found for each in lines for found in faults(each, described, described)] == []
+    assert lines[-1]["exit_code"] == ran.code == 10
+
+
+@pytest.mark.parametrize(("bundle", "code", "word"), [("healthy", 0, "OK"), ("hurt", 2, "CRITICAL"), ("once", 3, "UNKNOWN")])
+def test_nagios_has_the_exit_codes_of_its_interface(bundle, code, word, kastellan, bundles):
+    ran = kastellan("doctor", "--bundle", bundles[bundle], "-o", "nagios")
+    assert ran.code == code
+    assert ran.out.startswith(f"KASTELLAN {word} - ")
+
+
+def test_nagios_is_told_as_unknown_what_could_not_be_examined(kastellan, tmp_path):
+    ran = kastellan("doctor", "--bundle", tmp_path / "none", "-o", "nagios")
+    assert ran.code == 3
+    assert ran.out.startswith("KASTELLAN UNKNOWN - ")
+
+
+def test_prometheus_is_told_that_no_broker_answered(kastellan):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        ran = kastellan(
+            "doctor", "--bootstrap-server", f"127.0.0.1:{held.getsockname()[1]}", "--timeout", "2", "-o", "prometheus"
+        )
+    assert ran.code == 1
+    assert ran.out.splitlines()[-1] == "kastellan_up 0"
+    assert "refused" in ran.err
+
+
+def test_a_waived_error_is_shown_and_does_not_fail(kastellan, bundles, tmp_path):
+    file = tmp_path / "waivers.toml"
+    file.write_text('[[waiver]]\ncheck = "replication"\nowner = "ops"\nreason = "a drill"\nexpires = 2999-01-01\n')
+    ran = kastellan("doctor", "--bundle", bundles["hurt"], "--only", "replication", "--waivers", file)
+    assert ran.code == 0, ran.out
+    assert "Accepted by ops until 2999-01-01" in ran.out
+    named = kastellan("doctor", "--bundle", bundles["hurt"], "--only", "replication", KASTELLAN_WAIVERS=str(file))
+    assert named.code == 0
 
 
 def test_doctor_json_keeps_its_schema_and_tells_the_exit_code(kastellan, bundles):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ from kastellan.app.observe import observe
 from kastellan.checks.catalogue import Judgement, chosen
 from kastellan.checks.confirm import confirm, seen_once, suspects, to_ask
 from kastellan.checks.judge import Settings, judge_all, settings_of, subjects_of
+from kastellan.checks.policy import NO_POLICY, Policy, accepted, graded
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.outcome import Trouble
@@ -36,10 +38,11 @@ _IMPATIENCE = frozenset({Trouble.SILENT, Trouble.SLOW})
 
 
 class Exam(msgspec.Struct, frozen=True):
-    """What is to be judged and by which settings."""
+    """What is to be judged, by which settings, and what was decided about findings beforehand."""
 
     checks: Mapping[str, Judgement]
     settings: Settings = {}
+    policy: Policy = NO_POLICY
 
     @property
     def wanted(self) -> Wanted:
@@ -55,7 +58,9 @@ class Examined(NamedTuple):
     results: tuple[CheckResult, ...]
 
 
-def exam_of(only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Settings | None = None) -> Exam:
+def exam_of(
+    only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Settings | None = None, policy: Policy = NO_POLICY
+) -> Exam:
     """The exam by names of checks or families. Raises BadInput for a name or a setting that does not exist."""
     checks = chosen(only, skip)
     if not checks:
@@ -64,7 +69,7 @@ def exam_of(only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Se
         if name not in checks:
             raise BadInput(f"no check called {name!r} runs; `kastellan explain` lists the checks")
         settings_of(checks[name].check, given)
-    return Exam(checks, settings or {})
+    return Exam(checks, settings or {}, policy)
 
 
 async def examine(source: Source, exam: Exam, timeout_s: float, before: Examined | None = None) -> Examined:
@@ -86,13 +91,13 @@ async def examine(source: Source, exam: Exam, timeout_s: float, before: Examined
     pause_s = PAUSE_S if suspects(results) else 0.0
     if not (suspects(results) or _impatient(first)) or deadline.remaining_s() < pause_s + _LEAST_LOOK_S:
         once = seen_once(results)
-        return _examined(first, once.results, results, 1, once.notes)
+        return _examined(first, once.results, results, exam, 1, once.notes)
     await asyncio.sleep(pause_s)
     try:
         second = await observe(source, exam.wanted, deadline)
     except Unreachable as error:
         once = seen_once(results)
-        return _examined(first, once.results, results, 1, (*once.notes, f"the second look failed: {error.message}"))
+        return _examined(first, once.results, results, exam, 1, (*once.notes, f"the second look failed: {error.message}"))
     costs = _sum((first.cost, second.cost))
     second = second.after(first, *first.earlier)
     again = await asyncio.to_thread(_judge, second, exam)
@@ -112,7 +117,7 @@ def examine_saved(snapshot: Snapshot, exam: Exam, now_ms: int, notes: Iterable[s
     first = snapshot.look_before(PAUSE_S / 2)
     if first is None:
         once = seen_once(results)
-        return _examined(snapshot, once.results, results, 1, (*told, *once.notes))
+        return _examined(snapshot, once.results, results, exam, 1, (*told, *once.notes))
     older = (each for each in snapshot.earlier if each.at_ms < first.at_ms)
     return _compared(_judge(first.after(*older), exam), results, snapshot, exam, 1 + len(snapshot.earlier), told)
 
@@ -144,7 +149,7 @@ def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
 
 
 def _judge(snapshot: Snapshot, exam: Exam) -> tuple[CheckResult, ...]:
-    return judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+    return graded(judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter), exam.policy)
 
 
 def _compared(
@@ -161,22 +166,28 @@ def _compared(
         for name in asked & exam.checks.keys()
     }
     confirmed = confirm(first, second, told)
-    return _examined(snapshot, confirmed.results, second, looks, (*notes, *confirmed.notes))
+    return _examined(snapshot, confirmed.results, second, exam, looks, (*notes, *confirmed.notes))
 
 
 def _examined(
-    snapshot: Snapshot, results: tuple[CheckResult, ...], judged: tuple[CheckResult, ...], looks: int, notes: tuple[str, ...]
+    snapshot: Snapshot,
+    results: tuple[CheckResult, ...],
+    judged: tuple[CheckResult, ...],
+    exam: Exam,
+    looks: int,
+    notes: tuple[str, ...],
 ) -> Examined:
+    decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         shape=shape_of(snapshot),
-        results=results,
+        results=decided.results,
         answers=snapshot.answers,
         looks=looks,
         cost=snapshot.cost,
-        notes=notes,
+        notes=(*notes, *decided.notes),
     )
     return Examined(report, snapshot, judged)
 

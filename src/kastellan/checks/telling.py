@@ -17,7 +17,7 @@ from kastellan.checks.check import Check, sentence
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
-from kastellan.model.finding import Doubt, Finding, Severity, Verdict
+from kastellan.model.finding import Doubt, Finding, Severity, Verdict, Waived
 from kastellan.model.needs import EARLIER_LOOK
 from kastellan.model.report import Report
 from kastellan.model.subject import KINDS, Subject
@@ -113,9 +113,11 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
     hygiene: tuple[Remark, ...]
     hygiene_line: str
+    waived: tuple[str, ...]
     notes: tuple[str, ...]
     cost: str
     too_little: tuple[str, ...]
+    blind: dict[str, str]
 
 
 def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
@@ -136,20 +138,30 @@ def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
         unseen=_unseen(report),
         hygiene=remarks,
         hygiene_line=_hygiene_line(remarks),
+        waived=tuple(_waived(report, checks)),
         notes=report.notes,
         cost=_cost(report),
         too_little=too_little(report, checks),
+        blind=blind(report, checks),
     )
 
 
 def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
     """Why this report must not be read as healthy, one sentence each; empty when enough was seen.
 
-    Too little was seen where a check of severity error left more subjects unknown than it judged (checks that only
-    wait for an earlier look apart), and where an error was seen once and no second look could confirm it.
+    Too little was seen where a check was blind, and where an error was seen once and no second look could confirm it.
     """
-    once = sum(not each.confirmed for each in report.findings)
+    once = sum(not each.confirmed for each in report.findings if each.waived is None)
     found = [f"{plural(once, 'error')} seen once and not confirmed by a second look"] if once else []
+    return (*found, *blind(report, checks).values())
+
+
+def blind(report: Report, checks: Mapping[str, Check]) -> dict[str, str]:
+    """The checks of severity error that left more subjects unknown than they judged, each with a sentence.
+
+    Those that only wait for an earlier look are not among them.
+    """
+    found: dict[str, str] = {}
     for result in report.results:
         check = checks.get(result.check)
         doubts = [each for each in result.doubts if not each.reason.startswith(EARLIER_LOOK)]
@@ -157,8 +169,8 @@ def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
         judged = sum(count for verdict, count in result.counts.items() if verdict is not Verdict.UNKNOWN)
         if check is not None and check.severity is Severity.ERROR and unknown > judged:
             of = f"{count_text(unknown)} of {count_text(unknown + judged)} subjects"
-            found.append(f"{result.check} could not judge {of}: {doubts[0].reason}")
-    return tuple(found)
+            found[result.check] = f"{result.check} could not judge {of}: {doubts[0].reason}"
+    return found
 
 
 def _many(count: int, kind: str) -> str:
@@ -194,7 +206,8 @@ def _roots_of(findings: Mapping[Key, Finding]) -> dict[Key, tuple[Key, ...]]:
 
 def _grouped(report: Report, checks: Mapping[str, Check]) -> list[tuple[list[Finding], list[Finding]]]:
     """Findings that are told together, each with the findings that they explain."""
-    findings = {(each.check, each.subject): each for each in report.findings if each.check in checks}
+    # What somebody accepted is no cause that would hide what is not accepted.
+    findings = {(each.check, each.subject): each for each in report.findings if each.check in checks and each.waived is None}
     under: dict[Key, list[Finding]] = defaultdict(list)
     for key, roots in _roots_of(findings).items():
         for root in roots:
@@ -345,6 +358,18 @@ def _cost(report: Report) -> str:
     return f"{took}, {where}; judged in {duration_text(judging)}"
 
 
+def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[str]:
+    """What was accepted, by whom, until when and why: one line for each check and decision."""
+    together: dict[tuple[str, Waived], list[Finding]] = defaultdict(list)
+    for each in report.findings:
+        if each.waived is not None:
+            together[each.check, each.waived].append(each)
+    for (check, waived), findings in together.items():
+        title = checks[check].title if check in checks else check
+        subjects = _listed([each.subject.text for each in findings[:_SOME]], len(findings))
+        yield f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}"
+
+
 def _verdict(report: Report, told: Sequence[Problem]) -> str:
     errors = sum(each.severity is Severity.ERROR for each in told)
     warnings = len(told) - errors
@@ -356,7 +381,9 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
         return f"{plural(warnings, 'warning')}, no error: look at it today."
     unknown = report.count(Verdict.UNKNOWN)
     passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
-    return f"No problem found: {passed}" + (f"; {count_text(unknown)} not seen." if unknown else ".")
+    waived = sum(each.waived is not None for each in report.findings)
+    also = (f"; {plural(waived, 'finding')} waived" if waived else "") + (f"; {count_text(unknown)} not seen" if unknown else "")
+    return f"No problem found: {passed}{also}."
 
 
 def _hygiene_line(remarks: Sequence[Remark]) -> str:

@@ -36,6 +36,14 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Waived(msgspec.Struct, frozen=True):
+    """Who accepted a finding, why, and until which day (ISO 8601): it is shown and does not count as failed."""
+
+    owner: str
+    reason: str
+    expires: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A failing subject: what was observed, what was expected, and where each number came from.
 
@@ -53,6 +61,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool = True
     explained_by: tuple[tuple[str, Subject], ...] = ()
     since_ms: int | None = None
+    waived: Waived | None = None
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,8 +41,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(finding for result in self.results for finding in result.findings)
 
     def worst(self) -> Severity | None:
-        """The worst severity among the findings, None when there are none."""
-        return min((each.severity for each in self.findings), key=lambda each: each.rank, default=None)
+        """The worst severity among the findings that nobody waived, None when there are none."""
+        standing = (each.severity for each in self.findings if each.waived is None)
+        return min(standing, key=lambda each: each.rank, default=None)
 
     def count(self, verdict: Verdict) -> int:
         """How many subjects got this verdict, over all checks."""

@@ -11,8 +11,9 @@ from kastellan.checks.telling import Telling
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.codec import Manifest
-from kastellan.model.finding import Fact
-from kastellan.model.report import Report
+from kastellan.model.finding import Doubt, Fact, Finding, Verdict
+from kastellan.model.report import Report, Shape
+from kastellan.model.snapshot import Cost, Vantage
 from kastellan.model.table import Unseen
 
 
@@ -58,8 +59,55 @@ class ContentsDocument(msgspec.Struct, frozen=True, kw_only=True):
     contents: Contents
 
 
-DOCUMENTS: dict[str, type[msgspec.Struct]] = {
+class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every line of `doctor -o ndjson` has."""
+
+    schema: Literal["kastellan.line/1"] = "kastellan.line/1"
+    at_ms: int
+    cluster_id: str | None
+
+
+class LookLine(Line, frozen=True, kw_only=True, tag="look"):
+    """The first line: where, when and at what cost was looked."""
+
+    version: str = VERSION
+    vantage: Vantage
+    shape: Shape
+    looks: int
+    cost: Cost
+    notes: tuple[str, ...]
+
+
+class FindingLine(Line, frozen=True, kw_only=True, tag="finding"):
+    """One finding; `subject` is its subject as text."""
+
+    subject: str
+    finding: Finding
+
+
+class DoubtLine(Line, frozen=True, kw_only=True, tag="doubt"):
+    """Subjects of a check that could not be judged for one reason."""
+
+    check: str
+    doubt: Doubt
+
+
+class AnswerLine(Line, frozen=True, kw_only=True, tag="answer"):
+    """An Answer that is not complete."""
+
+    answer: Answer
+
+
+class EndLine(Line, frozen=True, kw_only=True, tag="end"):
+    """The last line: the exit code and how many subjects got which verdict."""
+
+    exit_code: int
+    counts: dict[Verdict, int]
+
+
+DOCUMENTS: dict[str, Any] = {
     "kastellan.report/1": ReportDocument,
+    "kastellan.line/1": LookLine | FindingLine | DoubtLine | AnswerLine | EndLine,
     "kastellan.rows/1": RowsDocument,
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.contents/1": ContentsDocument,
@@ -73,6 +121,6 @@ def json_text(document: msgspec.Struct, *, compact: bool = False) -> str:
     return (encoded if compact else msgspec.json.format(encoded, indent=2)).decode()
 
 
-def schema_of(document: type[msgspec.Struct]) -> dict[str, Any]:
+def schema_of(document: Any) -> dict[str, Any]:  # noqa: ANN401  (a struct or a union of them)
     """The JSON Schema of a document."""
     return msgspec.json.schema(document)

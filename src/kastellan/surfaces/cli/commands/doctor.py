@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kastellan.kernel.errors import BadInput
+from kastellan.kernel.errors import BadInput, KastellanError
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,31 +19,6 @@ if TYPE_CHECKING:
 
 FOUND = 10
 TOO_LITTLE = 12
-
-
-class FailOn(StrEnum):
-    """From which severity on the exit code is 10."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-    NEVER = "never"
-
-
-class Form(StrEnum):
-    """How the report is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    HTML = "html"
-
-
-class _Asked(NamedTuple):
-    fail_on: FailOn
-    form: Form
-    hygiene: bool
-    watching: bool
 
 
 @reads_cluster
@@ -59,6 +35,12 @@ def run(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A check's setting; may be repeated.")
     ] = None,
+    waivers: Annotated[
+        Path | None,
+        typer.Option(
+            "--waivers", metavar="FILE", envvar="KASTELLAN_WAIVERS", help="Accepted findings and other severities (TOML)."
+        ),
+    ] = None,
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="Exit 10 for a finding of this severity or a worse one.")
     ] = FailOn.ERROR,
@@ -72,19 +54,37 @@ def run(
 
     Exit codes: 0 fine, 10 a finding at or above --fail-on, 12 nothing failed but too little could be seen (an error
     that no second look confirmed; a check of severity error that left more unknown than it judged), 1 and 2 as
-    everywhere.
+    everywhere. With -o nagios they are that interface's: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     """
+    asked = Asked(fail_on, output, hygiene, watch is not None)
+    try:
+        code = _examined(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, asked, watch)
+    except KastellanError as error:
+        code = not_examined(error, output)
+        if code is None:
+            raise
+    raise typer.Exit(code)
+
+
+What = tuple[tuple[str, ...], tuple[str, ...], dict[str, dict[str, float]]]
+"""Which checks: only, skip, and their settings."""
+
+
+def _examined(reach: Reach, what: What, waivers: Path | None, asked: Asked, watch: float | None) -> int:
+    """Examines and prints; returns the exit code."""
     from kastellan.app.examine import exam_of
+    from kastellan.app.policy import read_policy
 
-    exam = exam_of(names_in(only), names_in(skip), _settings(settings or []))
-    asked = _Asked(fail_on, output, hygiene, watch is not None)
-    if reach.saved:
-        if watch is not None:
-            raise BadInput("--watch looks at a live cluster; a saved snapshot does not change")
-        raise typer.Exit(_show(_saved(reach, exam), exam, asked))
-    import asyncio
+    if asked.watching and asked.form not in REPEATABLE:
+        raise BadInput(f"--watch prints report after report, and -o {asked.form} is one document; run doctor anew for each")
+    exam = exam_of(*what, read_policy(waivers))
+    if not reach.saved:
+        import asyncio
 
-    raise typer.Exit(asyncio.run(_live(reach, exam, asked, watch)))
+        return asyncio.run(_live(reach, exam, asked, watch))
+    if watch is not None:
+        raise BadInput("--watch looks at a live cluster; a saved snapshot does not change")
+    return _show(_saved(reach, exam), exam, asked)
 
 
 def _saved(reach: Reach, exam: Exam) -> Examined:
@@ -96,7 +96,7 @@ def _saved(reach: Reach, exam: Exam) -> Examined:
     return examine_saved(snapshot, exam, int(time.time() * 1000), notes)
 
 
-async def _live(reach: Reach, exam: Exam, asked: _Asked, every_s: float | None) -> int:
+async def _live(reach: Reach, exam: Exam, asked: Asked, every_s: float | None) -> int:
     from kastellan.app.examine import examine
     from kastellan.app.wiring import source_for
 
@@ -115,37 +115,20 @@ async def _live(reach: Reach, exam: Exam, asked: _Asked, every_s: float | None) 
     return 0
 
 
-def _show(examined: Examined, exam: Exam, asked: _Asked) -> int:
+def _show(examined: Examined, exam: Exam, asked: Asked) -> int:
     """Prints the report; returns the exit code."""
     from kastellan.checks.telling import tell
 
-    telling = tell(examined.report, {name: each.check for name, each in exam.checks.items()})
-    failed = asked.fail_on is not FailOn.NEVER and any(
-        each.severity.rank <= list(FailOn).index(asked.fail_on) for each in examined.report.findings
-    )
+    checks = {name: each.check for name, each in exam.checks.items()}
+    telling = tell(examined.report, checks)
+    failed = any(map(asked.fails, examined.report.findings))
     code = FOUND if failed else TOO_LITTLE if telling.too_little and asked.fail_on is not FailOn.NEVER else 0
-    if asked.form is Form.JSON:
-        from kastellan.surfaces.cli.documents import ReportDocument, json_text
-
-        text = json_text(ReportDocument(exit_code=code, told=telling, report=examined.report), compact=asked.watching) + "\n"
-    elif asked.form is Form.MARKDOWN:
-        from kastellan.surfaces.cli.show.doctor_markdown import show as markdown
-
-        text = markdown(telling)
-    elif asked.form is Form.HTML:
-        from kastellan.surfaces.cli.show.doctor_html import show as html
-
-        text = html(telling)
-    else:
-        from kastellan.surfaces.cli.screen import Screen
-        from kastellan.surfaces.cli.show.doctor_text import show as table
-
-        screen = Screen.of()
-        table(telling, screen, hygiene=asked.hygiene)
-        clear = "\x1b[H\x1b[2J" if asked.watching and sys.stdout.isatty() else ""
-        text = clear + screen.text() + ("\n" if asked.watching and not clear else "")
-    sys.stdout.write(text)
+    sys.stdout.write(rendered(examined.report, telling, checks, asked, code))
     sys.stdout.flush()
+    if asked.form is Form.NAGIOS:
+        from kastellan.surfaces.cli.show.doctor_nagios import state_of
+
+        return state_of(telling)
     if code == TOO_LITTLE:
         first, *others = telling.too_little
         more = f"; and {len(others)} more like it" if others else ""

@@ -52,6 +52,7 @@ def _parts(telling: Telling) -> Iterator[str]:
     for number, problem in enumerate(telling.problems, 1):
         yield from _problem(problem, number)
     yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
+    yield from _section("Waived", telling.waived)
     yield from _section("Notes", telling.notes)
     if telling.hygiene:
         yield f"<section><details><summary>Hygiene: {_text(telling.hygiene_line)}</summary><ul>"

@@ -22,6 +22,8 @@ def show(telling: Telling, screen: Screen, *, hygiene: bool = False) -> None:
     screen.field("UNSEEN", telling.unseen or ("nothing that was asked for",), 0, _LABEL)
     if telling.notes:
         screen.field("NOTES", telling.notes, 0, _LABEL)
+    if telling.waived:
+        screen.field("WAIVED", telling.waived, 0, _LABEL)
     if hygiene:
         screen.field(
             "HYGIENE", (f"{each.title}: {each.subjects}. {each.observed}. {each.do}" for each in telling.hygiene), 0, _LABEL

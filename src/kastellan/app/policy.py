@@ -1,0 +1,20 @@
+"""Read what was decided about findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.checks.policy import NO_POLICY, Policy, policy_of
+from kastellan.kernel.errors import BadInput
+
+
+def read_policy(file: Path | None) -> Policy:
+    """The policy of a file, or the empty one. Raises BadInput for a file that cannot be read or is none."""
+    if file is None:
+        return NO_POLICY
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror or error}; give a waiver file (TOML)") from None
+    return policy_of(data, str(file), {name: each.check for name, each in all_checks().items()})

@@ -1,0 +1,124 @@
+"""The forms in which a report is printed. Each is loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from kastellan.kernel.errors import KastellanError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kastellan.checks.check import Check
+    from kastellan.checks.telling import Telling
+    from kastellan.model.finding import Finding
+    from kastellan.model.report import Report
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit code is 10."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+
+class Form(StrEnum):
+    """How the report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    PROMETHEUS = "prometheus"
+    NAGIOS = "nagios"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+REPEATABLE = frozenset({Form.TABLE, Form.JSON, Form.NDJSON, Form.MARKDOWN})
+"""The forms of which several may follow each other in one stream."""
+
+
+class Asked(NamedTuple):
+    """What was asked of the report."""
+
+    fail_on: FailOn
+    form: Form
+    hygiene: bool
+    watching: bool
+
+    def fails(self, finding: Finding) -> bool:
+        """True for a finding that makes the exit code 10."""
+        meant = self.fail_on is not FailOn.NEVER and finding.severity.rank <= list(FailOn).index(self.fail_on)
+        return meant and finding.waived is None
+
+
+def rendered(report: Report, telling: Telling, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+    """The report in the form that was asked for; `code` is the exit code that it leads to."""
+    if asked.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
+        return _for_people(telling, asked)
+    if asked.form is Form.JSON:
+        from kastellan.surfaces.cli.documents import ReportDocument, json_text
+
+        return json_text(ReportDocument(exit_code=code, told=telling, report=report), compact=asked.watching) + "\n"
+    if asked.form is Form.NDJSON:
+        from kastellan.surfaces.cli.show.doctor_ndjson import show as ndjson
+
+        return ndjson(report, code)
+    return _for_services(report, telling, checks, asked, code)
+
+
+def not_examined(error: KastellanError, form: Form) -> int | None:
+    """Tells a monitor that there is no report; returns the exit code of its interface, None where ours stands."""
+    if form is Form.NAGIOS:
+        from kastellan.surfaces.cli.show import doctor_nagios
+
+        sys.stdout.write(doctor_nagios.line(doctor_nagios.UNKNOWN, error.message) + "\n")
+        return doctor_nagios.UNKNOWN
+    if form is Form.PROMETHEUS and isinstance(error, Unavailable):
+        from kastellan.surfaces.cli.show.doctor_prometheus import down
+
+        sys.stdout.write(down())
+    return None
+
+
+def _for_people(telling: Telling, asked: Asked) -> str:
+    if asked.form is Form.MARKDOWN:
+        from kastellan.surfaces.cli.show.doctor_markdown import show as markdown
+
+        return markdown(telling)
+    if asked.form is Form.HTML:
+        from kastellan.surfaces.cli.show.doctor_html import show as html
+
+        return html(telling)
+    from kastellan.surfaces.cli.screen import Screen
+    from kastellan.surfaces.cli.show.doctor_text import show as table
+
+    screen = Screen.of()
+    table(telling, screen, hygiene=asked.hygiene)
+    clear = "\x1b[H\x1b[2J" if asked.watching and sys.stdout.isatty() else ""
+    return clear + screen.text() + ("\n" if asked.watching and not clear else "")
+
+
+def _for_services(report: Report, telling: Telling, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+    """The forms of continuous integration, code scanning and monitoring."""
+    if asked.form is Form.JUNIT:
+        from kastellan.surfaces.cli.show.doctor_junit import show as junit
+
+        return junit(report, telling, {name: each.title for name, each in checks.items()}, asked.fails)
+    if asked.form is Form.SARIF:
+        from kastellan.surfaces.cli.show.doctor_sarif import show as sarif
+
+        return sarif(report, checks, whole=not telling.too_little)
+    if asked.form is Form.PROMETHEUS:
+        from kastellan.surfaces.cli.show.doctor_prometheus import show as prometheus
+
+        return prometheus(report, telling, checks, code)
+    from kastellan.surfaces.cli.show.doctor_nagios import show as nagios
+
+    return nagios(report, telling)

@@ -1,0 +1,72 @@
+"""The report as JUnit XML, for continuous integration: a suite for each family, a case for each check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from kastellan.checks.telling import Telling
+from kastellan.kernel.units import plural
+from kastellan.model.finding import CheckResult, Finding, Verdict
+from kastellan.model.report import Report
+from kastellan.surfaces.cli.screen import clean
+
+_SHOWN = 200
+
+
+def show(report: Report, telling: Telling, titles: Mapping[str, str], fails: Callable[[Finding], bool]) -> str:
+    """The document. A case fails where a finding counts by --fail-on, is an error where too little was seen to judge."""
+    root = ET.Element("testsuites", name="kastellan")
+    at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    ordered = sorted(report.results, key=lambda each: each.check)
+    for family, some in groupby(ordered, key=lambda each: each.check.partition(".")[0]):
+        results = list(some)
+        suite = ET.SubElement(root, "testsuite", name=family, timestamp=at, hostname=clean(report.vantage.host))
+        for each in results:
+            case = ET.SubElement(suite, "testcase", classname=family, name=each.check, time=f"{each.took_ms / 1000:.3f}")
+            _case(case, each, telling, titles.get(each.check, each.check), fails)
+        counts = {"tests": len(results)} | {f"{kind}s": len(suite.findall(f"*/{kind}")) for kind in ("failure", "error")}
+        counts |= {"skipped": len(suite.findall("*/skipped"))}
+        for name, count in counts.items():
+            suite.set(name, str(count))
+            root.set(name, str(int(root.get(name, "0")) + count))
+        suite.set("time", f"{sum(each.took_ms for each in results) / 1000:.3f}")
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(case: ET.Element, result: CheckResult, telling: Telling, title: str, fails: Callable[[Finding], bool]) -> None:
+    failing = [each for each in result.findings if fails(each)]
+    others = [each for each in result.findings if not fails(each)]
+    if failing:
+        message = f"{title}: {failing[0].subject.text}" + (f" and {len(failing) - 1} more" if failing[1:] else "")
+        failure = ET.SubElement(case, "failure", type=failing[0].severity.value, message=clean(message))
+        failure.text = _listed(failing)
+    elif result.check in telling.blind:
+        ET.SubElement(case, "error", type="unknown", message=clean(telling.blind[result.check]))
+    elif not others and (why := _not_judged(result)):
+        ET.SubElement(case, "skipped", message=clean(why))
+    if others:
+        ET.SubElement(case, "system-out").text = _listed(others)
+
+
+def _listed(findings: list[Finding]) -> str:
+    lines = [_line(each) for each in findings[:_SHOWN]]
+    more = len(findings) - len(lines)
+    return "\n".join([*lines, *([f"and {plural(more, 'finding')} more"] if more else ())])
+
+
+def _line(each: Finding) -> str:
+    waived = f" [accepted by {each.waived.owner} until {each.waived.expires}: {each.waived.reason}]" if each.waived else ""
+    return clean(f"{each.severity.value} {each.subject.text}: {each.observed} (expected: {each.expected}){waived}")
+
+
+def _not_judged(result: CheckResult) -> str:
+    """Why no subject was judged at all; empty when one was."""
+    judged = result.counts.keys() & {Verdict.PASS, Verdict.FAIL}
+    if judged:
+        return ""
+    reasons: Iterable[str] = dict.fromkeys(each.reason for each in result.doubts)
+    return "; ".join(f"unknown: {each}" for each in reasons) or "not applicable to this cluster"

@@ -1,0 +1,53 @@
+"""The report as the one line of a Nagios plug-in (Icinga, Checkmk, Sensu), with that interface's own exit codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from kastellan.checks.telling import Telling
+from kastellan.model.finding import Severity, Verdict
+from kastellan.model.report import Report
+from kastellan.surfaces.cli.screen import clean
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+_WORDS: Final = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+_TOLD = 3
+
+
+def state_of(telling: Telling) -> int:
+    """The plug-in's exit code: an error is critical, too little seen is unknown, a warning is a warning."""
+    if telling.worst is Severity.ERROR:
+        return CRITICAL
+    if telling.too_little:
+        return UNKNOWN
+    return WARNING if telling.worst is Severity.WARNING else OK
+
+
+def show(report: Report, telling: Telling) -> str:
+    """State, what is wrong, and performance data behind the bar; the verdict's evidence in lines below."""
+    state = state_of(telling)
+    first = "; ".join(f"{each.title}: {each.subjects}" for each in telling.problems[:_TOLD])
+    more = f"; and {len(telling.problems) - _TOLD} more" if len(telling.problems) > _TOLD else ""
+    blind = telling.too_little[0] if state == UNKNOWN else ""
+    said = "; ".join(each for each in (blind, first + more) if each) or telling.verdict
+    below = [f"{each.severity.value}: {each.title}: {text}" for each in telling.problems for text in each.evidence[:1]]
+    return "\n".join([f"{line(state, said)} | {_performance(report)}", *map(_safe, below)]) + "\n"
+
+
+def line(state: int, said: str) -> str:
+    """The first line up to the bar."""
+    return f"KASTELLAN {_WORDS[state]} - {_safe(said)}"
+
+
+def _performance(report: Report) -> str:
+    standing = Counter(each.severity for each in report.findings if each.waived is None)
+    found = {f"{each.value}s": standing[each] for each in (Severity.ERROR, Severity.WARNING)}
+    found |= {"waived": sum(each.waived is not None for each in report.findings), "unknown": report.count(Verdict.UNKNOWN)}
+    told = [f"{name}={count}" for name, count in found.items()]
+    return " ".join([*told, f"requests={report.cost.requests}", f"time={report.cost.wall_ms / 1000:.3f}s"])
+
+
+def _safe(text: str) -> str:
+    """A bar would begin the performance data."""
+    return clean(text).replace("|", "/")

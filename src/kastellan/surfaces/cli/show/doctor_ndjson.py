@@ -1,0 +1,35 @@
+"""The report as lines of JSON, for pipes and log collectors: one for the look, one for each thing found or not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kastellan.kernel.outcome import State
+from kastellan.model.finding import Verdict
+from kastellan.model.report import Report
+from kastellan.surfaces.cli.documents import AnswerLine, DoubtLine, EndLine, FindingLine, LookLine
+
+
+def show(report: Report, code: int) -> str:
+    """All lines; the last one has the exit code."""
+    return "".join(msgspec.json.encode(each).decode() + "\n" for each in _lines(report, code))
+
+
+def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:
+    yield LookLine(
+        at_ms=report.at_ms, cluster_id=report.cluster_id, vantage=report.vantage, shape=report.shape, looks=report.looks,
+        cost=report.cost, notes=report.notes,
+    )  # fmt: skip
+    for finding in report.findings:
+        yield FindingLine(at_ms=report.at_ms, cluster_id=report.cluster_id, subject=finding.subject.text, finding=finding)
+    for result in report.results:
+        for doubt in result.doubts:
+            yield DoubtLine(at_ms=report.at_ms, cluster_id=report.cluster_id, check=result.check, doubt=doubt)
+    for answer in report.answers:
+        if answer.state is not State.COMPLETE:
+            yield AnswerLine(at_ms=report.at_ms, cluster_id=report.cluster_id, answer=answer)
+    yield EndLine(
+        at_ms=report.at_ms, cluster_id=report.cluster_id, exit_code=code, counts={each: report.count(each) for each in Verdict}
+    )

@@ -1,0 +1,64 @@
+"""The report as SARIF 2.1.0 (OASIS), for code-scanning services: checks are rules, findings results, waivers suppressions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from kastellan.checks.check import Check
+from kastellan.kernel.outcome import State
+from kastellan.kernel.version import VERSION
+from kastellan.model.finding import Finding, Severity
+from kastellan.model.report import Report
+
+_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def show(report: Report, checks: Mapping[str, Check], *, whole: bool) -> str:
+    """The document; `whole` is false where too little was seen, which SARIF calls an execution that did not succeed."""
+    names = sorted({each.check for each in report.results} & checks.keys())
+    run: dict[str, Any] = {
+        "tool": {"driver": {"name": "kastellan", "version": VERSION, "rules": [_rule(checks[each]) for each in names]}},
+        "invocations": [{"executionSuccessful": whole, "toolExecutionNotifications": _unseen(report)}],
+        "properties": {"cluster_id": report.cluster_id, "at_ms": report.at_ms},
+        "results": [_result(each, names, report) for each in report.findings if each.check in checks],
+    }
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _rule(check: Check) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "shortDescription": {"text": check.title},
+        "fullDescription": {"text": check.impact if "{" not in check.impact else check.title},
+        "help": {"text": f"Do: {check.do} Do not: {check.do_not} Verify: {check.verify}"},
+        "defaultConfiguration": {"level": _LEVEL[check.severity]},
+    }
+
+
+def _result(finding: Finding, names: list[str], report: Report) -> dict[str, Any]:
+    subject = finding.subject.text
+    key = f"{report.cluster_id}\n{finding.check}\n{subject}"
+    told: dict[str, Any] = {
+        "ruleId": finding.check,
+        "ruleIndex": names.index(finding.check),
+        "level": _LEVEL[finding.severity],
+        "message": {"text": f"{subject}: {finding.observed} (expected: {finding.expected})"},
+        "locations": [{"logicalLocations": [{"fullyQualifiedName": subject, "kind": finding.subject.kind}]}],
+        "partialFingerprints": {"subject/v1": hashlib.sha256(key.encode()).hexdigest()},
+    }
+    if finding.waived:
+        why = f"{finding.waived.owner} until {finding.waived.expires}: {finding.waived.reason}"
+        told["suppressions"] = [{"kind": "external", "justification": why}]
+    return told
+
+
+def _unseen(report: Report) -> list[dict[str, Any]]:
+    return [
+        {"level": "warning", "message": {"text": each.sentence()}} for each in report.answers if each.state is not State.COMPLETE
+    ]
