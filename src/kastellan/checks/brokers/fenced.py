@@ -33,7 +33,7 @@ CHECK = Check(
     do_not="Do not restart other brokers until its replicas are back in the ISR.",
     verify="kastellan doctor --only brokers,replication --watch: the broker is live and nothing is under-replicated.",
     undo="Stop the broker again, cleanly.",
-    follows_from=("storage.log_dir_offline",),
+    follows_from=("storage.log_dir_offline", "controller.stale_registrations"),
     references=("KIP-631", "KIP-1073"),
     proven_by="broker_killed",
 )

@@ -31,7 +31,7 @@ CHECK = Check(
     do="Look at this controller's process, disk and network; start it again if it is gone.",
     do_not="Do not restart another controller before this one follows: the quorum may lose its majority.",
     verify="kastellan get quorum --watch",
-    follows_from=("controller.no_active_controller", "brokers.fenced", "brokers.unreachable"),
+    follows_from=("controller.no_active_controller", "controller.no_majority_margin", "brokers.fenced", "brokers.unreachable"),
     settings=(
         Setting(
             name="max_behind_s", default=10, unit="s", meaning="time since it was caught up that is still fine", low=1, high=3600

@@ -11,7 +11,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """One feature, such as metadata.version or group.version."""
 
     feature: Annotated[str, About("name of the feature")]
-    finalized_level: Annotated[int | None, About("level in force; null when not finalized")] = None
+    finalized_level: Annotated[int | None, About("level in force, 0 when the feature is off; null when nobody told")] = None
     supported_max: Annotated[int | None, About("highest level that the asked broker supports")] = None
     supported_min: Annotated[int | None, About("lowest level that the asked broker supports")] = None
     answer: Annotated[int | None, About("id of the Answer that gave these values")] = None

@@ -57,10 +57,12 @@ def features(entity: Any | None, answer: int) -> Features:  # noqa: ANN401
         return Features((), (Unseen(answer, "feature"),))
     final = {each.name: each.max_version_level for each in getattr(entity, "finalized_features", ())}
     able = {each.name: each for each in getattr(entity, "supported_features", ())}
+    # A broker that knows which features are in force leaves out those that are not: their level is 0.
+    off = 0 if getattr(entity, "finalized_features_epoch", -1) >= 0 else None
     return Features(
         Feature(
             feature=name,
-            finalized_level=final.get(name),
+            finalized_level=final.get(name, off),
             supported_min=able[name].min_version if name in able else None,
             supported_max=able[name].max_version if name in able else None,
             answer=answer,

@@ -1,0 +1,29 @@
+"""One check over one snapshot, for the cases of a check's tests."""
+
+from __future__ import annotations
+
+import random
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.checks.judge import judge_one, subjects_of
+from kastellan.model.finding import CheckResult, Verdict
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import Subject
+from kastellan.testing.law import Breach, broken_by
+from kastellan.views.catalogue import all_views
+
+
+def look(check: str, snapshot: Snapshot, **settings: float) -> CheckResult:
+    """What the check of this id says of the snapshot."""
+    return judge_one(all_checks()[check], snapshot, all_views(), settings)
+
+
+def verdicts(check: str, snapshot: Snapshot) -> dict[Subject, Verdict]:
+    """Every subject of the check with its verdict."""
+    return subjects_of(all_checks()[check], snapshot, all_views())
+
+
+def breaches(check: str, *snapshots: Snapshot) -> list[Breach]:
+    """Where the check breaks the law of missing data on these snapshots; empty when it keeps it."""
+    judgement = all_checks()[check]
+    return [each for snapshot in snapshots for each in broken_by(judgement, snapshot, all_views(), random.Random(7), rounds=3)]  # noqa: S311  (the same losses every time)

@@ -1,0 +1,47 @@
+"""A registration that was left behind."""
+
+from __future__ import annotations
+
+from kastellan.checks.catalogue import all_checks
+from kastellan.checks.judge import judge_all
+from kastellan.model.finding import Severity, Verdict
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import Subject
+from kastellan.model.tables.brokers import Brokers
+from kastellan.testing.cases import breaches, look, verdicts
+from kastellan.testing.snapshots import add, edit, healthy
+from kastellan.views.catalogue import all_views
+
+CHECK = "controller.stale_registrations"
+FOUR = Subject("broker", (4,))
+
+
+def left_behind(*, fenced: bool | None = True) -> Snapshot:
+    """Broker 4 is registered and has no replica."""
+    return add(healthy(), Brokers, {"broker": 4, "rack": "r1", "fenced": fenced, "listed": not fenced, "reason": ""})
+
+
+def test_fires_as_a_remark_on_the_broker() -> None:
+    (found,) = look(CHECK, left_behind()).findings
+    assert (found.subject, found.severity) == (FOUR, Severity.INFO)
+
+
+def test_does_not_fire_on_a_live_broker_without_replicas_nor_on_a_dead_one_with_some() -> None:
+    assert look(CHECK, left_behind(fenced=False)).counts == {Verdict.PASS: 4}
+    assert look(CHECK, edit(healthy(), Brokers, {"broker": 3}, fenced=True, listed=False)).counts == {Verdict.PASS: 3}
+
+
+def test_the_fenced_broker_is_told_under_it() -> None:
+    results = {each.check: each for each in judge_all(left_behind(), all_checks(), all_views())}
+    (fenced,) = results["brokers.fenced"].findings
+    assert fenced.explained_by == ((CHECK, FOUR),)
+
+
+def test_cannot_see_what_is_fenced_is_unknown() -> None:
+    assert verdicts(CHECK, edit(left_behind(), Brokers, {"broker": 4}, fenced=None))[FOUR] is Verdict.UNKNOWN
+    # A broker that Metadata lists is live, whatever is told of fencing.
+    assert look(CHECK, edit(healthy(), Brokers, {}, fenced=None)).counts == {Verdict.PASS: 3}
+
+
+def test_keeps_the_law_of_missing_data() -> None:
+    assert breaches(CHECK, left_behind()) == []
