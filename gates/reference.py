@@ -118,6 +118,23 @@ def check_pages() -> Pages:
     return pages | {"reference/checks/index.md": MADE + "\n".join(lines)}
 
 
+def cause_pages() -> Pages:
+    """All causes on one page: they are few."""
+    catalogue = room("kastellan.diagnosis.cause")
+    if catalogue is None:
+        return {}
+    text = "# Causes\n\nWhat is told in place of the findings that it explains. `kastellan explain ID` shows the same.\n"
+    for name, each in catalogue.all_causes().items():
+        cause = each.cause
+        text += f"\n## {name}\n\n{cause.title}.\n\n{each.about}\n"
+        told = (("Do", cause.do), ("Do not", cause.do_not), ("Undo", cause.undo), ("Verify", cause.verify))
+        text += "".join(f"\n**{head}.** {words}\n" for head, words in told if words)
+        if cause.tames:
+            text += "\n**No alarm while it lasts.** " + ", ".join(f"`{each}`" for each in cause.tames) + "\n"
+        text += "".join(f"\n* {each}" for each in cause.references) + "\n"
+    return {"reference/causes.md": MADE + text}
+
+
 def check_page(judgement: Any) -> str:  # noqa: ANN401  a Judgement; the room may not exist yet
     """The page of one check: its declaration, then its docstring for the operator."""
     check = judgement.check
@@ -349,6 +366,7 @@ def house_pages() -> Pages:
 MAKERS: tuple[Callable[[], Pages], ...] = (
     command_pages,
     check_pages,
+    cause_pages,
     setting_pages,
     table_pages,
     view_pages,

@@ -16,6 +16,8 @@ from kastellan.checks.catalogue import Judgement, chosen
 from kastellan.checks.confirm import confirm, seen_once, suspects, to_ask
 from kastellan.checks.judge import Settings, judge_all, settings_of, subjects_of
 from kastellan.checks.policy import NO_POLICY, Policy, accepted, graded
+from kastellan.diagnosis.cause import all_causes
+from kastellan.diagnosis.diagnose import diagnose
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.outcome import Trouble
@@ -178,12 +180,14 @@ def _examined(
     notes: tuple[str, ...],
 ) -> Examined:
     decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
+    diagnosed = diagnose(decided.results, snapshot, all_causes(), all_views())
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         shape=shape_of(snapshot),
-        results=decided.results,
+        results=diagnosed.results,
+        causes=diagnosed.causes,
         answers=snapshot.answers,
         looks=looks,
         cost=snapshot.cost,

@@ -1,4 +1,4 @@
-"""Explain a check, a word or an exit code."""
+"""Explain a check, a cause, a word or an exit code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from kastellan.app.glossary import EXIT_CODES, TERMS
 from kastellan.checks.catalogue import Judgement, all_checks
+from kastellan.diagnosis.cause import Reasoning, all_causes
 from kastellan.kernel.errors import BadInput
 
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
@@ -23,12 +24,14 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(name: str) -> Explanation:
-    """The explanation of a check, a term or an exit code. Raises BadInput with the closest names for anything else."""
+    """The explanation of a check, a cause, a term or an exit code. Raises BadInput with the closest names for anything else."""
     wanted = name.strip()
     checks = all_checks()
     found = [each for each in checks if wanted in (each, each.rpartition(".")[2])]
     if len(found) == 1:
         return _of_check(checks[found[0]])
+    if wanted in all_causes():
+        return _of_cause(all_causes()[wanted])
     if wanted in EXIT_CODES:
         return Explanation(id=wanted, title=f"exit code {wanted}", parts={"Meaning": EXIT_CODES[wanted]})
     word = wanted.lower().replace("_", " ")
@@ -39,10 +42,11 @@ def explain(name: str) -> Explanation:
 
 
 def everything() -> Explanation:
-    """What there is to explain: one part for each family of checks, for the terms and for the exit codes."""
+    """What there is to explain: one part for each family of checks, for the causes, the terms and for the exit codes."""
     families: dict[str, list[str]] = {}
     for each in all_checks().values():
         families.setdefault(each.check.family, []).append(f"{each.check.id}: {each.check.title}")
+    families["causes"] = [f"{each.cause.id}: {each.cause.title}" for each in all_causes().values()]
     families["exit codes"] = [f"{code}: {meaning}" for code, meaning in EXIT_CODES.items()]
     families["terms"] = [f"{term}: {meaning}" for term, meaning in TERMS.items()]
     parts = {name: "\n".join(found) for name, found in families.items()}
@@ -50,11 +54,25 @@ def everything() -> Explanation:
 
 
 def _closest(wanted: str) -> str:
-    names = {each.lower(): each for each in (*all_checks(), *TERMS)}
+    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *TERMS)}
     names |= {each.rpartition(".")[2]: each for each in all_checks()}
     near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
     found = list(dict.fromkeys(names[each] for each in near))
     return f"; near are {', '.join(found)}" if found else ""
+
+
+def _of_cause(reasoning: Reasoning) -> Explanation:
+    cause = reasoning.cause
+    parts = {
+        "About": reasoning.about,
+        "Do": cause.do,
+        "Do not": cause.do_not,
+        "Undo": cause.undo,
+        "Verify": cause.verify,
+        "No alarm while it lasts": ", ".join(cause.tames),
+        "References": "\n".join(cause.references),
+    }
+    return Explanation(id=cause.id, title=cause.title, parts={name: text for name, text in parts.items() if text})
 
 
 def _of_check(judgement: Judgement) -> Explanation:

@@ -9,7 +9,7 @@ import polars as pl
 
 from kastellan.app.lists import LISTS, List
 from kastellan.app.observe import observe
-from kastellan.checks.telling import bad_answers
+from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State

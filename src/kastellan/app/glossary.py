@@ -13,7 +13,8 @@ TERMS: dict[str, str] = {
     "subject": "What a verdict is about: a broker, a partition, a group, the cluster.",
     "finding": "A failing verdict with what was observed, what was expected, the Answers it rests on, what to do and what not, "
     "how to verify and how to undo.",
-    "cause": "A finding that explains others: they are told under it and not as problems of their own.",
+    "cause": "What lies behind several findings, a broker that is down or a roll in progress: they are told under it and not "
+    "as problems of their own. `kastellan explain` lists the causes.",
     "doubt": "Subjects that a check could not judge, with the reason. Doubts are told under UNSEEN.",
     "vantage": "From where, as whom and by which address the cluster was looked at. A broker that does not answer from here need "
     "not be down.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kastellan.app.describe import shape_of
-from kastellan.checks.telling import bad_answers
+from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded
 from kastellan.model.report import Shape

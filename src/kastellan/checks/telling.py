@@ -6,7 +6,6 @@ counts or words anything itself.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,18 +13,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from kastellan.checks.check import Check, sentence
-from kastellan.kernel.outcome import State
+from kastellan.checks.grouping import Group, grouped
+from kastellan.checks.not_seen import listed, not_seen
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
-from kastellan.model.finding import Doubt, Finding, Severity, Verdict, Waived
+from kastellan.model.finding import Finding, Severity, Verdict, Waived
 from kastellan.model.needs import EARLIER_LOOK
 from kastellan.model.report import Report
-from kastellan.model.subject import KINDS, Subject
+from kastellan.model.subject import KINDS
 
 _SOME = 5
-_NUMBERS = re.compile(r"\d[\d,.]*")
-_MOST_ROOTS_APART = 5
-Key = tuple[str, Subject]
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +38,18 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """For example `Partition is under-replicated: 10,290 partitions (orders-0, orders-1, ...)`."""
-        return f"{self.title}: {_many(self.count, self.kind)} ({_listed(self.some, self.count)})"
+        return f"{self.title}: {_many(self.count, self.kind)} ({listed(self.some, self.count)})"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be dealt with: findings of one check that nothing else explains, and what follows from them.
 
+    Where a cause was found it is told in its words, and `check` names the check by which it showed itself first.
     `severity` is the worst among the findings and what they explain. `confirmed` is false when only one look saw it.
     """
 
     check: str
+    cause: str
     title: str
     severity: Severity
     confirmed: bool
@@ -59,6 +58,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     some: tuple[str, ...]
     impact: tuple[str, ...]
     evidence: tuple[str, ...]
+    against: tuple[str, ...]
     explains: tuple[Explained, ...]
     do: str
     do_not: str
@@ -68,7 +68,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return self.some[0] if self.count == 1 else f"{_many(self.count, self.kind)}: {_listed(self.some, self.count)}"
+        return self.some[0] if self.count == 1 else f"{_many(self.count, self.kind)}: {listed(self.some, self.count)}"
+
+    @property
+    def about(self) -> str:
+        """What `kastellan explain` is asked for."""
+        return self.cause or self.check
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -76,6 +81,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         told = (
             ("Impact", self.impact),
             ("Evidence", self.evidence),
+            ("Against", self.against),
             ("Explains", tuple(each.text for each in self.explains)),
             ("Do", (self.do,)),
             ("Do not", (self.do_not,)),
@@ -99,7 +105,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return f"{_many(self.count, self.kind)}: {_listed(self.some, self.count)}"
+        return f"{_many(self.count, self.kind)}: {listed(self.some, self.count)}"
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     worst: Severity | None
     problems: tuple[Problem, ...]
+    running: tuple[str, ...]
     unseen: tuple[str, ...]
     hygiene: tuple[Remark, ...]
     hygiene_line: str
@@ -122,20 +129,19 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
 
 def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
     """The report in the order of importance."""
-    groups = _grouped(report, checks)
+    groups = grouped(report, checks)
     answers = {each.id: each for each in report.answers}
-    problems = [_problem(roots, under, checks, answers) for roots, under in groups]
-    told = sorted((each for each in problems if each.severity is not Severity.INFO), key=_importance)
-    remarks = tuple(
-        _remark(roots, checks) for (roots, _), each in zip(groups, problems, strict=True) if each.severity is Severity.INFO
-    )
+    problems = [_problem(each, checks, answers) for each in groups if each.severity is not Severity.INFO]
+    told = sorted(problems, key=_importance)
+    remarks = tuple(_remark(each, checks) for each in groups if each.severity is Severity.INFO)
     return Telling(
         cluster=report.cluster_id or report.vantage.bootstrap or "cluster",
         header=_header(report),
         verdict=_verdict(report, told),
         worst=told[0].severity if told else None,
         problems=tuple(told),
-        unseen=_unseen(report),
+        running=tuple(f"{each.title}: {each.says}." for each in report.causes if each.expected),
+        unseen=not_seen(report),
         hygiene=remarks,
         hygiene_line=_hygiene_line(remarks),
         waived=tuple(_waived(report, checks)),
@@ -177,91 +183,42 @@ def _many(count: int, kind: str) -> str:
     return plural(count, kind.replace("_", " "), KINDS[kind].plural)
 
 
-def _listed(some: Sequence[str], count: int) -> str:
-    return ", ".join(some) + (", ..." if count > len(some) else "")
-
-
 def _importance(problem: Problem) -> tuple[int, int, int, str]:
     return problem.severity.rank, -sum(each.count for each in problem.explains), -problem.count, problem.check
-
-
-# --- grouping ---------------------------------------------------------------------------------------------------------
-
-
-def _roots_of(findings: Mapping[Key, Finding]) -> dict[Key, tuple[Key, ...]]:
-    """For each finding the findings at the beginning of its chain of causes; itself when nothing explains it."""
-    known: dict[Key, tuple[Key, ...]] = {}
-
-    def find(key: Key, above: frozenset[Key]) -> tuple[Key, ...]:
-        if key in known:
-            return known[key]
-        causes = [each for each in findings[key].explained_by if each in findings and each not in above and each != key]
-        roots = tuple(dict.fromkeys(root for each in causes for root in find(each, above | {key}))) or (key,)
-        if not above:
-            known[key] = roots
-        return roots
-
-    return {key: find(key, frozenset()) for key in findings}
-
-
-def _grouped(report: Report, checks: Mapping[str, Check]) -> list[tuple[list[Finding], list[Finding]]]:
-    """Findings that are told together, each with the findings that they explain."""
-    # What somebody accepted is no cause that would hide what is not accepted.
-    findings = {(each.check, each.subject): each for each in report.findings if each.check in checks and each.waived is None}
-    under: dict[Key, list[Finding]] = defaultdict(list)
-    for key, roots in _roots_of(findings).items():
-        for root in roots:
-            if root != key:
-                under[root].append(findings[key])
-    explained = {(each.check, each.subject) for some in under.values() for each in some}
-    by_check: dict[tuple[str, Severity, bool], list[Finding]] = defaultdict(list)
-    for key, each in findings.items():
-        if key not in explained:
-            by_check[each.check, each.severity, each.confirmed].append(each)
-    groups: list[tuple[list[Finding], list[Finding]]] = []
-    for together in by_check.values():
-        for roots in _apart(together, under):
-            below = {(each.check, each.subject): each for root in roots for each in under.get((root.check, root.subject), ())}
-            groups.append((roots, list(below.values())))
-    return groups
-
-
-def _apart(together: list[Finding], under: Mapping[Key, list[Finding]]) -> list[list[Finding]]:
-    """Causes are told one by one, as long as they are few; findings that explain nothing are told together."""
-    causes = [each for each in together if under.get((each.check, each.subject))]
-    if not causes or len(causes) > _MOST_ROOTS_APART:
-        return [together]
-    rest = [each for each in together if each not in causes]
-    return [*([each] for each in causes), *([rest] if rest else [])]
 
 
 # --- one problem ------------------------------------------------------------------------------------------------------
 
 
-def _problem(roots: list[Finding], under: list[Finding], checks: Mapping[str, Check], answers: Mapping[int, Answer]) -> Problem:
-    first, check = roots[0], checks[roots[0].check]
-    explains = _explains(under, checks)
-    worst = min((each.severity for each in (*roots, *under)), key=lambda each: each.rank)
+def _problem(group: Group, checks: Mapping[str, Check], answers: Mapping[int, Answer]) -> Problem:
+    roots, cause = group.roots or group.under, group.cause
+    check = checks[roots[0].check]
+    explains = _explains(group.under, checks)
+    subjects = [cause.subject] if cause else [each.subject for each in roots]
     hurt = [
-        f"{_many(each.count, each.kind)}: {_impact_of(each.check, under, checks)}"
+        f"{_many(each.count, each.kind)}: {_impact_of(each.check, group.under, checks)}"
         for each in explains
         if each.severity is Severity.ERROR
     ]
+    own = [_impact_of(check.id, roots, checks)] if group.roots else []
+    words = cause or check
     return Problem(
         check=check.id,
-        title=check.title,
-        severity=worst,
-        confirmed=all(each.confirmed for each in roots),
-        count=len(roots),
-        kind=first.subject.kind,
-        some=tuple(each.subject.text for each in roots[:_SOME]),
-        impact=(_impact_of(check.id, roots, checks), *hurt),
-        evidence=_evidence(roots, answers),
+        cause=cause.cause if cause else "",
+        title=words.title,
+        severity=group.severity,
+        confirmed=all(each.confirmed for each in group.roots),
+        count=len(subjects),
+        kind=subjects[0].kind,
+        some=tuple(each.text for each in subjects[:_SOME]),
+        impact=(*own, *hurt),
+        evidence=(*((cause.says,) if cause else ()), *(_evidence(group.roots, answers) if group.roots else ())),
+        against=cause.against if cause else (),
         explains=explains,
-        do=check.do,
-        do_not=check.do_not,
-        undo=check.undo,
-        verify=check.verify,
+        do=words.do,
+        do_not=words.do_not,
+        undo=words.undo,
+        verify=words.verify,
     )
 
 
@@ -297,7 +254,7 @@ def _evidence(roots: list[Finding], answers: Mapping[int, Answer]) -> tuple[str,
         by_words[each.observed, each.expected].append(each.subject.text)
     lines: list[str] = []
     for (observed, expected), subjects in list(by_words.items())[:_SOME]:
-        of = "" if len(roots) == 1 else f"{_listed(subjects[:3], len(subjects))}: "
+        of = "" if len(roots) == 1 else f"{listed(subjects[:3], len(subjects))}: "
         lines.append(f"{of}{observed} (expected: {expected})")
     if len(by_words) > _SOME:
         lines.append(f"and {count_text(len(by_words) - _SOME)} more like these")
@@ -306,21 +263,22 @@ def _evidence(roots: list[Finding], answers: Mapping[int, Answer]) -> tuple[str,
         if number in answers:
             asked[answers[number].asked][answers[number].of] = None
     if asked:
-        told = [f"{what} of {_listed(list(of)[:3], len(of))}" for what, of in asked.items()]
+        told = [f"{what} of {listed(list(of)[:3], len(of))}" for what, of in asked.items()]
         lines.append("told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""))
     return tuple(lines)
 
 
-def _remark(roots: list[Finding], checks: Mapping[str, Check]) -> Remark:
-    first, check = roots[0], checks[roots[0].check]
+def _remark(group: Group, checks: Mapping[str, Check]) -> Remark:
+    roots = group.roots or group.under
+    first, words = roots[0], group.cause or checks[roots[0].check]
     return Remark(
-        check=check.id,
-        title=check.title,
+        check=first.check,
+        title=words.title,
         count=len(roots),
         kind=first.subject.kind,
         some=tuple(each.subject.text for each in roots[:_SOME]),
-        observed=first.observed,
-        do=check.do,
+        observed=group.cause.says if group.cause else first.observed,
+        do=words.do,
     )
 
 
@@ -366,7 +324,7 @@ def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[str]:
             together[each.check, each.waived].append(each)
     for (check, waived), findings in together.items():
         title = checks[check].title if check in checks else check
-        subjects = _listed([each.subject.text for each in findings[:_SOME]], len(findings))
+        subjects = listed([each.subject.text for each in findings[:_SOME]], len(findings))
         yield f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}"
 
 
@@ -396,52 +354,3 @@ def _hygiene_line(remarks: Sequence[Remark]) -> str:
         f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda each: (-each[1], each[0]))
     )
     return f"{count_text(sum(by_family.values()))} folded ({told})"
-
-
-def _unseen(report: Report) -> tuple[str, ...]:
-    return (*bad_answers(report.answers), *_doubted(report), *_waiting(report))
-
-
-def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
-    """Answers that are not whole, those of one peer in one line, peers with the same trouble together."""
-    by_peer: dict[tuple[str, State, str], dict[str, str]] = defaultdict(dict)
-    for each in answers:
-        if each.state is not State.COMPLETE:
-            by_peer[each.of, each.state, each.trouble or ""].setdefault(each.asked, each.reason)
-    alike: dict[tuple[State, str, tuple[str, ...], str], list[str]] = defaultdict(list)
-    for (of, state, trouble), asked in by_peer.items():
-        reasons = [each for each in dict.fromkeys(asked.values()) if each]
-        reason = reasons[0].replace(of, "it") if reasons else ""
-        alike[state, trouble, tuple(sorted(asked)), reason].append(of)
-    for (state, trouble, asked, reason), peers in alike.items():
-        how = f"{state}, {trouble}" if trouble and trouble != state else f"{state}"
-        why = f": {reason}" if reason else ""
-        yield f"{_listed(peers[:_SOME], len(peers))} ({how}) {_listed(asked[:_SOME], len(asked))}{why}"
-
-
-def _doubted(report: Report) -> Iterable[str]:
-    """Doubts by reason, numbers apart; those that rest on answers told above in one line."""
-    by_reason: dict[str, list[tuple[str, Doubt]]] = defaultdict(list)
-    resting: list[tuple[str, Doubt]] = []
-    for result in report.results:
-        for doubt in result.doubts:
-            if doubt.answers:
-                resting.append((result.check, doubt))
-            elif not doubt.reason.startswith(EARLIER_LOOK):
-                by_reason[_NUMBERS.sub("#", doubt.reason)].append((result.check, doubt))
-    if resting:
-        names = tuple(dict.fromkeys(name for name, _ in resting))
-        unknown = plural(sum(each.count for _, each in resting), "unknown verdict")
-        yield f"because of that {unknown} of {plural(len(names), 'check')}: {_listed(names[:_SOME], len(names))}"
-    for doubts in by_reason.values():
-        names = tuple(dict.fromkeys(name for name, _ in doubts))
-        like = "such as " if len({each.reason for _, each in doubts}) > 1 else ""
-        unknown = plural(sum(each.count for _, each in doubts), "unknown verdict")
-        yield f"{_listed(names[:3], len(names))}: {unknown}: {like}{doubts[0][1].reason}"
-
-
-def _waiting(report: Report) -> Iterable[str]:
-    waiting = [result.check for result in report.results for doubt in result.doubts if doubt.reason.startswith(EARLIER_LOOK)]
-    if waiting:
-        need = "needs" if len(waiting) == 1 else "need"
-        yield f"{plural(len(waiting), 'check')} {need} an earlier look ({_listed(waiting[:3], len(waiting))}): use --watch"

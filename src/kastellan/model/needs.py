@@ -53,6 +53,10 @@ class Keys:
         self.names = names
 
 
+class Given:
+    """What a function gets from its caller and not from a snapshot; a parameter of such a type is no need."""
+
+
 class Need(msgspec.Struct, frozen=True):
     """One parameter's need."""
 
@@ -86,7 +90,7 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
         hint, optional = _unwrapped(told)
         extras = getattr(hint, "__metadata__", ())
         wanted = hint.__origin__ if extras else hint
-        if wanted in _SETTING_TYPES:
+        if wanted in _SETTING_TYPES or (isinstance(wanted, type) and issubclass(wanted, Given)):
             continue
         if not (isinstance(wanted, type) and (wanted is Moment or issubclass(wanted, Table))):
             msg = f"{function.__module__}: parameter {parameter} asks for {hint}, which is no table, view or setting"
@@ -156,12 +160,18 @@ class Resolver:
         self._made: dict[type[Table], Table | Missing] = {}
         self._before: dict[int, Resolver] = {}
 
-    def arguments(self, function: Callable[..., object], settings: Mapping[str, float] | None = None) -> dict[str, Any] | Missing:
+    def arguments(
+        self,
+        function: Callable[..., object],
+        settings: Mapping[str, float] | None = None,
+        given: Mapping[type[Given], Given] | None = None,
+    ) -> dict[str, Any] | Missing:
         """The function's needs as keyword arguments, or the first one that cannot be met.
 
-        `settings` are those of the check; they may say how old an earlier look must be.
+        `settings` are those of the check; they may say how old an earlier look must be. `given` is what the caller
+        hands in, by type.
         """
-        found: dict[str, Any] = {}
+        found = _handed_in(function, given) if given else dict[str, Any]()
         for need in needs_of(function):
             value = self.get(need, settings)
             if isinstance(value, Missing):
@@ -198,6 +208,10 @@ class Resolver:
             return arguments
         made = view(**arguments)
         return made.with_unseen(unseen_of(deciding(view, arguments)))
+
+
+def _handed_in(function: Callable[..., object], given: Mapping[type[Given], Given]) -> dict[str, Any]:
+    return {name: given[hint] for name, hint in get_type_hints(function).items() if hint in given}
 
 
 def deciding(function: Callable[..., object], arguments: Mapping[str, Any]) -> list[Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kastellan.model.answer import Answer
+from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
 from kastellan.model.snapshot import Cost, Vantage
 
@@ -30,6 +31,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     vantage: Vantage
     shape: Shape
     results: tuple[CheckResult, ...]
+    causes: tuple[CauseFound, ...] = ()
     answers: tuple[Answer, ...]
     looks: int
     cost: Cost

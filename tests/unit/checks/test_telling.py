@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import msgspec
+
 from kastellan.checks.check import Check
-from kastellan.checks.telling import bad_answers, tell, too_little
+from kastellan.checks.not_seen import bad_answers
+from kastellan.checks.telling import tell, too_little
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer
+from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Doubt, Finding, Severity, Verdict
 from kastellan.model.needs import EARLIER_LOOK
 from kastellan.model.report import Report, Shape
@@ -194,3 +198,50 @@ def test_too_little_is_an_error_that_nobody_confirmed():
 def test_an_impact_whose_template_does_not_fit_is_told_as_it_is_written():
     told = tell(report(result("replication.offline", finding("replication.offline", orders(1)))), CHECKS)
     assert told.problems[0].impact == ("Impact on {brokers_left}",)
+
+
+def down(number: int, *explains, **more) -> CauseFound:
+    told = {"cause": "broker_down", "subject": broker(number), "title": "Broker's process is gone", "says": "refused from here"}
+    told |= {"rests_on": (("brokers.fenced", broker(number)),), "explains": explains, "do": "Start it"} | more
+    return CauseFound(**told)
+
+
+def test_a_cause_is_told_in_its_own_words_with_what_it_explains():
+    lost = finding("replication.behind", partition(1))
+    fenced = finding("brokers.fenced", broker(2), brokers_left=2)
+    made = report(result("brokers.fenced", fenced), result("replication.behind", lost))
+    told = tell(msgspec.structs.replace(made, causes=(down(2, ("replication.behind", partition(1)), against=("x",)),)), CHECKS)
+    assert [each.title for each in told.problems] == ["Broker's process is gone"]
+    problem = told.problems[0]
+    assert (problem.check, problem.cause, problem.about, problem.do) == (
+        "brokers.fenced",
+        "broker_down",
+        "broker_down",
+        "Start it",
+    )
+    assert problem.evidence[0] == "refused from here"
+    assert ("Against", ("x",)) in problem.parts
+    assert [each.check for each in problem.explains] == ["replication.behind"]
+    assert told.running == ()
+
+
+def test_an_expected_cause_without_findings_is_told_as_running_and_is_no_problem():
+    move = CauseFound(cause="m", subject=Subject("cluster", ()), title="A reassignment", says="3 partitions", expected=True)
+    told = tell(msgspec.structs.replace(report(result("brokers.fenced", passed=3)), causes=(move,)), CHECKS)
+    assert told.problems == ()
+    assert told.running == ("A reassignment: 3 partitions.",)
+
+
+def test_an_expected_cause_that_explains_something_is_one_problem():
+    fenced = finding("brokers.fenced", broker(2))
+    roll = CauseFound(
+        cause="roll",
+        subject=Subject("cluster", ()),
+        title="A roll",
+        says="broker 2",
+        expected=True,
+        explains=(("brokers.fenced", broker(2)),),
+    )
+    told = tell(msgspec.structs.replace(report(result("brokers.fenced", fenced)), causes=(roll,)), CHECKS)
+    assert [(each.title, each.subjects, each.count) for each in told.problems] == [("A roll", "cluster", 1)]
+    assert told.problems[0].confirmed

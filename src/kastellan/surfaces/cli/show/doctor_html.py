@@ -49,6 +49,7 @@ def _parts(telling: Telling) -> Iterator[str]:
     yield f"<h1>{_text(telling.header[0])}</h1>"
     yield from (f'<p class="dim">{_text(each)}</p>' for each in telling.header[1:])
     yield f'</header>\n<main>\n<p class="verdict {tone}" role="status">{_text(telling.verdict)}</p>'
+    yield from (f"<p>{_text(each)}</p>" for each in telling.running)
     for number, problem in enumerate(telling.problems, 1):
         yield from _problem(problem, number)
     yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
@@ -66,13 +67,13 @@ def _parts(telling: Telling) -> Iterator[str]:
 def _problem(problem: Problem, number: int) -> Iterator[str]:
     once = "" if problem.confirmed else " (seen once)"
     severity = problem.severity.value
-    yield f'<article id="{_text(problem.check)}-{number}">'
+    yield f'<article id="{_text(problem.about)}-{number}">'
     yield f'<h2><span class="{severity}">{_SHAPE[problem.severity]} {severity.upper()}</span> {_text(problem.title)}{once}</h2>'
     yield f'<p class="subjects">{_text(problem.subjects)}</p>\n<dl>'
     for label, texts in problem.parts:
         weight = ' class="not"' if label == "Do not" else ""
         yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in texts) + "</dd>"
-    yield f"<dt>About</dt><dd><code>kastellan explain {_text(problem.check)}</code></dd>\n</dl>\n</article>"
+    yield f"<dt>About</dt><dd><code>kastellan explain {_text(problem.about)}</code></dd>\n</dl>\n</article>"
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -22,6 +22,9 @@ def _lines(telling: Telling) -> Iterator[str]:
         yield f"{_text(each)}  "
     yield ""
     yield f"**{_text(telling.verdict)}**"
+    for each in telling.running:
+        yield ""
+        yield _text(each)
     for number, problem in enumerate(telling.problems, 1):
         yield ""
         yield from _problem(problem, number)
@@ -36,7 +39,7 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     once = "" if problem.confirmed else " (seen once)"
     yield f"## {number}. {problem.severity.upper()}: {_text(problem.title)}{once}"
     yield ""
-    yield f"**{_text(problem.subjects)}** (`{problem.check}`)"
+    yield f"**{_text(problem.subjects)}** (`{problem.about}`)"
     yield ""
     for label, texts in problem.parts:
         yield f"- **{label}**: " + "<br>".join(map(_text, texts))

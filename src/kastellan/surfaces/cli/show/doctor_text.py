@@ -15,6 +15,8 @@ def show(telling: Telling, screen: Screen, *, hygiene: bool = False) -> None:
     for number, each in enumerate(telling.header):
         screen.items(each.split(" · "), "bold" if not number else "")
     screen.paragraph(telling.verdict, SEVERITY_STYLE[telling.worst] if telling.worst else "green")
+    for each in telling.running:
+        screen.paragraph(each)
     for number, problem in enumerate(telling.problems, 1):
         screen.line()
         _problem(problem, number, screen)
@@ -41,4 +43,4 @@ def _problem(problem: Problem, number: int, screen: Screen) -> None:
     screen.paragraph(problem.subjects, "bold", indent=2)
     for label, texts in problem.parts:
         screen.field(label, texts, label_width=_LABEL - 1)
-    screen.field("About", (f"kastellan explain {problem.check}",), label_width=_LABEL - 1, style="dim")
+    screen.field("About", (f"kastellan explain {problem.about}",), label_width=_LABEL - 1, style="dim")

@@ -1,0 +1,1 @@
+"""Findings to causes: one file a cause, read from the folder."""
