@@ -200,6 +200,9 @@ def test_an_impact_whose_template_does_not_fit_is_told_as_it_is_written():
     assert told.problems[0].impact == ("Impact on {brokers_left}",)
 
 
+ORDERS_1 = Subject("partition", ("orders", 1))
+
+
 def down(number: int, *explains, **more) -> CauseFound:
     told = {"cause": "broker_down", "subject": broker(number), "title": "Broker's process is gone", "says": "refused from here"}
     told |= {"rests_on": (("brokers.fenced", broker(number)),), "explains": explains, "do": "Start it"} | more
@@ -207,10 +210,10 @@ def down(number: int, *explains, **more) -> CauseFound:
 
 
 def test_a_cause_is_told_in_its_own_words_with_what_it_explains():
-    lost = finding("replication.behind", partition(1))
+    lost = finding("replication.behind", ORDERS_1)
     fenced = finding("brokers.fenced", broker(2), brokers_left=2)
     made = report(result("brokers.fenced", fenced), result("replication.behind", lost))
-    told = tell(msgspec.structs.replace(made, causes=(down(2, ("replication.behind", partition(1)), against=("x",)),)), CHECKS)
+    told = tell(msgspec.structs.replace(made, causes=(down(2, ("replication.behind", ORDERS_1), against=("x",)),)), CHECKS)
     assert [each.title for each in told.problems] == ["Broker's process is gone"]
     problem = told.problems[0]
     assert (problem.check, problem.cause, problem.about, problem.do) == (
