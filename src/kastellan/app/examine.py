@@ -12,6 +12,7 @@ import msgspec
 
 from kastellan.app.describe import shape_of
 from kastellan.app.observe import observe
+from kastellan.app.release_data import age_note, take_up
 from kastellan.checks.catalogue import Judgement, chosen
 from kastellan.checks.confirm import confirm, seen_once, suspects, to_ask
 from kastellan.checks.judge import Settings, judge_all, settings_of, subjects_of
@@ -63,7 +64,11 @@ class Examined(NamedTuple):
 def exam_of(
     only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Settings | None = None, policy: Policy = NO_POLICY
 ) -> Exam:
-    """The exam by names of checks or families. Raises BadInput for a name or a setting that does not exist."""
+    """The exam by names of checks or families.
+
+    Raises BadInput for a name or a setting that does not exist, and for a file of release data that is none.
+    """
+    take_up()  # before the checks are read: what they ask of brokers is named in it
     checks = chosen(only, skip)
     if not checks:
         raise BadInput("--only and --skip leave no check; `kastellan explain` lists them")
@@ -179,6 +184,7 @@ def _examined(
     looks: int,
     notes: tuple[str, ...],
 ) -> Examined:
+    aged = age_note((each.judge for each in exam.checks.values()), snapshot.at_ms)
     decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
     diagnosed = diagnose(decided.results, snapshot, all_causes(), all_views())
     report = Report(
@@ -191,7 +197,7 @@ def _examined(
         answers=snapshot.answers,
         looks=looks,
         cost=snapshot.cost,
-        notes=(*notes, *decided.notes),
+        notes=(*notes, *decided.notes, *((aged,) if aged else ())),
     )
     return Examined(report, snapshot, judged)
 

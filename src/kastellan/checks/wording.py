@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
+
+_MOST_BROKERS = 8
 
 _SOME = 6
 
@@ -27,3 +31,15 @@ def listed(column: str, most: int = _SOME) -> pl.Expr:
     members = pl.col(column)
     tail = pl.when(members.list.len() > most).then(pl.lit(", ...")).otherwise(pl.lit(""))
     return members.list.head(most).cast(pl.List(pl.String)).list.join(", ") + tail
+
+
+def on_brokers(ids: Iterable[int]) -> str:
+    """Which brokers, for a sentence; a long list is counted.
+
+    >>> on_brokers([2, 1]), on_brokers([7]), on_brokers(range(12))
+    ('brokers 1, 2', 'broker 7', '12 brokers')
+    """
+    found = sorted(ids)
+    if len(found) > _MOST_BROKERS:
+        return f"{len(found)} brokers"
+    return ("broker " if len(found) == 1 else "brokers ") + ", ".join(map(str, found))

@@ -40,6 +40,7 @@ _KINDS = (
     Kind("quota", ("entity", "quota"), "quotas", "quotas"),
     Kind("token", ("token_id",), "delegation_tokens", "delegation tokens"),
     Kind("share_partition", ("group", "topic", "partition"), "share_offsets", "partitions of share groups"),
+    Kind("vulnerability", ("vulnerability",), "", "vulnerabilities"),
 )
 KINDS = {each.name: each for each in _KINDS}
 
@@ -102,4 +103,5 @@ _TEXT: dict[str, Callable[[Subject], str]] = {
     "scram_user": lambda s: f"user {s.key[0]} {s.key[1]}",
     "quota": lambda s: f"{s.key[1]} of {s.key[0]}",
     "share_partition": lambda s: f"group/{s.key[0]} on {_partition(*s.key[1:])}",
+    "vulnerability": lambda s: str(s.key[0]),
 }

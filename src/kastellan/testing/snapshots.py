@@ -23,6 +23,7 @@ from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.client_metrics import ClientMetrics
@@ -51,6 +52,7 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
+from kastellan.views.outdated_configs import ASKED
 
 AT_MS = 1_750_000_000_000
 GIB = 1024**3
@@ -66,7 +68,7 @@ BROKER_DEFAULTS = {
     "log.segment.bytes": "1073741824",
     "log.message.timestamp.type": "CreateTime",
     "unclean.leader.election.enable": "false",
-    "auto.create.topics.enable": "true",
+    "auto.create.topics.enable": "false",
     "delete.topic.enable": "true",
     "message.max.bytes": "1048588",
     "socket.request.max.bytes": "104857600",
@@ -171,6 +173,10 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
         Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_SEEN)]),
         QuorumNodes(_quorum_nodes(controllers, [each for each in ids if each not in controllers], at_ms)),
         Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_SEEN)]),
+        _frame(
+            BrokerFeatures,
+            [{"broker": i, "feature": "metadata.version", "supported_min": 7, "supported_max": 30} for i in ids],
+        ),
         ApiVersions.of(
             {
                 "broker": ids,
@@ -269,7 +275,9 @@ def _configs(ids: Sequence[int], topics: Iterable[str]) -> list[Table]:
                 }
                 for i in ids
                 for c, v in BROKER_DEFAULTS.items()
-            ],
+            ]
+            # Configs of other releases: asked for, and told to be absent.
+            + [{"broker": i, "config": c, "seen": True} for i in ids for c in ASKED if c not in BROKER_DEFAULTS],
         ),
     ]
 

@@ -25,7 +25,7 @@ CORE = frozenset(
     | {"groups", "members", "assignments", "commits"}
 )
 ALL = CORE | {
-    *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
+    *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions", "broker_features"),
     *("last_stable_offsets", "reassignments", "transactions", "transaction_partitions"),
 }
 KEYS = frozenset({"cleanup.policy", "retention.ms"})

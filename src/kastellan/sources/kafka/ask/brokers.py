@@ -52,7 +52,7 @@ async def registry(look: Looking) -> fill.Registry:
 async def handshakes(look: Looking) -> None:
     """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
     try:
-        if look.wants("features", "api_versions", "brokers"):
+        if look.wants("features", "api_versions", "broker_features", "brokers"):
             await _handshakes(look)
     finally:
         look.features_told.set()
@@ -73,7 +73,7 @@ async def _handshakes(look: Looking) -> None:
         look.put(fill_quorum.features(None, next(iter(told.values())).answer))
     good = {node: (each.value, each.answer) for node, each in told.items()}
     missing = [(node, each.answer) for node, each in told.items() if each.value is None]
-    look.put(fill_quorum.api_versions(good, missing))
+    look.put(fill_quorum.api_versions(good, missing), fill_quorum.broker_features(good, missing))
     if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
         await look.each(lambda node: _greet(look, node))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.api_versions import ApiVersions
+from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.features import Feature, Features
 from kastellan.model.tables.quorum import Leadership, Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
@@ -87,3 +88,23 @@ def api_versions(told: Mapping[int, tuple[Any | None, int]], missing: Iterable[t
     ]
     rows += [{"broker": broker, "answer": answer} for broker, answer in missing]
     return ApiVersions.of_rows(rows)
+
+
+def broker_features(told: Mapping[int, tuple[Any | None, int]], missing: Iterable[tuple[int, int]]) -> BrokerFeatures:
+    """What every broker's software supports; one that did not tell, or tells no features, has a placeholder."""
+    rows = [
+        {
+            "broker": broker,
+            "feature": each.name,
+            "supported_min": each.min_version,
+            "supported_max": each.max_version,
+            "answer": answer,
+        }
+        for broker, (entity, answer) in told.items()
+        if entity is not None
+        for each in getattr(entity, "supported_features", ())
+    ]
+    seen = {each["broker"] for each in rows}
+    silent = [(broker, answer) for broker, (entity, answer) in told.items() if entity is not None and broker not in seen]
+    rows += [{"broker": broker, "answer": answer} for broker, answer in (*missing, *silent)]
+    return BrokerFeatures.of_rows(rows)

@@ -1,0 +1,43 @@
+"""Configs that a release deprecated or dropped, as the release data in force knows them."""
+
+from typing import Annotated
+
+import msgspec
+
+from kastellan.model.releases import in_force
+from kastellan.model.table import About, Rows
+
+
+class ChangedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One config of a broker or a topic."""
+
+    config: Annotated[str, About("name of the config")]
+    scope: Annotated[str, About("broker or topic")]
+    deprecated: Annotated[str | None, About("first line that calls it deprecated; null where no source tells")] = None
+    removed: Annotated[str | None, About("first line that does not know it any more; null while every line does")] = None
+    planned: Annotated[str | None, About("line that is announced to remove it")] = None
+    replacement: Annotated[str, About("what takes its place")]
+    told: Annotated[bool, About("DescribeConfigs tells whether it was set")]
+    as_of: Annotated[str, About("day of the release data")]
+
+
+class ConfigChanges(Rows[ChangedConfig], name="config_changes", key=("scope", "config"), row=ChangedConfig):
+    """One row per changed config; not of the cluster, so nothing of it can be unseen."""
+
+
+def config_changes() -> ConfigChanges:
+    """The changed configs of the release data in force."""
+    data = in_force()
+    return ConfigChanges(
+        ChangedConfig(
+            config=each.config,
+            scope=each.scope,
+            deprecated=each.deprecated,
+            removed=each.removed,
+            planned=each.planned,
+            replacement=each.replacement,
+            told=not each.hidden,
+            as_of=data.as_of.isoformat(),
+        )
+        for each in data.configs
+    )
