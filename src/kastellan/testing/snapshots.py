@@ -56,7 +56,17 @@ from kastellan.views.outdated_configs import ASKED
 
 AT_MS = 1_750_000_000_000
 GIB = 1024**3
-TOPIC_DEFAULTS = {"min.insync.replicas": "2", "cleanup.policy": "delete", "retention.ms": "604800000"}
+TOPIC_DEFAULTS = {
+    "min.insync.replicas": "2",
+    "cleanup.policy": "delete",
+    "retention.ms": "604800000",
+    "retention.bytes": "-1",
+    "segment.ms": "604800000",
+    "segment.bytes": "1073741824",
+    "max.message.bytes": "1048588",
+    "unclean.leader.election.enable": "false",
+}
+_OF_KAFKAS_OWN = {"cleanup.policy": "compact"}
 BROKER_DEFAULTS = {
     "min.insync.replicas": "2",
     "default.replication.factor": "3",
@@ -72,6 +82,7 @@ BROKER_DEFAULTS = {
     "delete.topic.enable": "true",
     "message.max.bytes": "1048588",
     "socket.request.max.bytes": "104857600",
+    "replica.fetch.response.max.bytes": "10485760",
     "replica.lag.time.max.ms": "30000",
     "compression.type": "producer",
     "offsets.retention.minutes": "10080",
@@ -88,6 +99,7 @@ BROKER_DEFAULTS = {
     "advertised.listeners": "CLIENT://127.0.0.1:9093,REPLICATION://127.0.0.1:9094",
     "listener.security.protocol.map": "CLIENT:SASL_SSL,REPLICATION:SSL,CONTROLLER:SSL",
     "inter.broker.listener.name": "REPLICATION",
+    "security.inter.broker.protocol": "PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "controller.quorum.bootstrap.servers": "127.0.0.1:9101,127.0.0.1:9102,127.0.0.1:9103",
     "controller.quorum.voters": "",
@@ -259,7 +271,11 @@ def _configs(ids: Sequence[int], topics: Iterable[str]) -> list[Table]:
     return [
         _frame(
             TopicConfigs,
-            [{"topic": t, "config": c, "value": v, "source": "default"} for t in topics for c, v in TOPIC_DEFAULTS.items()],
+            [
+                {"topic": t, "config": c, "value": v, "source": "default"}
+                for t in topics
+                for c, v in (TOPIC_DEFAULTS | (_OF_KAFKAS_OWN if t.startswith("__") else {})).items()
+            ],
         ),
         _frame(
             BrokerConfigs,
