@@ -1,0 +1,1 @@
+"""What the cluster carries: more partitions than it should, unevenly, or for nobody."""

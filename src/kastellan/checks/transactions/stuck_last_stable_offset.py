@@ -1,0 +1,118 @@
+"""Readers of committed records are held up on a partition.
+
+**What it means.** An open transaction keeps the last stable offset of the partition where the transaction began. Since
+the earlier look the log has grown and the last stable offset has not moved: whoever reads with
+`isolation.level=read_committed` has got nothing new meanwhile, whoever wrote the later records.
+
+**What it looks like** No line in any log. Two looks:
+
+    orders-7: last stable offset 118204, end of the log 131877
+    orders-7: last stable offset 118204, end of the log 134012
+
+**When it is wrong.** Flink keeps transactions open from checkpoint to checkpoint, for minutes: its readers wait by
+design, which is the price of exactly-once; raise `stuck_s` above the checkpoint interval. Consumers that read what is
+not committed do not feel anything: which way a group reads is not visible, only whose commit stands where the last
+stable offset stands. Where transactions may not be described, who holds the partition is not told.
+"""
+
+from typing import Annotated
+
+import polars as pl
+
+from kastellan.checks.check import Check, Judged, Setting
+from kastellan.checks.wording import listed
+from kastellan.model.finding import Severity
+from kastellan.model.needs import EARLIER_LOOK, Earlier
+from kastellan.model.snapshot import Moment
+from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.transaction_partitions import TransactionPartitions
+from kastellan.views.stable_ends import StableEnds
+
+CHECK = Check(
+    id="transactions.stuck_last_stable_offset",
+    title="Readers of committed records are held up",
+    severity=Severity.WARNING,
+    observed="last stable offset {last_stable} for {stood_ms:duration} while {moved:count} offsets came, {held:count} held back"
+    "{held_by}{held_up}",
+    expected="a last stable offset that moves with the log",
+    impact="Consumers with isolation.level=read_committed get nothing of what is held back.",
+    do="Find the producer by its transactional.id and make it end its transaction: restarting it with the same id aborts it at "
+    "once. Otherwise the coordinator aborts it when its timeout is over.",
+    do_not="Do not abort by hand while the coordinator knows the transaction. Do not reset the readers' offsets or restart "
+    "them: they are innocent.",
+    verify="kastellan doctor --only transactions --watch: the last stable offset moves.",
+    undo="An abort cannot be undone; the producer must write its records again.",
+    settings=(
+        Setting(
+            name="stuck_s", default=60, unit="s", low=5, high=86_400, meaning="how long the last stable offset must have stood"
+        ),
+    ),
+    kafka="0.11 or newer",
+    references=("KIP-98", "KIP-664"),
+)
+
+_PLACE = ["topic", "partition"]
+
+
+def judge(
+    ends: StableEnds,
+    now: Moment,
+    ends_before: Annotated[StableEnds, Earlier(min_s=60, setting="stuck_s")] | None,
+    before: Annotated[Moment, Earlier(min_s=60, setting="stuck_s")] | None,
+    open_in: TransactionPartitions | None,
+    commits: Commits | None,
+    *,
+    stuck_s: float,
+) -> Judged:
+    """Fails where the last stable offset stands below an end that moved; null where one of these was not seen."""
+    was = (ends_before or StableEnds.empty()).df.lazy().select(*_PLACE, was_stable="last_stable", was_latest="latest")
+    behind = pl.col("last_stable") < pl.col("latest")
+    stands = (pl.col("last_stable") == pl.col("was_stable")) & (pl.col("latest") > pl.col("was_latest"))
+    waits = f"{EARLIER_LOOK}: an open transaction holds it back; look again in {stuck_s:g} s, or use --watch"
+    judged = (
+        ends.df.lazy()
+        .join(was, on=_PLACE, how="left", maintain_order="left")
+        .select(*_PLACE, "last_stable", "latest", "was_latest", fails=behind & stands, behind=behind)
+    )
+    # Only of what is held back it is told by whom and for whom.
+    suspects = ends.df.lazy().filter(behind).select(*_PLACE, "last_stable")
+    return Judged(
+        "partition",
+        judged.join(_holders(suspects, open_in), on=_PLACE, how="left")
+        .join(_held_up(suspects, commits), on=_PLACE, how="left")
+        .select(
+            *_PLACE,
+            "fails",
+            "last_stable",
+            "latest",
+            why=pl.when(pl.lit(ends_before is None) & pl.col("behind")).then(pl.lit(waits)),
+            stood_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
+            moved=pl.col("latest") - pl.col("was_latest"),
+            held=pl.col("latest") - pl.col("last_stable"),
+            held_by=pl.when(pl.col("holders").is_not_null()).then(pl.format(" by {}", listed("holders"))).otherwise(pl.lit("")),
+            held_up=pl.when(pl.col("groups").is_not_null())
+            .then(pl.format("; groups that stand there: {}", listed("groups")))
+            .otherwise(pl.lit("")),
+        ),
+    )
+
+
+def _holders(suspects: pl.LazyFrame, open_in: TransactionPartitions | None) -> pl.LazyFrame:
+    """The transactional ids that are open on a partition."""
+    ids = (open_in or TransactionPartitions.empty()).df.lazy().drop_nulls("topic")
+    return (
+        suspects.join(ids.select(*_PLACE, "transactional_id"), on=_PLACE, how="inner")
+        .group_by(_PLACE)
+        .agg(holders=pl.col("transactional_id").unique().sort())
+    )
+
+
+def _held_up(suspects: pl.LazyFrame, commits: Commits | None) -> pl.LazyFrame:
+    """The groups whose commit is the last stable offset."""
+    read = (commits or Commits.empty()).df.lazy().drop_nulls(_PLACE)
+    return (
+        suspects.join(read.select(*_PLACE, "group", "committed"), on=_PLACE, how="inner")
+        .filter(pl.col("committed") == pl.col("last_stable"))
+        .group_by(_PLACE)
+        .agg(groups=pl.col("group").unique().sort())
+    )

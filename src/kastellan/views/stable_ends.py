@@ -1,0 +1,36 @@
+"""Per partition, where its log ends and how far readers of committed records get."""
+
+import polars as pl
+
+from kastellan.model.table import Frame, column
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
+from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.partitions import Partitions
+
+_PLACE = ["topic", "partition"]
+
+
+class StableEnds(Frame, name="stable_ends", key=("topic", "partition")):
+    """One row per partition. Where both are equal nothing is held back."""
+
+    topic = column(pl.String, "name of the topic")
+    partition = column(pl.Int32, "number of the partition")
+    last_stable = column(pl.Int64, "last stable offset: read_committed consumers stop here", "records")
+    latest = column(pl.Int64, "high watermark", "records")
+
+
+def stable_ends(partitions: Partitions, offsets: Offsets, stable: LastStableOffsets) -> StableEnds:
+    """Partitions with both ends; `answer` is that of the one that was not seen, else of the last stable offset."""
+    return StableEnds(
+        partitions.df.lazy()
+        .select(*_PLACE, "answer")
+        .join(stable.df.lazy(), on=_PLACE, how="left", maintain_order="left", suffix="_of_stable")
+        .join(offsets.df.lazy().drop("earliest"), on=_PLACE, how="left", maintain_order="left", suffix="_of_end")
+        .with_columns(
+            answer=pl.when(pl.col("latest").is_null() & pl.col("answer_of_end").is_not_null())
+            .then("answer_of_end")
+            .otherwise(pl.coalesce("answer_of_stable", "answer_of_end", "answer"))
+        )
+        .select(*StableEnds.schema())
+        .collect()
+    )
