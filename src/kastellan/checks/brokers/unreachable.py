@@ -31,7 +31,7 @@ CHECK = Check(
     do="Try the same address from a client's host: if it fails there too, look at the process, else at the way from here.",
     do_not="Do not restart the broker on this finding alone: the cluster may be well.",
     verify="kastellan doctor --only brokers",
-    follows_from=("brokers.fenced",),
+    follows_from=("brokers.fenced", "topology.advertised_address_wrong"),
     references=("Kafka documentation, Broker configs: advertised.listeners",),
     proven_by="broker_frozen",
 )
