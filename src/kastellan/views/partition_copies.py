@@ -2,10 +2,13 @@
 
 import polars as pl
 
+from kastellan.model.beside import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.partitions import Partitions
 from kastellan.views.target_replicas import TargetReplicas
 from kastellan.views.topic_limits import TopicLimits
+
+NO_LEADER = -1
 
 
 class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")):
@@ -13,6 +16,7 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 
     topic = column(pl.String, "name of the topic")
     partition = column(pl.Int32, "number of the partition")
+    offline = column(pl.Boolean, "it has no leader")
     replicas = column(pl.Int32, "replicas, those included that a reassignment adds or removes", "replicas")
     target = column(pl.Int32, "replicas without those that a running reassignment adds", "replicas")
     in_sync = column(pl.Int32, "replicas in the ISR, whichever part they have in a reassignment", "replicas")
@@ -29,7 +33,7 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: TopicLimits) -> PartitionCopies:
     """Partitions with the counts of their replicas and their topic's limit."""
     on = ["topic", "partition"]
-    counted = replicas.df.group_by(on).agg(
+    counted = replicas.df.group_by(on, maintain_order=True).agg(
         pl.len().alias("replicas"),
         pl.col("in_sync").sum(),
         (~pl.col("adding")).sum().alias("target"),
@@ -43,13 +47,10 @@ def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: T
         pl.col("broker").filter(~pl.col("adding")).sort().alias("missing"), pl.col("adding").null_count().alias("part_unseen")
     )
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
-    joined = (
-        partitions.df.select("topic", "partition", "answer")
-        .join(counted, on=on, how="left")
-        .join(out, on=on, how="left")
-        .join(ordered, on=on, how="left")
-        .join(limited, on="topic", how="left")
-    )
+    joined = partitions.df.select("topic", "partition", "answer", offline=pl.col("leader") == NO_LEADER)
+    for each in (counted, out, ordered):
+        joined = beside(joined, each, on)
+    joined = joined.join(limited, on="topic", how="left", maintain_order="left")
     sync_seen, nobody = pl.col("sync_unseen") == 0, pl.lit([], pl.List(pl.Int32))
     both = pl.col("configured_min").is_not_null() & pl.col("replicas").is_not_null()
     return PartitionCopies(

@@ -2,12 +2,10 @@
 
 import polars as pl
 
+from kastellan.model.beside import beside
 from kastellan.model.table import Frame, column
-from kastellan.model.tables.partitions import Partitions
 from kastellan.views.partition_copies import PartitionCopies
 from kastellan.views.target_replicas import TargetReplicas
-
-NO_LEADER = -1
 
 
 class RestartHeadroom(Frame, name="restart_headroom", key=("topic", "partition", "broker"), roster="topic"):
@@ -34,27 +32,24 @@ class RestartHeadroom(Frame, name="restart_headroom", key=("topic", "partition",
     )
 
 
-def restart_headroom(partitions: Partitions, replicas: TargetReplicas, copies: PartitionCopies) -> RestartHeadroom:
+def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> RestartHeadroom:
     """Replicas with what their partition has without them.
 
     Replicas that a reassignment adds count as soon as they are in the ISR, those that it removes as long as they are:
     so do the brokers count. A smaller target set that is about to take over is judged beforehand as well.
     """
     on = ["topic", "partition"]
-    of_replicas = replicas.df.lazy().select(*on, "broker", "in_sync", "adding", "removing", "answer")
-    final = of_replicas.group_by(on).agg(
-        final=pl.when(pl.col("removing").null_count() == 0).then((~pl.col("removing")).sum()),
-        moving=(pl.col("adding") | pl.col("removing")).any(ignore_nulls=False),
-    )
-    counts = copies.df.lazy().select(
-        *on, "replicas", "target", "effective_min", "configured_min", "missing", in_sync_now="in_sync"
-    )
+    refuses = pl.col("offline") | (pl.col("in_sync") < pl.col("effective_min"))
+    of_partition = beside(copies.df.drop("out_of_sync", "answer"), _moves(replicas), on).select(
+        *on, "replicas", "target", "effective_min", "configured_min", "missing", "offline", "final",
+        in_sync_now="in_sync", refuses_now=refuses,
+        moving=pl.when(pl.col("touched").is_null()).then(pl.lit(value=False)).otherwise("moving"),
+    )  # fmt: skip
     joined = (
-        of_replicas.join(counts, on=on, how="left", maintain_order="left")
-        .join(partitions.df.lazy().select(*on, offline=pl.col("leader") == NO_LEADER), on=on, how="left", maintain_order="left")
-        .join(final, on=on, how="left", maintain_order="left")
+        replicas.df.lazy()
+        .select(*on, "broker", "in_sync", "removing", "answer")
+        .join(of_partition.lazy(), on=on, how="left", maintain_order="left")
         .with_columns(in_sync_left=pl.col("in_sync_now") - pl.col("in_sync").cast(pl.Int32))
-        .with_columns(refuses_now=pl.col("offline") | (pl.col("in_sync_now") < pl.col("effective_min")))
     )
     # Once the reassignment is complete the whole target set is in sync, and nothing else is there. It bears no restart
     # where the minimum is not below its size.
@@ -68,4 +63,19 @@ def restart_headroom(partitions: Partitions, replicas: TargetReplicas, copies: P
         )
         .select(*RestartHeadroom.schema())
         .collect()
+    )
+
+
+def _moves(replicas: TargetReplicas) -> pl.DataFrame:
+    """Partitions that a reassignment touches, or may touch, with the size of the set that it ends with."""
+    on, touched = ["topic", "partition"], (pl.col("adding") | pl.col("removing")).ne_missing(pl.lit(value=False))
+    whole = pl.col("removing").null_count() == 0
+    return (
+        replicas.df.join(replicas.df.filter(touched).select(on).unique(), on=on, how="semi")
+        .group_by(on, maintain_order=True)
+        .agg(
+            final=pl.when(whole).then((~pl.col("removing")).sum()),
+            moving=(pl.col("adding") | pl.col("removing")).any(ignore_nulls=False),
+            touched=pl.lit(value=True),
+        )
     )

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from kastellan.model.beside import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
@@ -21,16 +22,10 @@ class StableEnds(Frame, name="stable_ends", key=("topic", "partition")):
 
 def stable_ends(partitions: Partitions, offsets: Offsets, stable: LastStableOffsets) -> StableEnds:
     """Partitions with both ends; `answer` is that of the one that was not seen, else of the last stable offset."""
+    ends = beside(partitions.df.select(*_PLACE, "answer"), stable.df.rename({"answer": "answer_of_stable"}), _PLACE)
+    ends = beside(ends, offsets.df.select(*_PLACE, "latest", answer_of_end="answer"), _PLACE)
+    no_end = pl.col("latest").is_null() & pl.col("answer_of_end").is_not_null()
+    told = pl.coalesce("answer_of_stable", "answer_of_end", "answer")
     return StableEnds(
-        partitions.df.lazy()
-        .select(*_PLACE, "answer")
-        .join(stable.df.lazy(), on=_PLACE, how="left", maintain_order="left", suffix="_of_stable")
-        .join(offsets.df.lazy().drop("earliest"), on=_PLACE, how="left", maintain_order="left", suffix="_of_end")
-        .with_columns(
-            answer=pl.when(pl.col("latest").is_null() & pl.col("answer_of_end").is_not_null())
-            .then("answer_of_end")
-            .otherwise(pl.coalesce("answer_of_stable", "answer_of_end", "answer"))
-        )
-        .select(*StableEnds.schema())
-        .collect()
+        ends.with_columns(answer=pl.when(no_end).then("answer_of_end").otherwise(told)).select(*StableEnds.schema())
     )

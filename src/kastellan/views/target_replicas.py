@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from kastellan.model.beside import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
@@ -27,7 +28,7 @@ def target_replicas(replicas: Replicas, reassignments: Reassignments) -> TargetR
     """
     changes = reassignments.df.select("topic", "partition", "broker", "adding", change_seen=pl.lit(value=True))
     not_listed = pl.lit(None, pl.Boolean) if reassignments.unseen else pl.lit(value=False)
-    joined = replicas.df.join(changes, on=["topic", "partition", "broker"], how="left")
+    joined = beside(replicas.df.drop("eligible"), changes, ["topic", "partition", "broker"])
     listed = pl.col("change_seen").is_not_null()
     return TargetReplicas(
         joined.with_columns(

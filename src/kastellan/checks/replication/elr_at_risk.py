@@ -18,6 +18,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Judged
 from kastellan.checks.wording import listed
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
 from kastellan.model.tables.features import Features
 from kastellan.model.tables.replicas import Replicas
@@ -52,12 +53,10 @@ def judge(copies: PartitionCopies, replicas: Replicas, features: Features) -> Ju
         .join(suspects, on=["topic", "partition"], how="semi")
         .group_by("topic", "partition")
         .agg(some=pl.col("eligible").any(ignore_nulls=False), eligible=pl.col("broker").filter("eligible").sort())
+        .collect()
     )
-    frame = (
-        copies.df.lazy()
-        .select("topic", "partition", "in_sync", "effective_min", "missing")
-        .join(eligible, on=["topic", "partition"], how="left")
-    )
+    counts = copies.df.select("topic", "partition", "in_sync", "effective_min", "missing")
+    frame = beside(counts, eligible, ["topic", "partition"])
     known = any(each.feature == _FEATURE for each in features.rows)
     return Judged(
         "partition",

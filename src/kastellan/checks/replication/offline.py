@@ -16,6 +16,7 @@ cut off all the same, and the name is in the finding.
 import polars as pl
 
 from kastellan.checks.check import Check, Judged
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
@@ -54,10 +55,9 @@ def judge(partitions: Partitions, replicas: Replicas) -> Judged:
     )
     in_sync = _listed("last_in_sync")
     told = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)
-    frame = partitions.df.lazy().join(stands.lazy(), on=["topic", "partition"], how="left")
     return Judged(
         "partition",
-        frame.select(
+        beside(partitions.df.drop("answer"), stands, ["topic", "partition"]).select(
             "topic",
             "partition",
             (pl.col("leader") == NO_LEADER).alias("fails"),

@@ -21,6 +21,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Judged, Setting
 from kastellan.checks.wording import listed
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
 from kastellan.model.needs import EARLIER_LOOK, Earlier
 from kastellan.model.snapshot import Moment
@@ -83,16 +84,14 @@ def judge(
             adds=pl.col("adding").any(ignore_nulls=False),
             blames=pl.col("broker").filter("stuck").sort(),
         )
+        .collect()
     )
     waits = f"{EARLIER_LOOK}: a reassignment adds a replica; look again in {stuck_s:g} s, or use --watch"
     # A partition without a row here has no replica of which anybody says that it is being added.
     applies = pl.when(pl.col("blames").is_not_null()).then("adds").otherwise(pl.lit(value=False))
     return Judged(
         "partition",
-        partitions.df.lazy()
-        .select(*_PLACE)
-        .join(of_partition, on=_PLACE, how="left", maintain_order="left")
-        .select(
+        beside(partitions.df.select(_PLACE), of_partition, _PLACE).select(
             *_PLACE,
             "fails",
             applies=applies,

@@ -12,17 +12,18 @@ segments could not be deleted, or a setting differs there.
     and in the log of broker 1, long ago: ERROR [kafka-log-cleaner-thread-0]: Error due to
 
 **When it is wrong.** Each broker compacts when it likes: a compacted replica may be twice another for hours. So it must
-be `times` as large and `min_gib` larger. A replica that is being added, and one out of sync, is not compared: what it
-holds is not yet, or no longer, the same.
+be `times` as large and `min_gib` larger. A replica out of sync, as one that is still being added, is not compared:
+what it holds is not yet, or no longer, the same.
 """
 
 import polars as pl
 
 from kastellan.checks.check import Check, Judged, Setting
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
-from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replica_sizes import ReplicaSizes
-from kastellan.views.target_replicas import TargetReplicas
+from kastellan.model.tables.replicas import Replicas
+from kastellan.views.partition_copies import PartitionCopies
 
 CHECK = Check(
     id="storage.replica_larger_than_peers",
@@ -48,41 +49,57 @@ _PLACE = ["topic", "partition"]
 _GIB = 1024**3
 
 
-def judge(partitions: Partitions, replicas: TargetReplicas, sizes: ReplicaSizes, *, times: float, min_gib: float) -> Judged:
+def judge(copies: PartitionCopies, replicas: Replicas, sizes: ReplicaSizes, *, times: float, min_gib: float) -> Judged:
     """Fails where the largest replica in sync is too much larger than the smallest; null where one was not seen."""
-    on_disk = sizes.df.lazy().filter(pl.col("future").eq_missing(pl.lit(value=False))).select(*_PLACE, "broker", "size_bytes")
-    counted = pl.col("in_sync") & ~pl.col("adding")
+    suspects = _suspects(replicas, sizes, round(min_gib * _GIB))
+    on_disk = (
+        sizes.df.lazy()
+        .filter(pl.col("future").eq_missing(pl.lit(value=False)))
+        .select(*_PLACE, "broker", "size_bytes")
+        .join(suspects, on=_PLACE, how="semi")
+    )
     of_partition = (
         replicas.df.lazy()
-        .select(*_PLACE, "broker", counted=counted)
-        .filter(pl.col("counted").ne_missing(pl.lit(value=False)))
+        .join(suspects, on=_PLACE, how="semi")
+        .filter(pl.col("in_sync").ne_missing(pl.lit(value=False)))
         .join(on_disk, on=[*_PLACE, "broker"], how="left")
         .group_by(_PLACE)
         .agg(
-            whole=(pl.col("size_bytes").null_count() == 0) & (pl.col("counted").null_count() == 0),
-            copies=pl.when(pl.col("counted").null_count() == 0).then(pl.col("broker").n_unique()),
+            whole=(pl.col("size_bytes").null_count() == 0) & (pl.col("in_sync").null_count() == 0),
             most_bytes=pl.col("size_bytes").max(),
             least_bytes=pl.col("size_bytes").min(),
             largest_on=pl.col("broker").get(pl.col("size_bytes").arg_max()),
             smallest_on=pl.col("broker").get(pl.col("size_bytes").arg_min()),
         )
+        .collect()
     )
-    larger = (pl.col("most_bytes") > times * pl.col("least_bytes")) & (
-        pl.col("most_bytes") - pl.col("least_bytes") > min_gib * _GIB
-    )
+    most, least = pl.col("most_bytes"), pl.col("least_bytes")
+    larger = (most > times * least) & (most - least > min_gib * _GIB)
     return Judged(
         "partition",
-        partitions.df.lazy()
-        .select(*_PLACE)
-        .join(of_partition, on=_PLACE, how="left", maintain_order="left")
-        .select(
+        beside(copies.df.select(*_PLACE, "in_sync"), of_partition, _PLACE).select(
             *_PLACE,
-            fails=pl.when("whole").then(larger),
-            # A partition without a row has no replica that could be compared.
-            applies=pl.when(pl.col("whole").is_null()).then(pl.lit(value=False)).otherwise(pl.col("copies") > 1),
-            most_bytes="most_bytes",
-            least_bytes="least_bytes",
+            # A partition that is no suspect was seen, and has no replica large enough.
+            fails=pl.when(pl.col("whole").is_null()).then(pl.lit(value=False)).when("whole").then(larger),
+            applies=pl.col("in_sync") > 1,
+            most_bytes=most,
+            least_bytes=least,
             largest_on="largest_on",
             smallest_on="smallest_on",
         ),
     )
+
+
+def _suspects(replicas: Replicas, sizes: ReplicaSizes, more_than: int) -> pl.LazyFrame:
+    """Partitions that must be looked at: with a replica that is large enough to be told, or one that was not seen.
+
+    A replica was not seen where its broker did not tell of its directories, or its size or part in the ISR is null.
+    """
+    unseen = pl.col("size_bytes").is_null() | pl.col("future").is_null()
+    blind = sizes.df.lazy().filter(pl.col("path").is_null()).select("broker").unique()
+    told = sizes.df.lazy().select("broker").unique()
+    of_blind = replicas.df.lazy().join(blind, on="broker", how="semi")
+    untold = replicas.df.lazy().join(told, on="broker", how="anti")
+    in_doubt = replicas.df.lazy().filter(pl.col("in_sync").is_null())
+    large = sizes.df.lazy().filter((pl.col("size_bytes") > more_than) | unseen)
+    return pl.concat(each.select(_PLACE) for each in (large, of_blind, untold, in_doubt)).drop_nulls().unique()

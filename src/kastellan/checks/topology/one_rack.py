@@ -37,21 +37,20 @@ CHECK = Check(
 
 def judge(topics: Topics, replicas: Replicas, brokers: Brokers) -> Judged:
     """Fails where the replicas of a partition share a known rack and the cluster has another; null where racks are unseen."""
-    racks = brokers.df.select("broker", pl.col("rack").alias("rack_seen"), pl.col("rack").replace("", None).alias("rack"))
+    racks = brokers.df.select("broker", rack=pl.col("rack").replace("", None))
+    # Numbers: the smallest and the largest of a partition's racks are the same where there is one, and cheap to find.
+    codes = racks.select("broker", "rack", code=pl.col("rack").rank("dense"))
     several = pl.col("copies") > 1
-    spread = pl.col("known_racks") > 1
-    one = (pl.col("known_racks") == 1) & (pl.col("unknown") == 0)
+    spread = pl.col("low") < pl.col("high")
+    one = (pl.col("low") == pl.col("high")) & (pl.col("unknown") == 0)
     partitions = (
         replicas.df.lazy()
-        .join(racks.lazy(), on="broker", how="left")
+        .select("topic", "partition", "broker")
+        .join(codes.lazy().select("broker", "code"), on="broker", how="left")
         .group_by("topic", "partition")
-        .agg(
-            copies=pl.len(),
-            known_racks=pl.col("rack").drop_nulls().n_unique(),
-            unknown=pl.col("rack").null_count(),
-            rack=pl.col("rack").drop_nulls().first(),
-        )
+        .agg(copies=pl.len(), low=pl.col("code").min(), high=pl.col("code").max(), unknown=pl.col("code").null_count())
         .with_columns(in_one=pl.when(~several | spread).then(pl.lit(False)).when(one).then(pl.lit(True)).otherwise(None))
+        .join(codes.lazy().drop_nulls("code").select("rack", low="code").unique(), on="low", how="left")
     )
     by_topic = partitions.group_by("topic").agg(
         fails=pl.col("in_one").any(ignore_nulls=False),

@@ -21,10 +21,13 @@ import polars as pl
 
 from kastellan.checks.check import Check, Judged, Setting
 from kastellan.checks.wording import listed
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
 from kastellan.model.needs import EARLIER_LOOK, Earlier
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.last_stable_offsets import LastStableOffsets
+from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.views.stable_ends import StableEnds
 
@@ -57,7 +60,8 @@ _PLACE = ["topic", "partition"]
 def judge(
     ends: StableEnds,
     now: Moment,
-    ends_before: Annotated[StableEnds, Earlier(min_s=60, setting="stuck_s")] | None,
+    stable_before: Annotated[LastStableOffsets, Earlier(min_s=60, setting="stuck_s")] | None,
+    offsets_before: Annotated[Offsets, Earlier(min_s=60, setting="stuck_s")] | None,
     before: Annotated[Moment, Earlier(min_s=60, setting="stuck_s")] | None,
     open_in: TransactionPartitions | None,
     commits: Commits | None,
@@ -65,54 +69,56 @@ def judge(
     stuck_s: float,
 ) -> Judged:
     """Fails where the last stable offset stands below an end that moved; null where one of these was not seen."""
-    was = (ends_before or StableEnds.empty()).df.lazy().select(*_PLACE, was_stable="last_stable", was_latest="latest")
     behind = pl.col("last_stable") < pl.col("latest")
+    # Where nothing is held back nothing more need be looked at.
+    suspects = ends.df.filter(behind.fill_null(value=True)).select(*_PLACE, "last_stable", "latest")
+    was_stable = (stable_before or LastStableOffsets.empty()).df.select(*_PLACE, was_stable="last_stable")
+    was_latest = (offsets_before or Offsets.empty()).df.select(*_PLACE, was_latest="latest")
+    suspects = suspects.join(was_stable, on=_PLACE, how="left").join(was_latest, on=_PLACE, how="left")
     stands = (pl.col("last_stable") == pl.col("was_stable")) & (pl.col("latest") > pl.col("was_latest"))
     waits = f"{EARLIER_LOOK}: an open transaction holds it back; look again in {stuck_s:g} s, or use --watch"
-    judged = (
-        ends.df.lazy()
-        .join(was, on=_PLACE, how="left", maintain_order="left")
-        .select(*_PLACE, "last_stable", "latest", "was_latest", fails=behind & stands, behind=behind)
-    )
-    # Only of what is held back it is told by whom and for whom.
-    suspects = ends.df.lazy().filter(behind).select(*_PLACE, "last_stable")
-    return Judged(
-        "partition",
-        judged.join(_holders(suspects, open_in), on=_PLACE, how="left")
+    looked_at = (
+        suspects.join(_holders(suspects, open_in), on=_PLACE, how="left")
         .join(_held_up(suspects, commits), on=_PLACE, how="left")
         .select(
             *_PLACE,
-            "fails",
+            stands=stands,
+            was_latest="was_latest",
+            held_by=pl.when(pl.col("holders").is_not_null()).then(pl.format(" by {}", listed("holders"))),
+            held_up=pl.when(pl.col("groups").is_not_null()).then(pl.format("; groups that stand there: {}", listed("groups"))),
+        )
+    )
+    return Judged(
+        "partition",
+        beside(ends.df.drop("answer"), looked_at, _PLACE).select(
+            *_PLACE,
             "last_stable",
             "latest",
-            why=pl.when(pl.lit(ends_before is None) & pl.col("behind")).then(pl.lit(waits)),
+            fails=behind & pl.col("stands"),
+            why=pl.when(pl.lit(stable_before is None) & behind).then(pl.lit(waits)),
             stood_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
             moved=pl.col("latest") - pl.col("was_latest"),
             held=pl.col("latest") - pl.col("last_stable"),
-            held_by=pl.when(pl.col("holders").is_not_null()).then(pl.format(" by {}", listed("holders"))).otherwise(pl.lit("")),
-            held_up=pl.when(pl.col("groups").is_not_null())
-            .then(pl.format("; groups that stand there: {}", listed("groups")))
-            .otherwise(pl.lit("")),
+            held_by=pl.col("held_by").fill_null(""),
+            held_up=pl.col("held_up").fill_null(""),
         ),
     )
 
 
-def _holders(suspects: pl.LazyFrame, open_in: TransactionPartitions | None) -> pl.LazyFrame:
+def _holders(suspects: pl.DataFrame, open_in: TransactionPartitions | None) -> pl.DataFrame:
     """The transactional ids that are open on a partition."""
-    ids = (open_in or TransactionPartitions.empty()).df.lazy().drop_nulls("topic")
+    ids = (open_in or TransactionPartitions.empty()).df.drop_nulls("topic")
     return (
-        suspects.join(ids.select(*_PLACE, "transactional_id"), on=_PLACE, how="inner")
+        ids.select(*_PLACE, "transactional_id")
+        .join(suspects, on=_PLACE, how="semi")
         .group_by(_PLACE)
         .agg(holders=pl.col("transactional_id").unique().sort())
     )
 
 
-def _held_up(suspects: pl.LazyFrame, commits: Commits | None) -> pl.LazyFrame:
+def _held_up(suspects: pl.DataFrame, commits: Commits | None) -> pl.DataFrame:
     """The groups whose commit is the last stable offset."""
-    read = (commits or Commits.empty()).df.lazy().drop_nulls(_PLACE)
+    read = (commits or Commits.empty()).df.select(*_PLACE, "group", last_stable="committed")
     return (
-        suspects.join(read.select(*_PLACE, "group", "committed"), on=_PLACE, how="inner")
-        .filter(pl.col("committed") == pl.col("last_stable"))
-        .group_by(_PLACE)
-        .agg(groups=pl.col("group").unique().sort())
+        read.join(suspects, on=[*_PLACE, "last_stable"], how="semi").group_by(_PLACE).agg(groups=pl.col("group").unique().sort())
     )

@@ -35,7 +35,7 @@ def test_does_not_fire_at_twice_the_size_nor_for_little() -> None:
 def test_a_replica_that_is_being_added_or_out_of_sync_is_not_compared() -> None:
     behind = edit(sizes(0, 30 * GIB), Replicas, {**ONE, "broker": 2}, in_sync=False)
     assert look(CHECK, behind).counts == {Verdict.PASS: 6}
-    moving = add(sizes(0, 30 * GIB), Reassignments, {**ONE, "broker": 2, "adding": True})
+    moving = add(behind, Reassignments, {**ONE, "broker": 2, "adding": True})
     assert look(CHECK, moving).counts == {Verdict.PASS: 6}
 
 

@@ -1,0 +1,27 @@
+"""Joins of tables that mostly have the same rows in the same order, because one roster completed them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+
+def beside(left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """Every row of `left`, in its order, with the columns of `right` that share its key; null where there is none.
+
+    It is a left join. Where both have the same keys in the same order, which is seen in a fraction of the time that a
+    join takes, the columns are put side by side; where `right` has no rows there is nothing to look for. The keys of
+    `right` must be unique, and no other column may be in both.
+
+    >>> left, right = pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [2], "b": ["x"]})
+    >>> beside(left, right, ["a"])["b"].to_list()
+    [None, 'x']
+    """
+    keys = list(on)
+    more = right.drop(keys)
+    if not right.height:
+        return left.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in more.schema.items())
+    if left.height == right.height and left.select(keys).equals(right.select(keys)):
+        return left.hstack(more)
+    return left.join(right, on=keys, how="left", maintain_order="left")
