@@ -280,3 +280,14 @@ def test_output_that_the_caller_has_closed_changes_no_exit_code(words, code):
             ["/bin/sh", "-c", f'"$0" {words} {closed}', BINARY], capture_output=True, text=True, env=environment(), check=False
         )
         assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), closed
+
+
+@pytest.mark.parametrize(
+    ("bundle", "of", "code", "word"),
+    [("healthy", ["2"], 0, "YES"), ("healthy", ["1", "2"], 10, "NO"), ("healthy", [], 0, "BROKER")],
+)
+def test_may_restart_answers_by_its_exit_code(bundle, of, code, word, kastellan, bundles):
+    ran = kastellan("may-restart", *of, "--bundle", bundles[bundle])
+    assert ran.code == code, ran.err
+    assert ran.out.startswith(word)
+    assert document(kastellan, "may-restart", *of, "--bundle", bundles[bundle], code=code)["restarts"]["answers"]

@@ -42,6 +42,7 @@ BAD = {
     "watch a document": (["doctor", "--watch", "-o", "junit", "--bootstrap-server", "localhost:1"], 2, "junit"),
     "absent waivers": (["doctor", "--waivers", "{folder}/absent", "--bundle", "{healthy}"], 2, "absent"),
     "waivers that are none": (["doctor", "--waivers", "{text}", "--bundle", "{healthy}"], 2, "TOML"),
+    "restart of whom": (["may-restart", "9", "--bundle", "{healthy}"], 2, "'9'"),
     "absent file": (["doctor", "--bundle", "{folder}/absent"], 2, "absent"),
     "folder for a file": (["doctor", "--bundle", "{folder}"], 2, "directory"),
     "text for a snapshot": (["doctor", "--bundle", "{text}"], 2, "snapshot save"),

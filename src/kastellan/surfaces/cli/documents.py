@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from kastellan.app.inspect import Contents
+from kastellan.app.may_restart import Restarts
 from kastellan.checks.telling import Telling
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
@@ -57,6 +58,14 @@ class ContentsDocument(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal["kastellan.contents/1"] = "kastellan.contents/1"
     version: str = VERSION
     contents: Contents
+
+
+class RestartsDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `may-restart -o json` prints: the answers with their reasons and, for named brokers, the partitions."""
+
+    schema: Literal["kastellan.restarts/1"] = "kastellan.restarts/1"
+    version: str = VERSION
+    restarts: Restarts
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -111,6 +120,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.rows/1": RowsDocument,
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.contents/1": ContentsDocument,
+    "kastellan.restarts/1": RestartsDocument,
     "kastellan.snapshot/1": Manifest,
 }
 

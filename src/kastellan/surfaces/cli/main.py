@@ -72,7 +72,7 @@ def build() -> typer.Typer:
         pass
 
     for module in modules_in(kastellan.surfaces.cli.commands):
-        name = module.__name__.rpartition(".")[2]
+        name = module.__name__.rpartition(".")[2].replace("_", "-")
         group = getattr(module, "app", None)
         if group is None:
             app.command(name)(module.run)

@@ -1,0 +1,75 @@
+"""`kastellan may-restart`: the most frequent question of a day with Kafka."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.surfaces.cli.listing import Form
+from kastellan.surfaces.cli.reading import Reach, reads_cluster
+
+if TYPE_CHECKING:
+    from kastellan.app.may_restart import Restarts
+
+NO = 10
+UNKNOWN = 12
+
+
+@reads_cluster
+def run(
+    reach: Reach,
+    of: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[BROKER|RACK]...", help="Brokers by id or rack, judged as stopped together; none: each alone."),
+    ] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How the answer is printed.")] = Form.TABLE,
+) -> None:
+    """Say whether brokers may be restarted now, and which partitions would refuse writes or go offline.
+
+    Exit codes for named brokers: 0 yes, 10 no, 12 it could not be told. Without a name every broker is judged alone and
+    the exit code is 0.
+    """
+    found = _found(reach, of or [])
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import RestartsDocument, json_text
+
+        sys.stdout.write(json_text(RestartsDocument(restarts=found)) + "\n")
+    else:
+        from kastellan.surfaces.cli.screen import Screen
+        from kastellan.surfaces.cli.show.restarts_text import show
+
+        screen = Screen.of()
+        show(found, screen, named=bool(of))
+        sys.stdout.write(screen.text())
+    sys.stdout.flush()
+    if of:
+        raise typer.Exit({"yes": 0, "no": NO, "unknown": UNKNOWN}[found.answers[0].may.value])
+
+
+def _found(reach: Reach, of: list[str]) -> Restarts:
+    from kastellan.app.may_restart import may_restart, restarts
+
+    if reach.saved:
+        import time
+
+        from kastellan.kernel.units import duration_text
+
+        snapshot, notes = reach.load()
+        age = duration_text(max(0, time.time() * 1000 - snapshot.at_ms))
+        return restarts(snapshot, of, (f"from a saved snapshot, taken {age} ago: the cluster may have changed", *notes))
+    import asyncio
+
+    from kastellan.app.wiring import source_for
+
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def live() -> Restarts:
+        try:
+            return await may_restart(source, of, timeout_s)
+        finally:
+            await source.close()
+
+    return asyncio.run(live())

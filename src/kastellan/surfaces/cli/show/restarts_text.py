@@ -1,0 +1,71 @@
+"""Whether brokers may be restarted, as a table for all of them or as an answer about those that were named."""
+
+from __future__ import annotations
+
+from kastellan.app.may_restart import May, Restart, Restarts
+from kastellan.kernel.units import count_text, plural
+from kastellan.surfaces.cli.screen import Screen
+
+_STYLE = {May.YES: "green", May.NO: "red", May.UNKNOWN: "yellow"}
+_SHOWN = 20
+_LABEL = 10
+
+
+def show(found: Restarts, screen: Screen, *, named: bool) -> None:
+    """The answers, then what is to be known beside them."""
+    if named:
+        _one(found.answers[0], screen)
+    else:
+        _all(found, screen)
+    if found.notes:
+        screen.field("NOTES", found.notes, 0, _LABEL)
+
+
+def _all(found: Restarts, screen: Screen) -> None:
+    rows = [
+        [
+            ", ".join(map(str, each.brokers)),
+            each.may.value,
+            count_text(each.replicas),
+            count_text(each.refuse),
+            count_text(each.offline),
+            count_text(each.unknown),
+            "; ".join((*each.reasons, *each.cautions)) or "-",
+        ]
+        for each in found.answers
+    ]
+    heads = ["BROKER", "RESTART", "REPLICAS", "REFUSE WRITES", "OFFLINE", "UNKNOWN", "WHY"]
+    screen.table(heads, rows, frozenset({2, 3, 4, 5}))
+    screen.paragraph("kastellan may-restart BROKER lists the partitions; several brokers or a rack are judged together", "dim")
+
+
+def _one(answer: Restart, screen: Screen) -> None:
+    who = f"{plural(len(answer.brokers), 'broker')} {', '.join(map(str, answer.brokers))}"
+    rack = f" (rack {answer.rack})" if answer.rack else ""
+    verdict = {
+        May.YES: "may be restarted now",
+        May.NO: "must not be restarted now",
+        May.UNKNOWN: "whether a restart is safe cannot be told",
+    }[answer.may]
+    screen.paragraph(f"{answer.may.upper()}  {who}{rack}: {verdict}.", _STYLE[answer.may])
+    if answer.may is May.YES:
+        screen.paragraph(f"{plural(answer.replicas, 'replica')} there, and every partition keeps accepting writes without them.")
+    screen.field("WHY", answer.reasons, 0, _LABEL)
+    screen.field("CAUTION", answer.cautions, 0, _LABEL)
+    if answer.losses:
+        screen.line()
+        rows = [
+            [
+                f"{each.topic}-{each.partition}",
+                each.how,
+                count_text(each.in_sync_now),
+                count_text(each.in_sync_left),
+                count_text(each.needed),
+                "by design" if each.by_design else "",
+            ]
+            for each in answer.losses[:_SHOWN]
+        ]
+        screen.table(["PARTITION", "WOULD", "ISR NOW", "ISR LEFT", "NEEDED", ""], rows, frozenset({2, 3, 4}))
+        more = answer.refuse + answer.offline - min(len(answer.losses), _SHOWN)
+        if more > 0:
+            screen.paragraph(f"and {count_text(more)} more: -o json lists up to a thousand", "dim")
