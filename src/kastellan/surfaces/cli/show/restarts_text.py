@@ -30,24 +30,27 @@ def _all(found: Restarts, screen: Screen) -> None:
             count_text(each.refuse),
             count_text(each.offline),
             count_text(each.unknown),
-            "; ".join((*each.reasons, *each.cautions)) or "-",
         ]
         for each in found.answers
     ]
-    heads = ["BROKER", "RESTART", "REPLICAS", "REFUSE WRITES", "OFFLINE", "UNKNOWN", "WHY"]
+    heads = ["BROKER", "RESTART", "REPLICAS", "REFUSE WRITES", "OFFLINE", "UNKNOWN"]
     screen.table(heads, rows, frozenset({2, 3, 4, 5}))
+    told = [
+        f"{_who(each)}: {'; '.join((*each.reasons, *each.cautions))}" for each in found.answers if each.reasons or each.cautions
+    ]
+    more = [f"and {plural(len(told) - _SHOWN, 'broker')} more"] if len(told) > _SHOWN else []
+    screen.field("WHY", (*told[:_SHOWN], *more), 0, _LABEL)
     screen.paragraph("kastellan may-restart BROKER lists the partitions; several brokers or a rack are judged together", "dim")
 
 
 def _one(answer: Restart, screen: Screen) -> None:
-    who = f"{plural(len(answer.brokers), 'broker')} {', '.join(map(str, answer.brokers))}"
-    rack = f" (rack {answer.rack})" if answer.rack else ""
     verdict = {
         May.YES: "may be restarted now",
         May.NO: "must not be restarted now",
-        May.UNKNOWN: "whether a restart is safe cannot be told",
+        May.UNKNOWN: "cannot be judged: do not restart on this answer",
     }[answer.may]
-    screen.paragraph(f"{answer.may.upper()}  {who}{rack}: {verdict}.", _STYLE[answer.may])
+    together = " together" if len(answer.brokers) > 1 else ""
+    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {verdict}{together}.", _STYLE[answer.may])
     if answer.may is May.YES:
         screen.paragraph(f"{plural(answer.replicas, 'replica')} there, and every partition keeps accepting writes without them.")
     screen.field("WHY", answer.reasons, 0, _LABEL)
@@ -69,3 +72,9 @@ def _one(answer: Restart, screen: Screen) -> None:
         more = answer.refuse + answer.offline - min(len(answer.losses), _SHOWN)
         if more > 0:
             screen.paragraph(f"and {count_text(more)} more: -o json lists up to a thousand", "dim")
+
+
+def _who(answer: Restart) -> str:
+    if answer.rack:
+        return f"rack {answer.rack} (brokers {', '.join(map(str, answer.brokers))})"
+    return f"broker{'s' if len(answer.brokers) > 1 else ''} {', '.join(map(str, answer.brokers))}"
