@@ -44,13 +44,13 @@ def _all(found: Restarts, screen: Screen) -> None:
 
 
 def _one(answer: Restart, screen: Screen) -> None:
+    together = " together" if len(answer.brokers) > 1 else ""
     verdict = {
-        May.YES: "may be restarted now",
-        May.NO: "must not be restarted now",
+        May.YES: f"may be restarted{together} now",
+        May.NO: f"must not be restarted{together} now",
         May.UNKNOWN: "cannot be judged: do not restart on this answer",
     }[answer.may]
-    together = " together" if len(answer.brokers) > 1 else ""
-    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {verdict}{together}.", _STYLE[answer.may])
+    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {verdict}.", _STYLE[answer.may])
     if answer.may is May.YES:
         screen.paragraph(f"{plural(answer.replicas, 'replica')} there, and every partition keeps accepting writes without them.")
     screen.field("WHY", answer.reasons, 0, _LABEL)
