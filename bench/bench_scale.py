@@ -1,0 +1,107 @@
+"""The core cycle as a cluster grows: L's shape and one of 100 brokers and 100 000 partitions, both over fakes.
+
+    python bench/bench_scale.py [--rounds=N]
+
+The fakes speak the real protocol from a process of their own, so that only our own CPU is measured. `busy` rounds come
+after a tenth of the groups has committed. Ratios are to L's shape in the same run; wall time says nothing here, because
+the fake makes its answers on the same machine.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from statistics import median
+from typing import Final
+
+import msgspec
+from contestants import Child, Cycle
+from fakes import Fakes
+from judged import snapshot_of
+from options import options
+from results import Bar, finish, spread, table
+from workload import TIERS, Tier
+
+from kastellan.app.examine import exam_of
+from kastellan.checks.judge import judge_all
+from kastellan.views.catalogue import all_views
+
+_L, _XL, _XL3 = "L", "XL", "XL, 3 copies"
+_SHAPES: Final = {_L: (3, TIERS["L"]), _XL: (100, Tier("XL", 10_000, 1, 1_000)), _XL3: (100, Tier("XL", 10_000, 3, 1_000))}
+_TIMES, _MOST_MB, _BUSY, _JUDGE_S = 4.0, 700, 2.0, 1.0
+_WARM: Final = 3
+
+
+def cycles(name: str, rounds: int) -> tuple[list[Cycle], list[Cycle]]:
+    """Quiet and busy cycles of one shape; the last one is compared with what the fake holds."""
+    brokers, tier = _SHAPES[name]
+    with Fakes(brokers, tier) as fakes, Child("kastellan", fakes.bootstrap) as child:
+        for _ in range(_WARM):
+            child.cycle()
+        quiet = [child.cycle() for _ in range(rounds)]
+        busy: list[Cycle] = []
+        for number in range(rounds):
+            fakes.churn()
+            busy.append(child.cycle("check" if number == rounds - 1 else "go"))
+    seen = busy[-1].seen
+    if seen is None or seen.partitions != tier.partitions:
+        raise SystemExit(f"bench: {name}: {seen.partitions if seen else 'nothing'} partitions seen, there are {tier.partitions}")
+    told = sum(seen.lag_by_group.values())
+    pairs = seen.pairs // tier.groups
+    moved = len(range(0, tier.groups, 10))
+    right = pairs * (10 * tier.groups - min(rounds, 10) * moved)
+    if told != right:
+        raise SystemExit(f"bench: {name}: a lag of {told} was seen, it is {right}")
+    return quiet, busy
+
+
+def judged(tier: Tier, rounds: int) -> list[float]:
+    """CPU seconds of all checks over a snapshot of this size."""
+    snapshot, exam, took = snapshot_of(tier), exam_of(), list[float]()
+    for _ in range(rounds + 1):
+        started = time.process_time()
+        judge_all(snapshot, exam.checks, all_views(), exam.settings)
+        took.append(time.process_time() - started)
+    return took[1:]
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure all shapes."""
+    given = options(words, "L", __doc__)
+    rounds = given.rounds or 5
+    quiet, busy = dict[str, list[Cycle]](), dict[str, list[Cycle]]()
+    for name in _SHAPES:
+        quiet[name], busy[name] = cycles(name, rounds)
+    cpu = {name: median(each.cpu_s for each in told) for name, told in quiet.items()}
+    worked = {name: median(each.cpu_s for each in told) for name, told in busy.items()}
+    rows = [
+        [
+            name, *_size(name), told[-1].requests, f"{told[-1].received_bytes / 1e6:.1f}",
+            spread([each.cpu_s for each in told]), f"{cpu[name] / cpu[_L]:.2f}",
+            spread([each.cpu_s for each in busy[name]]), f"{worked[name] / cpu[name]:.2f}",
+            f"{max(each.peak_mb for each in (*told, *busy[name])):.0f}",
+        ]
+        for name, told in quiet.items()
+    ]  # fmt: skip
+    checks = judged(_SHAPES[_XL3][1], rounds)
+    bars = [
+        Bar("XL: CPU of a core cycle to L's", cpu[_XL] / cpu[_L], _TIMES),
+        Bar("XL: peak memory, MB", max(each.peak_mb for name in (_XL, _XL3) for each in (*quiet[name], *busy[name])), _MOST_MB),
+        Bar("XL: CPU of a busy cycle to a quiet one", worked[_XL] / cpu[_XL], _BUSY),
+        Bar("XL, 3 copies: CPU seconds of all checks", median(checks), _JUDGE_S),
+    ]
+    head = ("shape", "brokers", "partitions", "groups", "requests", "MB received", "CPU s quiet, min / median", "to L",
+            "CPU s busy, min / median", "to quiet", "peak MB")  # fmt: skip
+    body = table(head, rows) + f"\n\nAll checks over XL with 3 copies: CPU s {spread(checks)}."
+    figures = {"quiet": {name: msgspec.to_builtins(told) for name, told in quiet.items()}, "checks_cpu_s": checks}
+    return finish("scale", "The core cycle as a cluster grows", body, bars, figures)
+
+
+def _size(name: str) -> list[object]:
+    brokers, tier = _SHAPES[name]
+    return [brokers, f"{tier.partitions:,}", f"{tier.groups:,}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
