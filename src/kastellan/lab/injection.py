@@ -39,7 +39,9 @@ def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
     with held(_folder(lab), Deadline.after(_LOCK_S)):
         truth = module.aim(lab, node)
         _refuse_twice(lab, truth)
-        truth = msgspec.structs.replace(truth, at_ms=time.time_ns() // 1_000_000)
+        # Records are named and ordered by their time: one within the millisecond of another would take its place.
+        newest_ms = max((each.at_ms for each in active(lab)), default=0)
+        truth = msgspec.structs.replace(truth, at_ms=max(time.time_ns() // 1_000_000, newest_ms + 1))
         record = _folder(lab) / f"{truth.at_ms}-{fault_id}.json"
         write_value(record, truth)
         module.inject(lab, truth)

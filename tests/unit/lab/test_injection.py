@@ -70,6 +70,14 @@ def test_every_file_of_the_folder_declares_a_fault_named_like_it() -> None:
         assert all(callable(each) for each in (module.aim, module.inject, module.undo))
 
 
+def test_two_faults_within_a_millisecond_are_both_on_record(lab: Lab, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(injection.time, "time_ns", lambda: 1_750_000_000_000_000_000)
+    injection.inject(lab, "made", 1)
+    injection.inject(lab, "made", 2)
+    assert [each.key for each in injection.active(lab)] == [(1,), (2,)]
+    assert len({each.at_ms for each in injection.active(lab)}) == 2
+
+
 def test_undo_takes_back_all_the_newest_first(lab: Lab, made: Made) -> None:
     assert injection.inject(lab, "made", 1).holds
     injection.inject(lab, "made", 2)
