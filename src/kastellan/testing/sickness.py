@@ -16,6 +16,7 @@ import polars as pl
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
 from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.groups import Groups
@@ -198,10 +199,17 @@ def _transaction_open(snapshot: Snapshot, rng: random.Random) -> Snapshot:
 
 
 def _configs_differ(snapshot: Snapshot, rng: random.Random) -> Snapshot:
-    return edit(snapshot, BrokerConfigs, _key(_row(snapshot, BrokerConfigs, rng), "broker", "config"), value="7")
+    return edit(snapshot, BrokerConfigs, _key(_row(snapshot, BrokerConfigs, rng), "broker", "config"), value="7", source="static")
+
+
+def _another_release(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    return edit(
+        snapshot, BrokerFeatures, _key(_row(snapshot, BrokerFeatures, rng), "broker"), supported_max=rng.choice((7, 21, 26, 99))
+    )
 
 
 _TROUBLES: tuple[Trouble, ...] = (
+    _another_release,
     _broker_dead,
     _broker_out_of_reach,
     _follower_behind,
