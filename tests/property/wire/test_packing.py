@@ -187,9 +187,9 @@ def test_api_versions(version):
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_describe_acls_and_tokens(version):
-    everything = {"resource_type_filter": 1, "pattern_type_filter": 1, "operation": 1, "permission_type": 1}
-    nobody = dict.fromkeys(("resource_name_filter", "principal_filter", "host_filter"))
-    same(a.describe_acls(version), everything | nobody)
+    everything: dict[str, object] = {"resource_type_filter": 1, "pattern_type_filter": 1, "operation": 1, "permission_type": 1}
+    everything |= dict.fromkeys(("resource_name_filter", "principal_filter", "host_filter"))
+    same(a.describe_acls(version), everything)
     same(a.describe_delegation_token(version), {"owners": None})
 
 
