@@ -81,7 +81,7 @@ def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> 
     wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
     if reach.saved:
         snapshot, notes = reach.load()
-        return listed(snapshot, name, member, (_age_of(snapshot.at_ms), *notes), query)
+        return listed(snapshot, name, member, (age_note(snapshot.at_ms), *notes), query)
     import asyncio
 
     from kastellan.app.wiring import source_for
@@ -98,7 +98,8 @@ def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> 
     return asyncio.run(live())
 
 
-def _age_of(at_ms: int) -> str:
+def age_note(at_ms: int) -> str:
+    """What is said of a saved snapshot: how old it is."""
     import time
 
     from kastellan.kernel.units import duration_text

@@ -87,6 +87,11 @@ def value_text(name: str, value: str | float | bool) -> str:
     return str(value) if name in _IDS else count_text(value)
 
 
+def is_number(name: str, value: Fact) -> bool:
+    """Whether the value stands at the right of its column: a quantity or an id, no moment."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not _at(name)
+
+
 def _at(name: str) -> bool:
     """The column holds moments, not durations."""
     return name in _MOMENTS
