@@ -31,6 +31,10 @@ class _Plain(msgspec.Struct, frozen=True, kw_only=True):
     told_by: tuple[str, ...] = ()
 
 
+_CURATED = frozenset({"brokers", "topics", "partitions", "groups", "quorum", "quorum_nodes"})
+"""Tables that have a list of their own making."""
+
+
 def _whole_topic(wanted: Wanted, topic: str) -> Wanted:
     return msgspec.structs.replace(wanted, topic_keys=frozenset(), whole_topics=frozenset({topic}))
 
@@ -134,8 +138,10 @@ _PLAIN = (
 
 
 def plain_lists() -> dict[str, List]:
-    """Each by the name of its table with dashes."""
-    found = {each.table.replace("_", "-"): _list(each) for each in _PLAIN}
+    """Each by the name of its table with dashes; a table that is not declared above is listed too, as it is."""
+    declared = {each.table for each in _PLAIN}
+    others = (_Plain(table=name, word=name) for name in all_tables() if name not in declared | _CURATED)
+    found = {each.table.replace("_", "-"): _list(each) for each in (*_PLAIN, *others)}
     of_type = (("share-groups", "share", ("share-group",)), ("streams-groups", "streams", ("stream-groups", "streams-group")))
     return found | {name: _groups_of(kind, aliases) for name, kind, aliases in of_type}
 
