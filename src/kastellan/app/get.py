@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 import msgspec
 import polars as pl
 
-from kastellan.app.lists import LISTS, List
+from kastellan.app.list_model import List
+from kastellan.app.lists import LISTS
 from kastellan.app.observe import observe
+from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
 from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
@@ -21,6 +24,8 @@ from kastellan.model.table import Unseen
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
+_ALL = "all"
+
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a list; null is a value that was not seen, unless its column `may_be_empty`."""
@@ -28,33 +33,65 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     of: str
     at_ms: int
     cluster_id: str | None
-    columns: tuple[str, ...]
+    frame: pl.DataFrame
     shown: tuple[str, ...]
     may_be_empty: frozenset[str]
-    rows: tuple[dict[str, Fact], ...]
     unseen: tuple[Unseen, ...]
     not_whole: tuple[Answer, ...]
     notes: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        return tuple(self.frame.columns)
+
+    @property
+    def rows(self) -> tuple[dict[str, Fact], ...]:
+        """The rows as values by column; made anew each time."""
+        return tuple(self.frame.iter_rows(named=True))
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why something is missing, one line for each peer and trouble."""
         return tuple(bad_answers(self.not_whole))
 
-
-def wanted_for(name: str) -> Wanted:
-    """What the list needs to have collected."""
-    return wanted_by([LISTS[name].rows], all_views())
-
-
-async def get(source: Source, name: str, member: str | None, timeout_s: float) -> Listed:
-    """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there."""
-    return listed(await observe(source, wanted_for(name), Deadline.after(timeout_s)), name, member)
+    @property
+    def nothing_seen(self) -> bool:
+        """There is no row, and nobody could say that there is none."""
+        return not self.frame.height and bool(self.unseen)
 
 
-def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, ...] = ()) -> Listed:
-    """The list from a snapshot, of one member where it is named."""
+def list_called(typed: str) -> str:
+    """The list of this name or alias, however it is written. Raises BadInput with the near ones."""
+    name = typed.strip().lower().replace("_", "-")
+    for each, found in LISTS.items():
+        if not found.hidden and name in {each, *found.aliases}:
+            return each
+    words = [word for each, found in LISTS.items() if not found.hidden for word in (each, *found.aliases)]
+    near = difflib.get_close_matches(name, words, n=3, cutoff=0.6)
+    told = f"near are {', '.join(near)}" if near else f"there are {', '.join(each for each in LISTS if not LISTS[each].hidden)}"
+    raise BadInput(f"nothing is called {typed[:40]!r} here; {told}")
+
+
+def wanted_for(name: str, member: str | None = None) -> Wanted:
+    """What the list needs to have collected, less where one member is named. Raises BadInput where a name is needed."""
     found = LISTS[name]
+    if found.name_needed and member is None:
+        raise BadInput(found.name_needed)
+    wanted = wanted_by([found.rows], all_views())
+    return found.narrowed(wanted, member) if found.narrowed and member is not None and not is_pattern(member) else wanted
+
+
+async def get(source: Source, name: str, member: str | None, timeout_s: float, query: Query | None = None) -> Listed:
+    """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there."""
+    snapshot = await observe(source, wanted_for(name, member), Deadline.after(timeout_s))
+    return listed(snapshot, name, member, query=query)
+
+
+def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, ...] = (), query: Query | None = None) -> Listed:
+    """The list from a snapshot, of one member where it is named, or of those that a pattern with * and ? names."""
+    found, typed = LISTS[name], query or Query()
+    wanted_for(name, member)
     arguments = Resolver(snapshot, all_views()).arguments(found.rows)
     if isinstance(arguments, Missing):
         raise BadInput(f"{name} cannot be shown: {arguments.reason}; save the snapshot anew or look at the live cluster")
@@ -62,38 +99,50 @@ def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, 
     unseen = unseen_of(arguments.values())
     if member is not None:
         frame = _selected(frame, found, member, unseen)
-    used = {*frame["answer"].drop_nulls(), *(each.answer for each in unseen)} if "answer" in frame.columns else set[int]()
-    bad = tuple(
-        each
-        for each in snapshot.answers
-        if each.state is not State.COMPLETE and (each.id in used or _touches(each, snapshot, name))
-    )
+    frame, more = asked(frame, typed)
+    bad = _not_whole(snapshot, name, frame, unseen)
     return Listed(
         of=name,
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
-        columns=tuple(frame.columns),
-        shown=found.shown,
+        frame=frame,
+        shown=_shown(found, frame, typed.columns),
         may_be_empty=found.may_be_empty,
-        rows=tuple(frame.iter_rows(named=True)),
         unseen=unseen,
         not_whole=bad,
-        notes=notes,
+        notes=(*notes, *more),
     )
 
 
-def _touches(answer: Answer, snapshot: Snapshot, name: str) -> bool:
-    """The Answer stands behind one of the tables that the list is made of."""
-    tables = (snapshot.tables[each] for each in wanted_for(name).tables if each in snapshot.tables)
-    return any((table.df["answer"] == answer.id).any() for table in tables if "answer" in table.columns)
+def _shown(found: List, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
+    chosen = tuple(columns)
+    if not chosen:
+        return found.shown
+    if chosen == (_ALL,):
+        return tuple(each for each in frame.columns if each != "answer")
+    return tuple(column_named(each, frame.columns) for each in chosen)
+
+
+def _not_whole(snapshot: Snapshot, name: str, frame: pl.DataFrame, unseen: Iterable[Unseen]) -> tuple[Answer, ...]:
+    """The Answers that are not complete and stand behind one of the tables that the list is made of, rows or none."""
+    used = {*frame["answer"].drop_nulls().unique()} if "answer" in frame.columns else set[int]()
+    used |= {each.answer for each in unseen}
+    for each in wanted_by([LISTS[name].rows], all_views()).tables & snapshot.tables.keys():
+        table = snapshot.tables[each]
+        if "answer" in table.columns:
+            used |= {*table.df["answer"].drop_nulls().unique()}
+    requests = LISTS[name].told_by
+    return tuple(
+        each for each in snapshot.answers if each.state is not State.COMPLETE and (each.id in used or each.asked in requests)
+    )
 
 
 def _selected(frame: pl.DataFrame, found: List, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
     text = pl.col(found.named).cast(pl.String)
-    chosen = frame.filter(text == member.strip())
-    if chosen.height:
-        return chosen
     names = frame.select(text.unique()).to_series().drop_nulls().to_list()
+    matched = names_like(member, names) if is_pattern(member) else [each for each in names if each == member.strip()]
+    if matched:
+        return frame.filter(text.is_in(matched))
     near = difflib.get_close_matches(member, names, n=3, cutoff=0.5)
     if any(each.roster == found.named for each in unseen):
         raise BadInput(f"no {found.word} called {member[:80]!r} was seen, and not all {found.word}s could be listed; look again")

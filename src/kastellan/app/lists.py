@@ -5,12 +5,12 @@ A null means that the value was not seen, apart from the columns that a list nam
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
-import msgspec
 import polars as pl
 
+from kastellan.app.list_model import List
+from kastellan.app.plain_lists import plain_lists
 from kastellan.model.needs import Keys
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
@@ -23,16 +23,6 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.views.group_lag import GroupLag
 from kastellan.views.owned_lag import OwnedLag
-
-
-class List(msgspec.Struct, frozen=True, kw_only=True):
-    """A list: its function, the column by whose value NAME selects, and the columns that a person sees."""
-
-    rows: Callable[..., pl.DataFrame]
-    named: str
-    word: str
-    shown: tuple[str, ...]
-    may_be_empty: frozenset[str] = frozenset()
 
 
 def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl.DataFrame:
@@ -129,8 +119,10 @@ def _owned(lag: OwnedLag) -> pl.DataFrame:
     return lag.df.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=True)
 
 
-LISTS: dict[str, List] = {
+_CURATED: dict[str, List] = {
     "brokers": List(
+        about="Brokers: where they are, whether they live and answer, and what they hold.",
+        aliases=("broker", "nodes"),
         rows=_brokers,
         named="broker",
         word="broker",
@@ -138,6 +130,8 @@ LISTS: dict[str, List] = {
         may_be_empty=frozenset({"rack", "trouble"}),
     ),
     "topics": List(
+        about="Topics with their partitions, replication and records.",
+        aliases=("topic",),
         rows=_topics,
         named="topic",
         word="topic",
@@ -148,6 +142,8 @@ LISTS: dict[str, List] = {
         may_be_empty=frozenset({"error"}),
     ),
     "partitions": List(
+        about="Partitions with leader, replicas and offsets.",
+        aliases=("partition",),
         rows=_partitions,
         named="topic",
         word="topic",
@@ -155,12 +151,16 @@ LISTS: dict[str, List] = {
         may_be_empty=frozenset({"error"}),
     ),
     "groups": List(
+        about="Groups of every protocol with their lag.",
+        aliases=("group", "consumer-groups"),
         rows=_groups,
         named="group",
         word="group",
         shown=("group", "type", "state", "coordinator", "members", "partitions", "lag_records"),
     ),
     "quorum": List(
+        about="The metadata quorum: who leads it and how far each node has read.",
+        aliases=("quorum-nodes", "controllers"),
         rows=_quorum,
         named="node",
         word="node",
@@ -168,12 +168,15 @@ LISTS: dict[str, List] = {
         may_be_empty=frozenset({"host", "port", "directory_id"}),
     ),
     "lag": List(
+        about="Groups by lag, the worst first.",
+        aliases=(),
         rows=_lag,
         named="group",
         word="group",
         shown=("group", "state", "members", "partitions", "lag_records", "worst_lag_records_known"),
     ),
     "owned lag": List(
+        hidden=True,
         rows=_owned,
         named="group",
         word="group",
@@ -181,4 +184,5 @@ LISTS: dict[str, List] = {
         may_be_empty=frozenset({"member", "client_id", "client_host", "unseen"}),
     ),
 }  # fmt: skip
+LISTS: dict[str, List] = _CURATED | plain_lists()
 """The lists by name; their needs may be views too."""

@@ -20,6 +20,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import astuple
 
 from kastellan.kernel.errors import Defect
 from kastellan.model.snapshot import Moment, Snapshot
@@ -116,14 +117,20 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a set of checks and views needs to have collected."""
+    """What a set of checks and views needs to have collected.
+
+    `whole_topics` names the topics of which every config is asked, `producers_of` those whose producers are: both are on
+    request of a person only, never by a need.
+    """
 
     tables: frozenset[str]
     topic_keys: frozenset[str] = frozenset()
     broker_keys: frozenset[str] = frozenset()
+    whole_topics: frozenset[str] = frozenset()
+    producers_of: frozenset[str] = frozenset()
 
     def __or__(self, other: Wanted) -> Wanted:
-        return Wanted(self.tables | other.tables, self.topic_keys | other.topic_keys, self.broker_keys | other.broker_keys)
+        return Wanted(*(ours | theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 def wanted_by(functions: Iterable[Callable[..., object]], views: Views) -> Wanted:

@@ -22,10 +22,10 @@ import threading
 from collections.abc import Generator
 from typing import Any, Final, Self
 
+from kastellan.testing.fake_broker_access import HANDLERS
 from kastellan.testing.fake_broker_answers import Asked
 from kastellan.testing.fake_broker_codec import build_response, encode, read_request
 from kastellan.testing.fake_broker_faults import Fault, Faults
-from kastellan.testing.fake_broker_groups import HANDLERS
 from kastellan.testing.fake_broker_model import FakeModel, fake_model
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import Api

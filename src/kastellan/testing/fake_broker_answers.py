@@ -18,7 +18,10 @@ _NOT_LEADER: Final = 6
 _NOT_COORDINATOR: Final = 16
 _UNKNOWN_TOPIC_ID: Final = 100
 _UNSUPPORTED_VERSION: Final = 35
+_INVALID_REQUEST: Final = 42
 _READ_COMMITTED: Final = 1
+_TOPIC, _BROKER, _LOGGER, _CLIENT_METRICS, _GROUP = 2, 4, 8, 16, 32
+_SOURCES: Final = {_LOGGER: 6, _CLIENT_METRICS: 7, _GROUP: 8}
 _EARLIEST, _LATEST, _MAX_TIMESTAMP = -2, -1, -3
 _GONE: Final = -1
 
@@ -59,7 +62,7 @@ def metadata(asked: Asked) -> Values:
         "cluster_id": model.cluster_id,
         "controller_id": model.controller,
         "topics": topics,
-        "cluster_authorized_operations": -(1 << 31),
+        "cluster_authorized_operations": asked.model.rights,
     }
 
 
@@ -125,7 +128,7 @@ def describe_cluster(asked: Asked) -> Values:
         "cluster_id": asked.model.cluster_id,
         "controller_id": asked.model.controller,
         "brokers": listed,
-        "cluster_authorized_operations": -(1 << 31),
+        "cluster_authorized_operations": asked.model.rights,
     }
 
 
@@ -185,25 +188,55 @@ def describe_configs(asked: Asked) -> Values:
 def _resource(asked: Asked, wanted: Entity) -> Values:
     name, kind = wanted.resource_name, int(wanted.resource_type)
     own, error = _own_configs(asked, kind, name)
-    shown = asked.model.config_defaults | own
+    defaults = asked.model.config_defaults if kind in {_TOPIC, _BROKER} else {}
+    secret = asked.model.nodes[int(name)].secrets if kind == _BROKER and name.isdigit() and int(name) in asked.model.nodes else {}
+    shown = defaults | own | secret
     keys = shown if wanted.configuration_keys is None else [key for key in wanted.configuration_keys if key in shown]
-    entries = [_config(key, shown[key], TOPIC_SOURCE if key in own else DEFAULT_SOURCE) for key in keys]
-    error = asked.code(name, error)
+    source = _SOURCES.get(kind, TOPIC_SOURCE)
+    entries = [_config(key, shown[key], source if key in own or key in secret else DEFAULT_SOURCE, key in secret) for key in keys]
+    error = asked.code((kind, name), asked.code(name, error))
     message = "unknown" if error else None
     configs: list[Values] = [] if error else entries
     return {"error_code": error, "error_message": message, "resource_type": kind, "resource_name": name, "configs": configs}
 
 
 def _own_configs(asked: Asked, kind: int, name: str) -> tuple[dict[str, str], int]:
-    if kind == 2:  # noqa: PLR2004  # a topic
-        topic = asked.model.topics.get(name)
+    model = asked.model
+    if kind == _TOPIC:
+        topic = model.topics.get(name)
         return ({}, _UNKNOWN_TOPIC) if topic is None else (topic.configs, 0)
-    node = asked.model.nodes.get(int(name)) if name.isdigit() else None
+    if kind == _CLIENT_METRICS:
+        return model.client_metrics.get(name, {}), 0
+    if kind == _GROUP:
+        group = model.groups.get(name)
+        return ({} if group is None else group.configs), 0
+    node = model.nodes.get(int(name)) if name.isdigit() else None
+    if kind == _LOGGER:
+        # Log levels are those of the broker that is asked, and no other.
+        return (node.loggers, 0) if node is not None and node.node == asked.node else ({}, _INVALID_REQUEST)
     return ({}, 0) if node is None else (node.configs, 0)
 
 
-def _config(key: str, value: str, source: int) -> Values:
-    return {"name": key, "value": value, "config_source": source, "is_default": source == DEFAULT_SOURCE, "config_type": 2}
+def _config(key: str, value: str, source: int, secret: bool) -> Values:  # noqa: FBT001
+    return {
+        "name": key,
+        "value": None if secret else value,
+        "config_source": source,
+        "is_default": source == DEFAULT_SOURCE,
+        "is_sensitive": secret,
+        "config_type": 2,
+    }
+
+
+@answers(Api.LIST_CONFIG_RESOURCES)
+def list_config_resources(asked: Asked) -> Values:
+    """Client metrics subscriptions and groups with configs of their own."""
+    model = asked.model
+    kinds = set(getattr(asked.request, "resource_types", ())) or {_CLIENT_METRICS}
+    named = [(each, _CLIENT_METRICS) for each in model.client_metrics]
+    named += [(each.id, _GROUP) for each in model.groups.values() if each.configs]
+    found = [{"resource_name": name, "resource_type": kind} for name, kind in named if kind in kinds]
+    return {"error_code": asked.code(None, 0), "config_resources": found}
 
 
 @answers(Api.DESCRIBE_LOG_DIRS)

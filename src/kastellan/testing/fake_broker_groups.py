@@ -65,9 +65,13 @@ def _classic_member(member: FakeMember) -> Values:
         "group_instance_id": member.instance_id,
         "client_id": member.client_id,
         "client_host": member.host,
-        "member_metadata": packed_subscription(list(member.assigned)),
+        "member_metadata": packed_subscription(_topics_of(member)),
         "member_assignment": packed_assignment(member.assigned),
     }
+
+
+def _topics_of(member: FakeMember) -> list[str]:
+    return list(member.assigned) if member.subscribed is None else member.subscribed
 
 
 def packed_assignment(assigned: Mapping[str, Sequence[int]]) -> bytes:
@@ -99,12 +103,48 @@ def share_group_describe(asked: Asked) -> Values:
 
 @answers(Api.STREAMS_GROUP_DESCRIBE)
 def streams_group_describe(asked: Asked) -> Values:
-    """Streams groups, without topology and tasks."""
+    """Streams groups with their topology; a member's tasks are active ones."""
     groups: list[Values] = []
     for name in asked.request.group_ids:
         group, error = _group(asked, name, {"streams"})
-        members = [] if group is None else [{"member_id": each.id, "client_id": each.client_id} for each in group.members]
-        groups.append(_described_group(asked, name, group, error) | {"members": members, "topology": None})
+        members = [] if group is None else [_streams_member(each) for each in group.members]
+        parts = [] if group is None else [{"subtopology_id": at, "source_topics": of} for at, of in group.sources.items()]
+        topology = {"epoch": 3, "subtopologies": parts} if parts else None
+        groups.append(_described_group(asked, name, group, error) | {"members": members, "topology": topology})
+    return {"groups": groups}
+
+
+def _streams_member(member: FakeMember) -> Values:
+    tasks = {"active_tasks": [{"subtopology_id": at, "partitions": numbers} for at, numbers in member.assigned.items()]}
+    return {
+        "member_id": member.id,
+        "member_epoch": member.epoch,
+        "instance_id": member.instance_id,
+        "client_id": member.client_id,
+        "client_host": member.host,
+        "topology_epoch": 3,
+        "process_id": f"process of {member.id}",
+        "assignment": tasks,
+        "target_assignment": tasks,
+    }
+
+
+@answers(Api.DESCRIBE_SHARE_GROUP_OFFSETS)
+def describe_share_group_offsets(asked: Asked) -> Values:
+    """Start offsets of share groups in all their partitions."""
+    groups: list[Values] = []
+    for wanted in asked.request.groups:
+        group, error = _group(asked, wanted.group_id, {"share"})
+        error = asked.code(wanted.group_id, error)
+        topics: dict[str, list[Values]] = {}
+        for (topic, number), (start, lag) in ({} if group is None or error else group.share).items():
+            told = {"partition_index": number, "start_offset": start, "leader_epoch": 3, "lag": lag}
+            topics.setdefault(topic, []).append(told | {"error_code": asked.code((topic, number), 0)})
+        listed = [
+            {"topic_name": topic, "topic_id": asked.model.topics[topic].id, "partitions": parts}
+            for topic, parts in topics.items()
+        ]
+        groups.append({"group_id": wanted.group_id, "topics": listed, "error_code": error})
     return {"groups": groups}
 
 
@@ -136,13 +176,14 @@ def _member(asked: Asked, member: FakeMember) -> Values:
     return {
         "member_id": member.id,
         "instance_id": member.instance_id,
-        "member_epoch": 1,
+        "member_epoch": member.epoch,
+        "rack_id": member.rack,
         "client_id": member.client_id,
         "client_host": member.host,
-        "subscribed_topic_names": list(member.assigned),
+        "subscribed_topic_names": _topics_of(member),
         "assignment": {"topic_partitions": assigned},
         "target_assignment": {"topic_partitions": assigned},
-        "member_type": 1,
+        "member_type": member.member_type,
     }
 
 

@@ -21,6 +21,9 @@ class FakeNode(msgspec.Struct):
     port: int = 0
     configs: dict[str, str] = {}
     log_dirs: dict[str, FakeLogDir] = msgspec.field(default_factory=lambda: {"/data": FakeLogDir()})
+    loggers: dict[str, str] = msgspec.field(default_factory=lambda: {"root": "INFO"})
+    secrets: dict[str, str] = {}
+    """Configs that it takes for secrets: it has them and tells their names only."""
 
 
 class FakeLogDir(msgspec.Struct):
@@ -73,13 +76,20 @@ class FakeTopic(msgspec.Struct):
 
 
 class FakeMember(msgspec.Struct):
-    """A group member; `assigned` holds partition numbers by topic."""
+    """A group member; `assigned` holds partition numbers by topic, of a streams group by subtopology.
+
+    It subscribes to the topics that it is assigned to, or to those of `subscribed`.
+    """
 
     id: str
     client_id: str = "client"
     host: str = "/127.0.0.1"
     assigned: dict[str, list[int]] = {}
     instance_id: str | None = None
+    subscribed: list[str] | None = None
+    epoch: int = 1
+    member_type: int = 1
+    rack: str | None = None
 
 
 class FakeGroup(msgspec.Struct):
@@ -93,6 +103,43 @@ class FakeGroup(msgspec.Struct):
     members: list[FakeMember] = []
     commits: dict[tuple[str, int], int] = {}
     epoch: int = 1
+    configs: dict[str, str] = {}
+    """Configs of its own: with any, the group is listed among the resources that have configs."""
+    share: dict[tuple[str, int], tuple[int, int]] = {}
+    """Start offset and lag of a share group by partition."""
+    sources: dict[str, list[str]] = {}
+    """Source topics of a streams group by subtopology; with any, it has a topology."""
+
+
+class FakeAcl(msgspec.Struct, frozen=True):
+    """An ACL binding, in the protocol's numbers."""
+
+    resource: str
+    principal: str = "User:app"
+    host: str = "*"
+    resource_type: int = 2
+    pattern_type: int = 3
+    operation: int = 3
+    permission: int = 3
+
+
+class FakeQuota(msgspec.Struct, frozen=True):
+    """The quotas of an entity: names by part (None is the default), values by key."""
+
+    entity: dict[str, str | None]
+    values: dict[str, float]
+
+
+class FakeToken(msgspec.Struct, frozen=True):
+    """A delegation token."""
+
+    id: str
+    owner: str = "app"
+    issued_ms: int = 0
+    expires_ms: int = 1
+    max_ms: int = 2
+    hmac: bytes = b"never to be seen"
+    renewers: tuple[str, ...] = ()
 
 
 class FakeTransaction(msgspec.Struct):
@@ -122,6 +169,18 @@ class FakeModel(msgspec.Struct):
     config_defaults: dict[str, str] = msgspec.field(
         default_factory=lambda: {"cleanup.policy": "delete", "min.insync.replicas": "1", "retention.ms": "604800000"}
     )
+    acls: list[FakeAcl] | None = msgspec.field(default_factory=lambda: [FakeAcl("topic-0000"), FakeAcl("topic-0001")])
+    """None: there is no authorizer."""
+    scram: dict[tuple[str, int], int] = msgspec.field(default_factory=lambda: {("app", 2): 8192})
+    """Iterations by user and mechanism (1 is SCRAM-SHA-256, 2 is SCRAM-SHA-512)."""
+    quotas: list[FakeQuota] = msgspec.field(default_factory=lambda: [FakeQuota({"user": None}, {"producer_byte_rate": 1e6})])
+    tokens: list[FakeToken] | None = msgspec.field(default_factory=lambda: [FakeToken("token-1")])
+    """None: delegation tokens are not enabled."""
+    client_metrics: dict[str, dict[str, str]] = msgspec.field(
+        default_factory=lambda: {"basic": {"interval.ms": "60000", "metrics": "org.apache.kafka.", "match": ""}}
+    )
+    rights: int = -(1 << 31)
+    """What the asking principal may do to the cluster (KIP-430); the default is that nobody told."""
     end_of_metadata: int = 1_000
     revision: int = 0
 

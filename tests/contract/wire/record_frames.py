@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kastellan.kernel.deadline import Deadline
+from kastellan.wire.kafka import access_requests as a
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster, decode_reply
@@ -95,6 +96,7 @@ async def record(bootstrap: str, directory: Path) -> dict[str, int]:
             raise SystemExit(found.reason)
         recorder = Recorder(cluster, deadline)
         await _record_topics(recorder)
+        await _record_access(recorder)
         for node in cluster.nodes:
             await _record_groups(recorder, node)
             await _record_transactions(recorder, node)
@@ -138,6 +140,22 @@ async def _record_topics(recorder: Recorder) -> None:
     await recorder.keep(node, Choose(Api.DESCRIBE_PRODUCERS, lambda version: q.describe_producers(version, led)))
 
 
+async def _record_access(recorder: Recorder) -> None:
+    node = recorder.cluster.nodes[0]
+    for api, pack in (
+        (Api.DESCRIBE_ACLS, a.describe_acls),
+        (Api.DESCRIBE_CLIENT_QUOTAS, a.describe_client_quotas),
+        (Api.DESCRIBE_USER_SCRAM_CREDENTIALS, a.describe_user_scram_credentials),
+        (Api.DESCRIBE_DELEGATION_TOKEN, a.describe_delegation_token),
+    ):
+        await recorder.keep(node, Choose(api, pack))
+    kinds = (q.CLIENT_METRICS_RESOURCE,)
+    listed = await recorder.keep(node, Choose(Api.LIST_CONFIG_RESOURCES, lambda version: a.list_config_resources(version, kinds)))
+    names = [each.resource_name for each in listed.config_resources][:_LISTED]
+    wanted = {(q.CLIENT_METRICS_RESOURCE, name): None for name in names} | {(q.BROKER_LOGGER_RESOURCE, str(node)): None}
+    await recorder.keep(node, Choose(Api.DESCRIBE_CONFIGS, lambda version: q.describe_configs(version, wanted, synonyms=True)))
+
+
 async def _record_groups(recorder: Recorder, node: int) -> None:
     listed = await recorder.keep(node, Choose(Api.LIST_GROUPS, q.list_groups))
     names = [each.group_id for each in listed.groups][:_LISTED]
@@ -150,6 +168,7 @@ async def _record_groups(recorder: Recorder, node: int) -> None:
         (Api.CONSUMER_GROUP_DESCRIBE, q.consumer_group_describe, of["consumer"] or ["nobody"]),
         (Api.SHARE_GROUP_DESCRIBE, q.share_group_describe, of["share"] or ["nobody"]),
         (Api.STREAMS_GROUP_DESCRIBE, q.streams_group_describe, of["streams"] or ["nobody"]),
+        (Api.DESCRIBE_SHARE_GROUP_OFFSETS, a.describe_share_group_offsets, of["share"] or ["nobody"]),
     )
     for api, pack, groups in described:
         await recorder.keep(node, Choose(api, lambda version, pack=pack, groups=groups: pack(version, groups[:_LISTED])))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from kastellan.testing.fake_broker_access import HANDLERS
 from kastellan.testing.fake_broker_codec import build, encode, read_request
-from kastellan.testing.fake_broker_groups import HANDLERS
+from kastellan.wire.kafka import access_requests as a
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api
@@ -118,13 +119,18 @@ PACKERS = {
     Api.CONSUMER_GROUP_DESCRIBE: lambda version, request: q.consumer_group_describe(version, request.group_ids),
     Api.SHARE_GROUP_DESCRIBE: lambda version, request: q.share_group_describe(version, request.group_ids),
     Api.STREAMS_GROUP_DESCRIBE: lambda version, request: q.streams_group_describe(version, request.group_ids),
+    Api.LIST_CONFIG_RESOURCES: lambda version, request: a.list_config_resources(version, getattr(request, "resource_types", ())),
+    Api.DESCRIBE_SHARE_GROUP_OFFSETS: lambda version, request: a.describe_share_group_offsets(
+        version, _names(request.groups, "group_id")
+    ),
 }
 
 
 def _again(api: int, version: int, request) -> Packed:
     """The request, packed by our builder from what the fake understood of it."""
     packer = PACKERS.get(Api(api))
-    return packer(version, request) if packer is not None else getattr(q, Api(api).name.lower())(version)
+    name = Api(api).name.lower()
+    return packer(version, request) if packer is not None else getattr(q if hasattr(q, name) else a, name)(version)
 
 
 def test_build_fills_what_was_not_given():

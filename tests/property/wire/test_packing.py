@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kastellan.testing.fake_broker_codec import build, encode
+from kastellan.wire.kafka import access_requests as a
 from kastellan.wire.kafka import mutations as m
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka import schema
@@ -182,6 +183,27 @@ def test_describe_quorum(version):
 @pytest.mark.parametrize("version", range(5))
 def test_api_versions(version):
     same(q.api_versions(version, "9.9"), {"client_software_name": "kastellan", "client_software_version": "9.9"})
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_describe_acls_and_tokens(version):
+    everything: dict[str, object] = {"resource_type_filter": 1, "pattern_type_filter": 1, "operation": 1, "permission_type": 1}
+    everything |= dict.fromkeys(("resource_name_filter", "principal_filter", "host_filter"))
+    same(a.describe_acls(version), everything)
+    same(a.describe_delegation_token(version), {"owners": None})
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_describe_client_quotas_and_resources(version):
+    same(a.describe_client_quotas(version), {"components": [], "strict": False})
+    same(a.list_config_resources(version, (16, 32)), {"resource_types": [16, 32]})
+    same(a.describe_user_scram_credentials(0), {"users": None})
+
+
+@few
+@given(versions_of(Api.DESCRIBE_SHARE_GROUP_OFFSETS), st.lists(LONG, max_size=4))
+def test_describe_share_group_offsets(version, groups):
+    same(a.describe_share_group_offsets(version, groups), {"groups": [{"group_id": each, "topics": None} for each in groups]})
 
 
 @few

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.app.get import listed
+from kastellan.app.get import list_called, listed, wanted_for
 from kastellan.app.lists import LISTS
+from kastellan.app.query import Query
 from kastellan.kernel.errors import BadInput
+from kastellan.model.catalogue import all_tables
+from kastellan.model.needs import wanted_by
+from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.producers import Producers
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.replicas import Replicas
 from kastellan.surfaces.cli.screen import Screen
 from kastellan.surfaces.cli.show.rows_text import show
-from kastellan.testing.snapshots import edit, healthy, hide
+from kastellan.testing.snapshots import add, drop, edit, healthy, hide
+from kastellan.views.catalogue import all_views
 
 
 def one(listed_rows, **where):
@@ -26,19 +32,88 @@ def text(found) -> str:
     return screen.text()
 
 
-@pytest.mark.parametrize("name", LISTS)
+NONE_THERE = {"share-groups", "streams-groups"}
+NAMED = {"producers"}
+"""Lists that are made for a named member only."""
+
+
+@pytest.mark.parametrize("name", LISTS.keys() - NAMED)
 def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
     found = listed(healthy(), name, None)
-    assert found.rows
+    behind = [healthy().tables[each] for each in wanted_for(name).tables]
+    assert bool(found.rows) == (name not in NONE_THERE and any(each.df.height for each in behind))
     assert set(found.shown) <= set(found.columns)
     assert "?" not in text(found)
     assert found.not_whole == ()
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", LISTS.keys() - NAMED)
 def test_every_list_works_on_an_empty_cluster(name):
     found = listed(healthy(brokers=1, topics={}, groups={}), name, None)
     assert text(found)
+
+
+def test_every_table_can_be_listed():
+    told = set().union(*(wanted_by([each.rows], all_views()).tables for each in LISTS.values()))
+    assert all_tables().keys() == told
+
+
+def test_a_list_goes_by_its_other_names_and_a_mistyped_one_gets_near_ones():
+    assert [list_called(each) for each in ("ACL", "users", "broker_configs", "configs", "tokens", "group")] == [
+        "acls", "scram-users", "broker-configs", "topic-configs", "delegation-tokens", "groups",
+    ]  # fmt: skip
+    words = [word for each in LISTS.values() for word in each.aliases]
+    assert len(words) == len({*words}) == len({*words} - LISTS.keys())
+    with pytest.raises(BadInput, match="near are partitions"):
+        list_called("partitons")
+    with pytest.raises(BadInput, match="there are brokers"):
+        list_called("owned lag")
+
+
+def test_producers_are_listed_for_a_named_topic_only():
+    with pytest.raises(BadInput, match="needs READ"):
+        listed(healthy(), "producers", None)
+    row = {"topic": "orders", "partition": 0, "producer_id": 7, "last_append_ms": 1_700_000_000_000, "transaction_start": -1}
+    found = listed(add(healthy(), Producers, row), "producers", "orders")
+    assert "2023-11-14 22:13:20Z" in text(found)
+    assert wanted_for("producers", "orders").producers_of == {"orders"}
+    assert wanted_for("topic-configs", "orders").whole_topics == {"orders"}
+    assert wanted_for("topic-configs", "ord*").topic_keys == {"*"}
+
+
+def test_a_name_may_be_a_pattern():
+    assert {each["topic"] for each in listed(healthy(), "topics", "p*").rows} == {"payments"}
+    with pytest.raises(BadInput, match="no topic is called 'x\\*'"):
+        listed(healthy(), "topics", "x*")
+
+
+def test_conditions_order_and_columns():
+    snapshot = edit(healthy(topics={"orders": 4, "payments": 3, "audit": 1}), Offsets, {"topic": "audit"}, latest=None)
+    found = listed(
+        snapshot, "topics", None, query=Query(where=("partitions>=3",), sort="-records", columns=("topic", "min-insync-replicas"))
+    )
+    assert [each["topic"] for each in found.rows] == ["orders", "payments"]
+    assert found.shown == ("topic", "min_insync_replicas")
+    unsure = listed(snapshot, "topics", None, query=Query(where=("records>0",)))
+    assert [each["topic"] for each in unsure.rows] == ["orders", "payments"]
+    assert "of 1 row it is not known whether --where fits" in " ".join(unsure.notes)
+    assert [each["topic"] for each in listed(snapshot, "topics", None, query=Query(where=("records=?",))).rows] == ["audit"]
+    both = listed(snapshot, "topics", None, query=Query(where=("records>0", "topic=aud*")))
+    assert (both.rows, both.notes) == (
+        (),
+        ("of 1 row it is not known whether --where fits: a value was not seen", "--where fits none of 3 rows"),
+    )
+    few = listed(snapshot, "partitions", None, query=Query(limit=2))
+    assert len(few.rows) == 2
+    assert few.notes == ("6 rows more: --limit 2",)
+    assert listed(snapshot, "brokers", None, query=Query(where=("fenced=no", "broker!=2"))).rows[1]["broker"] == 3
+
+
+def test_nothing_seen_is_not_none_there():
+    assert listed(hide(healthy(), "principal"), "acls", None).nothing_seen is False
+    emptied = hide(drop(healthy(), Acls, {}), "principal")
+    assert listed(emptied, "acls", None).nothing_seen
+    assert "nothing could be listed" in text(listed(emptied, "acls", None))
 
 
 def test_broker_counts():

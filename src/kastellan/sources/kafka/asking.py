@@ -29,11 +29,17 @@ _HEDGE_S: Final = 0.75
 
 
 class Got(msgspec.Struct, frozen=True):
-    """What an answer was turned into, or None; and its entry in the book."""
+    """What an answer was turned into, or None; its entry in the book; the error code at its head."""
 
     value: Any | None
     answer: int
     trouble: Trouble | None = None
+    code: int = 0
+
+    @property
+    def final(self) -> bool:
+        """Another broker would say the same: this principal may not ask, or the cluster does not do it."""
+        return bool(self.code) and state_of_code(self.code) in {State.DENIED, State.UNSUPPORTED}
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -78,7 +84,10 @@ class Asking:
     async def any(
         self, nodes: Iterable[int], request: Choose, deadline: Deadline, *, lane: str = "main", turn: Turn | None = None
     ) -> Got:
-        """The first good answer; the next broker is asked when one refuses, or takes long."""
+        """The first good answer; the next broker is asked when one fails, or takes long.
+
+        A refusal that every broker would repeat is not asked for again.
+        """
         candidates = sorted(nodes, key=self._unlikely)
         running: set[asyncio.Task[Got]] = set()
         last: Got | None = None
@@ -90,7 +99,7 @@ class Asking:
             )
             for task in done:
                 last = task.result()
-                if last.value is not None:
+                if last.value is not None or last.final:
                     await _leave(running)
                     return last
         now = time.time_ns() // 1_000_000
@@ -111,7 +120,7 @@ class Asking:
         if isinstance(made, _Refused):
             told = str(error_name(made.code))
             self._book.grade(answer, state_of_code(made.code), f"{told}: {made.message}" if made.message else told)
-            return Got(None, answer, Trouble.REJECTED)
+            return Got(None, answer, Trouble.REJECTED, made.code)
         return Got(made, answer)
 
     async def _made(self, reply: Reply, turn: Turn | None) -> Any:  # noqa: ANN401

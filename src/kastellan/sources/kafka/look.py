@@ -19,7 +19,17 @@ import time
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
-from kastellan.sources.kafka.ask import brokers, configs, log_dirs, offsets, topics, transactions
+from kastellan.sources.kafka.ask import (
+    access,
+    brokers,
+    configs,
+    log_dirs,
+    offsets,
+    producers,
+    resources,
+    topics,
+    transactions,
+)
 from kastellan.sources.kafka.fill import brokers as fill_brokers
 from kastellan.sources.kafka.looking import Looking
 from kastellan.sources.kafka.memory import Memory
@@ -41,6 +51,9 @@ async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: De
         configs.configs(look),
         offsets.groups_and_offsets(look),
         transactions.transactions(look),
+        access.access(look),
+        resources.resources(look),
+        producers.producers(look),
     )
     look.put(fill_brokers.brokers(registry, (*look.nodes, *look.dead), look.asking.met))
     topics.judge_sight(look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from kastellan.kernel.deadline import Deadline
@@ -24,6 +25,9 @@ _FULL_RIGHTS: Final = sum(1 << each for each in (5, 7, 8, 9, 10, 11, 12))
 """AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
 
 _DESCRIBE: Final = 1 << 8
+_PATIENCE_SHARE: Final = 0.2
+"""The part of the time after which such things are asked although a coordinator is silent and the ends wait for it."""
+
 _CONTROLLER_LANE: Final = "controller"
 _CONTROLLER_SHARE: Final = 0.6
 """Without an active controller nobody answers, and what follows must have time."""
@@ -99,6 +103,11 @@ class Looking:
     def part_of_time(self, share: float) -> Deadline:
         """A share of the time that is left."""
         return self.deadline.within(self.deadline.remaining_s() * share)
+
+    async def behind_the_ends(self) -> None:
+        """Wait until end offsets begin to come in: what nobody waits for lets commits and ends go first, for a while."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.ends_told.wait(), self.part_of_time(_PATIENCE_SHARE).remaining_s())
 
     @property
     def dead(self) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from kastellan.app.depict import Portrait
 from kastellan.app.inspect import Contents
 from kastellan.app.may_restart import Restarts
 from kastellan.checks.telling import Telling
@@ -40,6 +41,14 @@ class RowsDocument(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[Unseen, ...] = ()
     not_whole: tuple[Answer, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class PortraitDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `describe` prints as JSON: facts and sections of one thing, null for what was not seen."""
+
+    schema: Literal["kastellan.portrait/1"] = "kastellan.portrait/1"
+    version: str = VERSION
+    portrait: Portrait
 
 
 class ExplanationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +127,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.report/1": ReportDocument,
     "kastellan.line/1": LookLine | FindingLine | DoubtLine | AnswerLine | EndLine,
     "kastellan.rows/1": RowsDocument,
+    "kastellan.portrait/1": PortraitDocument,
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.contents/1": ContentsDocument,
     "kastellan.restarts/1": RestartsDocument,

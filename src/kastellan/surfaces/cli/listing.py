@@ -4,44 +4,111 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final
 
+import typer
+
+from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.reading import Reach
+
+if TYPE_CHECKING:
+    from kastellan.app.get import Listed
+    from kastellan.app.query import Query
+
+NOTHING_SEEN: Final = 12
+"""Exit code: nothing failed, and nothing could be seen."""
+_MOST_ROWS = 10_000_000
 
 
 class Form(StrEnum):
-    """How a list is printed."""
+    """How something is printed."""
 
     TABLE = "table"
     JSON = "json"
 
 
-def print_list(reach: Reach, name: str, member: str | None, form: Form) -> None:
-    """Looks, or loads, and prints."""
-    from kastellan.app.get import get, listed
+class ListForm(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+Output = Annotated[
+    ListForm,
+    typer.Option(
+        "-o",
+        "--output",
+        help="How the list is printed; in ndjson and csv one row is one line, and what is missing is told on stderr.",
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Only rows for which this holds (= != > < >= <=, * and ? in names, COLUMN=? for what was not seen); repeatable.",
+    ),
+]
+Sort = Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Order by this column; -COLUMN for the largest first.")]
+Columns = Annotated[str, typer.Option("--columns", metavar="COLUMN,...", help="Show these columns; all shows every one.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="NUMBER", help="At most so many rows.")]
+
+
+def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None) -> Query:
+    """The query that was typed. Raises BadInput for a limit that is none."""
+    from kastellan.app.query import Query
+
+    if limit is not None and not 1 <= limit <= _MOST_ROWS:
+        raise BadInput(f"--limit {limit} is no number of rows; give 1 or more")
+    named = tuple(each for each in columns.split(",") if each.strip())
+    return Query(where=tuple(where or ()), sort=sort, columns=named, limit=limit)
+
+
+def print_list(reach: Reach, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
+    """Looks, or loads, and prints; ends with exit code 12 where nothing could be seen."""
+    found = _found(reach, name, member, query)
+    _print(found, form)
+    if found.nothing_seen:
+        raise typer.Exit(NOTHING_SEEN)
+
+
+def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> Listed:
+    from kastellan.app.get import get, listed, wanted_for
+
+    wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
+    if reach.saved:
+        snapshot, notes = reach.load()
+        return listed(snapshot, name, member, (age_note(snapshot.at_ms), *notes), query)
+    import asyncio
+
+    from kastellan.app.wiring import source_for
+
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def live() -> Listed:
+        try:
+            return await get(source, name, member, timeout_s, query)
+        finally:
+            await source.close()
+
+    return asyncio.run(live())
+
+
+def age_note(at_ms: int) -> str:
+    """What is said of a saved snapshot: how old it is."""
+    import time
+
     from kastellan.kernel.units import duration_text
 
-    if reach.saved:
-        import time
+    return f"from a saved snapshot, taken {duration_text(max(0, time.time() * 1000 - at_ms))} ago"
 
-        snapshot, notes = reach.load()
-        age = duration_text(max(0, time.time() * 1000 - snapshot.at_ms))
-        found = listed(snapshot, name, member, (f"from a saved snapshot, taken {age} ago", *notes))
-    else:
-        import asyncio
 
-        from kastellan.app.wiring import source_for
-
-        target, timeout_s = reach.target()
-        source = source_for(target)
-
-        async def live():  # noqa: ANN202
-            try:
-                return await get(source, name, member, timeout_s)
-            finally:
-                await source.close()
-
-        found = asyncio.run(live())
-    if form is Form.JSON:
+def _print(found: Listed, form: ListForm) -> None:
+    if form is ListForm.JSON:
         from kastellan.surfaces.cli.documents import RowsDocument, json_text
 
         document = RowsDocument(
@@ -51,8 +118,18 @@ def print_list(reach: Reach, name: str, member: str | None, form: Form) -> None:
         sys.stdout.write(json_text(document) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen
-    from kastellan.surfaces.cli.show.rows_text import show
 
-    screen = Screen.of()
-    show(found, screen)
-    sys.stdout.write(screen.text())
+    if form is ListForm.TABLE:
+        from kastellan.surfaces.cli.show.rows_text import show
+
+        screen = Screen.of()
+        show(found, screen)
+        sys.stdout.write(screen.text())
+        return
+    frame = found.frame.drop("answer", strict=False)
+    sys.stdout.write(frame.write_ndjson() if form is ListForm.NDJSON else frame.write_csv())
+    screen = Screen.of(sys.stderr)
+    for label, told in (("UNSEEN", found.reasons), ("NOTES", found.notes)):
+        if told:
+            screen.field(label, told, 0, 10)
+    sys.stderr.write(screen.text())

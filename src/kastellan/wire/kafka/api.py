@@ -19,20 +19,26 @@ class Api(IntEnum):
     API_VERSIONS = 18
     CREATE_TOPICS = 19
     DELETE_TOPICS = 20
+    DESCRIBE_ACLS = 29
     DESCRIBE_CONFIGS = 32
     DESCRIBE_LOG_DIRS = 35
+    DESCRIBE_DELEGATION_TOKEN = 41
     INCREMENTAL_ALTER_CONFIGS = 44
     ALTER_PARTITION_REASSIGNMENTS = 45
     LIST_PARTITION_REASSIGNMENTS = 46
+    DESCRIBE_CLIENT_QUOTAS = 48
+    DESCRIBE_USER_SCRAM_CREDENTIALS = 50
     DESCRIBE_QUORUM = 55
     DESCRIBE_CLUSTER = 60
     DESCRIBE_PRODUCERS = 61
     DESCRIBE_TRANSACTIONS = 65
     LIST_TRANSACTIONS = 66
     CONSUMER_GROUP_DESCRIBE = 69
+    LIST_CONFIG_RESOURCES = 74
     DESCRIBE_TOPIC_PARTITIONS = 75
     SHARE_GROUP_DESCRIBE = 77
     STREAMS_GROUP_DESCRIBE = 89
+    DESCRIBE_SHARE_GROUP_OFFSETS = 90
 
 
 READS = frozenset(
@@ -50,6 +56,7 @@ READS = frozenset(
         32,  # DescribeConfigs
         35,  # DescribeLogDirs
         36,  # SaslAuthenticate
+        41,  # DescribeDelegationToken
         46,  # ListPartitionReassignments
         48,  # DescribeClientQuotas
         50,  # DescribeUserScramCredentials

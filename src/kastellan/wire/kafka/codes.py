@@ -18,6 +18,7 @@ _DENIED: Final = frozenset(
         31,  # cluster authorization failed
         53,  # transactional id authorization failed
         58,  # SASL authentication failed
+        64,  # delegation token request not allowed: the connection proves nobody, or a token opened it
         65,  # delegation token authorization failed
     }
 )
@@ -27,6 +28,7 @@ _UNSUPPORTED: Final = frozenset(
         35,  # unsupported version
         43,  # unsupported for message format
         54,  # security disabled: no authorizer is there to be asked
+        61,  # delegation tokens are not enabled
         76,  # unsupported compression type
         114,  # mismatched endpoint type: a broker was asked as a controller, or the other way round
         115,  # unsupported endpoint type

@@ -27,6 +27,7 @@ TOPIC_RESOURCE: Final = 2
 GROUP_RESOURCE: Final = 32
 BROKER_RESOURCE: Final = 4
 BROKER_LOGGER_RESOURCE: Final = 8
+CLIENT_METRICS_RESOURCE: Final = 16
 
 Partitions = Mapping[str, Sequence[int]]
 """Partition numbers by topic name."""
@@ -39,6 +40,9 @@ _FLEXIBLE_SINCE: Final[Mapping[int, int]] = {
     Api.DESCRIBE_GROUPS: 5,
     Api.LIST_GROUPS: 3,
     Api.API_VERSIONS: 3,
+    Api.DESCRIBE_ACLS: 2,
+    Api.DESCRIBE_CLIENT_QUOTAS: 1,
+    Api.DESCRIBE_DELEGATION_TOKEN: 2,
     Api.DESCRIBE_CONFIGS: 4,
     Api.DESCRIBE_LOG_DIRS: 2,
     Api.PRODUCE: 9,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 from kastellan.model.needs import ALL
@@ -20,14 +19,11 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, Choose
 
 _TOPICS_A_SLICE: Final = 5_000
-_PATIENCE_SHARE: Final = 0.2
-"""The part of the time after which configs are asked although a coordinator is silent and the ends wait for it."""
 
 
 async def configs(look: Looking) -> None:
     """Topic and broker configs by wanted key."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(look.ends_told.wait(), look.part_of_time(_PATIENCE_SHARE).remaining_s())
+    await look.behind_the_ends()
     keys = {TOPIC_RESOURCE: sorted(look.wanted.topic_keys), BROKER_RESOURCE: sorted(look.wanted.broker_keys)}
     topic_keys, broker_keys = keys.values()
     names = look.topology.names if look.topology and topic_keys else ()
@@ -36,11 +32,21 @@ async def configs(look: Looking) -> None:
     told = [each for _, of_node in asked for each in of_node]
     if look.wants("topic_configs"):
         unseen = look.tables["topics"].unseen
-        look.put(await asyncio.to_thread(fill.topic_configs, [each for each, _ in told], topic_keys, unseen, look.book))
+        table = await asyncio.to_thread(fill.topic_configs, [each for each, _ in told], topic_keys, unseen, look.book)
+        look.put(table if not look.wanted.whole_topics else fill.with_whole(table, await _whole(look), look.book))
     if look.wants("broker_configs"):
         silent = [fill.Told(None, look.not_live("DescribeConfigs", node), [str(node)]) for node in look.dead]
         of_brokers = [each for _, each in told if each is not None]
         look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.book))
+
+
+async def _whole(look: Looking) -> fill.Told:
+    """Every config of the topics that a person named."""
+    names = sorted(look.wanted.whole_topics)
+    keys = {TOPIC_RESOURCE: (ALL,)}
+    build = binding(requests.describe_configs, {(TOPIC_RESOURCE, name): None for name in names})
+    got = await look.any(Choose(Api.DESCRIBE_CONFIGS, build))
+    return fill.Told(None if got.value is None else fill.pieces(got.value, keys)[TOPIC_RESOURCE], got.answer, names)
 
 
 async def _of(

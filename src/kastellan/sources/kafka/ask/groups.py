@@ -11,8 +11,9 @@ from kastellan.model.table import Unseen
 from kastellan.sources.kafka.asking import Turn
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
+from kastellan.sources.kafka.fill import share_offsets as fill_share
 from kastellan.sources.kafka.looking import Looking, binding, slices
-from kastellan.wire.kafka import requests
+from kastellan.wire.kafka import access_requests, requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import Choose
 
@@ -37,6 +38,8 @@ async def groups(look: Looking, deadline: Deadline) -> None:
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
     membership = fill.membership(told, unseen, look.book)
     look.put(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)
+    if look.wants("share_offsets"):
+        look.put(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.book))
     commits = [each for part in told for each in part.commits]
     look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book))
 
@@ -55,6 +58,8 @@ async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
         asks += [_describe(look, part, kind, deadline) for kind in _DESCRIBERS]
     if look.wants("commits"):
         asks.append(_fetch(look, part, deadline))
+    if look.wants("share_offsets"):
+        asks.append(_share(look, part, deadline))
     await asyncio.gather(*asks)
     return part
 
@@ -78,3 +83,12 @@ async def _fetch(look: Looking, part: fill.Coordinated, deadline: Deadline) -> N
         turn = Turn(fill_commits.piece, ("commits", part.node, number))
         got = await look.ask(part.node, wanted, deadline, turn=turn)
         part.commits.append((got.value, got.answer, some))
+
+
+async def _share(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
+    names = [each.group for each in part.groups if each.kind == "share"]
+    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
+        wanted = Choose(Api.DESCRIBE_SHARE_GROUP_OFFSETS, binding(access_requests.describe_share_group_offsets, some))
+        turn = Turn(fill_share.piece, ("share", part.node, number))
+        got = await look.ask(part.node, wanted, deadline, turn=turn)
+        part.share.append((got.value, got.answer, some))

@@ -23,7 +23,7 @@ from kastellan.wire.kafka.metadata_head import Listed, metadata_head
 from kastellan.wire.kafka.requests import Choose
 
 TABLES: Final = frozenset(
-    {"topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs", "replica_sizes"}
+    {"topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs", "replica_sizes", "producers"}
 )
 _ELR_PAGES: Final = 5
 
@@ -121,6 +121,6 @@ def judge_sight(look: Looking) -> None:
     if hidden:
         answer = int(seen.df["answer"][0])
         look.book.grade(answer, State.VISIBLE_ONLY, f"at least {hidden} topics are hidden from this principal")
-        for name in sorted(TABLES - {"replica_sizes"}):
+        for name in sorted(TABLES - {"replica_sizes", "producers"}):
             if name in look.tables:
                 look.put(look.tables[name].with_unseen((*look.tables[name].unseen, Unseen(answer, "topic"))))

@@ -18,7 +18,7 @@ from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
 from kastellan.sources.kafka.fill.runs import Runs
 from kastellan.wire.kafka.requests import BROKER_RESOURCE
 
-_SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
+SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
 
 
 _OF_TOPICS: Final = {"name": pl.String, "config": pl.String, "value": pl.String, "source": pl.String}
@@ -71,7 +71,7 @@ def _piece(results: Sequence[Any], keys: Sequence[str], *, of_brokers: bool) -> 
         "name": names.series(),
         "config": pl.Series(configs, dtype=pl.String),
         "value": pl.Series([_kept(each) if of_brokers else _told(each) for each in entries], dtype=pl.String),
-        "source": pl.Series([None if each is None else _SOURCES.get(each.config_source) for each in entries], dtype=pl.String),
+        "source": pl.Series([None if each is None else SOURCES.get(each.config_source) for each in entries], dtype=pl.String),
         "seen": pl.Series(seen, dtype=pl.Boolean),
         CODE: pl.Series(numbers, dtype=pl.Int16),
     }
@@ -117,6 +117,12 @@ def topic_configs(told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unsee
     """One row per topic and wanted key."""
     rows = _rows(told, keys, book, _OF_TOPICS).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
+
+
+def with_whole(table: TopicConfigs, told: Told, book: Book) -> TopicConfigs:
+    """The table in which every config of the topics that were asked for stands in place of the wanted ones."""
+    whole = topic_configs([told], (ALL,), table.unseen, book)
+    return TopicConfigs(pl.concat([table.df.filter(~pl.col("topic").is_in(list(told.asked))), whole.df]), table.unseen)
 
 
 def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book) -> BrokerConfigs:

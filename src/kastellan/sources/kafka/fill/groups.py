@@ -197,6 +197,7 @@ class Coordinated(msgspec.Struct):
     described: list[tuple[Piece, int]] = []
     failed: dict[str, int] = {}
     commits: list[tuple[Any | None, int, list[str]]] = []
+    share: list[tuple[Any | None, int, list[str]]] = []
     unseen: bool = False
 
 

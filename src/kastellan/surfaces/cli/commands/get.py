@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from kastellan.surfaces.cli.listing import Form, print_list
+from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
-
-
-class Kind(StrEnum):
-    """What is listed."""
-
-    BROKERS = "brokers"
-    TOPICS = "topics"
-    PARTITIONS = "partitions"
-    GROUPS = "groups"
-    QUORUM = "quorum"
 
 
 @reads_cluster
 def run(
     reach: Reach,
-    kind: Annotated[Kind, typer.Argument(metavar="brokers|topics|partitions|groups|quorum", help="What to list.")],
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Only this one (for partitions: those of this topic).")
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="What to list: brokers, topics, groups, acls, users, quotas, configs, ...; none lists the kinds.",
+        ),
     ] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How the list is printed.")] = Form.TABLE,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Only this one, or those that a pattern such as 'pay*' names.")
+    ] = None,
+    where: Where = None,
+    sort: Sort = "",
+    columns: Columns = "",
+    limit: Limit = None,
+    output: Output = ListForm.TABLE,
 ) -> None:
-    """List brokers, topics, partitions, groups or the metadata quorum; `?` marks what was not seen."""
-    print_list(reach, kind.value, name, output)
+    r"""List any kind of thing in the cluster; `?` marks what was not seen, `-` what is not there.
+
+    \b
+    Examples:
+      kastellan get topics 'pay*' --where 'under_replicated>0'
+      kastellan get acls User:billing
+      kastellan get configs orders --where 'source!=default'
+      kastellan get members --sort -assigned --limit 20 -o csv
+    """
+    if kind is None:
+        _kinds()
+        return
+    from kastellan.app.get import list_called
+
+    print_list(reach, list_called(kind), name, output, query_of(where, sort, columns, limit))
+
+
+def _kinds() -> None:
+    """The lists with their other names."""
+    import sys
+
+    from kastellan.app.lists import LISTS
+    from kastellan.surfaces.cli.screen import Screen
+
+    screen = Screen.of()
+    rows = [[name, ", ".join(each.aliases) or "-", each.about] for name, each in sorted(LISTS.items()) if not each.hidden]
+    screen.table(["KIND", "ALSO", "WHAT"], rows)
+    sys.stdout.write(screen.text())

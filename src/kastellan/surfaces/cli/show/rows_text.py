@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from kastellan.app.get import Listed
 from kastellan.kernel.units import bytes_text, count_text, duration_text
 from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
 
+_MOMENTS = frozenset(
+    f"{each}_ms" for each in ("issued", "expires", "max", "start", "last_append", "last_fetch", "last_caught_up")
+)
 _HEADS = {
     "from_here": "from here",
     "out_of_sync": "out of sync",
@@ -22,16 +27,18 @@ _HEADS = {
     "behind_ms": "behind",
     "client_host": "host",
 }
-_IDS = frozenset({"broker", "node", "partition", "leader", "coordinator", "port"})
+_IDS = frozenset(
+    {"broker", "node", "partition", "leader", "coordinator", "port", "producer_id", "producer_epoch", "epoch", "leader_epoch"}
+    | {"assignment_epoch", "topology_epoch", "coordinator_epoch", "last_sequence", "api_key"}
+)
 
 
 def show(listed: Listed, screen: Screen) -> None:
     """The table, then why something in it is missing."""
     rows = [[_cell(each, row, listed) for each in listed.shown] for row in listed.rows]
-    numbers = frozenset(
-        number for number, name in enumerate(listed.shown) if any(isinstance(row[name], (int, float)) for row in listed.rows)
-    )
-    screen.table([_HEADS.get(each, each).upper() for each in listed.shown], rows, numbers)
+    schema = listed.frame.schema
+    numbers = frozenset(number for number, name in enumerate(listed.shown) if schema[name].is_numeric() and not _at(name))
+    screen.table([head_of(each) for each in listed.shown], rows, numbers)
     if not listed.rows:
         screen.paragraph("nothing could be listed" if listed.unseen else "there are none", "dim")
     if listed.reasons:
@@ -47,12 +54,51 @@ def _cell(name: str, row: dict[str, Fact], listed: Listed) -> str:
         return f"at least {count_text(int(row['lag_records_known'] or 0))} ({row.get('partitions_unknown')} partitions unknown)"
     if value is None:
         return "-" if name in listed.may_be_empty else "?"
+    return value_text(name, value)
+
+
+def head_of(name: str) -> str:
+    """The heading of a column: units are told by the values.
+
+    >>> head_of("size_bytes"), head_of("resource_type"), head_of("answer_ms")
+    ('SIZE', 'RESOURCE TYPE', 'ANSWERED IN')
+    """
+    return _HEADS.get(name, name.removesuffix("_ms").removesuffix("_bytes").replace("_", " ")).upper()
+
+
+def value_text(name: str, value: str | float | bool) -> str:
+    """A value as a person reads it, by the name of its column.
+
+    >>> value_text("size_bytes", 1536), value_text("interval_ms", 5000), value_text("broker", 1001), value_text("rows", 1001)
+    ('1.5 KiB', '5 s', '1001', '1,001')
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name.endswith("_bytes") and isinstance(value, (int, float)):
+    if isinstance(value, str):
+        return value or "-"
+    if _at(name):
+        return _time(int(value))
+    if name.endswith("_bytes"):
         return bytes_text(value)
-    if name.endswith("_ms") and isinstance(value, (int, float)):
+    if name.endswith("_ms"):
         return duration_text(value)
-    if isinstance(value, int) and name not in _IDS:
-        return count_text(value)
-    return str(value)
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return str(value) if name in _IDS else count_text(value)
+
+
+def is_number(name: str, value: Fact) -> bool:
+    """Whether the value stands at the right of its column: a quantity or an id, no moment."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not _at(name)
+
+
+def _at(name: str) -> bool:
+    """The column holds moments, not durations."""
+    return name in _MOMENTS
+
+
+def _time(at_ms: int) -> str:
+    """A moment in UTC; -1 and its like are never."""
+    if at_ms < 0:
+        return "never"
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,92 @@
+"""A portrait: facts and sections of rows about one thing. A value that was not seen is null, or says why in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.units import plural
+from kastellan.model.finding import Fact
+from kastellan.model.table import Table
+
+NOT_COLLECTED: Final = "not collected"
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows under a title; `note` says why there are none, or what is left out.
+
+    A null in a column that `may_be_empty` is nothing; in another one it is a value that was not seen.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Fact], ...] = ()
+    note: str = ""
+    may_be_empty: tuple[str, ...] = ()
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact by its label; None was not seen. The label's column name says the unit."""
+
+    label: str
+    column: str
+    value: Fact
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a portrait's function returns."""
+
+    name: str
+    facts: tuple[Known, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...] = ()
+
+
+def known(label: str, value: Fact, column: str = "") -> Known:
+    """A fact; `column` is given where the label does not say the unit."""
+    return Known(label=label, column=column or label, value=value)
+
+
+def section(
+    title: str,
+    frame: pl.DataFrame | None,
+    columns: Sequence[str],
+    *,
+    may_be_empty: Sequence[str] = (),
+    most: int = 0,
+    none: str = "none",
+) -> Section:
+    """A section of a frame's columns; None is a table that was not collected. At most `most` rows are shown (0: all)."""
+    if frame is None:
+        return Section(title=title, columns=tuple(columns), note=NOT_COLLECTED)
+    shown = frame.head(most) if most else frame
+    left = frame.height - shown.height
+    return Section(
+        title=title,
+        columns=tuple(columns),
+        rows=tuple(shown.select(columns).iter_rows(named=True)),
+        note=f"{plural(left, 'row')} more" if left else "" if frame.height else none,
+        may_be_empty=tuple(may_be_empty),
+    )
+
+
+def none_or_unseen(*tables: Table | None) -> str:
+    """What to say where there is no row: none, or that nobody could say."""
+    return "could not all be listed" if any(each is None or each.unseen for each in tables) else "none"
+
+
+def required(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -> str:
+    """The typed name, when it is among these. Raises BadInput with near ones, or saying that not all were listed."""
+    listed = list(names)
+    if typed in listed:
+        return typed
+    if not all_listed:
+        raise BadInput(f"no {word} called {typed[:80]!r} was seen, and not all {word}s could be listed; look again")
+    near = difflib.get_close_matches(typed, listed, n=3, cutoff=0.5)
+    told = f"near are {', '.join(near)}" if near else f"{len(listed)} {word}s are known: kastellan get {word}s lists them"
+    raise BadInput(f"no {word} is called {typed[:80]!r}; {told}")

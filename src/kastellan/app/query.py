@@ -1,0 +1,121 @@
+"""Filters, order and columns of a list, as they are typed; what could not be decided is told."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.units import plural
+
+_CONDITION: Final = re.compile(r"\s*([A-Za-z_]+)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
+_UNSEEN: Final = "?"
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed: conditions such as `lag_records>100`, a column to sort by, columns to show, how many rows."""
+
+    where: tuple[str, ...] = ()
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+def asked(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows that were asked for, in their order, with notes. Raises BadInput for what cannot be carried out."""
+    notes: list[str] = []
+    if query.where:
+        frame = _filtered(frame, query.where, notes)
+    if query.sort:
+        name = column_named(query.sort.lstrip("-"), frame.columns)
+        frame = frame.sort(name, descending=query.sort.startswith("-"), nulls_last=True, maintain_order=True)
+    if query.limit is not None and frame.height > query.limit:
+        notes.append(f"{plural(frame.height - query.limit, 'row')} more: --limit {query.limit}")
+        frame = frame.head(query.limit)
+    return frame, tuple(notes)
+
+
+def column_named(typed: str, columns: Iterable[str]) -> str:
+    """The column of this name, dashes and spaces taken for underscores. Raises BadInput with the columns that there are."""
+    name = typed.strip().lower().replace("-", "_").replace(" ", "_")
+    listed = [each for each in columns if each != "answer"]
+    if name in listed:
+        return name
+    near = difflib.get_close_matches(name, listed, n=3, cutoff=0.5)
+    raise BadInput(f"there is no column {typed[:60]!r}; {'near are' if near else 'there are'} {', '.join(near or listed)}")
+
+
+def names_like(pattern: str, names: Iterable[str]) -> list[str]:
+    """The names that a pattern with * and ? matches."""
+    return [each for each in names if fnmatch.fnmatchcase(each, pattern)]
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a name stands for several: topic and group names hold neither * nor ?, and ACLs for * are named as such."""
+    return text not in {"*", "?"} and any(each in text for each in "*?")
+
+
+def _filtered(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) -> pl.DataFrame:
+    # Kleene logic: a row of which one condition is false is out, whatever was not seen of it.
+    both = reduce(lambda left, right: left & right, (_condition(each, frame) for each in where))
+    decided = frame.with_columns(__in=both)
+    unsure = int(decided["__in"].null_count())
+    if unsure:
+        notes.append(f"of {plural(unsure, 'row')} it is not known whether --where fits: a value was not seen")
+    found = decided.filter(pl.col("__in")).drop("__in")
+    if not found.height and frame.height:
+        notes.append(f"--where fits none of {plural(frame.height, 'row')}")
+    return found
+
+
+def _condition(text: str, frame: pl.DataFrame) -> pl.Expr:
+    parts = _CONDITION.fullmatch(text)
+    if parts is None:
+        raise BadInput(f"--where {text[:80]!r} is no condition; write COLUMN=VALUE, or with != > < >= <=, such as 'partitions>6'")
+    typed, sign, value = parts.groups()
+    name = column_named(typed, frame.columns)
+    column, wanted = pl.col(name), value.strip()
+    if wanted == _UNSEEN and sign in {"=", "!="}:
+        return column.is_null() if sign == "=" else column.is_not_null()
+    dtype = frame.schema[name]
+    if dtype == pl.String and sign in {"=", "!="} and is_pattern(wanted):
+        matched = names_like(wanted, frame[name].drop_nulls().unique())
+        return column.is_in(matched) if sign == "=" else ~column.is_in(matched)
+    return _compared(column, sign, _value(wanted, dtype, name))
+
+
+def _value(text: str, dtype: Any, name: str) -> Any:  # noqa: ANN401  (as the column's type is)
+    if dtype == pl.Boolean:
+        if text.lower() not in _YES | _NO:
+            raise BadInput(f"{name} is yes or no, and not {text[:40]!r}")
+        return text.lower() in _YES
+    if not dtype.is_numeric():
+        return text
+    try:
+        return float(text) if dtype.is_float() else int(text)
+    except ValueError:
+        raise BadInput(f"{name} is a number, and {text[:40]!r} is none") from None
+
+
+def _compared(column: pl.Expr, sign: str, value: Any) -> pl.Expr:  # noqa: ANN401
+    match sign:
+        case "=":
+            return column == value
+        case "!=":
+            return column != value
+        case ">":
+            return column > value
+        case "<":
+            return column < value
+        case ">=":
+            return column >= value
+        case _:
+            return column <= value

@@ -1,0 +1,35 @@
+"""Producers that partition leaders remember, of the topics that a person named: it needs READ on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from kastellan.sources.kafka.fill import producers as fill
+from kastellan.sources.kafka.looking import Looking, binding
+from kastellan.wire.kafka import requests
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.requests import Choose
+
+
+async def producers(look: Looking) -> None:
+    """The producers of every partition of the named topics."""
+    if not look.wants("producers"):
+        return
+    leaders: Mapping[int, Mapping[str, Sequence[int]]] = {} if look.topology is None else look.topology.leaders
+    named = look.wanted.producers_of
+
+    async def ask(node: int) -> fill.Told:
+        asked = {topic: numbers for topic, numbers in leaders[node].items() if topic in named}
+        if not asked:
+            return fill.Told(None, 0, {})
+        if node not in look.nodes:
+            return fill.Told(None, look.not_live("DescribeProducers", node), asked)
+        got = await look.ask(node, Choose(Api.DESCRIBE_PRODUCERS, binding(requests.describe_producers, asked)))
+        return fill.Told(got.value, got.answer, asked)
+
+    told = await asyncio.gather(*(ask(node) for node in leaders))
+    partitions = look.tables["partitions"]
+    orphans = [] if look.topology is None or not look.topology.leaderless else fill.leaderless(partitions.df, named)
+    nobody = look.missing("DescribeProducers", "the partitions without a leader", "nobody leads them") if orphans else 0
+    look.put(fill.producers(told, orphans, nobody, partitions.unseen, look.book))

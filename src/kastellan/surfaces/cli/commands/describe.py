@@ -1,0 +1,60 @@
+"""`kastellan describe`: one thing, with all that is known of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.surfaces.cli.listing import Form, age_note
+from kastellan.surfaces.cli.reading import Reach, reads_cluster
+
+if TYPE_CHECKING:
+    from kastellan.app.depict import Portrait
+
+
+@reads_cluster
+def run(
+    reach: Reach,
+    kind: Annotated[str, typer.Argument(metavar="topic|group|broker|principal", help="What kind of thing.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one: a name, a broker's id, or User:NAME.")],
+    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+) -> None:
+    """Show all that is known of one topic, group, broker or principal, joined on one screen."""
+    from kastellan.app.depict import kind_called
+
+    portrait = _portrait(reach, kind_called(kind), name)
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import PortraitDocument, json_text
+
+        sys.stdout.write(json_text(PortraitDocument(portrait=portrait)) + "\n")
+        return
+    from kastellan.surfaces.cli.screen import Screen
+    from kastellan.surfaces.cli.show.portrait_text import show
+
+    screen = Screen.of()
+    show(portrait, screen)
+    sys.stdout.write(screen.text())
+
+
+def _portrait(reach: Reach, kind: str, name: str) -> Portrait:
+    from kastellan.app.depict import depict, depict_live
+
+    if reach.saved:
+        snapshot, notes = reach.load()
+        return depict(snapshot, kind, name, (age_note(snapshot.at_ms), *notes))
+    import asyncio
+
+    from kastellan.app.wiring import source_for
+
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def live() -> Portrait:
+        try:
+            return await depict_live(source, kind, name, timeout_s)
+        finally:
+            await source.close()
+
+    return asyncio.run(live())

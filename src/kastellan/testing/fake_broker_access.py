@@ -1,0 +1,86 @@
+"""The fake broker's answers about who may do what and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kastellan.testing.fake_broker_answers import Asked, answers
+from kastellan.testing.fake_broker_codec import Values
+from kastellan.testing.fake_broker_groups import HANDLERS
+from kastellan.testing.fake_broker_model import FakeAcl
+from kastellan.wire.kafka.api import Api
+
+__all__ = ["HANDLERS"]
+
+_SECURITY_DISABLED: Final = 54
+_TOKENS_DISABLED: Final = 61
+
+
+@answers(Api.DESCRIBE_ACLS)
+def describe_acls(asked: Asked) -> Values:
+    """All bindings, by resource; an error where there is no authorizer."""
+    acls = asked.model.acls
+    error = asked.code(None, _SECURITY_DISABLED if acls is None else 0)
+    by_resource: dict[tuple[int, str, int], list[FakeAcl]] = {}
+    for each in acls or () if not error else ():
+        by_resource.setdefault((each.resource_type, each.resource, each.pattern_type), []).append(each)
+    resources = [
+        {"resource_type": kind, "resource_name": name, "pattern_type": pattern, "acls": _bindings(found)}
+        for (kind, name, pattern), found in by_resource.items()
+    ]
+    return {"error_code": error, "error_message": "no authorizer is configured" if error else None, "resources": resources}
+
+
+def _bindings(acls: Sequence[FakeAcl]) -> list[Values]:
+    return [
+        {"principal": each.principal, "host": each.host, "operation": each.operation, "permission_type": each.permission}
+        for each in acls
+    ]
+
+
+@answers(Api.DESCRIBE_USER_SCRAM_CREDENTIALS)
+def describe_user_scram_credentials(asked: Asked) -> Values:
+    """Mechanisms and iterations of all users."""
+    error = asked.code(None, 0)
+    users: dict[str, list[Values]] = {}
+    for (user, mechanism), iterations in asked.model.scram.items() if not error else ():
+        users.setdefault(user, []).append({"mechanism": mechanism, "iterations": iterations})
+    results = [{"user": user, "error_code": asked.code(user, 0), "credential_infos": told} for user, told in users.items()]
+    return {"error_code": error, "results": results}
+
+
+@answers(Api.DESCRIBE_CLIENT_QUOTAS)
+def describe_client_quotas(asked: Asked) -> Values:
+    """All quotas of all entities."""
+    error = asked.code(None, 0)
+    entries = [
+        {
+            "entity": [{"entity_type": kind, "entity_name": name} for kind, name in each.entity.items()],
+            "values": [{"key": key, "value": value} for key, value in each.values.items()],
+        }
+        for each in asked.model.quotas
+    ]
+    return {"error_code": error, "entries": None if error else entries}
+
+
+@answers(Api.DESCRIBE_DELEGATION_TOKEN)
+def describe_delegation_token(asked: Asked) -> Values:
+    """All tokens, secrets included, as a broker does it."""
+    error = asked.code(None, _TOKENS_DISABLED if asked.model.tokens is None else 0)
+    tokens = [
+        {
+            "principal_type": "User",
+            "principal_name": each.owner,
+            "token_requester_principal_type": "User",
+            "token_requester_principal_name": each.owner,
+            "issue_timestamp": each.issued_ms,
+            "expiry_timestamp": each.expires_ms,
+            "max_timestamp": each.max_ms,
+            "token_id": each.id,
+            "hmac": each.hmac,
+            "renewers": [{"principal_type": "User", "principal_name": name} for name in each.renewers],
+        }
+        for each in (asked.model.tokens or () if not error else ())
+    ]
+    return {"error_code": error, "tokens": tokens}

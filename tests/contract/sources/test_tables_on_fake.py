@@ -1,0 +1,163 @@
+"""The fake keeps the contract of the tables; tests/lab/test_tables.py holds a real Kafka to the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+import polars as pl
+import pytest
+
+from kastellan.app.observe import observe
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import State
+from kastellan.model.needs import Wanted
+from kastellan.model.snapshot import Snapshot
+from kastellan.sources.kafka import asking
+from kastellan.sources.kafka.source import KafkaSource
+from kastellan.testing.fake_broker import FakeCluster, fake_model
+from kastellan.testing.fake_broker_faults import Fault
+from kastellan.testing.fake_broker_model import FakeAcl, FakeMember, FakeModel
+from kastellan.wire.kafka.api import Api
+from tests.contract.sources.tables_kit import BEHAVIOURS, FakePlace
+
+pytestmark = pytest.mark.enable_socket
+ACCESS = {"acls": Api.DESCRIBE_ACLS, "scram_users": 50, "quotas": 48, "delegation_tokens": 41}
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """On a busy machine an answer may take long enough for another broker to be asked as well."""
+    monkeypatch.setattr(asking, "_HEDGE_S", 60.0)
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda each: each.__name__)
+def test_fake(behaviour):
+    async def run() -> None:
+        async with FakeCluster(fake_model()) as fake:
+            await behaviour(FakePlace(fake))
+
+    asyncio.run(run())
+
+
+def looked(model: FakeModel, tables: set[str], *faults: Fault, hidden: tuple[int, ...] = ()) -> tuple[Snapshot, list[int]]:
+    """One look; and the requests that it cost, by API."""
+
+    async def run() -> tuple[Snapshot, list[int]]:
+        async with FakeCluster(model) as fake:
+            for fault in faults:
+                fake.faults.add(fault)
+            for api in hidden:
+                fake.faults.offer(api, None)
+            source = KafkaSource(fake.bootstrap)
+            try:
+                return await observe(source, Wanted(frozenset(tables)), Deadline.after(10)), [api for _, api, _ in fake.seen]
+            finally:
+                await source.close()
+
+    return asyncio.run(run())
+
+
+def test_acls_in_words() -> None:
+    made = fake_model()
+    acl = FakeAcl("pay", "User:eve", "10.0.0.1", resource_type=5, pattern_type=4, operation=15, permission=2)
+    made.acls = [acl, FakeAcl("new", operation=99)]
+    snapshot, _ = looked(made, {"acls"})
+    rows = snapshot.tables["acls"].df
+    assert rows.drop("answer").rows() == [
+        ("transactional-id", "pay", "prefixed", "User:eve", "10.0.0.1", "two-phase-commit", "deny"),
+        ("topic", "new", "literal", "User:app", "*", "code 99", "allow"),
+    ]
+    assert {each.id for each in snapshot.answers} >= set(rows["answer"])
+
+
+def test_without_an_authorizer_there_are_no_acls_and_that_is_known() -> None:
+    made = fake_model()
+    made.acls, made.tokens = None, None
+    snapshot, asked = looked(made, {"acls", "delegation_tokens"})
+    for name, api, word in (
+        ("acls", "DescribeAcls", "no authorizer"),
+        ("delegation_tokens", "DescribeDelegationToken", "not enabled"),
+    ):
+        assert snapshot.tables[name].df.height == 0
+        assert not snapshot.tables[name].unseen
+        (answer,) = [each for each in snapshot.answers if each.asked == api]
+        assert answer.state is State.UNSUPPORTED
+        assert word in answer.reason
+    assert asked.count(Api.DESCRIBE_ACLS) == 1  # another broker would say the same
+
+
+@pytest.mark.parametrize("table", ACCESS)
+def test_who_may_not_ask_is_told_so_once(table: str) -> None:
+    snapshot, asked = looked(fake_model(), {table}, Fault(api=ACCESS[table], error_code=31))
+    (unseen,) = snapshot.tables[table].unseen
+    answer = next(each for each in snapshot.answers if each.id == unseen.answer)
+    assert (answer.state, snapshot.tables[table].df.height) == (State.DENIED, 0)
+    assert asked.count(ACCESS[table]) == 1
+
+
+@pytest.mark.parametrize(("table", "api"), [*ACCESS.items(), ("client_metrics", 74), ("group_configs", 74)])
+def test_what_no_broker_offers_is_unsupported(table: str, api: int) -> None:
+    snapshot, _ = looked(fake_model(), {table}, hidden=(api,))
+    (unseen,) = snapshot.tables[table].unseen
+    assert next(each for each in snapshot.answers if each.id == unseen.answer).state is State.UNSUPPORTED
+
+
+def test_a_silent_broker_has_no_log_levels_and_a_placeholder() -> None:
+    snapshot, _ = looked(fake_model(), {"broker_loggers"}, Fault(api=32, node=2, error_code=31))
+    rows = snapshot.tables["broker_loggers"].df
+    (hidden,) = rows.filter(pl.col("logger").is_null()).to_dicts()
+    assert hidden["broker"] == 2
+    assert next(each for each in snapshot.answers if each.id == hidden["answer"]).state is State.DENIED
+    assert rows.filter(pl.col("level") == "INFO")["broker"].to_list() == [1, 3]
+
+
+def test_members_of_classic_groups_tell_what_they_subscribe_to_while_the_group_is_stable() -> None:
+    made = fake_model(groups=3)
+    group = made.groups["group-0000"]
+    group.state = "Stable"
+    group.members = [
+        FakeMember("m-1", assigned={"topic-0000": [0]}, subscribed=["topic-0002", "topic-0000"], instance_id="static-1"),
+        FakeMember("m-2", assigned={}, subscribed=[]),
+    ]
+    other = made.groups["group-0001"]
+    other.type, other.state, other.epoch = "consumer", "Reconciling", 7
+    other.members = [FakeMember("c-1", assigned={"topic-0001": [0, 1]}, epoch=6, member_type=0, rack="a")]
+    snapshot, _ = looked(made, {"groups", "members"})
+    members = {row["member"]: row for row in snapshot.tables["members"].df.to_dicts()}
+    assert members["m-1"]["subscribed"] == "topic-0000,topic-0002"
+    assert (members["m-1"]["instance_id"], members["m-2"]["instance_id"]) == ("static-1", "")
+    assert (members["m-2"]["subscribed"], members["m-1"]["epoch"], members["m-1"]["rack"]) == ("", None, None)
+    joined = members["c-1"]
+    assert (joined["protocol"], joined["epoch"], joined["target"], joined["regex"], joined["rack"]) == ("classic", 6, 2, "", "a")
+    groups = {row["group"]: row for row in snapshot.tables["groups"].df.to_dicts()}
+    assert (groups["group-0001"]["epoch"], groups["group-0001"]["assignor"]) == (7, "uniform")
+    assert (groups["group-0000"]["epoch"], groups["group-0000"]["assignor"]) == (None, "range")
+
+
+def test_errors_of_metadata_tell_none_from_unseen() -> None:
+    snapshot, _ = looked(fake_model(), {"topics", "partitions"}, Fault(api=3, error_code=72, key=("topic-0001", 2)))
+    assert set(snapshot.tables["topics"].df["error"]) == {""}
+    errors = snapshot.tables["partitions"].df.filter(pl.col("error") != "")
+    assert errors.select("topic", "partition", "error").rows() == [("topic-0001", 2, "LISTENER_NOT_FOUND")]
+    assert snapshot.tables["partitions"].df["error"].null_count() == 0
+
+
+def test_a_partition_whose_producers_may_not_be_read_has_a_placeholder() -> None:
+    made = fake_model()
+    made.topics["topic-0001"].partitions[3].leader = -1
+
+    async def run() -> Snapshot:
+        async with FakeCluster(made) as fake:
+            fake.faults.add(Fault(api=61, error_code=29, key=("topic-0001", 1)))
+            source = KafkaSource(fake.bootstrap)
+            wanted = Wanted(frozenset({"producers"}), producers_of=frozenset({"topic-0001"}))
+            try:
+                return await observe(source, wanted, Deadline.after(10))
+            finally:
+                await source.close()
+
+    snapshot = asyncio.run(run())
+    rows = snapshot.tables["producers"].df
+    by_id = {each.id: each for each in snapshot.answers}
+    told = {row["partition"]: (row["producer_id"], by_id[row["answer"]].state) for row in rows.to_dicts()}
+    assert told == {1: (None, State.DENIED), 3: (None, State.FAILED)}
