@@ -40,6 +40,9 @@ TERMS: dict[str, str] = {
     "silent": "Trouble: connected and asked, and not one byte came back in time: frozen, or overloaded beyond use.",
     "slow": "Trouble: the peer answers, but this answer was not whole in time.",
     "closed": "Trouble: the peer closed the connection before the answer was whole.",
+    "insecure": "Trouble: the TLS handshake failed: one side does not trust the other, or one of them does not speak TLS here.",
+    "unauthenticated": "Trouble: the peer did not let this client in, or did not prove itself. Such a login is not tried again "
+    "at once: directories lock accounts.",
     "garbled": "Trouble: what came back is not the Kafka protocol; mostly a wrong port or security protocol.",
     "rejected": "Trouble: the peer answered with an error code.",
     "isr": "In-sync replicas: those that follow the leader closely enough to be elected without loss. acks=all waits for them, "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kastellan.config.security import SecuritySettings
 from kastellan.ports import Source
 
 
@@ -14,11 +15,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     bootstrap: str
     resolve: Mapping[str, str] = {}
+    security: SecuritySettings = SecuritySettings()
+    client_id: str | None = None
 
 
 def source_for(target: Target) -> Source:
-    """A source for a live cluster; it connects when it looks. Raises BadInput for an address that is none."""
+    """A source for a live cluster; it connects when it looks.
+
+    Raises BadInput for an address that is none and for a key store that cannot be used, MissingTool for a mechanism
+    whose extra is not installed.
+    """
     # Only who looks at a live cluster pays for the protocol's codec.
     from kastellan.sources.kafka.source import KafkaSource  # noqa: PLC0415
 
-    return KafkaSource(target.bootstrap, resolve=target.resolve)
+    return KafkaSource(target.bootstrap, resolve=target.resolve, security=target.security, client_id=target.client_id)

@@ -8,10 +8,11 @@
 
     with fake_cluster(fake_model()) as fake: ...        # the same on a thread, for a test without an event loop
 
-It speaks with the client's own codec, and recorded frames of real brokers prove both. What it does not do:
-authentication, quotas by principal, Fetch and Produce, joining groups, elections, and anything that happens by itself;
-the model changes only when a test changes it, or by CreateTopics, DeleteTopics and OffsetCommit. Controllers are the
-same endpoints as brokers. Topics that a principal may not see are topics that the test takes out of the model.
+It speaks with the client's own codec, and recorded frames of real brokers prove both. With a `FakeGuard` it speaks TLS
+and wants a login, with real cryptography. What it does not do: authorisation, quotas by principal, Fetch and Produce,
+joining groups, elections, and anything that happens by itself; the model changes only when a test changes it, or by
+CreateTopics, DeleteTopics and OffsetCommit. Controllers are the same endpoints as brokers. Topics that a principal may
+not see are topics that the test takes out of the model.
 """
 
 from __future__ import annotations
@@ -27,24 +28,27 @@ from kastellan.testing.fake_broker_answers import Asked
 from kastellan.testing.fake_broker_codec import build_response, encode, read_request
 from kastellan.testing.fake_broker_faults import Fault, Faults
 from kastellan.testing.fake_broker_model import FakeModel, fake_model
+from kastellan.testing.fake_broker_security import FakeGuard, FakeSession
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import Api
 
-__all__ = ["FakeCluster", "FakeModel", "Fault", "fake_cluster", "fake_model"]
+__all__ = ["FakeCluster", "FakeGuard", "FakeModel", "Fault", "fake_cluster", "fake_model"]
 
 _HOST: Final = "127.0.0.1"
 _UNSUPPORTED_VERSION: Final = 35
 _KEPT: Final = 4_000
 _SAME_EVERYWHERE: Final = frozenset({Api.METADATA, Api.DESCRIBE_CLUSTER, Api.DESCRIBE_TOPIC_PARTITIONS, Api.DESCRIBE_QUORUM})
 """Every broker gives the same answer to these; it is made once for all."""
+_SASL: Final = frozenset({int(Api.SASL_HANDSHAKE), int(Api.SASL_AUTHENTICATE)})
 _LARGEST_REQUEST: Final = 100 * 1024 * 1024
 
 
 class FakeCluster:
     """The brokers of one model. `seen` lists every request: node, API key, version."""
 
-    def __init__(self, model: FakeModel | None = None) -> None:
+    def __init__(self, model: FakeModel | None = None, guard: FakeGuard | None = None) -> None:
         self.model = model or fake_model()
+        self.guard = guard or FakeGuard(mechanisms=())
         self.faults = Faults()
         self.seen: list[tuple[int, int, int]] = []
         self.connections = 0
@@ -79,7 +83,7 @@ class FakeCluster:
     async def accept(self, node: int) -> None:
         """Let a broker listen (again)."""
         server = await asyncio.start_server(
-            lambda reader, writer: self._serve(node, reader, writer), _HOST, self._ports.get(node, 0)
+            lambda reader, writer: self._serve(node, reader, writer), _HOST, self._ports.get(node, 0), ssl=self.guard.tls
         )
         self._servers[node] = server
         self._ports[node] = server.sockets[0].getsockname()[1]
@@ -105,12 +109,13 @@ class FakeCluster:
             task.add_done_callback(self._tasks.discard)
         self.connections += 1
         self._open[writer] = node
+        session = self.guard.session()
         try:
             while True:
                 size = int.from_bytes(await reader.readexactly(4), "big", signed=True)
                 if not 0 < size <= _LARGEST_REQUEST:
                     break
-                if not await self._answer(node, await reader.readexactly(size), writer):
+                if not await self._answer(node, await reader.readexactly(size), writer, session):
                     break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
@@ -118,7 +123,7 @@ class FakeCluster:
             self._open.pop(writer, None)
             writer.transport.abort()
 
-    async def _answer(self, node: int, frame: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, node: int, frame: bytes, writer: asyncio.StreamWriter, session: FakeSession) -> bool:
         """Answer one request; False closes the connection."""
         api, version, correlation, body = _parted(frame)
         self.seen.append((node, api, version))
@@ -126,8 +131,10 @@ class FakeCluster:
         faults = self.faults.taken(node, api)
         if api == Api.API_VERSIONS and not _within(version, offered.get(api)):
             answer = self._versions(node, 0, _UNSUPPORTED_VERSION)
-        elif not _within(version, offered.get(api)) or api not in HANDLERS | {18: None}:
+        elif not _within(version, offered.get(api)) or not (session.done or api in _SASL or api == Api.API_VERSIONS):
             return False
+        elif api in _SASL:
+            answer = session.answer(api, version, body)
         elif api == Api.API_VERSIONS:
             answer = self._versions(node, version, _code_of(faults, None, 0))
         else:
@@ -171,7 +178,7 @@ class FakeCluster:
 
     def _offered(self, node: int) -> dict[int, tuple[int, int]]:
         offered: dict[int, tuple[int, int]] = {}
-        for api in sorted({*HANDLERS, int(Api.API_VERSIONS)}):
+        for api in sorted({*HANDLERS, *_SASL, int(Api.API_VERSIONS)}):
             known = schema.versions(api)
             narrowed = self.faults.versions.get((node, api), self.faults.versions.get((None, api), known))
             if narrowed is not None:
@@ -238,9 +245,9 @@ def _code_of(faults: list[Fault], key: object, code: int) -> int:
 
 
 @contextlib.contextmanager
-def fake_cluster(model: FakeModel | None = None) -> Generator[FakeCluster]:
+def fake_cluster(model: FakeModel | None = None, guard: FakeGuard | None = None) -> Generator[FakeCluster]:
     """A fake cluster on a thread of its own, for callers without an event loop. Change its model between requests only."""
-    fake = FakeCluster(model)
+    fake = FakeCluster(model, guard)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="fake cluster", daemon=True)
     thread.start()

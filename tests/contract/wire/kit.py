@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
+from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import NotPermitted
 from kastellan.kernel.outcome import Outcome, State, Trouble
@@ -24,6 +25,7 @@ from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.security import Security
 
 PATIENCE_S = 60.0
 TOPIC = "kit-of-the-wire"
@@ -35,9 +37,10 @@ class Place(msgspec.Struct, frozen=True):
 
     bootstrap: str
     controllers: str
+    security: SecuritySettings = SecuritySettings()
 
-    def client(self, permit: Permit | None = None) -> Cluster:
-        return Cluster(parse_endpoints(self.bootstrap), permit=permit)
+    def client(self, permit: Permit | None = None, bootstrap: str | None = None) -> Cluster:
+        return Cluster(parse_endpoints(bootstrap or self.bootstrap), permit=permit, security=Security.of(self.security))
 
 
 def soon() -> Deadline:
@@ -75,7 +78,7 @@ async def bootstrap_learns_every_broker(place: Place) -> None:
 
 async def one_dead_address_does_not_hide_the_cluster(place: Place) -> None:
     dead = f"127.0.0.1:{free_port()}"
-    async with Cluster(parse_endpoints(f"{dead},no-such-host.invalid:9092,{place.bootstrap}")) as cluster:
+    async with place.client(bootstrap=f"{dead},no-such-host.invalid:9092,{place.bootstrap}") as cluster:
         await started(cluster)
         outcomes = {}
         for _ in range(400):
@@ -273,7 +276,7 @@ async def a_broker_that_nobody_named_is_said_to_be_unknown(place: Place) -> None
 
 async def controllers_are_reached_by_their_own_addresses(place: Place) -> None:
     addresses = parse_endpoints(place.controllers, role="controller", option="--bootstrap-controller")
-    async with Cluster(addresses) as cluster:
+    async with Cluster(addresses, security=Security.of(place.security)) as cluster:
         found = await cluster.bootstrap(soon())
         assert found.value is not None, found.reason
         assert {each.node_id for each in found.value.nodes} == {1, 2, 3}

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import BadInput, Garbled, NotPermitted
+from kastellan.kernel.errors import Garbled, NotPermitted
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.testing.fake_broker_groups import packed_assignment, packed_subscription
 from kastellan.wire.kafka import mutations as m
@@ -23,7 +23,7 @@ from kastellan.wire.kafka.consumer_protocol import assignment_of, subscription_o
 from kastellan.wire.kafka.costs import Cost, Costs
 from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.permit import Permit, require_permit
-from kastellan.wire.kafka.security import PLAINTEXT, Security
+from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, failed, of_os_error
 from kastellan.wire.kafka.versions import choose, no_common_version, ours
 
@@ -46,14 +46,9 @@ def test_starting_does_not_load_the_codecs_test_helpers():
     assert told.stdout.strip() == "['ssl']"
 
 
-def test_only_plaintext_is_built_and_the_rest_is_refused_in_a_sentence():
-    assert Security.of(" plaintext ") == PLAINTEXT
-    assert PLAINTEXT.ssl_context() is None
-    for protocol in ("SSL", "SASL_PLAINTEXT", "sasl_ssl"):
-        with pytest.raises(BadInput, match="is not supported by this version; use a PLAINTEXT listener"):
-            Security.of(protocol)
-    with pytest.raises(BadInput, match="is not one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"):
-        Security.of("TLS")
+def test_without_settings_a_connection_is_open_to_everybody():
+    security = Security.of(None)
+    assert (security.context, security.login, security.principal) == (None, None, "User:ANONYMOUS")
 
 
 def test_versions_that_both_speak():

@@ -151,7 +151,10 @@ class Asking:
 
 
 _SAYS_NOT_MET: Final = frozenset(
-    {Trouble.UNRESOLVED, Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.SILENT, Trouble.SLOW, Trouble.CLOSED, Trouble.GARBLED}
+    {
+        *(Trouble.UNRESOLVED, Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.SILENT, Trouble.SLOW, Trouble.CLOSED),
+        *(Trouble.GARBLED, Trouble.INSECURE, Trouble.UNAUTHENTICATED),
+    }
 )
 
 

@@ -6,14 +6,18 @@ import socket
 from collections.abc import Mapping
 from typing import Final
 
+from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
+from kastellan.kernel.outcome import Outcome, Trouble
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.memory import Memory
-from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.client import Cluster, Roster
+from kastellan.wire.kafka.connection import CLIENT_ID, Limits
 from kastellan.wire.kafka.endpoint import parse_endpoints
+from kastellan.wire.kafka.security import Security
 
 _FIRST_CONTACT_SHARE: Final = 0.5
 """How much of the first look's time the bootstrap may take when nobody answers at once."""
@@ -22,9 +26,19 @@ _FIRST_CONTACT_SHARE: Final = 0.5
 class KafkaSource:
     """A `Source` (see `ports`) over the Kafka protocol."""
 
-    def __init__(self, bootstrap: str, *, resolve: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        resolve: Mapping[str, str] | None = None,
+        security: SecuritySettings | None = None,
+        client_id: str | None = None,
+    ) -> None:
         self._bootstrap = bootstrap
-        self._cluster = Cluster(parse_endpoints(bootstrap), resolve=resolve)
+        self._security = Security.of(security)
+        self._cluster = Cluster(
+            parse_endpoints(bootstrap), resolve=resolve, security=self._security, limits=Limits(client_id=client_id or CLIENT_ID)
+        )
         self._memory = Memory()
         self._known = False
 
@@ -32,14 +46,13 @@ class KafkaSource:
         """One look. Raises Unreachable when no bootstrap address answered, with what each of them said."""
         if not self._known:
             await self._first_contact(deadline)
-        vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap)
+        vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal)
         return await look_at(self._cluster, self._memory, wanted, deadline, vantage)
 
     async def _first_contact(self, deadline: Deadline) -> None:
         found = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))
         if found.value is None:
-            msg = f"no broker answered from here: {found.reason}; check --bootstrap-server, the listener and the network between"
-            raise Unreachable(msg)
+            raise Unreachable(_nobody(found))
         # Who answered first is asked first: another one may be slow just now.
         first = found.value.told_by.address
         self._memory.reached = {
@@ -50,3 +63,12 @@ class KafkaSource:
     async def close(self) -> None:
         """Ends all connections."""
         await self._cluster.close()
+
+
+def _nobody(found: Outcome[Roster]) -> str:
+    """One sentence on why no broker could be asked; what went wrong with TLS or the login names its own remedy."""
+    if found.trouble is Trouble.UNAUTHENTICATED:
+        return f"no broker let us in: {found.reason}"
+    if found.trouble is Trouble.INSECURE:
+        return f"no broker could be spoken to over TLS: {found.reason}"
+    return f"no broker answered from here: {found.reason}; check --bootstrap-server, the listener and the network between"

@@ -13,6 +13,7 @@ from kastellan.kernel.errors import BadInput, UsageError
 
 if TYPE_CHECKING:
     from kastellan.app.wiring import Target
+    from kastellan.config.client_properties import ClientProperties
     from kastellan.model.codec import Loaded
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -66,19 +67,20 @@ class Reach(NamedTuple):
         from kastellan.app.wiring import Target
 
         told = self._from_file()
-        bootstrap = self.bootstrap or told[0]
+        bootstrap = self.bootstrap or told.bootstrap
         if not bootstrap:
             raise UsageError("which cluster? give --bootstrap-server HOST:PORT, --command-config FILE or --bundle FILE")
-        timeout_s = self.timeout if self.timeout is not None else told[1] or DEFAULT_TIMEOUT_S
+        timeout_s = self.timeout if self.timeout is not None else told.request_timeout_s or DEFAULT_TIMEOUT_S
         if not 0.1 <= timeout_s <= _LONGEST_S:  # noqa: PLR2004
             raise BadInput(f"--timeout is {timeout_s:g}; give 0.1 to {_LONGEST_S:g} seconds")
-        return Target(bootstrap=bootstrap, resolve=dict(map(_pair, self.resolve))), timeout_s
+        resolve = dict(map(_pair, self.resolve))
+        return Target(bootstrap=bootstrap, resolve=resolve, security=told.security, client_id=told.client_id), timeout_s
 
-    def _from_file(self) -> tuple[str | None, float | None]:
+    def _from_file(self) -> ClientProperties:
+        from kastellan.config.client_properties import ClientProperties, client_properties
+
         if self.command_config is None:
-            return None, None
-        from kastellan.config.client_properties import client_properties
-
+            return ClientProperties()
         try:
             data = self.command_config.read_bytes()
         except OSError as error:
@@ -86,9 +88,9 @@ class Reach(NamedTuple):
                 f"cannot read {self.command_config}: {error.strerror or error}; give a client.properties file"
             ) from None
         told = client_properties(data, str(self.command_config))
-        if told.ignored:
-            typer.echo(f"kastellan: not used of {self.command_config}: {', '.join(told.ignored)}", err=True)
-        return told.bootstrap, told.request_timeout_s
+        for sentence in told.sentences(str(self.command_config)):
+            typer.echo(f"kastellan: {sentence}", err=True)
+        return told
 
 
 def _pair(text: str) -> tuple[str, str]:

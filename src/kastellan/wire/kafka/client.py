@@ -47,8 +47,8 @@ from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.requests import Choose, describe_cluster, metadata
 from kastellan.wire.kafka.schema import Entity
-from kastellan.wire.kafka.security import PLAINTEXT, Security
-from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
+from kastellan.wire.kafka.security import Security
+from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal, failed, now_ms
 from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
 
 MAIN: Final = "main"
@@ -96,7 +96,7 @@ class Cluster:
         self,
         bootstrap: Sequence[Endpoint],
         *,
-        security: Security = PLAINTEXT,
+        security: Security | None = None,
         resolve: Mapping[str, str] | None = None,
         permit: Permit | None = None,
         limits: Limits | None = None,
@@ -106,7 +106,7 @@ class Cluster:
             raise Defect(msg)
         self._bootstrap = tuple(bootstrap)
         self._permit = permit
-        self._how = How(security, resolve or {}, limits or Limits(), permit)
+        self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit)
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._brokers: dict[int, Endpoint] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
@@ -175,9 +175,14 @@ class Cluster:
             self._asked[address] = task.result()
 
     def _nobody(self, sent_ms: int) -> Outcome[Roster]:
-        told = [self._asked[each] for each in self._bootstrap]
-        reason = "; ".join(outcome.reason for outcome in told)
-        return Outcome(value=None, state=told[0].state, sent_ms=sent_ms, trouble=told[0].trouble, reason=reason)
+        """What each address said; what several say alike is said once, and last what only follows from another's word."""
+        alike: dict[str, list[Endpoint]] = {}
+        for address in self._bootstrap:
+            alike.setdefault(self._asked[address].reason.removeprefix(address.label), []).append(address)
+        ordered = sorted(alike.items(), key=lambda each: each[0].startswith(NOT_TRIED))
+        reason = "; ".join(f"{same[0].label}{said}{_and_others(same[1:])}" for said, same in ordered)
+        first = self._asked[ordered[0][1][0]]
+        return Outcome(value=None, state=first.state, sent_ms=sent_ms, trouble=first.trouble, reason=reason)
 
     @property
     def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[Roster]]:
@@ -249,7 +254,9 @@ class Cluster:
             answer = await self._once(way, request, deadline)
             if not isinstance(answer, Refusal):
                 return self._outcome(way, *answer)
-            refusal, told = answer, f" (before that: {refusal.reason})" if told or refusal.retriable else ""
+            if refusal.retriable:
+                told = " (tried twice)" if answer.reason.startswith(refusal.reason) else f" (before that: {refusal.reason})"
+            refusal = answer
             if not refusal.retriable:
                 break
         return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
@@ -270,7 +277,7 @@ class Cluster:
             return Refusal(Trouble.SLOW, reason)
         frame = await connection.ask(packed, deadline)
         if isinstance(frame, Refusal):
-            return frame
+            return frame if self._how.security.login or connection.answers > 1 else _without_login(frame)
         return packed, frame
 
     def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
@@ -321,6 +328,10 @@ class Cluster:
         )
 
 
+def _and_others(others: Sequence[Endpoint]) -> str:
+    return f" (and so with {', '.join(each.address for each in others)})" if others else ""
+
+
 async def _wait_until_heard(lane: Lane, deadline: Deadline) -> Refusal | None:
     """A muted client that keeps sending is muted longer: wait it out, or say that there is no time for it."""
     left_s = lane.muted_until_s - time.monotonic()
@@ -331,6 +342,17 @@ async def _wait_until_heard(lane: Lane, deadline: Deadline) -> Refusal | None:
         return None
     muted = duration_text(left_s * 1_000)
     return Refusal(Trouble.THROTTLED, f"{lane.endpoint.label} muted this client for its quota, for another {muted}")
+
+
+def _without_login(refusal: Refusal) -> Refusal:
+    """ApiVersions is answered to anybody: a peer that then closes the connection may want a login."""
+    if refusal.trouble is not Trouble.CLOSED:
+        return refusal
+    hint = (
+        f"{refusal.reason} after its versions; a SASL listener does that to a client that does not log in: "
+        "then use security.protocol SASL_PLAINTEXT or SASL_SSL"
+    )
+    return Refusal(refusal.trouble, hint, refusal.retriable)
 
 
 def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:

@@ -17,7 +17,6 @@ _DENIED: Final = frozenset(
         30,  # group authorization failed
         31,  # cluster authorization failed
         53,  # transactional id authorization failed
-        58,  # SASL authentication failed
         64,  # delegation token request not allowed: the connection proves nobody, or a token opened it
         65,  # delegation token authorization failed
     }
@@ -34,6 +33,7 @@ _UNSUPPORTED: Final = frozenset(
         115,  # unsupported endpoint type
     }
 )
+_UNAUTHENTICATED: Final = frozenset({34, 58})  # illegal SASL state, SASL authentication failed
 _THROTTLED: Final = frozenset({89})
 
 
@@ -89,6 +89,8 @@ def trouble_of(code: int) -> Trouble | None:
     number = int(code)
     if number == NONE:
         return None
+    if number in _UNAUTHENTICATED:
+        return Trouble.UNAUTHENTICATED
     if number in _DENIED:
         return Trouble.DENIED
     if number in _UNSUPPORTED:

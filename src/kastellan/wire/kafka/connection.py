@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import select
+import ssl
 import time
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,9 +24,9 @@ from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.packing import Packed, int16, int32
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
+from kastellan.wire.tls.words import meaning
 
 CLIENT_ID: Final = "kastellan"
-_CLIENT: Final = int16(len(CLIENT_ID)) + CLIENT_ID.encode()
 _LEAST_FRAME: Final = 4
 _DRAIN_TURNS: Final = 400
 _SHOWN_TEXT: Final = 40
@@ -40,6 +41,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Questions sent and not answered; more wait in line here."""
     abandoned: int = 64
     """Answers that nobody waits for any more; beyond it the connection is given up."""
+    client_id: str = CLIENT_ID
+    """What quotas and the broker's logs call this client."""
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -81,6 +84,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter) -> None:
         self.whom = whom
+        self._client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
         self._limits = limits
         self._meter = meter
         self._permit = permit
@@ -93,6 +97,10 @@ class Connection(asyncio.Protocol):
         self._abandoned = 0
         self._bytes_in = 0
         self._last_answer_s = 0.0
+        self.peer: tuple[Any, ...] | None = None
+        """The socket address of the peer."""
+        self.answers = 0
+        """How many answers have come."""
         self._end: Refusal | None = None
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._poll = select.poll()
@@ -103,9 +111,9 @@ class Connection(asyncio.Protocol):
         return self._end is None and self._transport is not None
 
     @property
-    def fresh(self) -> bool:
-        """True until the first answer has come."""
-        return self._last_answer_s == 0.0
+    def tls(self) -> bool:
+        """True when the connection is encrypted."""
+        return self._transport is not None and self._transport.get_extra_info("ssl_object") is not None
 
     def unanswered(self, api_key: int) -> int | None:
         """When a question of this kind was sent whose time ran out and which is still not answered (epoch ms)."""
@@ -148,11 +156,14 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; asyncio calls this once."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # TCP and TLS transports both are
-        self._transport = transport
+        self._transport, self.peer = transport, transport.get_extra_info("peername")
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everybody who waits that the peer closed the connection."""
+        if isinstance(exc, ssl.SSLError):
+            # TLS 1.3 tells what it thinks of a client's certificate only after the handshake.
+            self._finish(Refusal(Trouble.INSECURE, f"{self.whom} {meaning(exc, self.whom, None, in_handshake=False)}"))
         how = "closed the connection" if exc is None else f"broke the connection ({exc})"
         self._finish(Refusal(Trouble.CLOSED, f"{self.whom} {how}{self._at_what_point()}", retriable=True))
         if not self._lost.done():
@@ -198,6 +209,7 @@ class Connection(asyncio.Protocol):
                 return
         since_s = max(question.sent_s, self._last_answer_s)
         self._last_answer_s = arrived_s
+        self.answers += 1
         bytes_in, service_ms = end - start + 4, (arrived_s - since_s) * 1_000
         self._meter.answered(question.api_key, bytes_in, service_ms)
         if question.abandoned:
@@ -224,7 +236,7 @@ class Connection(asyncio.Protocol):
         correlation = self._next_id
         self._next_id = (correlation + 1) & 0x7FFFFFFF
         tags = b"\x00" if packed.flexible else b""
-        head = int16(packed.api_key) + int16(packed.version) + int32(correlation) + _CLIENT + tags
+        head = int16(packed.api_key) + int16(packed.version) + int32(correlation) + self._client + tags
         size = len(head) + len(packed.body)
         question.wire = None
         question.bytes_out = size + 4

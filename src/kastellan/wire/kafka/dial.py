@@ -1,4 +1,4 @@
-"""Opening a connection: look the name up, try its addresses, say which of the ways it failed."""
+"""Opening a connection: look the name up, try its addresses, speak TLS; and say which of the ways it failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 
@@ -18,56 +19,113 @@ from kastellan.wire.kafka.connection import Connection, Limits
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
-from kastellan.wire.kafka.security import PLAINTEXT, Security
+from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, of_os_error
+from kastellan.wire.tls.peek import certificate_of, complaint_of
+from kastellan.wire.tls.words import is_verdict_on_certificate, meaning, seen
 
-_ORDER = (Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE)
+_ORDER = (Trouble.INSECURE, Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE)
 """When the addresses of a name fail in several ways, the way that says most about the peer."""
+_PEEK_S = 2.0
 
 
 class How(msgspec.Struct, frozen=True):
     """How every connection of a client is opened."""
 
-    security: Security = PLAINTEXT
+    security: Security = msgspec.field(default_factory=lambda: Security.of(None))
     resolve: Mapping[str, str] = {}
     limits: Limits = Limits()
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
 
 
-async def dial(endpoint: Endpoint, deadline: Deadline, how: How) -> Connection | Refusal:
+class Progress(msgspec.Struct):
+    """How far the opening of a connection has come, for the sentence of somebody who cannot wait for its end."""
+
+    stage: str = "connect"
+
+
+async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:
     """An open connection, or why there is none. The addresses of the name are tried in order within the deadline."""
+    progress = progress or Progress()
     reached = endpoint.mapped(how.resolve)
     whom = endpoint.label if reached == endpoint else f"{endpoint.label} by way of {reached.address}"
+    progress.stage = "look-up of its name"
     addresses = await _addresses(reached, deadline, whom)
     if isinstance(addresses, Refusal):
         return addresses
     refusals: list[Refusal] = []
     for position, address in enumerate(addresses):
-        share = deadline.remaining_s() / (len(addresses) - position)
-        opened = await _connect(address, reached, deadline.within(share), whom, how)
-        if isinstance(opened, Connection):
+        share = deadline.within(deadline.remaining_s() / (len(addresses) - position))
+        progress.stage = "connect"
+        plug = await _connect(address, reached.port, share, whom)
+        if isinstance(plug, Refusal):
+            refusals.append(plug)
+            continue
+        progress.stage = "TLS handshake"
+        opened = await _open(plug, endpoint.host, share, whom, how)
+        if isinstance(opened, Connection) or opened.trouble is Trouble.INSECURE:
             return opened
         refusals.append(opened)
     return min(refusals, key=lambda each: _ORDER.index(each.trouble) if each.trouble in _ORDER else len(_ORDER))
 
 
-async def _connect(address: str, reached: Endpoint, deadline: Deadline, whom: str, how: How) -> Connection | Refusal:
-    loop = asyncio.get_running_loop()
-    context = how.security.ssl_context()
+async def explained(refusal: Refusal, connection: Connection, name: str, how: How, deadline: Deadline) -> Refusal:
+    """A connection that a TLS peer closed on the first request: the peer is asked once more why, and nothing is sent."""
+    context, there = how.security.context, connection.peer
+    if refusal.trouble is not Trouble.CLOSED or context is None or there is None or connection.answers:
+        return refusal
+    error = await complaint_of(there, name, context, deadline.within(_PEEK_S))
+    if not isinstance(error, ssl.SSLError):
+        return refusal
+    return Refusal(Trouble.INSECURE, f"{connection.whom} {meaning(error, name, None, in_handshake=False)}")
+
+
+async def _connect(address: str, port: int, deadline: Deadline, whom: str) -> socket.socket | Refusal:
+    """A connected socket."""
     waited_s = deadline.remaining_s()
-    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter)
+    plug = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    plug.setblocking(False)
+    refusal: Refusal | None = None
     try:
         async with asyncio.timeout_at(deadline.at_s):
-            await loop.create_connection(
-                lambda: connection, address, reached.port, ssl=context, server_hostname=reached.host if context else None
-            )
+            await asyncio.get_running_loop().sock_connect(plug, (address, port))
     except TimeoutError:
         # TimeoutError is both our deadline and the kernel's ETIMEDOUT: either way nobody answered the connect.
-        connection.close()
-        return Refusal(Trouble.SILENT, f"{whom} did not answer the connect within {duration_text(waited_s * 1_000)}")
+        refusal = Refusal(Trouble.SILENT, f"{whom} did not answer the connect within {duration_text(waited_s * 1_000)}")
     except OSError as error:
-        return of_os_error(error, whom)
+        refusal = of_os_error(error, whom)
+    except BaseException:
+        plug.close()
+        raise
+    if refusal is not None:
+        plug.close()
+        return refusal
+    return plug
+
+
+async def _open(plug: socket.socket, name: str, deadline: Deadline, whom: str, how: How) -> Connection | Refusal:
+    """A connection over a connected socket, which from now on belongs to it. `name` is what the certificate has to have."""
+    loop, context = asyncio.get_running_loop(), how.security.context
+    there = plug.getpeername()
+    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter)
+    waited_s = deadline.remaining_s()
+    try:
+        async with asyncio.timeout_at(deadline.at_s):
+            await loop.create_connection(lambda: connection, sock=plug, ssl=context, server_hostname=name if context else None)
+    except TimeoutError:
+        plug.close()
+        waited = duration_text(waited_s * 1_000)
+        return Refusal(Trouble.SILENT, f"{whom} did not finish the TLS handshake within {waited}; it may be no TLS listener")
+    except (OSError, UnicodeError) as error:
+        # ssl's errors are OSErrors; an UnicodeError is a name that no certificate can have.
+        plug.close()
+        der = (
+            await certificate_of(there, name, how.security.curious, deadline.within(_PEEK_S))
+            if is_verdict_on_certificate(error)
+            else None
+        )
+        return Refusal(Trouble.INSECURE, f"{whom} {meaning(error, name, seen(der) if der else None)}")
     return connection
 
 

@@ -10,14 +10,21 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import How, dial
+from kastellan.wire.kafka.dial import How, Progress, dial, explained
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.sasl.exchange import Session
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Handshake, shake_hands
 
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 10.0
 _DIAL_S: Final = 30.0
+_LOGIN_PAUSE_S: Final = 60.0
+"""After a login that was refused: directories lock accounts after a few wrong passwords."""
+_RENEW_AT: Final = 0.85
+"""The share of a session's life after which it is renewed, as Kafka's own clients do it."""
+_LEAST_SESSION_S: Final = 1.1
+"""Brokers refuse a second login within a second."""
 
 
 class Lane:
@@ -30,6 +37,8 @@ class Lane:
         self._how = how
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[Connection | Refusal] | None = None
+        self._progress = Progress()
+        self._renew_at_s: float | None = None
         self._failures = 0
         self._not_before_s = 0.0
         self._refusal: Refusal | None = None
@@ -55,9 +64,9 @@ class Lane:
         """The open connection, after the handshake. Whoever comes while it is being dialled waits for the same one."""
         if self._shut:
             return Refusal(Trouble.CLOSED, f"the client was closed before {self.endpoint.label} was asked")
-        if self._connection is not None and self._connection.open:
-            return self._connection
         if self._dialling is None:
+            if self._connection is not None and self._connection.open and not self._renewal_is_due():
+                return self._connection
             pause_s = self._not_before_s - time.monotonic()
             if self._refusal is not None and pause_s > 0:
                 wait = f"{self._refusal.reason}; it is tried again in {duration_text(pause_s * 1_000)}"
@@ -67,12 +76,24 @@ class Lane:
         await asyncio.wait((task,), timeout=deadline.remaining_s())
         if task.done() and not task.cancelled():
             return task.result()
-        return Refusal(Trouble.SILENT, f"{self.endpoint.label} did not finish the connect before the deadline")
+        return Refusal(Trouble.SILENT, f"{self.endpoint.label} did not finish the {self._progress.stage} before the deadline")
+
+    def _renewal_is_due(self) -> bool:
+        return self._renew_at_s is not None and time.monotonic() >= self._renew_at_s
 
     async def _dial(self, deadline: Deadline) -> Connection | Refusal:
         try:
+            if self._connection is not None and self._connection.open:
+                renewed = await self._logged_in(self._connection, deadline)
+                if renewed is None:
+                    return self._connection
+                self._connection.close()
+                await self._connection.closed()
+                if renewed.trouble is Trouble.UNAUTHENTICATED:
+                    self._failed(renewed)
+                    return renewed
             dialled = self.endpoint
-            opened = await dial(dialled, deadline, self._how)
+            opened = await dial(dialled, deadline, self._how, self._progress)
             if isinstance(opened, Connection):
                 opened = await self._greeted(opened, deadline)
             if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
@@ -84,21 +105,43 @@ class Lane:
             self._dialling = None
 
     async def _greeted(self, opened: Connection, deadline: Deadline) -> Connection | Refusal:
-        hands: Handshake | Refusal | None = None
+        refused: Refusal | None = Refusal(Trouble.CLOSED, f"the client was closed before {opened.whom} was asked")
         try:
+            self._progress.stage = "first exchange"
             hands = await shake_hands(opened, deadline)
+            if isinstance(hands, Handshake):
+                self.handshake = hands
+                refused = await self._logged_in(opened, deadline)
+            else:
+                refused = await explained(hands, opened, self.endpoint.host, self._how, deadline)
         finally:
-            if not isinstance(hands, Handshake):  # refused, or cancelled by `close`: either way nobody else closes it
+            if refused is not None:  # or cancelled by `close`: either way nobody else closes it
                 opened.close()
                 await opened.closed()
-        if isinstance(hands, Refusal):
-            return hands
-        self.handshake, self._connection = hands, opened
+        if refused is not None:
+            return refused
+        self._connection = opened
         self._failures, self._refusal = 0, None
         return opened
 
+    async def _logged_in(self, connection: Connection, deadline: Deadline) -> Refusal | None:
+        """Log in, the first time or again on the same connection; None when that went well or is not needed."""
+        login = self._how.security.login
+        if login is None or self.handshake is None:
+            return None
+        self._progress.stage = f"login by {login.mechanism}"
+        told = await login.log_in(connection, self.endpoint, self.handshake.ranges, deadline)
+        if not isinstance(told, Session):
+            return told
+        life_s = told.lifetime_ms / 1_000
+        self._renew_at_s = time.monotonic() + max(life_s * _RENEW_AT, _LEAST_SESSION_S) if life_s else None
+        return None
+
     def _failed(self, refusal: Refusal) -> None:
-        pause_s = min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
+        first_s, longest_s = _FIRST_PAUSE_S, _LONGEST_PAUSE_S
+        if refusal.trouble is Trouble.UNAUTHENTICATED:
+            first_s = longest_s = _LOGIN_PAUSE_S
+        pause_s = min(first_s * 2**self._failures, longest_s)
         self._failures += 1
         self._refusal = refusal
         self._not_before_s = time.monotonic() + pause_s

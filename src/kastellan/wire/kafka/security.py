@@ -1,51 +1,66 @@
-"""The place of TLS and SASL: what a connection does before its first request.
-
-Only PLAINTEXT works in this version; the other protocols are refused in one sentence, never half done.
-"""
+"""What a connection does before its first request: the TLS context and the login, built once for all connections of a client."""
 
 from __future__ import annotations
 
 import ssl
-from enum import StrEnum
+from typing import Self
 
-import msgspec
+from kastellan.config.security import (
+    KerberosLogin,
+    MskIamLogin,
+    OAuthLogin,
+    Protocol,
+    SecuritySettings,
+    Tls,
+)
+from kastellan.wire.kafka.sasl.login import SaslLogin
+from kastellan.wire.tls.context import client_context, subject_of
 
-from kastellan.kernel.errors import BadInput
+__all__ = ["Protocol", "Security"]
 
 
-class Protocol(StrEnum):
-    """Kafka's `security.protocol`."""
+class Security:
+    """How a connection proves itself to the broker and the broker to us. Belongs to one client: it remembers a refusal."""
 
-    PLAINTEXT = "PLAINTEXT"
-    SSL = "SSL"
-    SASL_PLAINTEXT = "SASL_PLAINTEXT"
-    SASL_SSL = "SASL_SSL"
-
-
-class Security(msgspec.Struct, frozen=True):
-    """How a connection proves itself to the broker and the broker to us."""
-
-    protocol: Protocol = Protocol.PLAINTEXT
+    def __init__(self, settings: SecuritySettings) -> None:
+        """Raises BadInput for a file that cannot be used, MissingTool for a mechanism that needs an extra."""
+        self.settings = settings
+        self.context: ssl.SSLContext | None = client_context(settings.tls) if settings.protocol.tls else None
+        self.login: SaslLogin | None = (
+            SaslLogin(settings.login) if settings.protocol.sasl and settings.login is not None else None
+        )
 
     @classmethod
-    def of(cls, protocol: str) -> Security:
-        """The security for a `security.protocol` as written in client.properties.
+    def of(cls, settings: SecuritySettings | None) -> Self:
+        """The security that settings describe; plaintext without any."""
+        return cls(settings or SecuritySettings())
 
-        Raises BadInput for a word that Kafka does not know and for one that is not built yet.
-        """
-        try:
-            known = Protocol(protocol.strip().upper())
-        except ValueError:
-            msg = f"security.protocol={protocol!r} is not one of {', '.join(Protocol)}"
-            raise BadInput(msg) from None
-        if known is not Protocol.PLAINTEXT:
-            msg = f"security.protocol={known} is not supported by this version; use a PLAINTEXT listener"
-            raise BadInput(msg)
-        return cls(known)
+    def curious(self) -> ssl.SSLContext:
+        """A context that believes anybody, to look at a certificate that was refused."""
+        return client_context(self.settings.tls, believe_anybody=True)
 
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """The TLS settings of a new connection; None for a protocol without TLS."""
-        return None
+    @property
+    def tls(self) -> Tls:
+        """The TLS settings."""
+        return self.settings.tls
+
+    @property
+    def principal(self) -> str:
+        """Who we are, as far as it can be known from here; the broker may map names by rules of its own."""
+        login = self.settings.login if self.settings.protocol.sasl else None
+        if login is None:
+            subject = subject_of(self.settings.tls) if self.settings.protocol.tls else None
+            return f"User:{subject}" if subject is not None else "User:ANONYMOUS"
+        if self.login is not None and self.login.user is not None:
+            return f"User:{self.login.user}"
+        return _unnamed(login)
 
 
-PLAINTEXT = Security()
+def _unnamed(login: object) -> str:
+    if isinstance(login, MskIamLogin):
+        return "User:(an IAM identity)"
+    if isinstance(login, OAuthLogin):
+        return "User:(the subject of a token)"
+    if isinstance(login, KerberosLogin):
+        return "User:(the owner of a Kerberos ticket)"
+    return "User:(unknown)"

@@ -6,13 +6,16 @@ import errno
 import os
 import socket
 import time
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from kastellan.kernel.outcome import Outcome, State, Trouble
 
 T = TypeVar("T")
+
+NOT_TRIED: Final = " was not asked to let us in"
+"""How a refusal goes on that only repeats what another node said: it is told after the other."""
 
 _STATES = {Trouble.DENIED: State.DENIED, Trouble.UNSUPPORTED: State.UNSUPPORTED, Trouble.THROTTLED: State.THROTTLED}
 

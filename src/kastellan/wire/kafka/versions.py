@@ -77,7 +77,7 @@ async def shake_hands(connection: Connection, deadline: Deadline) -> Handshake |
     for _ in range(2):
         frame = await connection.ask(api_versions(version), deadline)
         if isinstance(frame, Refusal):
-            return _hinted(frame)
+            return _hinted(frame, tls=connection.tls)
         code = int.from_bytes(frame.data[:2], "big", signed=True)
         if code == _UNSUPPORTED_VERSION and version > 0:
             version = _older(frame, connection.whom)
@@ -104,8 +104,12 @@ def _older(frame: Frame, whom: str) -> int:
     return choose(Api.API_VERSIONS, offered, highest=_NEWEST_HANDSHAKE - 1) or 0
 
 
-def _hinted(refusal: Refusal) -> Refusal:
+def _hinted(refusal: Refusal, *, tls: bool) -> Refusal:
     if refusal.trouble is not Trouble.CLOSED:
         return refusal
-    hint = f"{refusal.reason} on the first request; a TLS or SASL listener does that to a plaintext client"
-    return Refusal(refusal.trouble, hint, refusal.retriable)
+    why = (
+        "a listener that wants a client certificate does that to a client without a good one: then set ssl.keystore.location"
+        if tls
+        else "a TLS listener does that to a plaintext client: then use security.protocol SSL or SASL_SSL"
+    )
+    return Refusal(refusal.trouble, f"{refusal.reason} on the first request; {why}", refusal.retriable)

@@ -1,0 +1,123 @@
+"""The SASL messages of one login on an open connection: SaslHandshake names the mechanism, SaslAuthenticate carries the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Garbled
+from kastellan.kernel.outcome import Trouble
+from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.codes import code_name
+from kastellan.wire.kafka.connection import Connection
+from kastellan.wire.kafka.decode import decode
+from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, Packed
+from kastellan.wire.kafka.sasl.turns import SaslFailed, Turns
+from kastellan.wire.kafka.schema import Entity
+from kastellan.wire.kafka.trouble import Refusal
+from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
+
+_HANDSHAKE: Final = 1
+"""The version whose tokens travel in requests; older ones send them bare."""
+_NEWEST: Final = 2
+_FLEXIBLE_SINCE: Final = 2
+_UNSUPPORTED_MECHANISM, _ILLEGAL_STATE, _AUTHENTICATION_FAILED = 33, 34, 58
+_MOST_TURNS: Final = 12
+_SHOWN: Final = 200
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A login that went well; `lifetime_ms` is 0 where it does not end."""
+
+    lifetime_ms: int
+
+
+async def authenticate(
+    connection: Connection, ranges: Ranges, mechanism: str, turns: Turns, deadline: Deadline
+) -> Session | Refusal:
+    """Log in. A refusal of the credentials, or a peer that does not prove itself, is UNAUTHENTICATED."""
+    refused = await _name_mechanism(connection, ranges, mechanism, deadline)
+    if refused is not None:
+        return refused
+    version = choose(Api.SASL_AUTHENTICATE, ranges, highest=_NEWEST)
+    if version is None:
+        return no_common_version(Api.SASL_AUTHENTICATE, ranges, connection.whom, highest=_NEWEST)
+    try:
+        message = turns.first()
+        for _ in range(_MOST_TURNS):
+            answer = await _asked(connection, _authenticate(version, message), deadline)
+            if isinstance(answer, Refusal):
+                return answer
+            if answer.error_code:
+                return _refused(connection.whom, mechanism, int(answer.error_code), answer.error_message, turns)
+            following = turns.next(bytes(answer.auth_bytes))
+            if following is None:
+                return Session(_lifetime_ms(answer))
+            message = following
+    except SaslFailed as error:
+        return Refusal(Trouble.UNAUTHENTICATED, f"{connection.whom} {error}")
+    return Refusal(Trouble.GARBLED, f"{connection.whom} does not come to an end of {mechanism}; check the listener")
+
+
+async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str, deadline: Deadline) -> Refusal | None:
+    offered = ranges.get(Api.SASL_HANDSHAKE)
+    if offered is None or not offered[0] <= _HANDSHAKE <= offered[1]:
+        return no_common_version(Api.SASL_HANDSHAKE, ranges, connection.whom, lowest=_HANDSHAKE, highest=_HANDSHAKE)
+    asked = Packed(Api.SASL_HANDSHAKE, _HANDSHAKE, LEGACY.text(mechanism), flexible=False)
+    answer = await _asked(connection, asked, deadline)
+    if isinstance(answer, Refusal):
+        return answer
+    code = int(answer.error_code)
+    if code == _UNSUPPORTED_MECHANISM:
+        names = ", ".join(_shown(str(each)) for each in answer.mechanisms[:10]) or "none"
+        reason = (
+            f"{connection.whom} does not offer {mechanism} on this listener, it offers {names}; set sasl.mechanism to one of them"
+        )
+        return Refusal(Trouble.UNAUTHENTICATED, reason)
+    if code == _ILLEGAL_STATE:
+        reason = f"{connection.whom} has no SASL on this listener; use security.protocol PLAINTEXT or SSL, or another port"
+        return Refusal(Trouble.UNAUTHENTICATED, reason)
+    if code:
+        return Refusal(Trouble.REJECTED, f"{connection.whom} answered SaslHandshake with {code_name(code)}")
+    return None
+
+
+def _authenticate(version: int, message: bytes) -> Packed:
+    flexible = version >= _FLEXIBLE_SINCE
+    form = FLEXIBLE if flexible else LEGACY
+    return Packed(Api.SASL_AUTHENTICATE, version, form.raw(message) + form.tags, flexible=flexible)
+
+
+async def _asked(connection: Connection, packed: Packed, deadline: Deadline) -> Entity | Refusal:
+    frame = await connection.ask(packed, deadline)
+    if isinstance(frame, Refusal):
+        if frame.trouble is Trouble.CLOSED:
+            hint = f"{frame.reason} during the login; some brokers answer wrong credentials so, and so does a restart"
+            return Refusal(frame.trouble, hint)
+        return frame
+    try:
+        return decode(packed.api_key, packed.version, frame.data, connection.whom)
+    except Garbled as error:
+        return Refusal(Trouble.GARBLED, error.message)
+
+
+def _lifetime_ms(answer: Entity) -> int:
+    told: dt.timedelta | None = getattr(answer, "session_lifetime", None)
+    return max(0, round(told.total_seconds() * 1_000)) if told is not None else 0
+
+
+def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: Turns) -> Refusal:
+    if code != _AUTHENTICATION_FAILED:
+        told = f": {_shown(message)}" if message else ""
+        return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}")
+    said = "; ".join(_shown(each) for each in (message, turns.hint) if each) or "no reason given"
+    remedy = "check user and password in sasl.jaas.config, and that the cluster knows this user"
+    return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said}); {remedy}")
+
+
+def _shown(text: str) -> str:
+    """A peer's words in one line, bounded."""
+    return "".join(each if each.isprintable() else " " for each in text[:_SHOWN]).strip().rstrip(".")

@@ -1,0 +1,86 @@
+"""The login of one client, shared by its connections: credentials that were refused are not tried again and again.
+
+Directories lock accounts after a few wrong passwords, and a client opens many connections at once. So the first login
+goes alone; where it is refused the others do not try. Once one broker has let us in, the others are tried freely, and
+a refusal concerns the broker that told it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from kastellan.config.security import Login, mechanism_of
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.units import duration_text
+from kastellan.wire.kafka.connection import Connection
+from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.sasl.exchange import Session, authenticate
+from kastellan.wire.kafka.sasl.methods import method_of
+from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal
+from kastellan.wire.kafka.versions import Ranges
+
+_FIRST_TURN_S: Final = 2.0
+"""How long the others wait for the first login to end: a silent broker must not hold them up."""
+_FIRST_PAUSE_S: Final = 60.0
+_LONGEST_PAUSE_S: Final = 900.0
+
+
+class SaslLogin:
+    """Logs connections in. Use it from one event loop."""
+
+    def __init__(self, login: Login) -> None:
+        """Raises BadInput or MissingTool, see `methods`."""
+        self.mechanism = mechanism_of(login)
+        self._method = method_of(login)
+        self._first = asyncio.Lock()
+        self._proven = False
+        self._refusals = 0
+        self._refused: Refusal | None = None
+        self._not_before_s = 0.0
+
+    @property
+    def user(self) -> str | None:
+        """The user name, as far as it is known."""
+        return self._method.user
+
+    async def log_in(self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline) -> Session | Refusal:
+        """Log an open connection in, the first time or again."""
+        if self._proven:
+            return await self._once(connection, endpoint, ranges, deadline)
+        held = await self._turn(deadline)
+        try:
+            return self._paused(connection.whom) or await self._once(connection, endpoint, ranges, deadline)
+        finally:
+            if held:
+                self._first.release()
+
+    async def _turn(self, deadline: Deadline) -> bool:
+        try:
+            async with asyncio.timeout_at(deadline.within(_FIRST_TURN_S).at_s):
+                return await self._first.acquire()
+        except TimeoutError:
+            return False
+
+    def _paused(self, whom: str) -> Refusal | None:
+        left_s = self._not_before_s - time.monotonic()
+        if self._refused is None or left_s <= 0 or self._proven:
+            return None
+        pause = duration_text(left_s * 1_000)
+        told = f"{whom}{NOT_TRIED}, so that no account is locked; these credentials are tried again in {pause}"
+        return Refusal(Trouble.UNAUTHENTICATED, told)
+
+    async def _once(self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline) -> Session | Refusal:
+        turns = await self._method.begin(endpoint, deadline)
+        if isinstance(turns, Refusal):
+            return turns
+        told = await authenticate(connection, ranges, self.mechanism, turns, deadline)
+        if isinstance(told, Session):
+            self._proven, self._refused, self._refusals = True, None, 0
+        elif told.trouble is Trouble.UNAUTHENTICATED and not self._proven:
+            pause_s = min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
+            self._refusals += 1
+            self._refused, self._not_before_s = told, time.monotonic() + pause_s
+        return told

@@ -1,0 +1,69 @@
+"""Second looks at a peer that refused or was refused: nothing but the handshake is ever sent over these connections."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import KastellanError
+
+Address = tuple[Any, ...]
+"""A socket address: host, port, and for IPv6 two numbers more."""
+
+
+class _Listener(asyncio.Protocol):
+    """Waits for the end of a connection and keeps why it ended."""
+
+    def __init__(self) -> None:
+        self.end: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.end.done():
+            self.end.set_result(exc)
+
+
+async def certificate_of(address: Address, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline) -> bytes | None:
+    """The certificate (DER) that the peer presents when it is called `name`; None when none was seen.
+
+    `context` makes one that believes anybody.
+    """
+    try:
+        transport, _ = await _shake(address, name, context(), deadline)
+    except (OSError, ValueError, KastellanError):
+        return None
+    found = transport.get_extra_info("ssl_object")
+    transport.abort()
+    return found.getpeercert(binary_form=True) if found is not None else None
+
+
+async def complaint_of(address: Address, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:
+    """What a peer says against our certificate. In TLS 1.3 that comes after the handshake, and gets lost when we send at once."""
+    try:
+        transport, listener = await _shake(address, name, context, deadline)
+    except (OSError, ValueError) as error:
+        return error
+    try:
+        async with asyncio.timeout_at(deadline.at_s):
+            return await listener.end
+    except TimeoutError:
+        return None
+    finally:
+        transport.abort()
+
+
+async def _shake(address: Address, name: str, context: ssl.SSLContext, deadline: Deadline) -> tuple[asyncio.Transport, _Listener]:
+    """Raises OSError (a time-out too) or ValueError."""
+    loop = asyncio.get_running_loop()
+    plug = socket.socket(socket.AF_INET6 if ":" in str(address[0]) else socket.AF_INET, socket.SOCK_STREAM)
+    plug.setblocking(False)
+    try:
+        async with asyncio.timeout_at(deadline.at_s):
+            await loop.sock_connect(plug, address)
+            return await loop.create_connection(_Listener, sock=plug, ssl=context, server_hostname=name)
+    except BaseException:
+        plug.close()
+        raise

@@ -1,0 +1,134 @@
+"""What a failed TLS handshake means, in one sentence with its remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import ssl
+from typing import Final
+
+import msgspec
+
+_EXPIRED, _NOT_YET = 10, 9
+_UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21})
+_OTHER_NAME: Final = frozenset({62, 64})
+_ALERT: Final = re.compile(r"^(?:SSLV3|TLSV1|TLSV13)_ALERT_|^TLSV13_|^TLSV1_")
+
+_MEANING: Final = {
+    "CERTIFICATE_REQUIRED": "wants a client certificate and none was sent; set ssl.keystore.location",
+    "CERTIFICATE_EXPIRED": "says that our client certificate has expired; renew the one in ssl.keystore.location",
+    "CERTIFICATE_REVOKED": "says that our client certificate is revoked; renew the one in ssl.keystore.location",
+    "CERTIFICATE_UNKNOWN": "does not accept our client certificate: it has expired, or its authority is not trusted there; "
+    "check ssl.keystore.location",
+    "BAD_CERTIFICATE": "wants a client certificate and got none that it accepts; check ssl.keystore.location",
+    "UNSUPPORTED_CERTIFICATE": "cannot use our certificate for a client; check its key usage",
+    "UNKNOWN_CA": "does not trust the authority of our client certificate; add that authority to the broker's truststore",
+    "ACCESS_DENIED": "refused our client certificate; check who may connect to this listener",
+    "PROTOCOL_VERSION": "speaks none of the TLS versions that are enabled here; check ssl.enabled.protocols on both sides",
+    "UNSUPPORTED_PROTOCOL": "speaks none of the TLS versions that are enabled here; check ssl.enabled.protocols on both sides",
+    "HANDSHAKE_FAILURE": "has no cipher in common with us, or wants a client certificate; check the broker's ssl.cipher.suites "
+    "and ssl.keystore.location",
+    "INSUFFICIENT_SECURITY": "wants stronger ciphers than we have; check the broker's ssl.cipher.suites",
+    "UNRECOGNIZED_NAME": "does not know the name by which it was called; use a name that it serves",
+    "INTERNAL_ERROR": "failed inside its own TLS; read its log",
+}
+_NOT_TLS: Final = frozenset(
+    {
+        *("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNEXPECTED_MESSAGE", "UNKNOWN_PROTOCOL"),
+        "PACKET_LENGTH_TOO_LONG",
+    }
+)
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a certificate says of itself; names are DNS names and addresses."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+
+def seen(der: bytes) -> Seen | None:
+    """What a certificate says; None for bytes that are none."""
+    from cryptography import x509  # noqa: PLC0415
+
+    try:
+        found = x509.load_der_x509_certificate(der)
+        names: tuple[str, ...] = ()
+        for each in found.extensions:
+            if isinstance(each.value, x509.SubjectAlternativeName):
+                dns, addresses = each.value.get_values_for_type(x509.DNSName), each.value.get_values_for_type(x509.IPAddress)
+                names = (*dns, *map(str, addresses))
+        subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
+    except ValueError:
+        return None
+    return Seen(subject, issuer, names, found.not_valid_before_utc, found.not_valid_after_utc)
+
+
+def is_verdict_on_certificate(error: BaseException) -> bool:
+    """The peer's certificate was refused here: looking at it says more."""
+    return isinstance(error, ssl.SSLCertVerificationError)
+
+
+def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake: bool = True) -> str:
+    """The rest of a sentence that begins with the peer. `name` is what it was called by, `peer` its certificate, if seen."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _refused(error, name, peer)
+    reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else ""
+    if reason in _NOT_TLS and in_handshake:
+        return (
+            "does not speak TLS; something else listens on this port, or a plaintext listener: "
+            "then use security.protocol PLAINTEXT or SASL_PLAINTEXT"
+        )
+    known = _MEANING.get(_ALERT.sub("", reason))
+    if known is not None:
+        return known
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)) or not isinstance(error, ssl.SSLError):
+        return (
+            "closed the connection in the TLS handshake, as a plaintext listener does; check the port, "
+            "or use security.protocol PLAINTEXT or SASL_PLAINTEXT"
+        )
+    said = reason.replace("_", " ").lower() or "no reason given"
+    return f"and this client found no way to speak TLS ({said}); compare ssl.* on both sides"
+
+
+def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) -> str:
+    code = error.verify_code
+    if code == _EXPIRED:
+        return _expired(peer)
+    if code == _NOT_YET:
+        since = f" before {_day(peer.not_before)}" if peer is not None else " yet"
+        return f"presents a certificate that is not valid{since}; check this machine's clock and the certificate"
+    if code in _OTHER_NAME:
+        names = _names(peer)
+        return (
+            f"presents a certificate for {names}, and was called {name}; advertise a name that the certificate has, "
+            "or issue one with this name (ssl.endpoint.identification.algorithm= turns the check off)"
+        )
+    issuer = f" of {peer.issuer}" if peer is not None else ""
+    if code in _UNKNOWN_ISSUER:
+        return (
+            f"presents a certificate{issuer}, whom nothing here trusts; set ssl.truststore.location "
+            "to a file with that authority's certificate"
+        )
+    return f"presents a certificate{issuer} that does not hold: {error.verify_message}; renew it"
+
+
+def _expired(peer: Seen | None) -> str:
+    if peer is None:
+        return "presents a certificate that has expired; renew it on the broker"
+    if peer.not_after > dt.datetime.now(dt.UTC):
+        return f"presents a certificate whose authority ({peer.issuer}) has expired; renew the authority's certificate"
+    return f"presents a certificate that expired on {_day(peer.not_after)} ({peer.subject}); renew it on the broker"
+
+
+def _names(peer: Seen | None) -> str:
+    if peer is None:
+        return "other names"
+    return ", ".join(peer.names) if peer.names else f"no name but {peer.subject}"
+
+
+def _day(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
