@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from kastellan.config.security import SecuritySettings
+from kastellan.kernel.places import state_dir
 from kastellan.ports import Source
+from kastellan.stores.snapshots import SnapshotStore
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +31,8 @@ def source_for(target: Target) -> Source:
     from kastellan.sources.kafka.source import KafkaSource  # noqa: PLC0415
 
     return KafkaSource(target.bootstrap, resolve=target.resolve, security=target.security, client_id=target.client_id)
+
+
+def snapshot_store() -> SnapshotStore:
+    """Where the last looks at each cluster are kept, for this user."""
+    return SnapshotStore(state_dir() / "snapshots")

@@ -58,7 +58,7 @@ def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: T
     for each in suspects(before):
         if (each.check, each.subject) in again or each.check not in now:
             continue
-        if _is_gone(each.subject, told.get(each.check, {})):
+        if is_gone(each.subject, told.get(each.check, {})):
             gone[each.check, each.subject.kind] += 1
             continue
         kept[each.check, each.subject.kind] += 1
@@ -79,9 +79,14 @@ def _many(count: int, kind: str) -> str:
     return plural(count, kind.replace("_", " "), KINDS[kind].plural)
 
 
-def _is_gone(subject: Subject, told: Mapping[Subject, Verdict]) -> bool:
-    verdict = told.get(subject, told.get(_CLUSTER, Verdict.PASS if told else Verdict.UNKNOWN))
-    return verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+def is_gone(subject: Subject, told: Mapping[Subject, Verdict]) -> bool:
+    """True when a look, whose verdicts of one check these are, saw that the subject does not fail or does not exist."""
+    return verdict_on(subject, told) in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def verdict_on(subject: Subject, told: Mapping[Subject, Verdict]) -> Verdict:
+    """The verdict on a subject; one that is not there does not fail, unless the check did not see everything."""
+    return told.get(subject, told.get(_CLUSTER, Verdict.PASS if told else Verdict.UNKNOWN))
 
 
 def _weakened(result: CheckResult, known: frozenset[tuple[str, Subject]]) -> CheckResult:

@@ -15,6 +15,7 @@ import msgspec
 from kastellan.checks.check import Check, sentence
 from kastellan.checks.grouping import Group, grouped
 from kastellan.checks.not_seen import listed, not_seen
+from kastellan.checks.telling_past import changed, headline, new_among, since_text
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Finding, Severity, Verdict, Waived
@@ -64,6 +65,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     do_not: str
     undo: str
     verify: str
+    since: str = ""
 
     @property
     def subjects(self) -> str:
@@ -79,6 +81,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What is said of it by label, in the order in which it is read; a label with nothing to say is left out."""
         told = (
+            ("Since", (self.since,)),
             ("Impact", self.impact),
             ("Evidence", self.evidence),
             ("Against", self.against),
@@ -125,15 +128,21 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     cost: str
     too_little: tuple[str, ...]
     blind: dict[str, str]
+    changed: tuple[str, ...] = ()
 
 
 def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
     """The report in the order of importance."""
     groups = grouped(report, checks)
     answers = {each.id: each for each in report.answers}
-    problems = [_problem(each, checks, answers) for each in groups if each.severity is not Severity.INFO]
+    problems = [
+        msgspec.structs.replace(_problem(each, checks, answers), since=since_text(each.roots or each.under, report))
+        for each in groups
+        if each.severity is not Severity.INFO
+    ]
     told = sorted(problems, key=_importance)
-    remarks = tuple(_remark(each, checks) for each in groups if each.severity is Severity.INFO)
+    folded = [each for each in groups if each.severity is Severity.INFO]
+    remarks = tuple(_remark(each, checks) for each in folded)
     return Telling(
         cluster=report.cluster_id or report.vantage.bootstrap or "cluster",
         header=_header(report),
@@ -143,12 +152,13 @@ def tell(report: Report, checks: Mapping[str, Check]) -> Telling:
         running=tuple(f"{each.title}: {each.says}." for each in report.causes if each.expected),
         unseen=not_seen(report),
         hygiene=remarks,
-        hygiene_line=_hygiene_line(remarks),
+        hygiene_line=_hygiene_line(remarks, new_among((each.roots for each in folded), report)),
         waived=tuple(_waived(report, checks)),
         notes=report.notes,
         cost=_cost(report),
         too_little=too_little(report, checks),
         blind=blind(report, checks),
+        changed=changed(report, checks),
     )
 
 
@@ -297,6 +307,7 @@ def _header(report: Report) -> tuple[str, ...]:
     return (
         " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),
         " · ".join((at, where, answered, plural(report.looks, "look"))),
+        *filter(None, (headline(report),)),
     )
 
 
@@ -344,7 +355,7 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
     return f"No problem found: {passed}{also}."
 
 
-def _hygiene_line(remarks: Sequence[Remark]) -> str:
+def _hygiene_line(remarks: Sequence[Remark], new: int | None) -> str:
     by_family: dict[str, int] = defaultdict(int)
     for each in remarks:
         by_family[each.check.partition(".")[0]] += each.count
@@ -353,4 +364,5 @@ def _hygiene_line(remarks: Sequence[Remark]) -> str:
     told = ", ".join(
         f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda each: (-each[1], each[0]))
     )
-    return f"{count_text(sum(by_family.values()))} folded ({told})"
+    fresh = "" if new is None else f", {count_text(new)} new"
+    return f"{count_text(sum(by_family.values()))} folded{fresh} ({told})"

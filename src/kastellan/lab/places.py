@@ -6,15 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from kastellan.kernel.places import cache_dir, state_dir
 
-def cache_dir() -> Path:
-    """What can be fetched or made again: `KASTELLAN_CACHE`, else the XDG cache directory of this user."""
-    return _place("KASTELLAN_CACHE", "XDG_CACHE_HOME", ".cache")
-
-
-def state_dir() -> Path:
-    """What exists now: `KASTELLAN_STATE`, else the XDG state directory of this user."""
-    return _place("KASTELLAN_STATE", "XDG_STATE_HOME", ".local/state")
+__all__ = ["cache_dir", "labs_dir", "reservations_dir", "state_dir"]
 
 
 def labs_dir() -> Path:
@@ -25,11 +19,3 @@ def labs_dir() -> Path:
 def reservations_dir() -> Path:
     """Port reservations of this user, shared by all state directories: ports belong to the machine."""
     return Path(tempfile.gettempdir()) / f"kastellan-ports-{os.getuid()}"
-
-
-def _place(own: str, xdg: str, default: str) -> Path:
-    if chosen := os.environ.get(own):
-        return Path(chosen).expanduser().absolute()
-    if base := os.environ.get(xdg):
-        return Path(base).expanduser().absolute() / "kastellan"
-    return Path.home() / default / "kastellan"

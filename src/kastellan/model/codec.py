@@ -2,7 +2,9 @@
 
 The file is a zip: `manifest.json` (schema id `kastellan.snapshot/1`) and, per look, one Arrow IPC member for each table.
 The zip compresses and the Arrow inside does not, so that the sizes which the zip declares bound the memory that a
-hostile file can take: no member is read beyond its declared size, and the sum of the declared sizes is limited.
+hostile file can take: no member is read beyond its declared size, and the sum of the declared sizes is limited. Text
+columns that repeat themselves are written as dictionaries, a tenth of the work for the compressor; what they would
+take when they are text again counts against the same limit.
 
 A file of a newer Kastellan is read as far as it is known: tables and columns that this version does not know are
 noted, columns that the file lacks are null.
@@ -10,9 +12,11 @@ noted, columns that the file lacks are null.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 import zlib
+from collections.abc import Collection
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -31,16 +35,22 @@ MOST_BYTES = 4 * 1024**3
 MOST_MEMBERS = 4_096
 _MOST_MANIFEST_BYTES = 256 * 1024**2
 _MANIFEST = "manifest.json"
+_FEW_ROWS = 100
+"""Tables with fewer are written as they are."""
 _OLD = (1980, 1, 1, 0, 0, 0)  # the same snapshot is the same bytes
 
 
 class TableEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One table of a look: its name, its member in the zip, its number of rows, and what could not be enumerated."""
+    """One table of a look: its name, its member in the zip, its number of rows, and what could not be enumerated.
+
+    `sha256` is that of the unpacked member, in hex; empty in files of the first versions.
+    """
 
     name: str
     member: str
     rows: int
     unseen: tuple[Unseen, ...] = ()
+    sha256: str = ""
 
 
 class LookEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +91,10 @@ def dump(snapshot: Snapshot) -> bytes:
         for number, look in enumerate((snapshot, *snapshot.earlier)):
             entries: list[TableEntry] = []
             for name, table in look.tables.items():
-                entry = TableEntry(name=name, member=f"look{number}/{name}.arrow", rows=table.df.height, unseen=table.unseen)
-                entries.append(entry)
-                _add(archive, entry.member, _arrow(table))
+                content, member = _arrow(table), f"look{number}/{name}.arrow"
+                seal = hashlib.sha256(content).hexdigest()
+                entries.append(TableEntry(name=name, member=member, rows=table.df.height, unseen=table.unseen, sha256=seal))
+                _add(archive, member, content)
             looks.append(
                 LookEntry(
                     at_ms=look.at_ms, cluster_id=look.cluster_id, vantage=look.vantage, answers=look.answers,
@@ -94,24 +105,22 @@ def dump(snapshot: Snapshot) -> bytes:
     return packed.getvalue()
 
 
-def load(data: bytes) -> Snapshot:
+def load(data: bytes, only: Collection[str] | None = None) -> Snapshot:
     """The snapshot in the bytes of a file; BadInput in one sentence when they are not one."""
-    return unpack(data).snapshot
+    return unpack(data, only).snapshot
 
 
-def unpack(data: bytes) -> Loaded:
-    """The same, with notes about what was left out."""
+def unpack(data: bytes, only: Collection[str] | None = None) -> Loaded:
+    """The same, with notes about what was left out; `only` names the tables that are wanted of it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            sizes = _sizes(archive)
-            manifest = _manifest(archive, sizes)
-            notes: list[str] = []
-            looks = [_look(archive, sizes, each, manifest.version, notes) for each in manifest.looks]
+            opened = _Opened(archive)
+            looks = [_look(opened, each, only) for each in opened.manifest.looks]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadInput(f"not a whole snapshot file ({error}); write it anew with `kastellan snapshot save`") from None
     if not looks:
         raise BadInput("the snapshot file holds no look; write it anew with `kastellan snapshot save`")
-    return Loaded(msgspec.structs.replace(looks[0], earlier=tuple(looks[1:])), tuple(dict.fromkeys(notes)))
+    return Loaded(msgspec.structs.replace(looks[0], earlier=tuple(looks[1:])), tuple(dict.fromkeys(opened.notes)))
 
 
 def _add(archive: zipfile.ZipFile, member: str, content: bytes) -> None:
@@ -123,8 +132,37 @@ def _add(archive: zipfile.ZipFile, member: str, content: bytes) -> None:
 
 def _arrow(table: Table) -> bytes:
     buffer = io.BytesIO()
-    table.df.write_ipc(buffer, compression="uncompressed")
+    _with_dictionaries(table.df).write_ipc(buffer, compression="uncompressed")
     return buffer.getvalue()
+
+
+def _with_dictionaries(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its repetitive text as dictionaries of its own (never the process-wide ones, which know more)."""
+    told: list[pl.Series] = []
+    for name, dtype in frame.schema.items():
+        if dtype != pl.String or frame.height < _FEW_ROWS:
+            continue
+        words = frame[name].drop_nulls().unique()
+        if words.len() * 2 <= frame.height:
+            told.append(frame[name].cast(pl.Enum(words.sort())))
+    return frame.with_columns(told)
+
+
+class _Opened:
+    """A file that is being read: its manifest, the sizes it declares, and how much more it may unfold."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.sizes = _sizes(archive)
+        self.manifest = _manifest(archive, self.sizes)
+        self.notes: list[str] = []
+        self._left = MOST_BYTES
+
+    def unfold(self, size_bytes: int) -> None:
+        """Counts bytes that a dictionary takes as text. Raises BadInput when they are too many."""
+        self._left -= size_bytes
+        if self._left < 0:
+            raise BadInput(f"the snapshot file unpacks to more than {MOST_BYTES >> 30} GiB; it is refused")
 
 
 def _sizes(archive: zipfile.ZipFile) -> dict[str, int]:
@@ -158,16 +196,19 @@ def _manifest(archive: zipfile.ZipFile, sizes: dict[str, int]) -> Manifest:
         ) from None
 
 
-def _look(archive: zipfile.ZipFile, sizes: dict[str, int], entry: LookEntry, version: str, notes: list[str]) -> Snapshot:
+def _look(opened: _Opened, entry: LookEntry, only: Collection[str] | None) -> Snapshot:
     tables: dict[str, Table] = {}
     for each in entry.tables:
+        if only is not None and each.name not in only:
+            continue
         kind = all_tables().get(each.name)
         if kind is None:
-            notes.append(
-                f"the file's table {each.name[:60]} (written by Kastellan {version[:20]}) is not known here and was left out"
+            opened.notes.append(
+                f"the file's table {each.name[:60]} (written by Kastellan {opened.manifest.version[:20]}) is not known here and"
+                " was left out"
             )
             continue
-        tables[each.name] = _table(kind, _read(archive, sizes, each.member), each, notes)
+        tables[each.name] = _table(kind, _read(opened.archive, opened.sizes, each.member), each, opened)
     return Snapshot(
         at_ms=entry.at_ms,
         cluster_id=entry.cluster_id,
@@ -178,7 +219,9 @@ def _look(archive: zipfile.ZipFile, sizes: dict[str, int], entry: LookEntry, ver
     )
 
 
-def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str]) -> Table:
+def _table(kind: type[Table], content: bytes, entry: TableEntry, opened: _Opened) -> Table:
+    if entry.sha256 and hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise BadInput(f"the table {kind.name} of the snapshot file is not what its manifest says (its hash); it was changed")
     try:
         frame = pl.read_ipc(io.BytesIO(content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
@@ -188,10 +231,11 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str
         raise BadInput(
             f"the table {kind.name} of the snapshot file has {frame.height} rows and not {entry.rows}; write the file anew"
         )
+    frame = _as_text(frame, opened)
     schema = kind.schema()
     strange = [each for each in frame.columns if each not in schema]
     if strange:
-        notes.append(f"columns of {kind.name} are not known here and were left out: {', '.join(strange)[:120]}")
+        opened.notes.append(f"columns of {kind.name} are not known here and were left out: {', '.join(strange)[:120]}")
     wrong = [each for each in frame.columns if each in schema and frame.schema[each] not in (schema[each], pl.Null)]
     if wrong or any(each not in frame.columns for each in kind.key):
         told = ", ".join(wrong) or "its key"
@@ -208,3 +252,12 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, notes: list[str
         raise BadInput(
             f"the table {kind.name} of the snapshot file has a value that does not fit ({error}); write the file anew"
         ) from None
+
+
+def _as_text(frame: pl.DataFrame, opened: _Opened) -> pl.DataFrame:
+    """The frame with its dictionaries as text again."""
+    folded = {name: dtype for name, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)}
+    for dtype in folded.values():
+        longest = dtype.categories.str.len_bytes().max()
+        opened.unfold(frame.height * (16 + (longest if isinstance(longest, int) else 0)))
+    return frame.with_columns(pl.col(name).cast(pl.String) for name in folded)

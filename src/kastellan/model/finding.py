@@ -44,11 +44,22 @@ class Waived(msgspec.Struct, frozen=True):
     expires: str
 
 
+class News(StrEnum):
+    """How a finding stands to the look that it was compared with."""
+
+    NEW = "new"
+    """That look saw the subject, and it did not fail."""
+    TURNED = "turned"
+    """It failed with another severity."""
+    KNOWN = "known"
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A failing subject: what was observed, what was expected, and where each number came from.
 
     `confirmed` is false for what only one look has shown: its severity is then a warning at most.
-    `explained_by` names the findings, as (check, subject), of which this one is a consequence.
+    `explained_by` names the findings, as (check, subject), of which this one is a consequence. `since_ms` is the look
+    that showed it first, `news` how it stands to an earlier one; None where no earlier look is at hand that could see it.
     """
 
     check: str
@@ -62,6 +73,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     explained_by: tuple[tuple[str, Subject], ...] = ()
     since_ms: int | None = None
     waived: Waived | None = None
+    news: News | None = None
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):

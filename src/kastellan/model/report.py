@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from kastellan.model.answer import Answer
+from kastellan.model.changes import Changes
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
+from kastellan.model.ledger import Known
 from kastellan.model.snapshot import Cost, Vantage
 
 
@@ -23,6 +25,16 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     groups: int | None = None
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """How the cluster stands to the kept look of `since_ms`: findings that are new, turned and gone, and what changed."""
+
+    since_ms: int
+    new: int
+    turned: int
+    gone: tuple[Known, ...]
+    changes: Changes
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The judgement of one cluster."""
 
@@ -36,6 +48,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     looks: int
     cost: Cost
     notes: tuple[str, ...] = ()
+    past: Past | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import zipfile
 
 import msgspec
@@ -26,10 +27,12 @@ def sick():
     return snapshot.after(healthy(at_ms=snapshot.at_ms - 60_000), healthy(at_ms=snapshot.at_ms - 5_000))
 
 
-def repacked(data: bytes, change) -> bytes:
-    """The file with its members changed by `change(members: dict) -> None`."""
+def repacked(data: bytes, change, *, sealed: bool = False) -> bytes:
+    """The file with its members changed by `change(members: dict) -> None`, without the hashes unless `sealed`."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {each: archive.read(each) for each in archive.namelist()}
+    if not sealed:
+        members["manifest.json"] = re.sub(rb'"sha256":"[0-9a-f]+"', b'"sha256":""', members["manifest.json"])
     change(members)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -135,6 +138,39 @@ def test_a_member_that_is_longer_than_it_says_is_not_read_further(monkeypatch):
     data[central + 24 : central + 28] = (8).to_bytes(4, "little")
     with pytest.raises(BadInput):
         codec.load(bytes(data))
+
+
+def test_a_table_that_was_changed_is_told_by_its_hash():
+    other = arrow(healthy().tables["topics"].df.with_columns(internal=pl.lit(value=True)))
+    with pytest.raises(BadInput, match=r"topics .*its hash"):
+        codec.load(repacked(codec.dump(healthy()), put("look0/topics.arrow", other), sealed=True))
+
+
+def test_text_that_repeats_itself_is_written_once_and_read_as_text():
+    many = healthy(topics={"a-rather-long-name-of-a-topic-that-repeats-itself": 2000})
+    data = codec.dump(many)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.getinfo("look0/replicas.arrow").file_size < many.tables["replicas"].df.height * 60
+    assert_frame_equal(codec.load(data).tables["replicas"].df, many.tables["replicas"].df)
+
+
+def test_a_dictionary_that_unfolds_to_more_than_memory_is_refused(monkeypatch):
+    frame = pl.DataFrame({"topic": ["x" * 1000] * 5000, "partition": range(5000)})
+    bomb = arrow(frame.with_columns(pl.col("topic").cast(pl.Enum(["x" * 1000])), pl.col("partition").cast(pl.Int32)))
+
+    def plant(members):
+        members["look0/offsets.arrow"] = bomb
+        members["manifest.json"] = re.sub(rb'("name":"offsets"[^}]*"rows":)\d+', rb"\g<1>5000", members["manifest.json"])
+
+    data = repacked(codec.dump(healthy()), plant)
+    assert codec.load(data).tables["offsets"].df.height == 5000
+    monkeypatch.setattr(codec, "MOST_BYTES", 2_000_000)
+    with pytest.raises(BadInput, match="refused"):
+        codec.load(data)
+
+
+def test_only_the_wanted_tables_are_read():
+    assert codec.load(codec.dump(sick()), only={"topics", "brokers"}).tables.keys() == {"topics", "brokers"}
 
 
 def test_every_single_flipped_byte_ends_in_a_snapshot_or_one_sentence():

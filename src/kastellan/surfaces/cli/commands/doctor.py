@@ -10,6 +10,7 @@ import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def run(
     watch: Annotated[
         float | None, typer.Option("--watch", metavar="[SECONDS]", help="Look again and again; every 10 s unless told otherwise.")
     ] = None,
+    no_history: NoHistory = False,
 ) -> None:
     """Say what is wrong with a cluster, why, what to do about it and what not to.
 
@@ -56,7 +58,7 @@ def run(
     that no second look confirmed; a check of severity error that left more unknown than it judged), 1 and 2 as
     everywhere. With -o nagios they are that interface's: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     """
-    asked = Asked(fail_on, output, hygiene, watch is not None)
+    asked = Asked(fail_on, output, hygiene, watch is not None, not no_history)
     try:
         code = _examined(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, asked, watch)
     except KastellanError as error:
@@ -101,15 +103,19 @@ async def _live(reach: Reach, exam: Exam, asked: Asked, every_s: float | None) -
     from kastellan.app.wiring import source_for
 
     target, timeout_s = reach.target()
-    source = source_for(target)
+    source, past = source_for(target), history_of(exam) if asked.remembered else None
+
+    def show(examined: Examined) -> int:
+        return _show(examined, exam, asked)
+
     try:
         if every_s is None:
-            return _show(await examine(source, exam, timeout_s), exam, asked)
+            return await told_and_kept(await examine(source, exam, timeout_s), show, past)
         from kastellan.app.watch import watch
 
         looks: AsyncIterator[Examined] = watch(source, exam, timeout_s, every_s)
         async for each in looks:
-            _show(each, exam, asked)
+            await told_and_kept(each, show, past)
     finally:
         await source.close()
     return 0

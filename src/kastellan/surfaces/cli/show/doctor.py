@@ -51,6 +51,7 @@ class Asked(NamedTuple):
     form: Form
     hygiene: bool
     watching: bool
+    remembered: bool = False
 
     def fails(self, finding: Finding) -> bool:
         """True for a finding that makes the exit code 10."""

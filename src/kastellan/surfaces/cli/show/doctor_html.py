@@ -54,6 +54,7 @@ def _parts(telling: Telling) -> Iterator[str]:
         yield from _problem(problem, number)
     yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
     yield from _section("Waived", telling.waived)
+    yield from _section("Changed", telling.changed)
     yield from _section("Notes", telling.notes)
     if telling.hygiene:
         yield f"<section><details><summary>Hygiene: {_text(telling.hygiene_line)}</summary><ul>"

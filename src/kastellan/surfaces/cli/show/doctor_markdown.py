@@ -30,6 +30,7 @@ def _lines(telling: Telling) -> Iterator[str]:
         yield from _problem(problem, number)
     yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
     yield from _section("Waived", telling.waived)
+    yield from _section("Changed", telling.changed)
     yield from _section("Notes", telling.notes)
     yield from _section("Hygiene", (f"{each.title}: {each.subjects}. {each.observed}" for each in telling.hygiene))
     yield from _section("Cost", (telling.cost,))

@@ -22,6 +22,8 @@ def show(telling: Telling, screen: Screen, *, hygiene: bool = False) -> None:
         _problem(problem, number, screen)
     screen.line()
     screen.field("UNSEEN", telling.unseen or ("nothing that was asked for",), 0, _LABEL)
+    if telling.changed:
+        screen.field("CHANGED", telling.changed, 0, _LABEL)
     if telling.notes:
         screen.field("NOTES", telling.notes, 0, _LABEL)
     if telling.waived:

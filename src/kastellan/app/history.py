@@ -1,0 +1,161 @@
+"""Remember looks: tell since when each finding is, what is new, turned and gone, and what else changed; keep the look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+
+import msgspec
+
+from kastellan.app.examine import Exam, Examined
+from kastellan.checks.judge import subjects_of
+from kastellan.checks.news import Times, aged, merged
+from kastellan.kernel.errors import BadInput, Defect, Unavailable
+from kastellan.model import diff as differ
+from kastellan.model.codec import dump, load
+from kastellan.model.finding import News, Verdict
+from kastellan.model.ledger import SCHEMA, Ledger
+from kastellan.model.report import Past
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import Subject
+from kastellan.stores.snapshots import Kept, SnapshotStore
+from kastellan.views.catalogue import all_views
+
+COMPARED_MIN_MS = 600_000
+"""What is told as new and changed is so since a look of this age: who looks three times in a minute sees it thrice."""
+KEEP_EVERY_MS = 60_000
+"""While watching, a look is kept this often."""
+
+
+class History:
+    """The past of a cluster, for the length of one command."""
+
+    def __init__(self, store: SnapshotStore, exam: Exam) -> None:
+        self._store = store
+        self._exam = exam
+        self._ledger = Ledger()
+        self._read: str | None = None
+        self._kept: tuple[Kept, ...] = ()
+        self._compared: Snapshot | None = None
+        self._kept_ms = 0
+        self._began_ms = 0
+        self._previous: Snapshot | None = None
+        self._notes: tuple[str, ...] = ()
+
+    def told(self, examined: Examined) -> Examined:
+        """The examination with the age of its findings, and with the past of its cluster where one is known."""
+        report, snapshot = examined.report, examined.snapshot
+        if report.cluster_id is None:
+            return examined
+        self._begin(report.cluster_id, report.at_ms)
+        compared = self._compared
+        times = Times(at_ms=report.at_ms, before_ms=self._before_ms, since_ms=compared.at_ms if compared else None)
+        found = aged(report.results, self._ledger, self._verdicts(lambda: snapshot), self._verdicts(self._before), times)
+        self._ledger, self._previous = found.ledger, snapshot
+        past = None
+        if compared is not None:
+            news = [each.news for result in found.results for each in result.findings]
+            past = Past(
+                since_ms=compared.at_ms,
+                new=news.count(News.NEW),
+                turned=news.count(News.TURNED),
+                gone=found.gone,
+                changes=differ.diff(compared, snapshot),
+            )
+        else:
+            # Who watches compares with the first look of the watch.
+            self._compared = _slim(snapshot)
+        notes = (*report.notes, *self._notes)
+        return examined._replace(report=msgspec.structs.replace(report, results=found.results, past=past, notes=notes))
+
+    def keep(self, examined: Examined) -> None:
+        """Keeps the look that was told, at most one a minute. Raises Unavailable in one sentence where it cannot."""
+        report = examined.report
+        if report.cluster_id is None or report.at_ms - self._kept_ms < KEEP_EVERY_MS:
+            return
+        self._kept_ms = report.at_ms
+        ours = self._ledger
+
+        def joined(on_disk: bytes | None) -> bytes:
+            theirs = _ledger(on_disk)[0]
+            return msgspec.json.encode(merged(ours, theirs) if theirs.at_ms > self._began_ms else ours)
+
+        content = dump(msgspec.structs.replace(examined.snapshot, earlier=()))
+        self._store.keep(report.cluster_id, report.at_ms, content, joined)
+        self._began_ms = report.at_ms
+
+    def _begin(self, cluster: str, at_ms: int) -> None:
+        """Reads what is kept of the cluster, once."""
+        if self._read == cluster:
+            return
+        self._read, notes = cluster, list[str]()
+        self._ledger, self._began_ms = Ledger(), 0
+        try:
+            self._kept = tuple(each for each in self._store.kept(cluster) if each.at_ms < at_ms)
+            self._ledger, damaged = _ledger(self._store.findings(cluster))
+        except Unavailable as error:
+            self._kept, damaged = (), error.message
+        if damaged:
+            notes.append(damaged)
+        self._began_ms = self._ledger.at_ms
+        ripe = [each for each in self._kept if at_ms - each.at_ms >= COMPARED_MIN_MS]
+        young = [each for each in reversed(self._kept) if at_ms - each.at_ms < COMPARED_MIN_MS]
+        self._compared = self._first_whole((*ripe, *young), notes)
+        self._notes = tuple(notes)
+
+    def _first_whole(self, candidates: tuple[Kept, ...], notes: list[str]) -> Snapshot | None:
+        for each in candidates:
+            try:
+                look = load(self._store.read(each), only=differ.TABLES)
+            except (BadInput, Unavailable) as error:
+                notes.append(f"the kept look {each.path.name} was left out: {error.message}")
+                continue
+            if look.cluster_id == self._read:
+                return look
+            notes.append(f"the kept look {each.path.name} is of another cluster and was left out")
+        return None
+
+    @property
+    def _before_ms(self) -> int | None:
+        if self._previous is not None:
+            return self._previous.at_ms
+        return self._kept[0].at_ms if self._kept else None
+
+    def _before(self) -> Snapshot | None:
+        """The look just before this one, whole."""
+        if self._previous is None and self._kept:
+            with suppress(BadInput, Unavailable):
+                self._previous = load(self._store.read(self._kept[0]))
+        return self._previous
+
+    def _verdicts(self, look: Callable[[], Snapshot | None]) -> Callable[[str], Mapping[Subject, Verdict]]:
+        @cache
+        def verdicts(check: str) -> Mapping[Subject, Verdict]:
+            snapshot = look()
+            if snapshot is None or check not in self._exam.checks:
+                return {}
+            try:
+                return subjects_of(self._exam.checks[check], snapshot, all_views(), self._exam.settings.get(check, {}))
+            except Exception:  # noqa: BLE001  (a check that crashes says nothing; its result tells that it did)
+                return {}
+
+        return verdicts
+
+
+def _slim(look: Snapshot) -> Snapshot:
+    tables = {name: table for name, table in look.tables.items() if name in differ.TABLES}
+    return msgspec.structs.replace(look, tables=tables, earlier=())
+
+
+def _ledger(data: bytes | None) -> tuple[Ledger, str]:
+    """The known findings, and what is to be said when the file is damaged."""
+    if data is None:
+        return Ledger(), ""
+    try:
+        found = msgspec.json.decode(data, type=Ledger)
+    except (msgspec.DecodeError, RecursionError, Defect) as error:
+        return Ledger(), f"the file of known findings is damaged and was left out ({error}): ages are counted anew"
+    if found.schema != SCHEMA:
+        return Ledger(), f"the file of known findings has the schema {found.schema[:60]!r} and was left out"
+    return found, ""

@@ -1,0 +1,95 @@
+"""What became different between two looks at one cluster, as typed values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from kastellan.model.subject import Subject
+
+
+class How(StrEnum):
+    """What became of a thing."""
+
+    APPEARED = "appeared"
+    GONE = "gone"
+    MADE_ANEW = "made anew"
+    """Another thing under the same name: the topic id is another one."""
+    AWAY = "away"
+    """A broker that is still registered and no longer live."""
+    BACK = "back"
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """Partitions whose leader was `was` and is `now` (-1: none), and some of them."""
+
+    was: int
+    now: int
+    partitions: int
+    some: tuple[Subject, ...]
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """A config's value on a topic or a broker; a value that Kafka keeps secret is never seen and so never told."""
+
+    subject: Subject
+    config: str
+    was: str
+    now: str
+
+
+class Became(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic, broker or group that came, went or changed its identity."""
+
+    subject: Subject
+    how: How
+
+
+class Grown(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic's number of partitions."""
+
+    topic: str
+    was: int
+    now: int
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """Members of a group that is in both looks."""
+
+    group: str
+    joined: int
+    left: int
+
+
+class Level(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of the whole cluster: the active controller, or the level of a feature."""
+
+    what: str
+    was: int
+    now: int
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """All that happened between the look at `after_ms` and the one at `before_ms`, in epoch milliseconds.
+
+    What one of the two looks could not see is not in it.
+    """
+
+    after_ms: int
+    before_ms: int
+    brokers: tuple[Became, ...] = ()
+    levels: tuple[Level, ...] = ()
+    leaders: tuple[Moved, ...] = ()
+    topics: tuple[Became, ...] = ()
+    grown: tuple[Grown, ...] = ()
+    configs: tuple[Configured, ...] = ()
+    groups: tuple[Became, ...] = ()
+    members: tuple[Membership, ...] = ()
+
+    @property
+    def some(self) -> bool:
+        """True when anything changed."""
+        return any((
+            self.brokers, self.levels, self.leaders, self.topics, self.grown, self.configs, self.groups, self.members,
+        ))  # fmt: skip

@@ -1,0 +1,238 @@
+"""What changed between two looks at one cluster.
+
+The law: what one side could not see is not a change. A null on either side says nothing, and a row that is missing says
+that the thing is not there only where that side could enumerate all of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.outcome import State
+from kastellan.model.changes import Became, Changes, Configured, Grown, How, Level, Membership, Moved
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import Subject
+from kastellan.model.table import Table
+from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.brokers import Broker, Brokers
+from kastellan.model.tables.features import Features
+from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.members import Members
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.quorum import Quorum
+from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.model.tables.topics import Topics
+
+TABLES = frozenset(
+    each.name for each in (BrokerConfigs, Brokers, Features, Groups, Members, Partitions, Quorum, TopicConfigs, Topics)
+)
+"""The tables that are compared."""
+_SOME = 3
+_PARTITION = ["topic", "partition"]
+
+
+def diff(before: Snapshot, after: Snapshot) -> Changes:
+    """The changes from one look to a later one. Raises BadInput for looks at two clusters."""
+    if before.cluster_id != after.cluster_id:
+        told = f"{before.cluster_id or 'one whose id was not seen'} and {after.cluster_id or 'one whose id was not seen'}"
+        raise BadInput(f"the two looks are of different clusters ({told}); compare looks of one cluster")
+    topics = tuple(_topics(before, after))
+    fresh = {str(each.subject.key[0]) for each in topics}
+    return Changes(
+        after_ms=before.at_ms,
+        before_ms=after.at_ms,
+        brokers=tuple(_brokers(before, after)),
+        levels=(*_controller(before, after), *_features(before, after)),
+        leaders=tuple(_leaders(before, after, fresh)),
+        topics=topics,
+        grown=tuple(_grown(before, after, fresh)),
+        configs=(*_configs(before, after, TopicConfigs, "topic", fresh), *_configs(before, after, BrokerConfigs, "broker", ())),
+        groups=tuple(_groups(before, after)),
+        members=tuple(_members(before, after)),
+    )
+
+
+def enumerated(look: Snapshot, kind: type[Table], other: Snapshot) -> bool:
+    """True when a member that has no row in this look's table was not there.
+
+    An answer that leaves out silently what the principal may not see does for comparing with what the same principal
+    saw, and for nothing else.
+    """
+    table = look.table(kind)
+    if table is None or table.unseen:
+        return False
+    if look.vantage.principal == other.vantage.principal:
+        return True
+    hiding = {each.id for each in look.answers if each.state is State.VISIBLE_ONLY}
+    return not (hiding & set(table.df["answer"].drop_nulls()) if table.df.height else hiding)
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def _brokers(before: Snapshot, after: Snapshot) -> Iterator[Became]:
+    was, now = (_by_id(each) for each in (before, after))
+    for number in sorted(was.keys() | now.keys()):
+        how = _became(was.get(number), now.get(number), before, after)
+        if how is not None:
+            yield Became(subject=Subject("broker", (number,)), how=how)
+
+
+def _by_id(look: Snapshot) -> dict[int, Broker]:
+    table = look.table(Brokers)
+    return {each.broker: each for each in table.rows} if table else {}
+
+
+def _became(was: Broker | None, now: Broker | None, before: Snapshot, after: Snapshot) -> How | None:
+    if was is None or now is None:
+        here, absent, other = (now, before, after) if was is None else (was, after, before)
+        # An id that only replicas name is no member.
+        known = here is not None and here.registered is not False and (here.listed or here.registered)
+        if not known or not enumerated(absent, Brokers, other):
+            return None
+        return How.APPEARED if was is None else How.GONE
+    if was.registered is False and now.registered:
+        return How.APPEARED
+    if was.registered and now.registered is False:
+        return How.GONE
+    if was.listed is None or now.listed is None or was.listed == now.listed:
+        return None
+    return How.BACK if now.listed else How.AWAY
+
+
+def _controller(before: Snapshot, after: Snapshot) -> Iterator[Level]:
+    was, now = ([each.leader for each in table.rows] if (table := look.table(Quorum)) else [] for look in (before, after))
+    if was and now and was[0] is not None and now[0] is not None and was[0] != now[0]:
+        yield Level(what="active controller", was=was[0], now=now[0])
+
+
+def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
+    was, now = (
+        {each.feature: each.finalized_level for each in table.rows} if (table := look.table(Features)) else {}
+        for look in (before, after)
+    )
+    for name in sorted(was.keys() & now.keys()):
+        old, new = was[name], now[name]
+        if old is not None and new is not None and old != new:
+            yield Level(what=name, was=old, now=new)
+
+
+# --- topics and partitions --------------------------------------------------------------------------------------------
+
+
+def _topics(before: Snapshot, after: Snapshot) -> Iterator[Became]:
+    was, now = before.table(Topics), after.table(Topics)
+    if was is None or now is None:
+        return
+    yield from _came_and_went(before, after, Topics, "topic")
+    ids = was.df.select("topic", was="topic_id").join(now.df.select("topic", now="topic_id"), on="topic")
+    for (name,) in ids.filter(pl.col("was") != pl.col("now")).select("topic").sort("topic").iter_rows():
+        yield Became(subject=Subject("topic", (name,)), how=How.MADE_ANEW)
+
+
+def _came_and_went(before: Snapshot, after: Snapshot, kind: type[Table], column: str) -> Iterator[Became]:
+    old, new = before.tables[kind.name].df, after.tables[kind.name].df
+    for how, here, there, blind in ((How.APPEARED, new, old, before), (How.GONE, old, new, after)):
+        if enumerated(blind, kind, after if blind is before else before):
+            names = here.select(column).join(there.select(column), on=column, how="anti").drop_nulls().unique().sort(column)
+            yield from (Became(subject=Subject(column, (name,)), how=how) for (name,) in names.iter_rows())
+
+
+def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Iterator[Moved]:
+    was, now = before.table(Partitions), after.table(Partitions)
+    if was is None or now is None:
+        return
+    both = was.df.select(*_PARTITION, was="leader").join(now.df.select(*_PARTITION, now="leader"), on=_PARTITION)
+    moved = both.filter(pl.col("was") != pl.col("now"))
+    if fresh:
+        moved = moved.filter(~pl.col("topic").is_in(sorted(fresh)))
+    ways = (
+        moved.sort(_PARTITION)
+        .group_by("was", "now")
+        .agg(pl.len().alias("count"), pl.col("topic").head(_SOME), pl.col("partition").head(_SOME))
+        .sort("count", "was", "now", descending=[True, False, False])
+    )
+    for old, new, count, topics, numbers in ways.iter_rows():
+        some = tuple(Subject("partition", key) for key in zip(topics, numbers, strict=True))
+        yield Moved(was=old, now=new, partitions=count, some=some)
+
+
+def _grown(before: Snapshot, after: Snapshot, fresh: Container[object]) -> Iterator[Grown]:
+    if not (enumerated(before, Partitions, after) and enumerated(after, Partitions, before)):
+        return
+    was, now = (
+        look.tables[Partitions.name]
+        .df.group_by("topic")
+        .agg(count=pl.when(pl.col("partition").is_not_null().all()).then(pl.len()))
+        for look in (before, after)
+    )
+    both = was.join(now, on="topic", suffix="_now").filter(pl.col("count") != pl.col("count_now")).sort("topic")
+    for topic, old, new in both.iter_rows():
+        if topic not in fresh:
+            yield Grown(topic=topic, was=old, now=new)
+
+
+def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fresh: Container[object]) -> Iterator[Configured]:
+    was, now = before.tables.get(kind.name), after.tables.get(kind.name)
+    if was is None or now is None:
+        return
+    key = [of, "config"]
+    both = was.df.select(*key, was="value").join(now.df.select(*key, now="value"), on=key)
+    for name, config, old, new in both.filter(pl.col("was") != pl.col("now")).sort(key).iter_rows():
+        if name not in fresh:
+            yield Configured(subject=Subject(of, (name,)), config=config, was=old, now=new)
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def _groups(before: Snapshot, after: Snapshot) -> Iterator[Became]:
+    if before.table(Groups) is not None and after.table(Groups) is not None:
+        yield from _came_and_went(before, after, Groups, "group")
+
+
+class _Crew(NamedTuple):
+    """The members of a group by what stays theirs: a static one's instance id, a dynamic one's member id."""
+
+    names: frozenset[str]
+    static: bool
+    vague: bool
+    """Of some it was not seen whether they are static."""
+
+
+def _members(before: Snapshot, after: Snapshot) -> Iterator[Membership]:
+    was, now = _members_of(before), _members_of(after)
+    for group in sorted(was.keys() & now.keys()):
+        old, new = was[group], now[group]
+        if old is None or new is None or old.names == new.names:
+            continue
+        # A static member has another member id after every restart: unseen instance ids make it look like two.
+        if not ((old.vague or new.vague) and (old.static or new.static)):
+            yield Membership(group=group, joined=len(new.names - old.names), left=len(old.names - new.names))
+
+
+def _members_of(look: Snapshot) -> dict[str, _Crew | None]:
+    """The members of every listed group; None for a group that could not be described."""
+    groups, members = look.table(Groups), look.table(Members)
+    if groups is None or members is None:
+        return {}
+    static = pl.col("instance_id") != ""
+    named = members.df.group_by("group").agg(
+        pl.when(static).then(pl.lit("instance ") + pl.col("instance_id")).otherwise("member").alias("names"),
+        static.any().alias("static"),
+        pl.col("instance_id").is_null().any().alias("vague"),
+        pl.col("member").is_null().any().alias("unseen"),
+    )
+    told: dict[str, _Crew | None] = {
+        # Without members there are no rows; that is told by their number, which is null when it was not seen.
+        group: _Crew(frozenset(), static=False, vague=False) if count == 0 else None
+        for group, count in groups.df.select("group", "members").iter_rows()
+    }
+    for group, names, is_static, vague, unseen in named.iter_rows():
+        if group in told:
+            told[group] = None if unseen else _Crew(frozenset(names), bool(is_static), bool(vague))
+    return told

@@ -1,0 +1,1 @@
+"""What outlives a run: files, each written whole or not at all."""

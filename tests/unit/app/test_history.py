@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from kastellan.app.examine import exam_of, examine_saved
+from kastellan.app.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
+from kastellan.checks.telling import tell
+from kastellan.kernel.errors import Unavailable
+from kastellan.model.changes import How
+from kastellan.model.finding import News
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.stores.snapshots import SnapshotStore
+from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
+
+MINUTE_MS = 60_000
+OFFLINE = "replication.offline"
+EXAM = exam_of((OFFLINE, "replication.under_min_isr"))
+CHECKS = {name: each.check for name, each in EXAM.checks.items()}
+
+
+def sound(minute: float = 0, **shape):
+    return healthy(at_ms=AT_MS + int(minute * MINUTE_MS), **shape)
+
+
+def hurt(minute: float = 0, partition: int = 1):
+    snapshot = edit(sound(minute), Partitions, {"topic": "orders", "partition": partition}, leader=-1)
+    return edit(snapshot, Replicas, {"topic": "orders", "partition": partition}, in_sync=False, offline=True)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return SnapshotStore(tmp_path / "snapshots")
+
+
+def run(store, snapshot, exam=EXAM):
+    """One run of the doctor: examined, told, kept."""
+    history = History(store, exam)
+    told = history.told(examine_saved(snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)), exam, 0))
+    history.keep(told)
+    return told.report
+
+
+def past_of(report):
+    assert report.past is not None
+    return report.past
+
+
+def ages(report) -> dict:
+    return {(each.check, each.subject.text): (each.since_ms, each.news) for each in report.findings}
+
+
+def test_the_first_run_compares_with_nothing(store):
+    report = run(store, hurt())
+    assert report.past is None
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, None)
+    assert tell(report, CHECKS).changed == ()
+    assert not any("Since" in dict(each.parts) for each in tell(report, CHECKS).problems)
+
+
+def test_new_known_and_gone_over_runs(store):
+    run(store, sound())
+    report = run(store, hurt(20))
+    assert report.past is not None
+    assert past_of(report).since_ms == AT_MS
+    assert (past_of(report).new, len(past_of(report).gone)) == (2, 0)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, News.NEW)
+    report = run(store, hurt(50))
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, News.KNOWN)
+    report = run(store, sound(80))
+    assert {each.subject.text for each in past_of(report).gone} == {"orders-1"}
+    assert past_of(report).new == 0
+    assert any(each.startswith("gone: ") for each in tell(report, CHECKS).changed)
+
+
+def test_who_looks_three_times_in_a_minute_sees_what_is_new_thrice(store):
+    run(store, sound())
+    for minute in (30, 30.5, 31):
+        report = run(store, hurt(minute))
+        assert past_of(report).since_ms == AT_MS
+        assert past_of(report).new == 2
+        assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 30 * MINUTE_MS, News.NEW)
+
+
+def test_without_an_older_look_the_oldest_young_one_is_compared_with(store):
+    for minute in (0, 2, 4):
+        run(store, sound(minute))
+    assert past_of(run(store, sound(6))).since_ms == AT_MS
+
+
+def test_a_look_that_could_not_see_does_not_make_a_finding_new(store):
+    run(store, hurt())
+    blind = run(store, hide(edit(hurt(20), Partitions, {"topic": "orders"}, leader=None), "topic"))
+    assert past_of(blind).gone == ()
+    assert ages(run(store, hurt(40)))[OFFLINE, "orders-1"] == (AT_MS, News.KNOWN)
+
+
+def test_what_else_changed_is_told_with_the_times_between_which_it_happened(store):
+    run(store, sound(topics={"orders": 3}, groups={"billing": "orders"}))
+    after = edit(sound(20, groups={"billing": "orders"}), TopicConfigs, {"topic": "orders", "config": "retention.ms"}, value="1")
+    report = run(store, after)
+    assert [each.how for each in past_of(report).changes.topics] == [How.APPEARED]
+    told = tell(report, CHECKS)
+    assert told.changed == (
+        "between 15:06:40Z and 15:26:40Z:",
+        "topic/payments appeared",
+        "retention.ms 604800000 -> 1 on topic/orders",
+    )
+    assert told.header[-1] == "0 new, 0 gone since the look of 15:06:40Z (20 min ago)"
+
+
+def test_clusters_are_apart_and_one_without_an_id_is_not_kept(store):
+    run(store, hurt())
+    assert run(store, msgspec.structs.replace(sound(20), cluster_id="another")).past is None
+    nameless = run(store, msgspec.structs.replace(sound(30), cluster_id=None))
+    assert nameless.past is None
+    assert len(store.clusters()) == 2
+
+
+def test_a_damaged_look_is_told_and_the_next_one_taken(store):
+    run(store, sound())
+    run(store, sound(5))
+    newest, oldest = store.kept("test-cluster")
+    newest.path.write_bytes(newest.path.read_bytes()[:100])
+    report = run(store, hurt(30))
+    assert past_of(report).since_ms == oldest.at_ms
+    assert any(newest.path.name in each and "left out" in each for each in report.notes)
+    oldest.path.write_bytes(b"nothing")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"schema": "kastellan.ledger/9"}', b'{"known": [{"subject": {"kind": "x", "key": []}}]}']
+)
+def test_damaged_findings_are_told_and_counted_anew(store, content):
+    run(store, hurt())
+    (store.directory / "test-cluster" / "findings.json").write_bytes(content)
+    report = run(store, hurt(20))
+    assert any("known findings" in each for each in report.notes)
+    # The kept look still says that it is not new.
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, News.KNOWN)
+    assert not any("known findings" in each for each in run(store, hurt(40)).notes)
+
+
+def test_a_look_of_another_cluster_in_the_folder_is_left_out(store):
+    run(store, sound())
+    run(store, msgspec.structs.replace(sound(), cluster_id="another"))
+    (strange,), (ours,) = store.kept("another"), store.kept("test-cluster")
+    ours.path.write_bytes(strange.path.read_bytes())
+    report = run(store, sound(20))
+    assert report.past is None
+    assert any("another cluster" in each for each in report.notes)
+
+
+def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
+    history = History(store, EXAM)
+    seen = []
+    for step in range(8):
+        snapshot = (sound if step < 3 else hurt)(step * 20_000 / MINUTE_MS)
+        first = msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)
+        told = history.told(examine_saved(snapshot.after(first), EXAM, 0))
+        history.keep(told)
+        seen.append(ages(told.report).get((OFFLINE, "orders-1")))
+    kept = [each.at_ms - AT_MS for each in reversed(store.kept("test-cluster"))]
+    assert kept == [0, KEEP_EVERY_MS, 2 * KEEP_EVERY_MS]
+    assert seen == [None] * 3 + [(AT_MS + 60_000, News.NEW)] * 5
+    assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, News.KNOWN)
+
+
+def test_what_two_at_once_know_is_joined(store):
+    run(store, sound())
+    one, two = History(store, EXAM), History(store, EXAM)
+    first = one.told(examine_saved(hurt(20).after(hurt(19.9)), EXAM, 0))
+    second = two.told(examine_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0))
+    one.keep(first)
+    two.keep(second)
+    known = json.loads(store.findings("test-cluster") or b"")["known"]
+    assert {each["subject"]["key"][1] for each in known} == {1, 2}
+
+
+def test_a_folder_that_cannot_be_read_costs_a_note_and_one_that_cannot_be_written_an_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    store = SnapshotStore(tmp_path / "file" / "snapshots")
+    history = History(store, EXAM)
+    told = history.told(examine_saved(hurt().after(hurt(-0.1)), EXAM, 0))
+    assert told.report.findings
+    with pytest.raises(Unavailable):
+        history.keep(told)
+
+
+def test_a_look_back_of_more_than_ten_minutes_is_preferred(store):
+    for minute in (0, 11, 25, 30):
+        run(store, sound(minute))
+    assert past_of(run(store, sound(36))).since_ms == AT_MS + 25 * MINUTE_MS
+    assert COMPARED_MIN_MS == 10 * MINUTE_MS
