@@ -34,6 +34,16 @@ EXPECTED = {
     "under_min_isr": "replication.under_min_isr",
     "transaction_open": "transactions.open_without_owner",
 }
+ALSO = {
+    "broker_killed": {
+        "replication.no_headroom_for_restart",
+        "controller.no_majority_margin",
+        "replication.under_replicated",
+        "replication.at_min_isr",
+    },
+    "under_min_isr": {"controller.no_majority_margin"},
+}
+"""What else is true then, and must be told under its cause."""
 DUE_MS = {"transaction_open": 65_000}
 """A producer that is silent for less may be alive: only then its open transaction is an error."""
 
@@ -88,6 +98,9 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
     strangers = {key for key, each in errors.items() if key != wanted and not each["explained_by"]}
     assert strangers <= {("brokers.fenced", "broker", (truth.node,))}, strangers
     assert EXPECTED[fault] in {first["check"], *(each["check"] for each in first["explains"])}
+    told = {key: each["explained_by"] for key, each in findings(report).items() if key[0] in ALSO.get(fault, set())}
+    assert {check for check, _, _ in told} == ALSO.get(fault, set())
+    assert all(told.values()), told
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ CHECK = Check(
     # More partitions seen cannot give one of these a spare.
     monotone=True,
     references=("Kafka documentation, Topic configs: min.insync.replicas", "KIP-841"),
+    proven_by="broker_killed",
 )
 
 
