@@ -16,15 +16,29 @@ import msgspec
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unavailable
-from kastellan.lab import nodes, ports, processes
+from kastellan.lab import access, nodes, ports, processes
 from kastellan.lab.formatting import format_storage, new_id, ports_with_template
 from kastellan.lab.jars import Say
 from kastellan.lab.locks import held
-from kastellan.lab.model import RECORD, Lab, LabSpec, Node, directory_of, layout, read_value, voters, write_value
+from kastellan.lab.model import (
+    OAUTH,
+    RECORD,
+    Lab,
+    LabSpec,
+    Node,
+    directory_of,
+    layout,
+    read_value,
+    voters,
+    write_private,
+    write_value,
+)
 from kastellan.lab.places import labs_dir
 from kastellan.lab.processes import Identity
 from kastellan.lab.properties import log4j2_properties, server_properties
 from kastellan.lab.runtime import Runtime
+from kastellan.lab.security import entrance
+from kastellan.lab.security.listeners import jvm_options, server_lines
 
 _LOCK_S = 300.0
 _KILL_S = 60.0
@@ -160,10 +174,10 @@ def _running(directory: Path, spec: LabSpec) -> Lab | None:
     alive = states == {"running"} or (any((directory / FAULTS).glob("*.json")) and "running" in states)
     if not alive:
         return None
-    if (lab.spec.brokers, lab.spec.controllers, lab.spec.racks) != (spec.brokers, spec.controllers, spec.racks):
+    if lab.spec.shape != spec.shape:
+        shape = ", ".join(f"{value} {what}" for what, value in lab.spec.shape if value)
         msg = (
-            f"lab {spec.name} is running with another shape ({lab.spec.brokers} brokers, "
-            f"{lab.spec.controllers or 'combined'} controllers, {lab.spec.racks} racks); "
+            f"lab {spec.name} is running with another shape ({shape}); "
             f"end it with `kastellan lab down --name {spec.name}` or choose another --name"
         )
         raise BadInput(msg)
@@ -173,20 +187,28 @@ def _running(directory: Path, spec: LabSpec) -> Lab | None:
 def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds: float) -> Lab:
     voter_ports = ports.reserve(directory, voters(spec), ports_with_template(runtime, spec))
     broker_ports = ports.reserve(directory, 2 * spec.brokers)
-    members = layout(spec, directory, broker_ports, voter_ports)
-    lab = Lab(name=spec.name, dir=directory, cluster_id=new_id(), kafka=runtime.kafka.version, spec=spec, nodes=members)
+    issuer = f"http://127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == OAUTH else ""
+    jvm = jvm_options([f"{issuer}/jwks"]) if issuer else ()
+    members = tuple(msgspec.structs.replace(each, jvm=jvm) for each in layout(spec, directory, broker_ports, voter_ports))
+    version = runtime.kafka.version
+    lab = Lab(name=spec.name, dir=directory, cluster_id=new_id(), kafka=version, spec=spec, nodes=members, issuer=issuer)
     write_value(directory / RECORD, lab)
+    entrance.prepare(lab)
+    secrets = entrance.passwords(lab)
     for node in members:
         (node.dir / "logs").mkdir(parents=True)
-        (node.dir / "server.properties").write_text(server_properties(spec, node, members))
+        lines = server_properties(spec, node, members, server_lines(spec, node, secrets, issuer))
+        write_private(node.dir / "server.properties", lines)
         (node.dir / "log4j2.properties").write_text(log4j2_properties(node))
-    format_storage(runtime, spec, members, lab.cluster_id, lock)
+    format_storage(runtime, lab, secrets, lock)
+    entrance.start_issuer(lab, lock)
     deadline = Deadline.after(seconds)
     for node in members:
         nodes.launch(node, runtime, heap_mib=spec.heap_mib, lock=lock, lab_dir=directory)
     for node in members:
         processes.recorded(node.record, deadline)
     nodes.wait_ready(members, frozenset(each.id for each in lab.brokers), deadline)
+    access.grant_levels(lab)
     write_value(directory / RECORD, msgspec.structs.replace(lab, ready=True))
     return msgspec.structs.replace(
         lab, ready=True, nodes=tuple(msgspec.structs.replace(each, process=nodes.current(each)) for each in members)

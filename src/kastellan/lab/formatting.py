@@ -9,18 +9,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import token_bytes
 
 from kastellan.kernel.errors import Unavailable
-from kastellan.lab.model import LabSpec, Node, voters
+from kastellan.lab.model import SASL_SSL, Lab, LabSpec, Node, voters
 from kastellan.lab.places import cache_dir
 from kastellan.lab.runtime import Runtime
+from kastellan.lab.security.logins import SCRAM_256, SCRAM_512
 
 _TOOL_S = 60.0
 _KEPT = 6
@@ -31,7 +32,7 @@ _TEMPLATE_CLUSTER = "kastellan-lab-template"
 def new_id() -> str:
     """A random Kafka id (22 characters that do not start with a dash)."""
     while True:
-        text = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        text = base64.urlsafe_b64encode(token_bytes(16)).decode().rstrip("=")
         if not text.startswith("-"):
             return text
 
@@ -43,16 +44,28 @@ def ports_with_template(runtime: Runtime, spec: LabSpec) -> list[list[int]]:
     return [[int(port) for port in each.name.split("-")] for each in found if len(each.name.split("-")) == voters(spec)]
 
 
-def format_storage(runtime: Runtime, spec: LabSpec, nodes: Sequence[Node], cluster_id: str, lock: int) -> None:
-    """Put formatted storage into every node's directory. Raises `Unavailable` with the tool's own words."""
-    ports = "-".join(each.controller.rpartition(":")[2] for each in nodes if each.controller)
-    template = _family(runtime, spec) / ports
+def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock: int) -> None:
+    """Put formatted storage into every node's directory. Raises `Unavailable` with the tool's own words.
+
+    Users with passwords are part of what is formatted, so that they can log in from the first moment; such storage is made for
+    this lab alone.
+    """
+    ports = "-".join(each.controller.rpartition(":")[2] for each in lab.nodes if each.controller)
+    users = [
+        f"{mechanism}=[name={name},password={secret}]"
+        for name, secret in secrets.items()
+        for mechanism in (SCRAM_256, SCRAM_512)
+        if lab.spec.security == SASL_SSL
+    ]
+    template = lab.dir / "formatted" / ports if users else _family(runtime, lab.spec) / ports
     if not template.exists():
-        _make(template, runtime, nodes, lock)
+        _make(template, runtime, lab.nodes, [word for each in users for word in ("--add-scram", each)], lock)
     os.utime(template)
-    for node in nodes:
+    for node in lab.nodes:
         shutil.copytree(template / str(node.id), node.log_dir)
-        _edit(node.log_dir, {"cluster.id": cluster_id})
+        _edit(node.log_dir, {"cluster.id": lab.cluster_id})
+    if users:
+        shutil.rmtree(template.parent)
 
 
 def _family(runtime: Runtime, spec: LabSpec) -> Path:
@@ -60,7 +73,7 @@ def _family(runtime: Runtime, spec: LabSpec) -> Path:
     return cache_dir() / "formatted" / hashlib.sha256(shape.encode()).hexdigest()[:12]
 
 
-def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], lock: int) -> None:
+def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], users: Sequence[str], lock: int) -> None:
     family = template.parent
     family.mkdir(parents=True, exist_ok=True)
     _prune(family)
@@ -73,7 +86,7 @@ def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], lock: int) ->
         jobs = [
             _Format(runtime, each[0], scratch, arguments, lock)
             for each, arguments in (
-                (controllers, ["--initial-controllers", initial]),
+                (controllers, ["--initial-controllers", initial, *users]),
                 (pure_brokers, ["--no-initial-controllers"]),
             )
             if each

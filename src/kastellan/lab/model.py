@@ -18,12 +18,17 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_NODES = 9
 _CONTROLLERS_START = 100
 RECORD = "lab.json"
+KEYS, CLIENTS = "keys", "clients"
+"""Directories of a lab: private keys and secrets, and the files that clients are given."""
+PLAINTEXT, SASL_SSL, MTLS, OAUTH = "plaintext", "sasl_ssl", "mtls", "oauth"
+SECURITIES = (PLAINTEXT, SASL_SSL, MTLS, OAUTH)
 
 
 class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A cluster to start. `controllers` None means combined nodes: every broker is a controller too.
 
-    `owner` ties the lab to a process: once that is gone, the lab is swept.
+    `security` is what clients meet (`SECURITIES`). `reauthenticate_ms` makes a SASL session end after that time; 0 leaves it to
+    the credential. `owner` ties the lab to a process: once that is gone, the lab is swept.
     """
 
     name: str = "lab"
@@ -31,12 +36,36 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
     controllers: int | None = None
     racks: int = 3
     heap_mib: int = 256
+    security: str = PLAINTEXT
+    reauthenticate_ms: int = 0
     owner: Identity | None = None
+
+    @property
+    def is_secured(self) -> bool:
+        """Its listeners speak TLS, and an authorizer is on."""
+        return self.security != PLAINTEXT
+
+    @property
+    def shape(self) -> tuple[tuple[str, object], ...]:
+        """What two labs must have in common to be the same lab."""
+        return (
+            ("brokers", self.brokers),
+            ("controllers", self.controllers or "combined"),
+            ("racks", self.racks),
+            ("security", self.security),
+            ("ms until reauthentication", self.reauthenticate_ms),
+        )
 
     def checked(self) -> LabSpec:
         """Itself, when it can be started. Raises `BadInput` naming the value that cannot."""
         if not _NAME.fullmatch(self.name):
             msg = f"--name {self.name!r} is not a lab name; use up to 40 of a-z, 0-9, '-', '_', starting with a letter or digit"
+            raise BadInput(msg)
+        if self.security not in SECURITIES:
+            msg = f"--security {self.security!r} is not one of {', '.join(SECURITIES)}"
+            raise BadInput(msg)
+        if self.reauthenticate_ms and self.security not in {SASL_SSL, OAUTH}:
+            msg = f"--reauthenticate is for clients that log in by SASL; choose --security {SASL_SSL} or {OAUTH}"
             raise BadInput(msg)
         for option, value, lowest in (
             ("--brokers", self.brokers, 1),
@@ -49,10 +78,18 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
+class Door(msgspec.Struct, frozen=True):
+    """Where a node is asked by the lab itself, and with which PEM file; in plain text when there is none."""
+
+    address: str
+    keys: Path | None = None
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """One Kafka process of a lab.
 
-    Addresses are `host:port`, None where the role has no such listener. `process` is None before the first start.
+    Addresses are `host:port`, None where the role has no such listener. `keys` is the file that lets the lab in, None in a lab in
+    plain text; `jvm` are options of this lab's Java. `process` is None before the first start.
     """
 
     id: int
@@ -62,7 +99,15 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None
     broker: str | None
     controller: str | None
+    keys: Path | None = None
+    jvm: tuple[str, ...] = ()
     process: Identity | None = None
+
+    @property
+    def door(self) -> Door:
+        """Its way in for the lab's own questions; what is wrong with the clients' listener does not shut it."""
+        first, second = (self.broker, self.client) if self.keys else (self.client, self.broker)
+        return Door(first or second or self.controller or "", self.keys)
 
     @property
     def is_broker(self) -> bool:
@@ -106,7 +151,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lab(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster of this machine as it is on record; `find` reads it again."""
+    """A cluster of this machine as it is on record; `find` reads it again. `issuer` is the address of its issuer of tokens."""
 
     name: str
     dir: Path
@@ -114,6 +159,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     kafka: str
     spec: LabSpec
     nodes: tuple[Node, ...]
+    issuer: str = ""
     ready: bool = False
 
     @property
@@ -135,6 +181,10 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     def controller_bootstrap(self) -> str:
         """For `--bootstrap-controller`."""
         return ",".join(each.controller for each in self.nodes if each.controller)
+
+    def command_config(self, client: str) -> Path:
+        """Kafka's client.properties of one of the lab's clients."""
+        return self.dir / CLIENTS / f"{client}.properties"
 
     def node(self, node_id: int) -> Node:
         """The node with this id. Raises `BadInput` naming those that there are."""
@@ -159,12 +209,22 @@ def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_port
             client=f"127.0.0.1:{next(broker_ports)}" if serves else None,
             broker=f"127.0.0.1:{next(broker_ports)}" if serves else None,
             controller=f"127.0.0.1:{next(voter_ports)}" if "controller" in roles else None,
+            keys=directory / KEYS / "admin.pem" if spec.is_secured else None,
         )
 
     roles = ("broker", "controller") if spec.controllers is None else ("broker",)
     nodes = [node(number, roles) for number in range(1, spec.brokers + 1)]
     nodes += [node(_CONTROLLERS_START + number, ("controller",)) for number in range(1, (spec.controllers or 0) + 1)]
     return tuple(nodes)
+
+
+def recorded_in(directory: Path) -> Lab:
+    """The lab on record in this directory, for its own processes. Raises `BadInput` when it is not there or damaged."""
+    lab = read_value(directory / RECORD, Lab, "`kastellan lab down` ends and removes the lab")
+    if lab is None:
+        msg = f"{directory} holds no lab"
+        raise BadInput(msg)
+    return lab
 
 
 def voters(spec: LabSpec) -> int:
@@ -175,6 +235,13 @@ def voters(spec: LabSpec) -> int:
 def directory_of(name: str) -> Path:
     """Where a lab of this name lives. Raises `BadInput` for what cannot be a name."""
     return labs_dir() / LabSpec(name=name).checked().name
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, not even in the instant in which it is made."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def write_value(path: Path, value: object) -> None:

@@ -87,8 +87,8 @@ def _is_ready(node: Node, expected: frozenset[int]) -> bool:
     if not _says_started(node):
         return False
     if node.client is None:
-        return probe.serves(node.controller or "")
-    seen = probe.metadata(node.client)
+        return probe.serves(node.door)
+    seen = probe.metadata(node.door)
     return seen is not None and expected <= seen.brokers
 
 

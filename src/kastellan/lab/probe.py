@@ -6,10 +6,14 @@ The lab must know that its cluster is ready, and that a fault holds, without the
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 import msgspec
+
+from kastellan.lab.model import Door
 
 _API_METADATA, _API_VERSIONS = 3, 18
 _API_ELECT_LEADERS = 43
@@ -35,18 +39,22 @@ class ClusterSeen(msgspec.Struct, frozen=True):
     partitions: Mapping[tuple[str, int], PartitionSeen]
 
 
-def serves(address: str, timeout_s: float = 3.0) -> bool:
+Where = Door | str
+"""A node's door, or the address of a listener in plain text."""
+
+
+def serves(where: Where, timeout_s: float = 3.0) -> bool:
     """True when the listener answers an ApiVersions request."""
-    return _ask(address, _API_VERSIONS, 0, b"", timeout_s) is not None
+    return ask(where, _API_VERSIONS, 0, b"", timeout_s) is not None
 
 
-def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float = 3.0) -> ClusterSeen | None:
+def metadata(where: Where, topics: Sequence[str] | None = (), timeout_s: float = 3.0) -> ClusterSeen | None:
     """What this broker sees (of all topics when `topics` is None), or None when it does not answer in time."""
     body = struct.pack(">i", -1 if topics is None else len(topics))
     for each in topics or ():
         raw = each.encode()
         body += struct.pack(">h", len(raw)) + raw
-    answer = _ask(address, _API_METADATA, 1, body, timeout_s)
+    answer = ask(where, _API_METADATA, 1, body, timeout_s)
     if answer is None:
         return None
     try:
@@ -55,20 +63,20 @@ def metadata(address: str, topics: Sequence[str] | None = (), timeout_s: float =
         return None
 
 
-def elect_preferred(address: str, timeout_s: float = 10.0) -> bool:
+def elect_preferred(where: Where, timeout_s: float = 10.0) -> bool:
     """Ask the cluster to make the first replica of every partition its leader; True when it did what it could.
 
     Version 1, because version 0 has no place for the error of the whole request: a refusal reads as nothing to do.
     """
-    answer = _ask(address, _API_ELECT_LEADERS, 1, struct.pack(">bii", 0, -1, _ELECTION_MS), timeout_s)
+    answer = ask(where, _API_ELECT_LEADERS, 1, struct.pack(">bii", 0, -1, _ELECTION_MS), timeout_s)
     return answer is not None and answer[4:6] == b"\0\0"
 
 
-def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:
-    host, _, port = address.rpartition(":")
+def ask(where: Where, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:
+    """The body of the answer to one request with headers that are not flexible, or None when none comes in time."""
     request = struct.pack(">hhih", key, version, 1, _NO_CLIENT_ID) + body
     try:
-        with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
+        with closing(_connect(where if isinstance(where, Door) else Door(where), timeout_s)) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             (size,) = struct.unpack(">i", _exactly(connection, 4))
             if not _CORRELATION_BYTES <= size <= _LARGEST:
@@ -76,6 +84,20 @@ def _ask(address: str, key: int, version: int, body: bytes, timeout_s: float) ->
             return _exactly(connection, size)[_CORRELATION_BYTES:]
     except (OSError, EOFError):
         return None
+
+
+def _connect(door: Door, timeout_s: float) -> socket.socket:
+    host, _, port = door.address.rpartition(":")
+    plain = socket.create_connection((host, int(port)), timeout=timeout_s)
+    if door.keys is None:
+        return plain
+    try:
+        context = ssl.create_default_context(cafile=str(door.keys.with_name("ca.pem")))
+        context.load_cert_chain(door.keys)
+        return context.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
@@ -88,17 +110,21 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return bytes(pieces)
 
 
-class _Reader:
+class Reader:
+    """Takes values of the protocol off an answer, one after another."""
+
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         self._at = 0
 
     def take(self, form: str) -> int:
+        """The next number; `form` is its letter for `struct`."""
         (value,) = struct.unpack_from(">" + form, self._raw, self._at)
         self._at += struct.calcsize(form)
         return int(value)
 
     def text(self) -> str:
+        """The next text; nothing where there is none."""
         size = self.take("h")
         if size < 0:
             return ""
@@ -106,12 +132,13 @@ class _Reader:
         return self._raw[self._at - size : self._at].decode()
 
     def numbers(self) -> tuple[int, ...]:
+        """The next array of 32-bit numbers."""
         return tuple(self.take("i") for _ in range(self.take("i")))
 
 
 def _decode(raw: bytes) -> ClusterSeen:
     """Metadata version 1."""
-    read = _Reader(raw)
+    read = Reader(raw)
     brokers: set[int] = set()
     for _ in range(read.take("i")):
         brokers.add(read.take("i"))

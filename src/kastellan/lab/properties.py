@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kastellan.lab.model import LabSpec, Node
+from kastellan.lab.security.listeners import protocols
 
+_NOTHING: Mapping[str, str] = {}
 _LOG4J2 = """\
 status = error
 name = lab
@@ -37,8 +39,8 @@ _SMALL: Mapping[str, str] = {
 """Small and quick to react: three brokers share two cores, and a dead one is fenced after 6 s instead of 9."""
 
 
-def server_properties(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> str:
-    """`server.properties` of a node: one listener each for clients, brokers and controllers."""
+def server_properties(spec: LabSpec, node: Node, nodes: tuple[Node, ...], secured: Mapping[str, str] = _NOTHING) -> str:
+    """`server.properties` of a node: one listener each for clients, brokers and controllers; `secured` adds to it."""
     copies = str(min(3, spec.brokers))
     enough = str(max(1, min(3, spec.brokers) - 1))
     listeners = [
@@ -50,7 +52,7 @@ def server_properties(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> str
         "node.id": str(node.id),
         "process.roles": ",".join(node.roles),
         "listeners": ",".join(listeners),
-        "listener.security.protocol.map": "CLIENTS:PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLERS:PLAINTEXT",
+        "listener.security.protocol.map": protocols(spec),
         "controller.listener.names": "CONTROLLERS",
         "controller.quorum.bootstrap.servers": ",".join(each.controller for each in nodes if each.controller),
         "log.dirs": str(node.log_dir),
@@ -62,6 +64,7 @@ def server_properties(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> str
         "default.replication.factor": copies,
         "min.insync.replicas": enough,
         **_SMALL,
+        **secured,
     }
     if node.is_broker:
         values |= {"inter.broker.listener.name": "BROKERS", "broker.rack": node.rack or "rack-1"}

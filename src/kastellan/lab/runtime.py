@@ -32,7 +32,7 @@ class Runtime(msgspec.Struct, frozen=True):
 
     def server_command(self, node: Node, heap_mib: int) -> list[str]:
         """The command line of a node."""
-        options = jvm_options(heap_mib, node.dir / "log4j2.properties")
+        options = [*jvm_options(heap_mib, node.dir / "log4j2.properties"), *node.jvm]
         return self._command([*options, *self._archive_options()], "kafka.Kafka", [str(node.dir / "server.properties")])
 
     def tool_command(self, main: str, arguments: Sequence[str]) -> list[str]:

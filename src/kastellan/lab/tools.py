@@ -20,6 +20,13 @@ _INSTALL_S = 300.0
 _DONE = ".complete"
 
 
+def child_environment() -> dict[str, str]:
+    """Our environment for a child of this interpreter that runs a module of this package, whatever directory it runs in."""
+    here = str(Path(__file__).resolve().parents[2])
+    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def provide(module: str, requirement: str, extra: str) -> Path | None:
     """Make a Python package available to a child of this interpreter.
 

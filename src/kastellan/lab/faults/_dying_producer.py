@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kastellan.lab.load import clients
+from kastellan.lab.model import recorded_in
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
@@ -18,9 +19,10 @@ _RECORDS = 5
 
 
 def main() -> None:
-    """Arguments: bootstrap servers, topic, transactional id. The first offset is written to `opened` in this directory."""
-    bootstrap, topic, transactional_id = sys.argv[1:4]
-    client = clients.producer(bootstrap, {"transactional.id": transactional_id, "transaction.timeout.ms": _TIMEOUT_MS})
+    """Arguments: the lab's directory, topic, transactional id. The first offset is written to `opened` in this directory."""
+    directory, topic, transactional_id = sys.argv[1:4]
+    lab = recorded_in(Path(directory))
+    client = clients.producer(lab, {"transactional.id": transactional_id, "transaction.timeout.ms": _TIMEOUT_MS})
     client.init_transactions(_ASK_S)
     offsets: list[int] = []
 

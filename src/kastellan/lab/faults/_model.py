@@ -118,7 +118,7 @@ def wait_healed(lab: Lab) -> None:
             msg = f"lab {lab.name} is not whole after {HEALS_S:.0f} s: {what}; see `kastellan lab logs`"
             raise Unavailable(msg)
         if what.startswith(_ELSEWHERE):
-            probe.elect_preferred(_running(lab)[0].client or "")
+            probe.elect_preferred(_running(lab)[0].door)
         time.sleep(_POLL_S)
 
 
@@ -130,7 +130,7 @@ def amiss(lab: Lab) -> str:
     running = _running(lab)
     ids = {each.id for each in running}
     for each in running:
-        seen = probe.metadata(each.client or "", None)
+        seen = probe.metadata(each.door, None)
         if seen is None:
             return f"broker {each.id} does not answer"
         if not ids <= seen.brokers:
@@ -149,5 +149,5 @@ def _running(lab: Lab) -> list[Node]:
 
 
 def _misses(node: Node, broker: int) -> bool:
-    seen = probe.metadata(node.client or "")
+    seen = probe.metadata(node.door)
     return seen is not None and broker not in seen.brokers

@@ -6,7 +6,6 @@ partition. No broker logs anything; the last stable offset stands still while th
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, wait
 from kastellan.lab.load import clients
 from kastellan.lab.locks import held
 from kastellan.lab.model import Lab
+from kastellan.lab.tools import child_environment
 
 FAULT = Fault(
     id="transaction_open",
@@ -57,18 +57,19 @@ def inject(lab: Lab, truth: Truth) -> None:
     if topic == TOPIC:
         copies = min(_COPIES, len(lab.brokers))
         configs = {"min.insync.replicas": str(max(1, copies - 1))}
-        clients.create(lab.bootstrap, [(TOPIC, 1, copies, configs)], Deadline.after(HOLDS_S))
+        clients.create(lab, [(TOPIC, 1, copies, configs)], Deadline.after(HOLDS_S))
     folder = _folder(lab)
     with held(folder, Deadline.after(_LOCK_S)) as lock:
         processes.spawn(
-            [sys.executable, "-m", "kastellan.lab.faults._dying_producer", lab.bootstrap, topic, TRANSACTIONAL_ID],
-            record=folder / "process", lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / "output.log", env=_environment(),
+            [sys.executable, "-m", "kastellan.lab.faults._dying_producer", str(lab.dir), topic, TRANSACTIONAL_ID],
+            record=folder / "process", lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / "output.log",
+            env=child_environment(),
         )  # fmt: skip
         producer = processes.recorded(folder / "process", Deadline.after(_LOCK_S))
     wait((folder / "opened").exists, "that the transaction is open", HOLDS_S)
     processes.kill_all([producer], Deadline.after(_LOCK_S))
     if topic == TOPIC:
-        clients.write(lab.bootstrap, topic, 0, _RECORDS, Deadline.after(HOLDS_S))
+        clients.write(lab, topic, 0, _RECORDS, Deadline.after(HOLDS_S))
     wait(lambda: _held_back(lab, topic), f"that readers of {topic}-0 are held back", HOLDS_S)
 
 
@@ -79,10 +80,10 @@ def undo(lab: Lab, truth: Truth) -> None:
     identity = processes.read_record(folder / "process")
     if identity:
         processes.kill_all([identity], Deadline.after(_LOCK_S))
-    clients.abort_transactions(lab.bootstrap, TRANSACTIONAL_ID, Deadline.after(HEALS_S))
+    clients.abort_transactions(lab, TRANSACTIONAL_ID, Deadline.after(HEALS_S))
     wait(lambda: not _stands_at(lab, topic, folder), f"that readers of {topic}-0 go on", HEALS_S)
     if topic == TOPIC:
-        clients.delete(lab.bootstrap, topic, Deadline.after(HEALS_S))
+        clients.delete(lab, topic, Deadline.after(HEALS_S))
     for entry in folder.iterdir() if folder.exists() else ():
         entry.unlink()
     if folder.exists():
@@ -94,7 +95,7 @@ def _folder(lab: Lab) -> Path:
 
 
 def _held_back(lab: Lab, topic: str) -> bool:
-    stable, end = clients.stable_and_end(lab.bootstrap, topic, 0)
+    stable, end = clients.stable_and_end(lab, topic, 0)
     return stable < end - 1
 
 
@@ -104,11 +105,5 @@ def _stands_at(lab: Lab, topic: str, folder: Path) -> bool:
         began = int((folder / "opened").read_text())
     except (OSError, ValueError):
         return False
-    stable, _ = clients.stable_and_end(lab.bootstrap, topic, 0)
+    stable, _ = clients.stable_and_end(lab, topic, 0)
     return stable <= began
-
-
-def _environment() -> dict[str, str]:
-    here = str(Path(__file__).resolve().parents[3])
-    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -49,8 +49,8 @@ def aim(lab: Lab, node: int | None) -> Truth:
 def inject(lab: Lab, truth: Truth) -> None:
     """Make the topic, write to it, kill the broker, and wait until the ISR is too small."""
     replicas = [int(each) for each in truth.details["replicas"].split(",")]
-    clients.create_placed(lab.bootstrap, TOPIC, replicas, {"min.insync.replicas": str(len(replicas))}, Deadline.after(HOLDS_S))
-    clients.write(lab.bootstrap, TOPIC, 0, _RECORDS, Deadline.after(HOLDS_S))
+    clients.create_placed(lab, TOPIC, replicas, {"min.insync.replicas": str(len(replicas))}, Deadline.after(HOLDS_S))
+    clients.write(lab, TOPIC, 0, _RECORDS, Deadline.after(HOLDS_S))
     nodes.kill(lab, int(truth.node or 0))
     wait(lambda: 0 < _in_sync(lab, replicas[0]) < len(replicas), f"that the in-sync replicas of {TOPIC}-0 are too few", HOLDS_S)
 
@@ -61,12 +61,12 @@ def undo(lab: Lab, truth: Truth) -> None:
     if nodes.state(lab.node(victim)) != "running":
         nodes.restart(lab, victim)
     wait_healed(lab)
-    clients.delete(lab.bootstrap, TOPIC, Deadline.after(HEALS_S))
+    clients.delete(lab, TOPIC, Deadline.after(HEALS_S))
     wait(lambda: _in_sync(lab, victim) == 0, f"that the topic {TOPIC} is gone", HEALS_S)
 
 
 def _in_sync(lab: Lab, asked: int) -> int:
     """How many in-sync replicas the partition has in the eyes of a broker; 0 when it knows no such partition."""
-    seen = probe.metadata(lab.node(asked).client or "", [TOPIC])
+    seen = probe.metadata(lab.node(asked).door, [TOPIC])
     part = seen.partitions.get((TOPIC, 0)) if seen else None
     return len(part.in_sync) if part else 0

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
+from kastellan.lab.model import Lab
+from kastellan.lab.security import entrance
+from kastellan.lab.security.logins import librdkafka
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, Producer, TopicPartition
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Options = Mapping[str, object]
 """Properties of librdkafka by their own names."""
+Where = Lab | str
+"""A lab, which is entered as its administrator, or the address of a cluster in plain text."""
 _ASK_S = 10.0
 _PAUSE_S = 0.2
 _QUIET: Mapping[str, str | int] = {"log_level": 2, "socket.keepalive.enable": True, "reconnect.backoff.max.ms": 2000}
@@ -54,31 +59,36 @@ def need() -> None:
         raise MissingTool(msg)
 
 
-def admin(bootstrap: str) -> Admin:
+def _base(where: Where) -> dict[str, str]:
+    if isinstance(where, str):
+        return {"bootstrap.servers": where}
+    login = entrance.login(where)
+    return {"bootstrap.servers": where.bootstrap, **(librdkafka(login) if login else {})}
+
+
+def admin(where: Where) -> Admin:
     """An admin client. Raises `MissingTool` when the library is not installed."""
     need()
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415
 
-    return cast("Admin", AdminClient({"bootstrap.servers": bootstrap, **_QUIET}))
+    return cast("Admin", AdminClient({**_base(where), **_QUIET}))
 
 
-def producer(bootstrap: str, options: Options) -> Producer:
+def producer(where: Where, options: Options) -> Producer:
     """An idempotent producer that waits for all in-sync replicas."""
     need()
     from confluent_kafka import Producer  # noqa: PLC0415
 
-    return Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "acks": "all", "linger.ms": 50, **_QUIET, **options}
-    )
+    return Producer({**_base(where), "enable.idempotence": True, "acks": "all", "linger.ms": 50, **_QUIET, **options})
 
 
-def consumer(bootstrap: str, group: str, options: Options) -> Consumer:
+def consumer(where: Where, group: str, options: Options) -> Consumer:
     """A consumer that fetches in few requests."""
     need()
     from confluent_kafka import Consumer  # noqa: PLC0415
 
     base: dict[str, object] = {
-        "bootstrap.servers": bootstrap,
+        **_base(where),
         "group.id": group,
         "auto.offset.reset": "earliest",
         "fetch.min.bytes": 20_000,
@@ -88,7 +98,7 @@ def consumer(bootstrap: str, group: str, options: Options) -> Consumer:
     return Consumer({**base, **_QUIET, **options})
 
 
-def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, str]]], deadline: Deadline) -> None:
+def create(where: Where, topics: Iterable[tuple[str, int, int, Mapping[str, str]]], deadline: Deadline) -> None:
     """Create topics (name, partitions, replication factor, configs); those that exist are left as they are.
 
     Raises `Unavailable` when a broker would not make one until the deadline.
@@ -100,19 +110,19 @@ def create(bootstrap: str, topics: Iterable[tuple[str, int, int, Mapping[str, st
         NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs))
         for name, parts, copies, configs in topics
     ]
-    _create(bootstrap, wanted, deadline)
+    _create(where, wanted, deadline)
 
 
-def create_placed(bootstrap: str, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
+def create_placed(where: Where, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
     """Create a topic of one partition on exactly these brokers, the first one leading."""
     need()
     from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
 
-    _create(bootstrap, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
+    _create(where, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
 
 
-def _create(bootstrap: str, wanted: list[NewTopic], deadline: Deadline) -> None:
-    client = admin(bootstrap)
+def _create(where: Where, wanted: list[NewTopic], deadline: Deadline) -> None:
+    client = admin(where)
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
 
     def once() -> bool:
@@ -127,9 +137,9 @@ def _create(bootstrap: str, wanted: list[NewTopic], deadline: Deadline) -> None:
     insist(once, f"creating the topics {', '.join(each.topic for each in wanted)}", deadline)
 
 
-def write(bootstrap: str, topic: str, partition: int, count: int, deadline: Deadline) -> None:
+def write(where: Where, topic: str, partition: int, count: int, deadline: Deadline) -> None:
     """Write some records and wait until all replicas that must have them do. Raises `Unavailable` otherwise."""
-    client = producer(bootstrap, {})
+    client = producer(where, {})
     delivered: list[int] = []
 
     def note(error: KafkaError | None, message: Message) -> None:
@@ -144,9 +154,9 @@ def write(bootstrap: str, topic: str, partition: int, count: int, deadline: Dead
         raise Unavailable(msg)
 
 
-def stable_and_end(bootstrap: str, topic: str, partition: int) -> tuple[int, int]:
+def stable_and_end(where: Where, topic: str, partition: int) -> tuple[int, int]:
     """Last stable offset and end of a partition. Raises `Unavailable` when no broker says in time."""
-    client = admin(bootstrap)
+    client = admin(where)
     from confluent_kafka import IsolationLevel, TopicPartition  # noqa: PLC0415
     from confluent_kafka.admin import OffsetSpec  # noqa: PLC0415  # pyright: ignore[reportPrivateImportUsage]
 
@@ -162,18 +172,18 @@ def stable_and_end(bootstrap: str, topic: str, partition: int) -> tuple[int, int
     return insist(both, f"asking for the offsets of {topic}-{partition}", Deadline.after(_ASK_S))
 
 
-def abort_transactions(bootstrap: str, transactional_id: str, deadline: Deadline) -> None:
+def abort_transactions(where: Where, transactional_id: str, deadline: Deadline) -> None:
     """Abort what is open under this id: a new producer with it fences the old one."""
     insist(
-        lambda: producer(bootstrap, {"transactional.id": transactional_id}).init_transactions(_ASK_S) or True,
+        lambda: producer(where, {"transactional.id": transactional_id}).init_transactions(_ASK_S) or True,
         f"aborting the transaction of {transactional_id}",
         deadline,
     )
 
 
-def delete(bootstrap: str, topic: str, deadline: Deadline) -> None:
+def delete(where: Where, topic: str, deadline: Deadline) -> None:
     """Delete a topic; nothing happens when it is gone. Raises `Unavailable` when it could not be until the deadline."""
-    client = admin(bootstrap)
+    client = admin(where)
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
 
     def once() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from kastellan.lab.load.plan import LoadTruth, truth_for
 from kastellan.lab.load.progress import PROGRESS, Part, Progress
 from kastellan.lab.locks import held
 from kastellan.lab.model import Lab, read_value, write_value
+from kastellan.lab.tools import child_environment
 
 _LOCK_S, _CREATE_S, _STOP_S, _RECORD_S = 120.0, 120.0, 10.0, 60.0
 _POLL_S = 0.2
@@ -57,8 +57,8 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
             (folder / leftover).unlink(missing_ok=True)
         write_value(folder / _TRUTH, made)
         processes.spawn(
-            [sys.executable, "-m", "kastellan.lab.load.worker", lab.bootstrap],
-            record=folder / _RECORD, lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / _OUTPUT, env=_environment(),
+            [sys.executable, "-m", "kastellan.lab.load.worker", str(lab.dir)],
+            record=folder / _RECORD, lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / _OUTPUT, env=child_environment(),
         )  # fmt: skip
         processes.recorded(folder / _RECORD, Deadline.after(_RECORD_S))
     return made, True
@@ -67,7 +67,7 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
 def create_topics(lab: Lab, made: LoadTruth) -> None:
     """The topics of the load, with their configs; existing ones stay."""
     wanted = [(each.name, each.partitions, each.replication_factor, each.configs) for each in made.topics]
-    clients.create(lab.bootstrap, wanted, Deadline.after(_CREATE_S))
+    clients.create(lab, wanted, Deadline.after(_CREATE_S))
 
 
 def truth(lab: Lab) -> LoadTruth | None:
@@ -128,13 +128,6 @@ def stop(lab: Lab) -> bool:
 def _alive(lab: Lab) -> bool:
     identity = processes.read_record(load_dir(lab) / _RECORD)
     return identity is not None and processes.now(identity) is not None
-
-
-def _environment() -> dict[str, str]:
-    """The worker must find this package whatever directory it runs in."""
-    here = str(Path(__file__).resolve().parents[3])
-    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _last_output(lab: Lab) -> str:

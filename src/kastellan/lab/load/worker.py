@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kastellan.lab.load import clients
 from kastellan.lab.load.plan import TOPICS, WRITERS, Reader, Writer, readers
 from kastellan.lab.load.progress import PROGRESS, Part, Progress
-from kastellan.lab.model import write_value
+from kastellan.lab.model import Lab, recorded_in, write_value
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
@@ -31,8 +31,8 @@ _END_S = 6.0
 class Load:
     """Everything that the threads share: where the cluster is, the counters, and the wish to end."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
         self.ending = threading.Event()
         self.parts: dict[str, Part] = {}
 
@@ -74,7 +74,7 @@ class Load:
 
     def _write(self, writer: Writer, part: Part) -> None:
         options = {"transactional.id": writer.transactional_id} if writer.transactional_id else {}
-        client = clients.producer(self.bootstrap, options)
+        client = clients.producer(self.lab, options)
         if writer.transactional_id:
             client.init_transactions(_ASK_S)
         pause_s = writer.batch / writer.per_s
@@ -124,10 +124,10 @@ class Load:
         elif reader.kind == "classic":
             options |= {"partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 20_000}
         if reader.kind in {"assigned", "abandoned"}:
-            by_hand = clients.consumer(self.bootstrap, reader.group, {"enable.auto.commit": False})
+            by_hand = clients.consumer(self.lab, reader.group, {"enable.auto.commit": False})
             self._read_assigned(by_hand, reader, part)
             return
-        client = clients.consumer(self.bootstrap, reader.group, options)
+        client = clients.consumer(self.lab, reader.group, options)
         client.subscribe([reader.topic])
         try:
             while not self.ending.is_set():
@@ -167,8 +167,8 @@ class Load:
 
 
 def main() -> None:
-    """Run the load of the cluster given as the one argument, in the directory where it is on record."""
-    load = Load(sys.argv[1])
+    """Run the load of the lab whose directory is the one argument, in the directory where it is on record."""
+    load = Load(recorded_in(Path(sys.argv[1])))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, load.end)
     load.run(Path.cwd())

@@ -12,6 +12,7 @@ from kastellan.kernel.errors import BadInput, KastellanError
 
 if TYPE_CHECKING:
     from kastellan.lab.cluster import LabStatus
+    from kastellan.lab.model import Lab
 
 app = typer.Typer(name="lab", help="A real Kafka cluster on this machine: start, load, hurt, end.", no_args_is_help=True)
 
@@ -28,15 +29,23 @@ def up(
     brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
     controllers: Annotated[str, typer.Option(help="'combined' (each broker is one), or how many of their own.")] = "combined",
     racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
+    security: Annotated[str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls or oauth.")] = "plaintext",
+    reauthenticate: Annotated[
+        int, typer.Option(metavar="SECONDS", help="Clients must log in again after so long; 0: when their credential ends.")
+    ] = 0,
 ) -> None:
     """Start a cluster, or find that it is running; returns when every broker serves."""
     from kastellan import lab as labs
 
     started = time.monotonic()
-    spec = labs.LabSpec(name=name, brokers=brokers, controllers=_controllers(controllers), racks=min(racks, brokers))
+    spec = labs.LabSpec(
+        name=name, brokers=brokers, controllers=_controllers(controllers), racks=min(racks, brokers),
+        security=security, reauthenticate_ms=reauthenticate * 1000,
+    )  # fmt: skip
     lab = labs.up(spec, _say)
     _say(f"lab {lab.name}: Kafka {lab.kafka}, {len(lab.nodes)} nodes, ready after {time.monotonic() - started:.1f} s")
-    typer.echo(f"--bootstrap-server {lab.bootstrap}")
+    for line in _addresses(lab):
+        typer.echo(line)
 
 
 @app.command()
@@ -130,7 +139,7 @@ def fault(
     typer.echo(f"truth    {truth.fault_class} on {truth.kind} {_key(truth.key)}")
     for kind, key in truth.hurt:
         typer.echo(f"hurt     {kind} {_key(key)}")
-    _say(f"next     kastellan doctor --bootstrap-server {lab.bootstrap}")
+    _say(f"next     kastellan doctor {_addresses(lab)[0]}")
     _say(f"undo     kastellan lab fault --undo{'' if name == 'lab' else f' --name {name}'}")
 
 
@@ -163,6 +172,16 @@ def _show_faults(name: str) -> None:
         typer.echo(f"injected in lab {name}: {truth.fault} on {truth.kind} {_key(truth.key)}, {state}")
 
 
+def _addresses(lab: Lab) -> list[str]:
+    """What to type after a command: one line in a lab in plain text, else one for each principal."""
+    where = f"--bootstrap-server {lab.bootstrap}"
+    if not lab.spec.is_secured:
+        return [where]
+    from kastellan.lab.security.principals import CLIENTS, WRONG
+
+    return [f"{where} --command-config {lab.command_config(each)}" for each in (*CLIENTS, WRONG)]
+
+
 def _controllers(text: str) -> int | None:
     if text == "combined":
         return None
@@ -190,7 +209,8 @@ def _show(seen: LabStatus) -> None:
             if address
         )
         typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
-    typer.echo(f"  --bootstrap-server {seen.lab.bootstrap}")
+    for line in _addresses(seen.lab):
+        typer.echo(f"  {line}")
 
 
 if __name__ == "__main__":

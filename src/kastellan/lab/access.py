@@ -1,0 +1,136 @@
+"""Rights of the lab's principals: made, taken away and counted by the protocol, asked of a broker as the lab itself."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Unavailable
+from kastellan.lab import nodes, probe
+from kastellan.lab.model import Lab
+from kastellan.lab.probe import Where
+from kastellan.lab.security.principals import LEVELS
+from kastellan.model.rights import rights_of
+
+_CREATE, _DELETE, _DESCRIBE = 30, 31, 29
+_VERSION = 1
+_ANY, _LITERAL, _ALLOW = 1, 3, 3
+_EVERY_HOST = "*"
+_TYPES: Mapping[str, int] = {"Topic": 2, "Group": 3, "Cluster": 4, "TransactionalId": 5, "DelegationToken": 6, "User": 7}
+_OPERATIONS: Mapping[str, int] = {
+    "All": 2, "Read": 3, "Write": 4, "Create": 5, "Delete": 6, "Alter": 7, "Describe": 8, "ClusterAction": 9,
+    "DescribeConfigs": 10, "AlterConfigs": 11, "IdempotentWrite": 12, "CreateTokens": 13, "DescribeTokens": 14,
+}  # fmt: skip
+_WAIT_S, _POLL_S = 60.0, 0.1
+
+
+class Acl(msgspec.Struct, frozen=True):
+    """A principal may do something, from everywhere, with a resource named literally (`*` is every one)."""
+
+    principal: str
+    operation: str
+    resource: str
+    name: str
+
+
+def grant_levels(lab: Lab) -> None:
+    """Give the principals of each level of sight their rights, and wait until every broker knows them."""
+    if lab.spec.is_secured:
+        add(
+            lab,
+            [Acl(who, each.operation, each.resource, each.name) for who, level in LEVELS.items() for each in rights_of(level)],
+        )
+
+
+def add(lab: Lab, acls: Iterable[Acl]) -> None:
+    """Make these, and wait until every running broker lists them. Raises `Unavailable` when it would not."""
+    wanted = frozenset(acls)
+    _change(lab, _CREATE, b"".join(_packed(each) for each in wanted), len(wanted))
+    _wait(lab, lambda there: wanted <= there)
+
+
+def remove(lab: Lab, acls: Iterable[Acl]) -> None:
+    """Take these away, and wait until no running broker lists them. Raises `Unavailable` when it would not."""
+    unwanted = frozenset(acls)
+    _change(lab, _DELETE, b"".join(_packed(each) for each in unwanted), len(unwanted))
+    _wait(lab, lambda there: not unwanted & there)
+
+
+def listed(where: Where) -> frozenset[Acl] | None:
+    """Every literal rule that allows something, as this broker knows them; None when it does not answer or refuses."""
+    body = struct.pack(">bhbhhbb", _ANY, -1, _ANY, -1, -1, _ANY, _ANY)
+    answer = probe.ask(where, _DESCRIBE, _VERSION, body, _WAIT_S)
+    if answer is None:
+        return None
+    read = probe.Reader(answer)
+    read.take("i")
+    if read.take("h"):
+        return None
+    read.text()
+    types = {number: name for name, number in _TYPES.items()}
+    operations = {number: name for name, number in _OPERATIONS.items()}
+    found: set[Acl] = set()
+    for _ in range(read.take("i")):
+        kind, name, pattern = read.take("b"), read.text(), read.take("b")
+        for _ in range(read.take("i")):
+            principal, _, operation, permission = read.text(), read.text(), read.take("b"), read.take("b")
+            if (pattern, permission) == (_LITERAL, _ALLOW):
+                found.add(Acl(principal.removeprefix("User:"), operations[operation], types[kind], name))
+    return frozenset(found)
+
+
+def _packed(acl: Acl) -> bytes:
+    """The same bytes make a rule and find it."""
+    texts = (acl.name, f"User:{acl.principal}", _EVERY_HOST)
+    name, principal, host = (struct.pack(">h", len(each.encode())) + each.encode() for each in texts)
+    start, middle = struct.pack(">b", _TYPES[acl.resource]), struct.pack(">b", _LITERAL)
+    return start + name + middle + principal + host + struct.pack(">bb", _OPERATIONS[acl.operation], _ALLOW)
+
+
+def _change(lab: Lab, key: int, packed: bytes, count: int) -> None:
+    """Send one request until a broker has carried it out; doing it again changes nothing."""
+    deadline = Deadline.after(_WAIT_S)
+    reason = "no broker answered"
+    while True:
+        for node in lab.brokers:
+            answer = probe.ask(node.door, key, _VERSION, struct.pack(">i", count) + packed, _WAIT_S)
+            codes = [] if answer is None else [each for each in _errors(answer, key) if each]
+            if answer is not None and not codes:
+                return
+            reason = f"broker {node.id} refused with error {codes[0]}" if codes else reason
+        if deadline.passed:
+            msg = f"the rights of the principals of lab {lab.name} were not changed ({reason}); see `kastellan lab logs`"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S)
+
+
+def _errors(answer: bytes, key: int) -> Iterable[int]:
+    read = probe.Reader(answer)
+    read.take("i")
+    for _ in range(read.take("i")):
+        yield read.take("h")
+        read.text()
+        if key == _DELETE:
+            _skip_matches(read)
+
+
+def _skip_matches(read: probe.Reader) -> None:
+    for _ in range(read.take("i")):
+        read.take("h")
+        read.text()
+        for form in ("b", "", "b", "", "", "b", "b"):
+            read.take(form) if form else read.text()
+
+
+def _wait(lab: Lab, condition: Callable[[frozenset[Acl]], bool]) -> None:
+    deadline = Deadline.after(_WAIT_S)
+    for node in lab.brokers:
+        while nodes.state(node) == "running" and not condition(listed(node.door) or frozenset()):
+            if deadline.passed:
+                msg = f"broker {node.id} of lab {lab.name} does not see the new rights; see `kastellan lab logs`"
+                raise Unavailable(msg)
+            time.sleep(_POLL_S)

@@ -1,0 +1,79 @@
+"""How a client of a lab logs in: the same facts as Kafka's own client.properties and as options of librdkafka. Pure text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+_MODULES = "org.apache.kafka.common.security"
+SCRAM_512, SCRAM_256, PLAIN, OAUTH = "SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"
+PASSWORD_MECHANISMS = (SCRAM_512, SCRAM_256, PLAIN)
+TLS = "TLS"
+"""Not a mechanism of SASL: a client certificate alone."""
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in. `how` is a mechanism of SASL, or `TLS`; `keys` is the client's own PEM file where it needs one."""
+
+    how: str
+    principal: str
+    authority: Path
+    secret: str = msgspec.field(default="")
+    keys: Path | None = None
+    token_endpoint: str = ""
+
+    def __repr__(self) -> str:
+        return f"Login({self.how}, {self.principal})"
+
+
+def properties(login: Login) -> dict[str, str]:
+    """Keys of Kafka's own clients and tools."""
+    found = {
+        "security.protocol": "SSL" if login.how == TLS else "SASL_SSL",
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(login.authority),
+    }
+    if login.how == TLS:
+        return {**found, "ssl.keystore.type": "PEM", "ssl.keystore.location": str(login.keys)}
+    found["sasl.mechanism"] = login.how
+    if login.how == OAUTH:
+        return {
+            **found,
+            "sasl.login.callback.handler.class": f"{_MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler",
+            "sasl.oauthbearer.token.endpoint.url": login.token_endpoint,
+            "sasl.jaas.config": f"{_MODULES}.oauthbearer.OAuthBearerLoginModule required"
+            + (f' clientId="{login.principal}" clientSecret="{login.secret}" scope="kafka"' if login.secret else "")
+            + ";",
+        }
+    module = "plain.PlainLoginModule" if login.how == PLAIN else "scram.ScramLoginModule"
+    words = f'username="{login.principal}" password="{login.secret}"'
+    return {**found, "sasl.jaas.config": f"{_MODULES}.{module} required {words};"}
+
+
+def librdkafka(login: Login) -> dict[str, str]:
+    """Options of librdkafka and of what is built on it."""
+    found = {"security.protocol": "ssl" if login.how == TLS else "sasl_ssl", "ssl.ca.location": str(login.authority)}
+    if login.how == TLS:
+        return {**found, "ssl.certificate.location": str(login.keys), "ssl.key.location": str(login.keys)}
+    found["sasl.mechanism"] = login.how
+    if login.how == OAUTH:
+        return {
+            **found,
+            "sasl.oauthbearer.method": "oidc",
+            "sasl.oauthbearer.client.id": login.principal,
+            "sasl.oauthbearer.client.secret": login.secret,
+            "sasl.oauthbearer.token.endpoint.url": login.token_endpoint,
+            "sasl.oauthbearer.scope": "kafka",
+        }
+    return {**found, "sasl.username": login.principal, "sasl.password": login.secret}
+
+
+def text(values: Mapping[str, str]) -> str:
+    r"""A properties file; a backslash would be read as an escape, so it is doubled.
+
+    >>> text({"a": "b\\c"})
+    'a=b\\\\c\n'
+    """
+    return "".join(f"{key}={value.replace(chr(92), chr(92) * 2)}\n" for key, value in values.items())
