@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from kastellan.kernel.outcome import State
+from kastellan.model.needs import Need, Resolver
+from kastellan.model.releases import in_force, version_of
 from kastellan.model.report import Shape
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.brokers import Brokers
@@ -14,12 +16,8 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.topics import Topics
-
-# First metadata.version of each release.
-_RELEASES = (
-    (1, "3.0"), (2, "3.1"), (3, "3.2"), (4, "3.3"), (8, "3.4"), (9, "3.5"), (12, "3.6"), (15, "3.7"), (20, "3.8"), (21, "3.9"),
-    (22, "4.0"), (26, "4.1"), (28, "4.2"), (30, "4.3"), (31, "4.4"),
-)  # fmt: skip
+from kastellan.views.broker_releases import BrokerReleases
+from kastellan.views.catalogue import all_views
 
 
 def shape_of(snapshot: Snapshot) -> Shape:
@@ -47,12 +45,26 @@ def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
 
 
 def _kafka(snapshot: Snapshot) -> str | None:
-    """The release by the feature level in force; the brokers' binaries are of it or newer."""
+    """The release lines of the brokers' software; where none told it, the line of the feature level in force.
+
+    The binaries may be newer than the level in force, but not older.
+    """
+    told = _lines_of_brokers(snapshot)
+    if told:
+        return ", ".join(told)
     features = snapshot.table(Features)
     level = (
         next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
     )
-    if level is None or level < _RELEASES[0][0]:
+    begun = [(each.levels[0].level, each.line) for each in in_force().lines if each.levels]
+    if level is None or level < begun[0][0]:
         return None
-    release = _RELEASES[bisect_right(_RELEASES, level, key=lambda each: each[0]) - 1][1]
-    return f"{release} or newer (by metadata.version {level})"
+    return f"{begun[bisect_right(begun, level, key=lambda each: each[0]) - 1][1]} or newer (by metadata.version {level})"
+
+
+def _lines_of_brokers(snapshot: Snapshot) -> list[str]:
+    """The lines that brokers told, the oldest first."""
+    releases = Resolver(snapshot, all_views()).get(Need("releases", BrokerReleases))
+    if not isinstance(releases, BrokerReleases):
+        return []
+    return sorted(releases.df["line"].drop_nulls().unique().to_list(), key=version_of)

@@ -36,7 +36,7 @@ _FIRST_SHARE = 0.6
 _LEAST_LOOK_S = 0.3
 _AT_ONCE_SHARE = 0.6
 """A look that failed with more than this share of its time left was refused; trying again would change nothing."""
-_HEADER = Wanted(frozenset({"brokers", "features", "quorum", "quorum_nodes", "topics", "partitions"}))
+_HEADER = Wanted(frozenset({"brokers", "broker_features", "features", "quorum", "quorum_nodes", "topics", "partitions"}))
 _IMPATIENCE = frozenset({Trouble.SILENT, Trouble.SLOW})
 
 

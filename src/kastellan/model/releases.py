@@ -72,7 +72,11 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ConfigChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A config that a line deprecated or no longer knows; `hidden` says why DescribeConfigs cannot tell that it is set."""
+    """A config that a line deprecated or no longer knows.
+
+    `removed` is the first line of which a source tells that it does not know the config; it may be gone for longer.
+    `hidden` says why DescribeConfigs cannot tell that it is set.
+    """
 
     config: str
     scope: str

@@ -112,6 +112,12 @@ _READ_ONLY = frozenset(
     | {"controller.listener.names", "controller.quorum.bootstrap.servers", "controller.quorum.voters"}
     | {"offsets.topic.replication.factor", "sasl.mechanism.inter.broker.protocol"}
 )
+_SECRETS = (
+    *("sasl.jaas.config", "ssl.key.password", "ssl.keystore.password", "ssl.keystore.key", "ssl.truststore.password"),
+    *("delegation.token.secret.key", "sasl.oauthbearer.client.credentials.client.secret"),
+    *("sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url"),
+)
+_NOT_SET = tuple(each for each in (*ASKED, *_SECRETS) if each not in BROKER_DEFAULTS)
 _DAY_MS = 86_400_000
 _SEEN = 1
 
@@ -293,7 +299,7 @@ def _configs(ids: Sequence[int], topics: Iterable[str]) -> list[Table]:
                 for c, v in BROKER_DEFAULTS.items()
             ]
             # Configs of other releases: asked for, and told to be absent.
-            + [{"broker": i, "config": c, "seen": True} for i in ids for c in ASKED if c not in BROKER_DEFAULTS],
+            + [{"broker": i, "config": c, "seen": True} for i in ids for c in _NOT_SET],
         ),
     ]
 

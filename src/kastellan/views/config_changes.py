@@ -14,7 +14,7 @@ class ChangedConfig(msgspec.Struct, frozen=True, kw_only=True):
     config: Annotated[str, About("name of the config")]
     scope: Annotated[str, About("broker or topic")]
     deprecated: Annotated[str | None, About("first line that calls it deprecated; null where no source tells")] = None
-    removed: Annotated[str | None, About("first line that does not know it any more; null while every line does")] = None
+    removed: Annotated[str | None, About("first line known not to know it any more; null while every line does")] = None
     planned: Annotated[str | None, About("line that is announced to remove it")] = None
     replacement: Annotated[str, About("what takes its place")]
     told: Annotated[bool, About("DescribeConfigs tells whether it was set")]

@@ -10,6 +10,7 @@ import pytest
 from kastellan.app.observe import observe
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
+from kastellan.model.config_secrets import NOT_KEPT
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
@@ -292,6 +293,37 @@ def test_nobody_is_away_when_nobody_told_who_is_there() -> None:
             snapshot = await observe(source, wanted(ALL), Deadline.after(2))
             assert snapshot.tables["brokers"].df["listed"].to_list() == [None] * 3
             assert not [each for each in snapshot.answers if "does not list it as live" in each.reason]
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_secret_that_a_broker_tells_in_the_open_is_not_kept() -> None:
+    key, url = "sasl.jaas.config", "sasl.oauthbearer.token.endpoint.url"
+
+    async def run() -> None:
+        made = model()
+        for node in made.nodes.values():
+            node.configs = {key: "password=hunter2", url: "https://me:hunter2@idp/token"}
+        async with FakeCluster(made) as fake:
+            source = KafkaSource(fake.bootstrap)
+            asked = Wanted(frozenset({"broker_configs"}), frozenset(), frozenset({key, url}))
+            rows = (await observe(source, asked, Deadline.after(10))).tables["broker_configs"].df
+            assert set(rows.filter(config=key)["value"]) == {NOT_KEPT}
+            assert set(rows.filter(config=url)["value"]) == {f"https://{NOT_KEPT}@idp/token"}
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_every_broker_tells_what_its_software_supports() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            found = await observe(source, wanted(frozenset({"broker_features"})), Deadline.after(10))
+            levels = found.tables["broker_features"].df.filter(feature="metadata.version")
+            assert set(levels["broker"]) == set(fake.model.nodes)
+            assert levels["supported_max"].null_count() == 0
             await source.close()
 
     asyncio.run(run())

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from kastellan.app import examine as module
+from kastellan.app.describe import shape_of
 from kastellan.app.examine import Exam, exam_of, examine, examine_saved
 from kastellan.app.observe import held_gc
 from kastellan.kernel.deadline import Deadline
@@ -16,9 +17,11 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.model.finding import Severity
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot
+from kastellan.model.tables.broker_features import BrokerFeatures
+from kastellan.model.tables.features import Features
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
+from kastellan.testing.snapshots import AT_MS, drop, edit, failed_answer, healthy
 
 OFFLINE = "replication.offline"
 
@@ -70,7 +73,14 @@ def test_a_healthy_cluster_is_looked_at_once():
     assert examined.report.worst() is None
     assert examined.report.shape.brokers == 3
     assert examined.report.shape.controllers == 3
-    assert examined.report.shape.kafka == "4.3 or newer (by metadata.version 30)"
+    assert examined.report.shape.kafka == "4.3"
+
+
+def test_the_release_is_told_by_the_brokers_or_else_by_the_level_in_force():
+    mixed = edit(sound(), BrokerFeatures, {"broker": 2}, supported_max=29)
+    assert shape_of(mixed).kafka == "4.2, 4.3"
+    assert shape_of(drop(sound(), BrokerFeatures, {})).kafka == "4.3 or newer (by metadata.version 30)"
+    assert shape_of(drop(drop(sound(), BrokerFeatures, {}), Features, {})).kafka is None
 
 
 def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():

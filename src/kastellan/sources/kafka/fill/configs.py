@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.model.config_secrets import without_secrets
 from kastellan.model.needs import ALL
 from kastellan.model.table import Unseen
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -69,7 +70,7 @@ def _piece(results: Sequence[Any], keys: Sequence[str], *, of_brokers: bool) -> 
     columns = {
         "name": names.series(),
         "config": pl.Series(configs, dtype=pl.String),
-        "value": pl.Series([None if each is None or each.is_sensitive else each.value for each in entries], dtype=pl.String),
+        "value": pl.Series([_kept(each) if of_brokers else _told(each) for each in entries], dtype=pl.String),
         "source": pl.Series([None if each is None else _SOURCES.get(each.config_source) for each in entries], dtype=pl.String),
         "seen": pl.Series(seen, dtype=pl.Boolean),
         CODE: pl.Series(numbers, dtype=pl.Int16),
@@ -78,6 +79,15 @@ def _piece(results: Sequence[Any], keys: Sequence[str], *, of_brokers: bool) -> 
         columns["sensitive"] = pl.Series([None if each is None else each.is_sensitive for each in entries], dtype=pl.Boolean)
         columns["read_only"] = pl.Series([None if each is None else each.read_only for each in entries], dtype=pl.Boolean)
     return Piece(pl.DataFrame(columns), messages)
+
+
+def _told(entry: Any | None) -> str | None:  # noqa: ANN401
+    return None if entry is None or entry.is_sensitive else entry.value
+
+
+def _kept(entry: Any | None) -> str | None:  # noqa: ANN401
+    """What a broker told, but for secrets that it should not have told."""
+    return None if entry is None else without_secrets(entry.name, _told(entry))
 
 
 def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
