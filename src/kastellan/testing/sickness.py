@@ -18,6 +18,7 @@ from kastellan.model.table import Table
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.features import Features
@@ -203,7 +204,13 @@ def _transaction_open(snapshot: Snapshot, rng: random.Random) -> Snapshot:
 
 
 def _configs_differ(snapshot: Snapshot, rng: random.Random) -> Snapshot:
-    return edit(snapshot, BrokerConfigs, _key(_row(snapshot, BrokerConfigs, rng), "broker", "config"), value="7")
+    return edit(snapshot, BrokerConfigs, _key(_row(snapshot, BrokerConfigs, rng), "broker", "config"), value="7", source="static")
+
+
+def _another_release(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    return edit(
+        snapshot, BrokerFeatures, _key(_row(snapshot, BrokerFeatures, rng), "broker"), supported_max=rng.choice((7, 21, 26, 99))
+    )
 
 
 def _second_directory(snapshot: Snapshot, rng: random.Random) -> Snapshot:
@@ -274,6 +281,7 @@ def _topic_empty(snapshot: Snapshot, rng: random.Random) -> Snapshot:
 
 
 _TROUBLES: tuple[Trouble, ...] = (
+    _another_release,
     _broker_dead,
     _broker_out_of_reach,
     _follower_behind,

@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import polars as pl
-
 from kastellan.checks.check import Check, Judged, Setting
 from kastellan.checks.wording import on_brokers
 from kastellan.model.finding import Severity
@@ -75,15 +73,18 @@ CHECK = Check(
 def judge(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grace_days: float, max_age_days: float) -> Judged:
     """Fails where a broker's line has ended; null where none has and one was not told, or where the data is too old."""
     known = {each.line: each for each in lines.rows}
-    of_brokers = [(broker, known.get(line or ""), newer) for broker, line, newer in _rows(releases)]
-    ended = [(broker, line) for broker, line, _ in of_brokers if line is not None and line.ended]
-    untold = [broker for broker, line, newer in of_brokers if line is None and not newer]
+    rows = list(releases.df.select("broker", "line", "newer", "away").sort("broker").iter_rows())
+    ended = [(broker, known[line]) for broker, line, _, _ in rows if line in known and known[line].ended]
+    # A broker that is away need not tell, but one must have.
+    silent = not any(line or newer for _, line, newer, _ in rows) or any(
+        not (line or newer or away) for _, line, newer, away in rows
+    )
     as_of = max((each.as_of for each in lines.rows), default="?")
     old = bool(lines.rows) and _days(now, as_of) > max_age_days
-    why = _why(untold, as_of) if untold or old else None
+    why = _why(as_of, silent=silent) if silent or old else None
     longest = max((_days(now, line.ended or as_of) for _, line in ended), default=0)
     return Judged.cluster(
-        fails=True if ended else None if why or not of_brokers else False,
+        fails=True if ended else None if why else False,
         why=None if ended else why,
         severity=(Severity.WARNING if longest > grace_days else Severity.INFO).value,
         who_runs_what=_told(ended),
@@ -92,19 +93,13 @@ def judge(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grace_d
     )
 
 
-def _rows(releases: BrokerReleases) -> list[tuple[int, str | None, bool | None]]:
-    """The brokers that are not known to be away."""
-    live = releases.df.filter(pl.col("away").ne_missing(pl.lit(value=True)))
-    return list(live.select("broker", "line", "newer").sort("broker").iter_rows())
-
-
 def _days(now: Moment, day: str) -> float:
     """Days from a day to now."""
     return (datetime.fromtimestamp(now.at_ms / 1000, UTC).date() - date.fromisoformat(day)).days
 
 
-def _why(untold: list[int], as_of: str) -> str:
-    if untold:
+def _why(as_of: str, *, silent: bool) -> str:
+    if silent:
         return "a broker did not tell the release line of its software"
     return f"the release data is of {as_of} and too old to call a line maintained; see how to refresh it"
 

@@ -45,6 +45,7 @@ def judge(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -> J
     Not applicable to a cluster of one broker.
     """
     settings = by_broker(configs, KEYS)
+    others = True if len(brokers.rows) > 1 else None if brokers.unseen else False
 
     def row(broker: int) -> dict[str, object]:
         found = brokers_listener(settings.get(broker))
@@ -52,7 +53,7 @@ def judge(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -> J
         return {
             "broker": broker,
             "fails": None if unknown or found is None else not found.local and found.protocol not in ENCRYPTED,
-            "applies": len(brokers.rows) > 1,
+            "applies": others,
             "listener": found.text if found else None,
             "also": ", and anybody who reaches the port may act as a broker" if found and found.protocol == "PLAINTEXT" else "",
         }

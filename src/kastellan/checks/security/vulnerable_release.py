@@ -24,8 +24,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-import polars as pl
-
 from kastellan.checks.check import Check, Judged, Setting
 from kastellan.checks.wording import on_brokers
 from kastellan.model.finding import Severity
@@ -78,9 +76,10 @@ def judge(
     """Fails where every known patch of a broker's line has it; null where some have, or the line was not told."""
     known = {each.line: each for each in lines.rows}
     of_line: dict[str | None, list[int]] = defaultdict(list)
-    # A broker that is away runs nothing.
-    for broker, line in releases.df.filter(pl.col("away").ne_missing(pl.lit(value=True))).select("broker", "line").iter_rows():
-        of_line[line].append(broker)
+    for broker, line, away in releases.df.select("broker", "line", "away").iter_rows():
+        # A broker that is away need not tell.
+        if line is not None or not away:
+            of_line[line].append(broker)
     spans: dict[str, list[AffectedVersions]] = defaultdict(list)
     for each in vulnerabilities.rows:
         if each.where == "broker":
