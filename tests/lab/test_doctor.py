@@ -34,6 +34,18 @@ EXPECTED = {
     "under_min_isr": "replication.under_min_isr",
     "transaction_open": "transactions.open_without_owner",
 }
+ALSO = {
+    "broker_killed": {
+        "replication.no_headroom_for_restart",
+        "controller.no_majority_margin",
+        "replication.under_replicated",
+        "replication.at_min_isr",
+    },
+    "under_min_isr": {"controller.no_majority_margin"},
+}
+"""What else is true then, and must be told under its cause."""
+LASTING = {"transaction_open": "transactions.stuck_last_stable_offset"}
+"""What shows only by comparing looks that lie apart."""
 DUE_MS = {"transaction_open": 65_000}
 """A producer that is silent for less may be alive: only then its open transaction is an error."""
 
@@ -50,6 +62,20 @@ def examined(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any
     """The report, and the exit code."""
     document, code = run(lab, timeout_s)
     return document["report"], code
+
+
+def watched(lab: labs.Lab, check: str, looks: int = 40) -> set[tuple[Any, ...]]:
+    """The subjects of which the check says something first, in so many looks of `doctor --watch`."""
+    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", "4"]
+    command += ["--only", check, "--watch", "4", "-o", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            for _, line in zip(range(looks), watching.stdout or (), strict=False):
+                if found := findings(json.loads(line)["report"]):
+                    return {key for _, _, key in found}
+        finally:
+            watching.terminate()
+    return set()
 
 
 def findings(report: dict[str, Any], *severities: str) -> dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]]:
@@ -75,6 +101,8 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
     loaded_lab: labs.Lab, injected: Injected, eventually: Eventually, fault: str
 ) -> None:
     with injected(loaded_lab, fault) as truth:
+        if fault in LASTING:
+            assert watched(loaded_lab, LASTING[fault])
         due_ms = truth.at_ms + DUE_MS.get(fault, 0)
         eventually(lambda: time.time() * 1000 >= due_ms, "the time from which the fault is an error", 90)
         document, code = run(loaded_lab)
@@ -88,6 +116,9 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
     strangers = {key for key, each in errors.items() if key != wanted and not each["explained_by"]}
     assert strangers <= {("brokers.fenced", "broker", (truth.node,))}, strangers
     assert EXPECTED[fault] in {first["check"], *(each["check"] for each in first["explains"])}
+    told = {key: each["explained_by"] for key, each in findings(report).items() if key[0] in ALSO.get(fault, set())}
+    assert {check for check, _, _ in told} == ALSO.get(fault, set())
+    assert all(told.values()), told
 
 
 @pytest.fixture

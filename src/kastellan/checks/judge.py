@@ -166,7 +166,7 @@ def _verdicts(
     check = judgement.check
     judged = judgement.judge(**arguments, **settings)
     deciders = deciding(judgement.judge, arguments)
-    frame = _weaken(_complete(_checked(judged, check), judged, snapshot), judged, deciders, check)
+    frame = _weaken(_complete(_checked(judged, check, snapshot), judged, snapshot), judged, deciders, check)
     verdict = (
         pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
         .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
@@ -176,14 +176,14 @@ def _verdicts(
     return frame.with_columns(verdict.alias("_verdict")), judged
 
 
-def _checked(judged: Judged, check: Check) -> pl.DataFrame:
+def _checked(judged: Judged, check: Check, snapshot: Snapshot) -> pl.DataFrame:
     frame = judged.frame.lazy().collect()
     absent = [each for each in (*judged.key, "fails") if each not in frame.columns]
     if absent:
         msg = f"{check.id} returned no column {', '.join(absent)}"
         raise Defect(msg)
-    judgements = frame.select(judged.key).is_duplicated().any() if judged.key else frame.height > 1
-    if judgements:
+    once = _is_roster(frame, judged, snapshot) or not frame.select(judged.key).is_duplicated().any()
+    if not (once if judged.key else frame.height <= 1):
         msg = f"{check.id} judged one {judged.kind} more than once"
         raise Defect(msg)
     frame = frame.with_columns(
@@ -201,18 +201,24 @@ _LEFT_OUT = pl.DataFrame(
 )
 
 
+def _is_roster(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> bool:
+    """The frame has the roster's members in its order, as most checks keep it: seen at once, where a join takes long."""
+    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    if roster is None or frame.height != roster.df.height or roster.key != judged.key:
+        return False
+    return frame.select(judged.key).equals(roster.df.select(judged.key))
+
+
 def _complete(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> pl.DataFrame:
     """Adds, as unknown, the roster's subjects that the check left out."""
     roster = snapshot.tables.get(KINDS[judged.kind].roster)
     if roster is None:
         return frame
-    keys = list(judged.key)
-    members = roster.df.select(keys)
-    frame = frame.with_columns(pl.col(each).cast(members.schema[each]) for each in keys)
-    # Most checks keep the roster's order: seeing that costs a fraction of looking for each member.
-    if frame.height == members.height and frame.select(keys).equals(members):
+    if _is_roster(frame, judged, snapshot):
         return frame
-    members = members.unique()
+    keys = list(judged.key)
+    members = roster.df.select(keys).unique()
+    frame = frame.with_columns(pl.col(each).cast(members.schema[each]) for each in keys)
     left_out = members.join(frame.select(keys), on=keys, how="anti", nulls_equal=True)
     if not left_out.height:
         return frame

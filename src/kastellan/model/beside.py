@@ -25,3 +25,20 @@ def beside(left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str]) -> pl.Dat
     if left.height == right.height and left.select(keys).equals(right.select(keys)):
         return left.hstack(more)
     return left.join(right, on=keys, how="left", maintain_order="left")
+
+
+def spread(left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str], times: str) -> pl.DataFrame:
+    """As `beside`, where each row of `right` belongs to as many rows of `left` in a row as its column `times` says.
+
+    That it is so is seen, not believed; where it is not, the rows are joined. `times` stays a column of the result.
+
+    >>> left, right = pl.DataFrame({"a": [1, 1, 2]}), pl.DataFrame({"a": [1, 2], "n": [2, 1], "b": ["x", "y"]})
+    >>> spread(left, right, ["a"], "n")["b"].to_list()
+    ['x', 'x', 'y']
+    """
+    keys = list(on)
+    if not right[times].null_count() and right[times].sum() == left.height:
+        rows = right.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by(times).explode()).to_series().drop_nulls()
+        if right.select(keys)[rows].equals(left.select(keys)):
+            return left.hstack(right.drop(keys)[rows])
+    return beside(left, right, keys)

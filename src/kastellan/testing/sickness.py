@@ -15,10 +15,13 @@ import polars as pl
 
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
+from kastellan.model.tables.api_versions import ApiVersions
+from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.features import Features
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.log_dirs import LogDirs
@@ -28,11 +31,13 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.reassignments import Reassignments
+from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.model.tables.topics import Topics
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
-from kastellan.testing.snapshots import add, drop, edit, healthy, rebuilt
+from kastellan.testing.snapshots import GIB, add, drop, edit, healthy, rebuilt
 
 Trouble = Callable[[Snapshot, random.Random], Snapshot]
 _LOOKS_BACK_S = (60, 700, 1_300)
@@ -208,6 +213,73 @@ def _another_release(snapshot: Snapshot, rng: random.Random) -> Snapshot:
     )
 
 
+def _second_directory(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    """A broker has a second directory, into which a replica may be on its way."""
+    there = {**_key(_row(snapshot, Brokers, rng), "broker"), "path": "/data2"}
+    if snapshot.tables[LogDirs.name].df.filter(pl.col("path") == "/data2").height:
+        return snapshot
+    room = {"online": True, "total_bytes": 100 * GIB, "usable_bytes": rng.choice((5, 50, 79)) * GIB}
+    snapshot = add(snapshot, LogDirs, {**there, **room})
+    if rng.random() < 0.5:  # noqa: PLR2004
+        return snapshot
+    moved = _key(_row(snapshot, Partitions, rng), "topic", "partition")
+    return add(snapshot, ReplicaSizes, {**there, **moved, "future": True, "size_bytes": 4096, "offset_lag_records": 100})
+
+
+def _large_replica(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    where = _key(_row(snapshot, ReplicaSizes, rng), "broker", "topic", "partition")
+    return edit(snapshot, ReplicaSizes, where, size_bytes=40 * GIB)
+
+
+def _other_release(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    return edit(snapshot, ApiVersions, _key(_row(snapshot, ApiVersions, rng), "broker"), max_version=12)
+
+
+def _features_left_behind(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    """An upgrade was not ended; or the cluster has features that others do not have."""
+    snapshot = edit(snapshot, Features, {"feature": "metadata.version"}, finalized_level=rng.choice((21, 30)))
+    name = rng.choice(("kraft.version", "group.version", "eligible.leader.replicas.version"))
+    if snapshot.tables[Features.name].df.filter(pl.col("feature") == name).height:
+        return snapshot
+    level = {"feature": name, "finalized_level": rng.choice((0, 1)), "supported_min": 0, "supported_max": 1}
+    return add(snapshot, Features, level)
+
+
+def _address_wrong(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    """The brokers are on machines of their own; one advertises loopback, the address of another, or a name."""
+    for row in snapshot.tables[Brokers.name].df.to_dicts():
+        snapshot = edit(snapshot, Brokers, _key(row, "broker"), host=f"10.0.0.{row['broker']}", port=9092)
+    where = _key(_row(snapshot, Brokers, rng), "broker")
+    return edit(snapshot, Brokers, where, host=rng.choice(("localhost", "10.0.0.1", "b1.internal")))
+
+
+def _group_rebalances(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    state = rng.choice(("PreparingRebalance", "Reconciling"))
+    return edit(snapshot, Groups, _key(_row(snapshot, Groups, rng), "group"), state=state)
+
+
+def _member_differs(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    """A member is static, has other topics, or owns nothing."""
+    if not snapshot.tables[Members.name].df.height:
+        return snapshot
+    other: dict[str, Any] = rng.choice(
+        ({"instance_id": "pod-1"}, {"instance_id": "pod-1", "epoch": -2}, {"subscribed": "payments"}, {"assigned": 0})
+    )
+    return edit(snapshot, Members, _key(_row(snapshot, Members, rng), "group", "member"), **other)
+
+
+def _nobody_owns(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    if not snapshot.tables[Assignments.name].df.height:
+        return snapshot
+    return drop(snapshot, Assignments, _key(_row(snapshot, Assignments, rng), "group", "topic", "partition"))
+
+
+def _topic_empty(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+    where = _key(_row(snapshot, Topics, rng), "topic")
+    snapshot = edit(snapshot, Offsets, where, earliest=1000 * rng.choice((0, 1)), latest=1000)
+    return edit(snapshot, Offsets, where, earliest=0, latest=0) if rng.random() < 0.5 else snapshot  # noqa: PLR2004
+
+
 _TROUBLES: tuple[Trouble, ...] = (
     _another_release,
     _broker_dead,
@@ -227,4 +299,13 @@ _TROUBLES: tuple[Trouble, ...] = (
     _records_deleted,
     _transaction_open,
     _configs_differ,
+    _second_directory,
+    _large_replica,
+    _other_release,
+    _features_left_behind,
+    _address_wrong,
+    _group_rebalances,
+    _member_differs,
+    _nobody_owns,
+    _topic_empty,
 )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside
+from kastellan.model.beside import beside, spread
 from kastellan.model.table import Frame, column
 from kastellan.views.partition_copies import PartitionCopies
 from kastellan.views.target_replicas import TargetReplicas
@@ -45,11 +45,9 @@ def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> Resta
         in_sync_now="in_sync", refuses_now=refuses,
         moving=pl.when(pl.col("touched").is_null()).then(pl.lit(value=False)).otherwise("moving"),
     )  # fmt: skip
-    joined = (
-        replicas.df.lazy()
-        .select(*on, "broker", "in_sync", "removing", "answer")
-        .join(of_partition.lazy(), on=on, how="left", maintain_order="left")
-        .with_columns(in_sync_left=pl.col("in_sync_now") - pl.col("in_sync").cast(pl.Int32))
+    of_replicas = replicas.df.select(*on, "broker", "in_sync", "removing", "answer")
+    joined = spread(of_replicas, of_partition, on, "replicas").with_columns(
+        in_sync_left=pl.col("in_sync_now") - pl.col("in_sync").cast(pl.Int32)
     )
     # Once the reassignment is complete the whole target set is in sync, and nothing else is there. It bears no restart
     # where the minimum is not below its size.
@@ -60,9 +58,7 @@ def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> Resta
             would_refuse=~pl.col("refuses_now") & (now | later),
             would_go_offline=~pl.col("offline") & pl.col("in_sync") & (pl.col("in_sync_left") == 0),
             without_spare=pl.col("configured_min") >= pl.col("replicas"),
-        )
-        .select(*RestartHeadroom.schema())
-        .collect()
+        ).select(*RestartHeadroom.schema())
     )
 
 

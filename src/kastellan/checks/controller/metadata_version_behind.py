@@ -32,7 +32,7 @@ CHECK = Check(
     "--release-version RELEASE.",
     do_not="Do not raise it while a roll runs, or while going back is still an option: most levels cannot be lowered again.",
     verify="kastellan doctor --only controller.metadata_version_behind",
-    undo="kafka-features.sh downgrade --metadata VERSION, only where no level in between changed the metadata.",
+    undo="kafka-features.sh downgrade --feature metadata.version=LEVEL, only where no level in between changed the metadata.",
     kafka="3.3 or newer with KRaft",
     references=("KIP-584", "KIP-778", "Kafka documentation, Upgrading"),
 )

@@ -42,6 +42,7 @@ CHECK = Check(
     meaningless_without=("quorum", "quorum_nodes"),
     kafka="3.3 or newer with KRaft",
     references=("KIP-595", "KIP-836"),
+    proven_by="broker_killed",
 )
 
 

@@ -101,7 +101,7 @@ def _days(now: Moment, day: str) -> float:
 def _why(as_of: str, *, silent: bool) -> str:
     if silent:
         return "a broker did not tell the release line of its software"
-    return f"the release data is of {as_of} and too old to call a line maintained; see how to refresh it"
+    return f"the release data is of {as_of} and too old to call a line maintained; name a newer file in KASTELLAN_RELEASES"
 
 
 def _told(ended: list[tuple[int, ReleaseLine]]) -> str:

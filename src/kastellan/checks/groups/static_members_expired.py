@@ -7,8 +7,7 @@ or expires. Mostly it crashed, or its pod was moved and came up with another id.
 
 **What it looks like**
 
-    INFO [GroupCoordinator 1]: Member billing-2 with group instance id Some(billing-2) in group billing has failed,
-    removing it from the group
+    INFO [GroupCoordinator 1]: Member billing-2-5d0c... in group billing has failed, removing it from the group
 
 **When it is wrong.** After the number of instances was lowered on purpose. Groups that have no members left are not
 judged: they were stopped.

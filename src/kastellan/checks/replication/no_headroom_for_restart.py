@@ -41,6 +41,7 @@ CHECK = Check(
     # More partitions seen cannot give one of these a spare.
     monotone=True,
     references=("Kafka documentation, Topic configs: min.insync.replicas", "KIP-841"),
+    proven_by="broker_killed",
 )
 
 
@@ -49,6 +50,7 @@ def judge(brokers: Brokers, headroom: RestartHeadroom) -> Judged:
     refuses, spare = pl.col("would_refuse"), ~pl.col("without_spare")
     of_broker = (
         headroom.df.lazy()
+        .filter(refuses.ne_missing(pl.lit(value=False)))
         .group_by("broker")
         .agg(
             fails=refuses.any(ignore_nulls=False),
@@ -58,7 +60,6 @@ def judge(brokers: Brokers, headroom: RestartHeadroom) -> Judged:
             blames=pl.col("missing").filter(refuses & spare).explode().drop_nulls().unique().sort(),
         )
     )
-    held = pl.col("refusing").is_not_null()
     words = (
         pl.when(pl.col("short") == 0)
         .then(pl.lit("; min.insync.replicas leaves them no spare even when all is well"))
@@ -72,8 +73,8 @@ def judge(brokers: Brokers, headroom: RestartHeadroom) -> Judged:
         .join(of_broker, on="broker", how="left", maintain_order="left")
         .select(
             "broker",
-            # A broker without a replica is needed by nobody.
-            fails=pl.when(held).then("fails").otherwise(pl.lit(value=False)),
+            # A broker that no partition needs has no row here.
+            fails=pl.when(pl.col("refusing").is_null()).then(pl.lit(value=False)).otherwise("fails"),
             applies=pl.lit(copied, pl.Boolean),
             severity=pl.when(pl.col("short") > 0).then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
             refusing="refusing",

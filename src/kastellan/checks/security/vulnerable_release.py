@@ -97,7 +97,7 @@ def _untold(of_line: dict[str | None, list[int]], now: Moment, max_age_days: flo
         return "there is no release data"
     age_days = (datetime.fromtimestamp(now.at_ms / 1000, UTC).date() - date.fromisoformat(as_of)).days
     return (
-        f"the release data is of {as_of} and too old to acquit a release; see how to refresh it"
+        f"the release data is of {as_of} and too old to acquit a release; name a newer file in KASTELLAN_RELEASES"
         if age_days > max_age_days
         else None
     )
@@ -110,7 +110,7 @@ def _verdict(spans: list[AffectedVersions], running: dict[ReleaseLine, list[int]
     why = untold
     if partly and not whole:
         up_to = "; ".join(f"Kafka {line.line} has it up to {_last(spans, line)}" for line in partly)
-        why = f"{up_to}, and no request tells the patch of a broker"
+        why = f"{up_to} ({first.vulnerability}), and no request tells the patch of a broker"
     return {
         "vulnerability": first.vulnerability,
         "fails": True if whole else None if why else False,

@@ -33,9 +33,8 @@ CHECK = Check(
     expected="an address of its own that clients reach",
     impact="Clients time out on the partitions that this broker leads.",
     do="Compare advertised.listeners of this broker with the others', and try the address from a client's host. Correct it in "
-    "the broker's configuration (kafka-configs.sh --alter --entity-type brokers --entity-name ID --add-config "
-    "advertised.listeners=..., or its properties and a restart).",
-    do_not="Do not restart the broker before its configuration is corrected: it is healthy. Do not add the address to hosts "
+    "the broker's properties, or where these are written, and restart it once its neighbours can bear that.",
+    do_not="Do not restart it with the same configuration: it is healthy. Do not add the address to hosts "
     "files of clients: the next client has the same trouble.",
     verify="kastellan doctor --only topology.advertised_address_wrong,brokers.unreachable",
     undo="Set the former advertised.listeners again.",

@@ -52,6 +52,7 @@ CHECK = Check(
     ),
     kafka="0.11 or newer",
     references=("KIP-98", "KIP-664"),
+    proven_by="transaction_open",
 )
 
 _PLACE = ["topic", "partition"]
@@ -106,11 +107,13 @@ def judge(
 
 
 def _holders(suspects: pl.DataFrame, open_in: TransactionPartitions | None) -> pl.DataFrame:
-    """The transactional ids that are open on a partition."""
+    """The transactional ids that hold a partition: those that began at its last stable offset, or may have."""
     ids = (open_in or TransactionPartitions.empty()).df.drop_nulls("topic")
+    first = pl.col("start_offset").is_null() | (pl.col("start_offset") == pl.col("last_stable"))
     return (
-        ids.select(*_PLACE, "transactional_id")
-        .join(suspects, on=_PLACE, how="semi")
+        ids.select(*_PLACE, "transactional_id", "start_offset")
+        .join(suspects, on=_PLACE)
+        .filter(first)
         .group_by(_PLACE)
         .agg(holders=pl.col("transactional_id").unique().sort())
     )

@@ -32,6 +32,12 @@ def test_fires_and_says_by_whom_and_for_whom() -> None:
     )
 
 
+def test_a_transaction_that_began_later_does_not_hold_the_partition() -> None:
+    opened = [{"transactional_id": f"payer-{start}", **ONE, "start_offset": start} for start in (900, 950)]
+    (found,) = look(CHECK, add(held(), TransactionPartitions, *opened).after(held(latest=950, at_ms=EARLIER))).findings
+    assert "100 held back by payer-900;" in found.observed
+
+
 def test_fires_without_the_right_to_describe_transactions() -> None:
     (found,) = look(CHECK, edit(held(), Commits, ONE, committed=100).after(held(latest=950, at_ms=EARLIER))).findings
     assert found.observed.endswith("100 held back")
