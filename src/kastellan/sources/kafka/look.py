@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
+
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
@@ -27,6 +29,7 @@ from kastellan.sources.kafka.ask import (
     offsets,
     producers,
     resources,
+    times,
     topics,
     transactions,
 )
@@ -47,7 +50,9 @@ async def look_at(
 ) -> Snapshot:
     """The snapshot, whatever came in before the deadline."""
     started, before = time.monotonic(), cluster.costs()
-    look = Looking(cluster, memory, wanted, deadline, controllers)
+    # What lags is known by other tables, which are then asked for and not shown.
+    more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
+    look = Looking(cluster, memory, msgspec.structs.replace(wanted, tables=wanted.tables | more), deadline, controllers)
     registry = await _who_and_what(look)
     await asyncio.gather(
         brokers.handshakes(look),
@@ -62,6 +67,7 @@ async def look_at(
         resources.resources(look),
         producers.producers(look),
     )
+    await times.times(look)
     look.put(fill_brokers.brokers(registry, (*look.nodes, *look.dead), look.asking.met))
     topics.judge_sight(look)
     memory.reached = {node: met.reached for node, met in look.asking.met.items()}
