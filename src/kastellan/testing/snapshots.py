@@ -26,6 +26,7 @@ from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.brokers import Broker, Brokers
+from kastellan.model.tables.certificates import Certificate, Certificates
 from kastellan.model.tables.client_metrics import ClientMetrics
 from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.model.tables.commits import Commits
@@ -185,6 +186,21 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
                 registered=True,
                 reached=True,
                 answer_ms=2,
+                answer=_SEEN,
+            )
+            for i in ids
+        ),
+        Certificates(
+            Certificate(
+                broker=i,
+                address=f"127.0.0.1:{9000 + i}",
+                tls=True,
+                subject=f"CN=b{i}",
+                issuer="CN=authority",
+                names=f"b{i}",
+                not_before_ms=at_ms - 30 * _DAY_MS,
+                not_after_ms=at_ms + 365 * _DAY_MS,
+                self_signed=False,
                 answer=_SEEN,
             )
             for i in ids

@@ -230,6 +230,14 @@ class Cluster:
             raise Defect(msg)
         return self._outcome(lane, Packed(Api.API_VERSIONS, hands.version, b"", flexible=False), hands.frame)
 
+    def certificate(self, target: Target) -> tuple[str, bytes] | None:
+        """The address of a node and the certificate (DER, empty without TLS) of its open connection; None where none is open."""
+        lane = self._lane_of(target, MAIN)
+        if isinstance(lane, Refusal):
+            return None
+        presented = lane.presented
+        return None if presented is None else (lane.endpoint.address, presented)
+
     def costs(self) -> Costs:
         """What was asked so far; `later.since(earlier)` is the bill of a cycle."""
         return self._how.meter.costs()

@@ -117,6 +117,12 @@ class Connection(asyncio.Protocol):
         """True when the connection is encrypted."""
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is not None
 
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate (DER) that the peer presented; None without TLS."""
+        told = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
+        return told.getpeercert(binary_form=True) if told is not None else None
+
     def unanswered(self, api_key: int) -> int | None:
         """When a question of this kind was sent whose time ran out and which is still not answered (epoch ms)."""
         sent = [each.sent_ms for each in self._sent.values() if each.abandoned and each.api_key == api_key]

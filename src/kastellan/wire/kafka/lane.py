@@ -49,6 +49,13 @@ class Lane:
         """True while a connection is open."""
         return self._connection is not None and self._connection.open
 
+    @property
+    def presented(self) -> bytes | None:
+        """The certificate (DER) of the open connection's peer; empty where it is not encrypted, None where none is open."""
+        if self._connection is None or not self._connection.open:
+            return None
+        return self._connection.certificate or b""
+
     def name(self, endpoint: Endpoint) -> None:
         """An address that was typed turned out to be a broker's: call it so from now on."""
         if self.endpoint.node_id is None:

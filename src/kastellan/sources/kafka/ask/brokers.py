@@ -8,6 +8,7 @@ from typing import Final
 from kastellan.sources.kafka.ask import controllers
 from kastellan.sources.kafka.asking import Got
 from kastellan.sources.kafka.fill import brokers as fill
+from kastellan.sources.kafka.fill import certificates as fill_certificates
 from kastellan.sources.kafka.fill import quorum as fill_quorum
 from kastellan.sources.kafka.looking import Looking
 from kastellan.wire.kafka import requests
@@ -53,7 +54,7 @@ async def registry(look: Looking) -> fill.Registry:
 async def handshakes(look: Looking) -> None:
     """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
     try:
-        if look.wants("features", "api_versions", "broker_features", "brokers"):
+        if look.wants("features", "api_versions", "broker_features", "certificates", "brokers"):
             await _handshakes(look)
     finally:
         look.features_told.set()
@@ -75,6 +76,10 @@ async def _handshakes(look: Looking) -> None:
     good = {node: (each.value, each.answer) for node, each in told.items()}
     missing = [(node, each.answer) for node, each in told.items() if each.value is None]
     look.put(fill_quorum.api_versions(good, missing), fill_quorum.broker_features(good, missing))
+    if look.wants("certificates"):
+        look.put(
+            fill_certificates.certificates({node: (look.cluster.certificate(node), each.answer) for node, each in told.items()})
+        )
     if look.wants("brokers") and not look.wants(*_ASKED_OF_EACH):
         await look.each(lambda node: _greet(look, node))
 
