@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +18,7 @@ from kastellan.lab.probe import Where
 from kastellan.lab.security.principals import LEVELS
 from kastellan.model.rights import rights_of
 
-_CREATE, _DELETE, _DESCRIBE = 30, 31, 29
+_CREATE, _DELETE, _DESCRIBE, _SET_PASSWORDS = 30, 31, 29, 51
 _VERSION = 1
 _ANY, _LITERAL, _ALLOW = 1, 3, 3
 _EVERY_HOST = "*"
@@ -25,6 +27,9 @@ _OPERATIONS: Mapping[str, int] = {
     "All": 2, "Read": 3, "Write": 4, "Create": 5, "Delete": 6, "Alter": 7, "Describe": 8, "ClusterAction": 9,
     "DescribeConfigs": 10, "AlterConfigs": 11, "IdempotentWrite": 12, "CreateTokens": 13, "DescribeTokens": 14,
 }  # fmt: skip
+_HASHES: Mapping[int, str] = {1: "sha256", 2: "sha512"}
+"""Kafka's numbers of the SCRAM mechanisms."""
+_ITERATIONS, _SALT_BYTES = 4_096, 24
 _WAIT_S, _POLL_S = 60.0, 0.1
 
 
@@ -60,6 +65,25 @@ def remove(lab: Lab, acls: Iterable[Acl]) -> None:
     _wait(lab, lambda there: not unwanted & there)
 
 
+def set_passwords(lab: Lab, secrets: Mapping[str, str]) -> None:
+    """Make these the passwords of the SCRAM users of these names. Raises `Unavailable` when no broker would.
+
+    By request (KIP-554), because a ZooKeeper cluster is not formatted and so has no users when it starts.
+    """
+    users = [_salted(name, secret, number) for name, secret in secrets.items() for number in _HASHES]
+    body = b"\1" + _short(len(users)) + b"".join(users) + b"\0"
+    deadline = Deadline.after(_WAIT_S)
+    while True:
+        for node in lab.brokers:
+            answer = probe.ask(node.door, _SET_PASSWORDS, 0, body, _WAIT_S, flexible=True)
+            if answer is not None and _all_set(answer):
+                return
+        if deadline.passed:
+            msg = f"the passwords of lab {lab.name} were not set; see `kastellan lab logs`"
+            raise Unavailable(msg)
+        time.sleep(_POLL_S)
+
+
 def listed(where: Where) -> frozenset[Acl] | None:
     """Every literal rule that allows something, as this broker knows them; None when it does not answer or refuses."""
     body = struct.pack(">bhbhhbb", _ANY, -1, _ANY, -1, -1, _ANY, _ANY)
@@ -81,6 +105,31 @@ def listed(where: Where) -> frozenset[Acl] | None:
             if (pattern, permission) == (_LITERAL, _ALLOW):
                 found.add(Acl(principal.removeprefix("User:"), operations[operation], types[kind], name))
     return frozenset(found)
+
+
+def _salted(name: str, secret: str, mechanism: int) -> bytes:
+    salt = os.urandom(_SALT_BYTES)
+    salted = hashlib.pbkdf2_hmac(_HASHES[mechanism], secret.encode(), salt, _ITERATIONS)
+    raw = name.encode()
+    numbers = struct.pack(">bi", mechanism, _ITERATIONS)
+    return _short(len(raw)) + raw + numbers + _short(len(salt)) + salt + _short(len(salted)) + salted + b"\0"
+
+
+def _short(size: int) -> bytes:
+    """The length of a compact text, array or bytes; ours are all short enough for one byte."""
+    return struct.pack(">B", size + 1)
+
+
+def _all_set(answer: bytes) -> bool:
+    read = probe.Reader(answer)
+    read.take("i")
+    for _ in range(read.take("B") - 1):
+        for _ in range(read.take("B") - 1):
+            read.take("b")
+        if read.take("h"):
+            return False
+        read.take("h")  # no message, no tags
+    return True
 
 
 def _packed(acl: Acl) -> bytes:

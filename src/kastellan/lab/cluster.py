@@ -23,6 +23,7 @@ from kastellan.lab.locks import held
 from kastellan.lab.model import (
     OAUTH,
     RECORD,
+    SASL_SSL,
     Lab,
     LabSpec,
     Node,
@@ -35,7 +36,7 @@ from kastellan.lab.model import (
 )
 from kastellan.lab.places import labs_dir
 from kastellan.lab.processes import Identity
-from kastellan.lab.properties import log4j2_properties, server_properties
+from kastellan.lab.properties import logging_file, logging_properties, server_properties
 from kastellan.lab.runtime import Runtime
 from kastellan.lab.security import entrance
 from kastellan.lab.security.listeners import jvm_options, server_lines
@@ -186,7 +187,7 @@ def _running(directory: Path, spec: LabSpec) -> Lab | None:
 
 def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds: float) -> Lab:
     voter_ports = ports.reserve(directory, voters(spec), ports_with_template(runtime, spec))
-    broker_ports = ports.reserve(directory, 2 * spec.brokers)
+    broker_ports = ports.reserve(directory, 2 * spec.brokers + (1 if spec.has_zookeeper else 0))
     issuer = f"http://127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == OAUTH else ""
     jvm = jvm_options([f"{issuer}/jwks"]) if issuer else ()
     members = tuple(msgspec.structs.replace(each, jvm=jvm) for each in layout(spec, directory, broker_ports, voter_ports))
@@ -199,15 +200,19 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
         (node.dir / "logs").mkdir(parents=True)
         lines = server_properties(spec, node, members, server_lines(spec, node, secrets, issuer))
         write_private(node.dir / "server.properties", lines)
-        (node.dir / "log4j2.properties").write_text(log4j2_properties(node))
+        logging_file(node, version).write_text(logging_properties(node, version))
     format_storage(runtime, lab, secrets, lock)
     entrance.start_issuer(lab, lock)
     deadline = Deadline.after(seconds)
-    for node in members:
-        nodes.launch(node, runtime, heap_mib=spec.heap_mib, lock=lock, lab_dir=directory)
-    for node in members:
-        processes.recorded(node.record, deadline)
-    nodes.wait_ready(members, frozenset(each.id for each in lab.brokers), deadline)
+    keepers = [each for each in members if each.is_zookeeper]
+    for group in (keepers, [each for each in members if not each.is_zookeeper]):
+        for node in group:
+            nodes.launch(node, runtime, heap_mib=spec.heap_mib, lock=lock, lab_dir=directory)
+        for node in group:
+            processes.recorded(node.record, deadline)
+        nodes.wait_ready(group, frozenset(each.id for each in lab.brokers), deadline)
+    if spec.has_zookeeper and spec.security == SASL_SSL:
+        access.set_passwords(lab, secrets)
     access.grant_levels(lab)
     write_value(directory / RECORD, msgspec.structs.replace(lab, ready=True))
     return msgspec.structs.replace(

@@ -50,6 +50,8 @@ def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock:
     Users with passwords are part of what is formatted, so that they can log in from the first moment; such storage is made for
     this lab alone.
     """
+    if lab.spec.has_zookeeper:
+        return  # a broker makes its own when it starts
     ports = "-".join(each.controller.rpartition(":")[2] for each in lab.nodes if each.controller)
     users = [
         f"{mechanism}=[name={name},password={secret}]"
@@ -80,14 +82,15 @@ def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], users: Sequen
     scratch = Path(tempfile.mkdtemp(prefix=".make-", dir=family))
     try:
         ids = {each.id: new_id() for each in nodes}
+        dynamic = runtime.kafka.version.startswith("4")  # a quorum of 3.9 is the static one of its files, as most of them are
         initial = ",".join(f"{each.id}@{each.controller}:{ids[each.id]}" for each in nodes if each.controller)
         controllers = [each for each in nodes if each.is_controller]
         pure_brokers = [each for each in nodes if not each.is_controller]
         jobs = [
             _Format(runtime, each[0], scratch, arguments, lock)
             for each, arguments in (
-                (controllers, ["--initial-controllers", initial, *users]),
-                (pure_brokers, ["--no-initial-controllers"]),
+                (controllers, [*(["--initial-controllers", initial] if dynamic else []), *users]),
+                (pure_brokers, ["--no-initial-controllers"] if dynamic else []),
             )
             if each
         ]

@@ -1,7 +1,7 @@
 """Apache Kafka as jars: exactly those of the lock file, fetched once, checked every time.
 
-`jars.lock.json` names every jar with its SHA-256. A cache that does not match it, because a fetch was cut short or a
-file was damaged, is thrown away and fetched again; it is put in place by one rename, under a lock.
+`jars.lock.json` (Kafka 4) and `jars-3.9.lock.json` name every jar with its SHA-256. A cache that does not match, because a
+fetch was cut short or a file was damaged, is thrown away and fetched again; it is put in place by one rename, under a lock.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -21,11 +21,13 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Defect, KastellanError, MissingTool
 from kastellan.lab.jars_fetch import fetch_by_maven, fetch_by_resolver, find_maven
 from kastellan.lab.locks import held
+from kastellan.lab.model import KAFKA_4, KAFKA_39, KAFKA_39_ZK
 from kastellan.lab.places import cache_dir
 
 Say = Callable[[str], None]
 _FETCH_S = 900.0
 _OUR_GROUP = "org.apache.kafka"
+_LOCKS: Mapping[str, str] = {KAFKA_4: "jars.lock.json", KAFKA_39: "jars-3.9.lock.json", KAFKA_39_ZK: "jars-3.9.lock.json"}
 
 
 class Jar(msgspec.Struct, frozen=True):
@@ -70,9 +72,9 @@ class Kafka(msgspec.Struct, frozen=True):
         return hashlib.sha256("\n".join([self.version, *facts]).encode()).hexdigest()[:16]
 
 
-def read_lock(text: bytes | None = None) -> Lock:
-    """The lock in this package. Raises `Defect` when a jar of Kafka has another version than the lock's."""
-    raw = text if text is not None else resources.files("kastellan.lab").joinpath("jars.lock.json").read_bytes()
+def read_lock(kind: str = KAFKA_4, text: bytes | None = None) -> Lock:
+    """The lock for this kind of Kafka. Raises `Defect` when a jar of Kafka has another version than the lock's."""
+    raw = text if text is not None else resources.files("kastellan.lab").joinpath(_LOCKS[kind]).read_bytes()
     lock = msgspec.json.decode(raw, type=Lock)
     strays = [each.file_name for each in lock.jars if each.group == _OUR_GROUP and each.version != lock.kafka]
     if strays:
@@ -81,14 +83,15 @@ def read_lock(text: bytes | None = None) -> Lock:
     return lock
 
 
-def provide_kafka(say: Say) -> Kafka:
-    """Kafka's jars: those of `KAFKA_HOME` when it is set, else the locked ones from the cache, fetched when missing.
+def provide_kafka(say: Say, kind: str = KAFKA_4) -> Kafka:
+    """Kafka's jars: the locked ones from the cache, fetched when missing; for Kafka 4 those of `KAFKA_HOME` when it is set.
 
     Raises `BadInput` when KAFKA_HOME holds no Kafka, `MissingTool` when nothing could fetch them.
     """
-    if home := os.environ.get("KAFKA_HOME"):
+    home = os.environ.get("KAFKA_HOME")
+    if home and kind == KAFKA_4:
         return _from_home(Path(home))
-    lock = read_lock()
+    lock = read_lock(kind)
     directory = _directory(lock)
     if faults(directory, lock):
         with held(directory.parent, Deadline.after(_FETCH_S)):

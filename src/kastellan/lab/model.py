@@ -16,16 +16,19 @@ from kastellan.lab.processes import Identity
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_NODES = 9
-_CONTROLLERS_START = 100
+_CONTROLLERS_START, _ZOOKEEPER = 100, 200
 RECORD = "lab.json"
 KEYS, CLIENTS = "keys", "clients"
 """Directories of a lab: private keys and secrets, and the files that clients are given."""
 PLAINTEXT, SASL_SSL, MTLS, OAUTH = "plaintext", "sasl_ssl", "mtls", "oauth"
 SECURITIES = (PLAINTEXT, SASL_SSL, MTLS, OAUTH)
+KAFKA_4, KAFKA_39, KAFKA_39_ZK = "4", "3.9", "3.9-zk"
+KAFKAS = (KAFKA_4, KAFKA_39, KAFKA_39_ZK)
+"""Which Kafka: the newest, the last 3.x with KRaft, and the same with ZooKeeper."""
 
 
 class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster to start. `controllers` None means combined nodes: every broker is a controller too.
+    """A cluster to start. `controllers` None means combined nodes: every broker is a controller too. `kafka` is one of `KAFKAS`.
 
     `security` is what clients meet (`SECURITIES`). `reauthenticate_ms` makes a SASL session end after that time; 0 leaves it to
     the credential. `owner` ties the lab to a process: once that is gone, the lab is swept.
@@ -36,6 +39,7 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
     controllers: int | None = None
     racks: int = 3
     heap_mib: int = 256
+    kafka: str = KAFKA_4
     security: str = PLAINTEXT
     reauthenticate_ms: int = 0
     owner: Identity | None = None
@@ -46,11 +50,17 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self.security != PLAINTEXT
 
     @property
+    def has_zookeeper(self) -> bool:
+        """ZooKeeper keeps its metadata; no node is a controller of KRaft."""
+        return self.kafka == KAFKA_39_ZK
+
+    @property
     def shape(self) -> tuple[tuple[str, object], ...]:
         """What two labs must have in common to be the same lab."""
         return (
             ("brokers", self.brokers),
             ("controllers", self.controllers or "combined"),
+            ("Kafka", self.kafka),
             ("racks", self.racks),
             ("security", self.security),
             ("ms until reauthentication", self.reauthenticate_ms),
@@ -63,6 +73,12 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(msg)
         if self.security not in SECURITIES:
             msg = f"--security {self.security!r} is not one of {', '.join(SECURITIES)}"
+            raise BadInput(msg)
+        if self.kafka not in KAFKAS:
+            msg = f"--kafka {self.kafka!r} is not one of {', '.join(KAFKAS)}"
+            raise BadInput(msg)
+        if self.has_zookeeper and self.controllers is not None:
+            msg = f"--controllers {self.controllers} is for KRaft, and --kafka {self.kafka} has ZooKeeper; leave one of them out"
             raise BadInput(msg)
         if self.reauthenticate_ms and self.security not in {SASL_SSL, OAUTH}:
             msg = f"--reauthenticate is for clients that log in by SASL; choose --security {SASL_SSL} or {OAUTH}"
@@ -86,7 +102,7 @@ class Door(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kafka process of a lab.
+    """One process of a lab: of Kafka, or of ZooKeeper.
 
     Addresses are `host:port`, None where the role has no such listener. `keys` is the file that lets the lab in, None in a lab in
     plain text; `jvm` are options of this lab's Java. `process` is None before the first start.
@@ -99,6 +115,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None
     broker: str | None
     controller: str | None
+    zookeeper: str | None = None
     keys: Path | None = None
     jvm: tuple[str, ...] = ()
     process: Identity | None = None
@@ -113,6 +130,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     def is_broker(self) -> bool:
         """Serves clients."""
         return "broker" in self.roles
+
+    @property
+    def is_zookeeper(self) -> bool:
+        """Keeps the metadata of a Kafka without KRaft."""
+        return "zookeeper" in self.roles
 
     @property
     def is_controller(self) -> bool:
@@ -196,7 +218,10 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_ports: Sequence[int]) -> tuple[Node, ...]:
-    """The nodes of a spec on these ports: two for each broker, one for each controller; pure controllers count from 101."""
+    """The nodes of a spec on these ports: two for each broker, one for each controller; pure controllers count from 101.
+
+    ZooKeeper, where there is one, is node 200, comes first because the others need it, and takes the last port.
+    """
     broker_ports, voter_ports = iter(ports), iter(controller_ports)
 
     def node(number: int, roles: tuple[str, ...]) -> Node:
@@ -212,8 +237,12 @@ def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_port
             keys=directory / KEYS / "admin.pem" if spec.is_secured else None,
         )
 
-    roles = ("broker", "controller") if spec.controllers is None else ("broker",)
+    combined = spec.controllers is None and not spec.has_zookeeper
+    roles = ("broker", "controller") if combined else ("broker",)
     nodes = [node(number, roles) for number in range(1, spec.brokers + 1)]
+    if spec.has_zookeeper:
+        keeper = msgspec.structs.replace(node(_ZOOKEEPER, ("zookeeper",)), zookeeper=f"127.0.0.1:{next(broker_ports)}", keys=None)
+        nodes.insert(0, keeper)
     nodes += [node(_CONTROLLERS_START + number, ("controller",)) for number in range(1, (spec.controllers or 0) + 1)]
     return tuple(nodes)
 
@@ -229,6 +258,8 @@ def recorded_in(directory: Path) -> Lab:
 
 def voters(spec: LabSpec) -> int:
     """How many nodes of the spec are controllers."""
+    if spec.has_zookeeper:
+        return 0
     return spec.brokers if spec.controllers is None else spec.controllers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ _STOP_S = 60.0
 _RECORD_S = 60.0
 _LOCK_S = 30.0
 _POLL_S = 0.05
-_STARTED = "Kafka Server started"
+_STARTED = re.compile(r"Kafka Server started|\[KafkaServer id=\d+\] started")
 _TAIL_BYTES = 64 * 1024
 _SEARCHED_LINES, _SHOWN_LINES = 200, 8
 
@@ -84,6 +85,8 @@ def wait_ready(nodes: Sequence[Node], expected: frozenset[int], deadline: Deadli
 
 
 def _is_ready(node: Node, expected: frozenset[int]) -> bool:
+    if node.is_zookeeper:
+        return probe.keeps(node.zookeeper or "")
     if not _says_started(node):
         return False
     if node.client is None:
@@ -94,7 +97,7 @@ def _is_ready(node: Node, expected: frozenset[int]) -> bool:
 
 def _says_started(node: Node) -> bool:
     try:
-        return _STARTED in node.server_log.read_text(errors="replace")
+        return _STARTED.search(node.server_log.read_text(errors="replace")) is not None
     except FileNotFoundError:
         return False
 
@@ -121,7 +124,7 @@ def restart(lab: Lab, node_id: int, seconds: float = START_S) -> None:
     """Kill the node when it lives, start it on its own data, and wait until it serves and is unfenced."""
     node = lab.node(node_id)
     kill(lab, node_id)
-    runtime = provide_runtime(lambda _: None)
+    runtime = provide_runtime(lambda _: None, lab.spec.kafka)
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
         launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir)
         processes.recorded(node.record, Deadline.after(_RECORD_S))

@@ -27,6 +27,8 @@ def reserve(lab_dir: Path, count: int, preferred: Sequence[Sequence[int]] = ()) 
 
     Raises `Unavailable` when there are not enough.
     """
+    if count == 0:
+        return []
     folder = reservations_dir()
     with held(folder, Deadline.after(_LOCK_S)):
         for wish in preferred:

@@ -18,6 +18,7 @@ from kastellan.lab.model import Door
 _API_METADATA, _API_VERSIONS = 3, 18
 _API_ELECT_LEADERS = 43
 _NO_CLIENT_ID = -1
+_ARE_YOU_OK, _I_AM_OK = b"ruok", b"imok"
 _CORRELATION_BYTES = 4
 _ELECTION_MS = 10_000
 _LARGEST = 16 * 1024 * 1024
@@ -72,16 +73,31 @@ def elect_preferred(where: Where, timeout_s: float = 10.0) -> bool:
     return answer is not None and answer[4:6] == b"\0\0"
 
 
-def ask(where: Where, key: int, version: int, body: bytes, timeout_s: float) -> bytes | None:
-    """The body of the answer to one request with headers that are not flexible, or None when none comes in time."""
-    request = struct.pack(">hhih", key, version, 1, _NO_CLIENT_ID) + body
+def keeps(address: str, timeout_s: float = 3.0) -> bool:
+    """True when a ZooKeeper is there and in order."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
+            connection.sendall(_ARE_YOU_OK)
+            return _exactly(connection, len(_I_AM_OK)) == _I_AM_OK
+    except (OSError, EOFError):
+        return False
+
+
+def ask(where: Where, key: int, version: int, body: bytes, timeout_s: float, *, flexible: bool = False) -> bytes | None:
+    """The body of the answer to one request, or None when none comes in time.
+
+    `flexible` is what the protocol calls a version whose headers end in tagged fields.
+    """
+    tags = b"\0" if flexible else b""
+    request = struct.pack(">hhih", key, version, 1, _NO_CLIENT_ID) + tags + body
     try:
         with closing(_connect(where if isinstance(where, Door) else Door(where), timeout_s)) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             (size,) = struct.unpack(">i", _exactly(connection, 4))
             if not _CORRELATION_BYTES <= size <= _LARGEST:
                 return None
-            return _exactly(connection, size)[_CORRELATION_BYTES:]
+            return _exactly(connection, size)[_CORRELATION_BYTES + len(tags) :]
     except (OSError, EOFError):
         return None
 

@@ -9,7 +9,7 @@ import msgspec
 
 from kastellan.lab.jars import Kafka, Say, provide_kafka
 from kastellan.lab.java import Java, find_java
-from kastellan.lab.model import Node
+from kastellan.lab.model import KAFKA_4, Node
 from kastellan.lab.places import cache_dir
 from kastellan.lab.properties import jvm_options
 
@@ -32,8 +32,9 @@ class Runtime(msgspec.Struct, frozen=True):
 
     def server_command(self, node: Node, heap_mib: int) -> list[str]:
         """The command line of a node."""
-        options = [*jvm_options(heap_mib, node.dir / "log4j2.properties"), *node.jvm]
-        return self._command([*options, *self._archive_options()], "kafka.Kafka", [str(node.dir / "server.properties")])
+        options = [*jvm_options(heap_mib, node, self.kafka.version), *node.jvm]
+        main = "org.apache.zookeeper.server.quorum.QuorumPeerMain" if node.is_zookeeper else "kafka.Kafka"
+        return self._command([*options, *self._archive_options()], main, [str(node.dir / "server.properties")])
 
     def tool_command(self, main: str, arguments: Sequence[str]) -> list[str]:
         """The command line of one of Kafka's own tools."""
@@ -55,6 +56,6 @@ class Runtime(msgspec.Struct, frozen=True):
         return [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds*=off"]
 
 
-def provide_runtime(say: Say) -> Runtime:
-    """Find or fetch Java and Kafka. Raises `MissingTool` with what to install."""
-    return Runtime(find_java(), provide_kafka(say))
+def provide_runtime(say: Say, kind: str = KAFKA_4) -> Runtime:
+    """Find or fetch Java and this kind of Kafka. Raises `MissingTool` with what to install."""
+    return Runtime(find_java(), provide_kafka(say, kind))

@@ -30,12 +30,12 @@ def up(spec: LabSpec, say: Say = lambda _: None) -> Lab:
     """
     spec.checked()
     cluster.sweep(say)
-    runtime = provide_runtime(say)
-    _train(runtime, say)
+    runtime = provide_runtime(say, spec.kafka)
+    _train(runtime, spec.kafka, say)
     return cluster.raise_cluster(spec, runtime, say)
 
 
-def _train(runtime: Runtime, say: Say) -> None:
+def _train(runtime: Runtime, kind: str, say: Say) -> None:
     """Write the class archive by one short run of a single node, unless there is one, or it failed before."""
     archive = runtime.archive
     failed = archive.with_name(archive.name + ".failed")
@@ -50,19 +50,19 @@ def _train(runtime: Runtime, say: Say) -> None:
         with tempfile.TemporaryDirectory(prefix=".train-", dir=archive.parent) as scratch:
             fresh = Path(scratch) / archive.name
             try:
-                _train_into(fresh, runtime)
+                _train_into(fresh, runtime, kind)
                 fresh.rename(archive)
             except (KastellanError, FileNotFoundError) as problem:
                 failed.write_text(f"{problem}\n")
                 say(f"no class archive could be made ({problem}); nodes start slower without it")
 
 
-def _train_into(fresh: Path, runtime: Runtime) -> None:
-    spec = LabSpec(name=f"training-{os.getpid()}", brokers=1, racks=1, owner=processes.me())
+def _train_into(fresh: Path, runtime: Runtime, kind: str) -> None:
+    spec = LabSpec(name=f"training-{os.getpid()}", brokers=1, racks=1, kafka=kind, owner=processes.me())
     training = msgspec.structs.replace(runtime, train=fresh)
     lab = cluster.raise_cluster(spec, training, lambda _: None)
     try:
-        identity = nodes.current(lab.nodes[0])
+        identity = nodes.current(lab.brokers[0])
         if identity and processes.send(identity, signal.SIGTERM):
             processes.wait_gone([identity], Deadline.after(_EXIT_S))
     finally:

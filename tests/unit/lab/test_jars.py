@@ -39,7 +39,7 @@ def write_all(_wanted: Sequence[Coordinate], scratch: Path) -> Path:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KASTELLAN_CACHE", str(tmp_path))
     monkeypatch.delenv("KAFKA_HOME", raising=False)
-    monkeypatch.setattr(jars, "read_lock", lambda: LOCK)
+    monkeypatch.setattr(jars, "read_lock", lambda kind: LOCK)
     monkeypatch.setattr(jars, "find_maven", lambda: Path("/bin/mvn"))
     monkeypatch.setattr(jars, "fetch_by_maven", write_all)
     monkeypatch.setattr(jars, "fetch_by_resolver", refuse("the resolver"))
@@ -53,13 +53,17 @@ def refuse(who: str) -> Callable[[Sequence[Coordinate], Path], Path]:
     return way
 
 
-def test_the_committed_lock_has_one_kafka_version_and_whole_checksums() -> None:
-    lock = jars.read_lock()
+@pytest.mark.parametrize(("kind", "version"), [("4", "4."), ("3.9", "3.9."), ("3.9-zk", "3.9.")])
+def test_a_committed_lock_has_one_kafka_version_and_whole_checksums(kind: str, version: str) -> None:
+    lock = jars.read_lock(kind)
+    assert lock.kafka.startswith(version)
     assert {each.version for each in lock.jars if each.group == "org.apache.kafka"} == {lock.kafka}
     assert len({each.file_name for each in lock.jars}) == len(lock.jars) > 90
     assert all(len(each.sha256) == 64 and each.size_bytes > 0 for each in lock.jars)
     names = {each.artifact for each in lock.jars}
-    assert {"kafka_2.13", "kafka-group-coordinator", "connect-runtime", "connect-mirror", "log4j-slf4j-impl"} <= names
+    assert {"kafka_2.13", "kafka-group-coordinator", "connect-runtime", "connect-mirror"} <= names
+    assert {"log4j-slf4j-impl", "slf4j-reload4j"} & names, "without a binding a broker writes no log at all"
+    assert ("zookeeper" in names) == (kind != "4")
 
 
 def test_a_lock_with_mixed_kafka_versions_is_our_defect() -> None:
@@ -68,7 +72,7 @@ def test_a_lock_with_mixed_kafka_versions_is_our_defect() -> None:
         "jars": [{"group": "org.apache.kafka", "artifact": "a", "version": "9.9.8", "sha256": "", "size_bytes": 1}],
     }
     with pytest.raises(Defect, match=r"a-9\.9\.8\.jar"):
-        jars.read_lock(json.dumps(mixed).encode())
+        jars.read_lock(text=json.dumps(mixed).encode())
 
 
 def test_fetched_once_and_then_taken_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

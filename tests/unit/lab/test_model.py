@@ -9,7 +9,7 @@ import pytest
 from kastellan.kernel.errors import BadInput
 from kastellan.lab.model import Lab, LabSpec, layout, read_value, voters, write_value
 from kastellan.lab.processes import Identity
-from kastellan.lab.properties import jvm_options, log4j2_properties, server_properties
+from kastellan.lab.properties import jvm_options, log4j2_properties, logging_properties, server_properties
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "A", "-x", "x" * 41, ".hidden", "a b"])
@@ -25,6 +25,8 @@ def test_a_name_that_is_no_directory_of_ours_is_refused(name: str) -> None:
         (LabSpec(brokers=10), "--brokers 10"),
         (LabSpec(controllers=0), "--controllers 0"),
         (LabSpec(racks=0), "--racks 0"),
+        (LabSpec(kafka="5"), "--kafka '5' is not one of 4, 3.9, 3.9-zk"),
+        (LabSpec(kafka="3.9-zk", controllers=1), "--controllers 1 is for KRaft"),
     ],
 )
 def test_a_number_out_of_range_is_named(spec: LabSpec, option: str) -> None:
@@ -66,7 +68,41 @@ def test_the_parts_of_the_log_go_to_files_of_their_own(tmp_path: Path) -> None:
     for name in ("server", "controller", "state-change", "authorizer", "cleaner"):
         assert f"{node.dir}/logs/{name}.log\n" in text
     assert node.server_log == node.dir / "logs/server.log"
-    assert "-Xmx200m" in jvm_options(200, node.dir / "log4j2.properties")
+    options = jvm_options(200, node, "4.3.1")
+    assert "-Xmx200m" in options
+    assert f"-Dlog4j2.configurationFile={node.dir}/log4j2.properties" in options
+
+
+def test_before_kafka_4_the_log_is_set_in_the_words_of_its_time(tmp_path: Path) -> None:
+    node = layout(LabSpec(brokers=1, kafka="3.9"), tmp_path, [1, 2], [3])[0]
+    text = logging_properties(node, "3.9.2")
+    for name in ("server", "controller", "state-change", "authorizer", "cleaner"):
+        assert f".File={node.dir}/logs/{name}.log\n" in text
+    assert f"-Dlog4j.configuration=file:{node.dir}/log4j.properties" in jvm_options(200, node, "3.9.2")
+
+
+def test_before_kafka_4_the_quorum_is_static_and_nothing_of_share_groups_is_set(tmp_path: Path) -> None:
+    spec = LabSpec(brokers=2, kafka="3.9")
+    nodes = layout(spec, tmp_path, [1, 2, 3, 4], [11, 12])
+    text = server_properties(spec, nodes[0], nodes)
+    assert "controller.quorum.voters=1@127.0.0.1:11,2@127.0.0.1:12\n" in text
+    assert "bootstrap.servers" not in text
+    assert "share." not in text
+    assert "share.coordinator.state.topic.min.isr=1\n" in server_properties(LabSpec(brokers=2), nodes[0], nodes)
+
+
+def test_zookeeper_comes_first_and_brokers_know_it_alone(tmp_path: Path) -> None:
+    spec = LabSpec(brokers=2, kafka="3.9-zk").checked()
+    assert voters(spec) == 0
+    keeper, *brokers = nodes = layout(spec, tmp_path, [1, 2, 3, 4, 5], [])
+    assert (keeper.id, keeper.is_zookeeper, keeper.is_broker, keeper.zookeeper) == (200, True, False, "127.0.0.1:5")
+    assert "clientPort=5\n" in server_properties(spec, keeper, nodes)
+    for each in brokers:
+        text = server_properties(spec, each, nodes)
+        assert f"broker.id={each.id}\n" in text
+        assert "zookeeper.connect=127.0.0.1:5\n" in text
+        assert "CONTROLLERS://" not in text
+        assert "process.roles" not in text
 
 
 def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def wait_fenced(lab: Lab, broker: int) -> None:
     """Wait until the other brokers know that it is gone; without a quorum they never will, so then it is not waited for."""
     controllers = [nodes.state(each) == "running" for each in lab.controllers]
     others = running_brokers(lab, broker)
-    if others and 2 * sum(controllers) > len(controllers):
+    if others and (lab.spec.has_zookeeper or 2 * sum(controllers) > len(controllers)):
         wait(lambda: all(_misses(each, broker) for each in others), f"that broker {broker} is fenced", HOLDS_S)
 
 
@@ -118,7 +118,9 @@ def wait_healed(lab: Lab) -> None:
             msg = f"lab {lab.name} is not whole after {HEALS_S:.0f} s: {what}; see `kastellan lab logs`"
             raise Unavailable(msg)
         if what.startswith(_ELSEWHERE):
-            probe.elect_preferred(_running(lab)[0].door)
+            running = _running(lab)
+            for each in running if lab.spec.has_zookeeper else running[:1]:  # there only the controller, which is one of them
+                probe.elect_preferred(each.door)
         time.sleep(_POLL_S)
 
 

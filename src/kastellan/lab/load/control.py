@@ -51,7 +51,7 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
         known = truth(lab)
         if known and _alive(lab):
             return known, False
-        made = truth_for(lab.bootstrap, len(lab.brokers), time.time_ns() // 1_000_000)
+        made = truth_for(lab.bootstrap, len(lab.brokers), time.time_ns() // 1_000_000, lab.spec.kafka)
         create_topics(lab, made)
         for leftover in (_RECORD, PROGRESS):
             (folder / leftover).unlink(missing_ok=True)

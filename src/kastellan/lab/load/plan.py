@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kastellan.lab.model import KAFKA_4
+
 
 class TopicTruth(msgspec.Struct, frozen=True, kw_only=True):
     """A topic as it must be found. `moves` says whether records keep coming."""
@@ -102,10 +104,17 @@ GROUPS: tuple[GroupTruth, ...] = (
 _SLOW_PER_S = 4.0
 
 
-def readers() -> tuple[Reader, ...]:
+def groups_for(kafka: str) -> tuple[GroupTruth, ...]:
+    """The groups on this kind of Kafka: before 4 there is only the classic protocol."""
+    if kafka == KAFKA_4:
+        return GROUPS
+    return tuple(msgspec.structs.replace(each, kind="classic") if each.kind == "consumer" else each for each in GROUPS)
+
+
+def readers(kafka: str = KAFKA_4) -> tuple[Reader, ...]:
     """One reader for each member, and one for each group without members."""
     found: list[Reader] = []
-    for group in GROUPS:
+    for group in groups_for(kafka):
         found += [
             Reader(
                 part=f"{group.name}-{number}",
@@ -120,8 +129,8 @@ def readers() -> tuple[Reader, ...]:
     return tuple(found)
 
 
-def truth_for(bootstrap: str, brokers: int, started_ms: int) -> LoadTruth:
-    """The known answer on a cluster with so many brokers."""
+def truth_for(bootstrap: str, brokers: int, started_ms: int, kafka: str = KAFKA_4) -> LoadTruth:
+    """The known answer on a cluster with so many brokers of this kind of Kafka."""
     copies = min(3, brokers)
     topics = tuple(
         TopicTruth(
@@ -134,4 +143,4 @@ def truth_for(bootstrap: str, brokers: int, started_ms: int) -> LoadTruth:
         for name, (partitions, moves, configs) in TOPICS.items()
     )
     ids = tuple(each.transactional_id for each in WRITERS if each.transactional_id)
-    return LoadTruth(bootstrap=bootstrap, started_ms=started_ms, topics=topics, groups=GROUPS, transactional_ids=ids)
+    return LoadTruth(bootstrap=bootstrap, started_ms=started_ms, topics=topics, groups=groups_for(kafka), transactional_ids=ids)

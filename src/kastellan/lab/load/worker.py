@@ -40,7 +40,7 @@ class Load:
         """Start every part and report until the end."""
         jobs: list[tuple[str, Callable[[Part], None]]] = [
             *((each.part, partial(self._write, each)) for each in WRITERS),
-            *((each.part, partial(self._read, each)) for each in readers()),
+            *((each.part, partial(self._read, each)) for each in readers(self.lab.spec.kafka)),
         ]
         self.parts = {name: Part() for name, _ in jobs}
         threads = [threading.Thread(target=self._keep, args=(name, job), name=name, daemon=True) for name, job in jobs]

@@ -11,6 +11,8 @@ from kastellan.lab.model import MTLS, OAUTH, LabSpec, Node
 from kastellan.lab.security import logins
 from kastellan.lab.security.principals import SUPER_USERS
 
+_ACLS_IN_KRAFT = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+_ACLS_IN_ZOOKEEPER = "kafka.security.authorizer.AclAuthorizer"
 _CLIENTS = "listener.name.clients"
 _MODULES = "org.apache.kafka.common.security"
 
@@ -24,11 +26,11 @@ def protocols(spec: LabSpec) -> str:
 
 def server_lines(spec: LabSpec, node: Node, passwords: Mapping[str, str], issuer: str) -> dict[str, str]:
     """What a secured node needs beside what every node has; nothing for a lab in plain text."""
-    if not spec.is_secured:
+    if not spec.is_secured or node.is_zookeeper:
         return {}
     folder = node.keys.parent if node.keys else node.dir
     found = {
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "authorizer.class.name": _ACLS_IN_ZOOKEEPER if spec.has_zookeeper else _ACLS_IN_KRAFT,
         "super.users": ";".join(f"User:{each}" for each in SUPER_USERS),
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(folder / "broker.pem"),

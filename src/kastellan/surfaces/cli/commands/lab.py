@@ -29,6 +29,7 @@ def up(
     brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
     controllers: Annotated[str, typer.Option(help="'combined' (each broker is one), or how many of their own.")] = "combined",
     racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
+    kafka: Annotated[str, typer.Option(help="Which Kafka: 4, 3.9, or 3.9-zk (with ZooKeeper).")] = "4",
     security: Annotated[str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls or oauth.")] = "plaintext",
     reauthenticate: Annotated[
         int, typer.Option(metavar="SECONDS", help="Clients must log in again after so long; 0: when their credential ends.")
@@ -40,7 +41,7 @@ def up(
     started = time.monotonic()
     spec = labs.LabSpec(
         name=name, brokers=brokers, controllers=_controllers(controllers), racks=min(racks, brokers),
-        security=security, reauthenticate_ms=reauthenticate * 1000,
+        kafka=kafka, security=security, reauthenticate_ms=reauthenticate * 1000,
     )  # fmt: skip
     lab = labs.up(spec, _say)
     _say(f"lab {lab.name}: Kafka {lab.kafka}, {len(lab.nodes)} nodes, ready after {time.monotonic() - started:.1f} s")
@@ -205,7 +206,12 @@ def _show(seen: LabStatus) -> None:
         node = each.node
         where = " ".join(
             f"{label} {address}"
-            for label, address in (("clients", node.client), ("brokers", node.broker), ("controllers", node.controller))
+            for label, address in (
+                ("clients", node.client),
+                ("brokers", node.broker),
+                ("controllers", node.controller),
+                ("zookeeper", node.zookeeper),
+            )
             if address
         )
         typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
