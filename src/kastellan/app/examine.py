@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -79,8 +79,14 @@ def exam_of(
     return Exam(checks, settings or {}, policy)
 
 
-async def examine(source: Source, exam: Exam, timeout_s: float, before: Examined | None = None) -> Examined:
-    """One examination within `timeout_s` seconds.
+Recall = Callable[[Snapshot], tuple[Snapshot, ...]]
+"""The looks at the same cluster that were kept, newest first, as far as an exam compares with them."""
+
+
+async def examine(
+    source: Source, exam: Exam, timeout_s: float, before: Examined | None = None, recall: Recall | None = None
+) -> Examined:
+    """One examination within `timeout_s` seconds; `recall` serves kept looks as earlier ones where there is none `before`.
 
     The first look takes at most 60 % of the time: it also makes the connections. A second one follows when it found
     errors that `before` does not know, or when somebody was silent or slow: what is suspect is looked at twice. Raises
@@ -91,6 +97,8 @@ async def examine(source: Source, exam: Exam, timeout_s: float, before: Examined
     first = await _first_look(source, exam.wanted, deadline, _FIRST_SHARE * timeout_s if twice else timeout_s)
     if before is not None:
         first = first.after(before.snapshot, *before.snapshot.earlier)
+    elif recall is not None:
+        first = first.after(*await asyncio.to_thread(recall, first))
     results = await asyncio.to_thread(_judge, first, exam)
     if before is not None and not _new(results, before.results):
         return await asyncio.to_thread(_compared, before.results, results, first, exam, 1)

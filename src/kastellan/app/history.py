@@ -9,6 +9,7 @@ from functools import cache
 import msgspec
 
 from kastellan.app.examine import Exam, Examined
+from kastellan.app.lookback import reach
 from kastellan.checks.judge import subjects_of
 from kastellan.checks.news import Times, aged, merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
@@ -26,6 +27,10 @@ COMPARED_MIN_MS = 600_000
 """What is told as new and changed is so since a look of this age: who looks three times in a minute sees it thrice."""
 KEEP_EVERY_MS = 60_000
 """While watching, a look is kept this often."""
+_SPARSE = 4
+"""The gap between two recalled looks is at least this part of their age."""
+_CARRIED_MS = 10_000
+"""Whatever was asked so long before a look was not asked in it."""
 
 
 class History:
@@ -42,6 +47,23 @@ class History:
         self._began_ms = 0
         self._previous: Snapshot | None = None
         self._notes: tuple[str, ...] = ()
+
+    def recalled(self, snapshot: Snapshot) -> tuple[Snapshot, ...]:
+        """The kept looks that this one is compared with, newest first: dense near now, sparse long ago."""
+        if snapshot.cluster_id is None:
+            return ()
+        self._begin(snapshot.cluster_id, snapshot.at_ms)
+        oldest_s, tables = reach(self._exam)
+        chosen: list[Snapshot] = []
+        for each in self._kept:
+            age_ms = snapshot.at_ms - each.at_ms
+            if age_ms > oldest_s * 1000 or (chosen and chosen[-1].at_ms - each.at_ms < age_ms / _SPARSE):
+                continue
+            with suppress(BadInput, Unavailable):  # told when it is compared with
+                look = load(self._store.read(each), only=tables)
+                if look.cluster_id == snapshot.cluster_id:
+                    chosen.append(_of_its_time(look))
+        return tuple(chosen)
 
     def told(self, examined: Examined) -> Examined:
         """The examination with the age of its findings, and with the past of its cluster where one is known."""
@@ -141,6 +163,13 @@ class History:
                 return {}
 
         return verdicts
+
+
+def _of_its_time(look: Snapshot) -> Snapshot:
+    """The look without tables that it had carried over from an older one: they are not of its moment."""
+    old = {each.id for each in look.answers if each.sent_ms < look.at_ms - _CARRIED_MS}
+    tables = {name: table for name, table in look.tables.items() if old.isdisjoint(table.df["answer"].drop_nulls().unique())}
+    return msgspec.structs.replace(look, tables=tables, earlier=())
 
 
 def _slim(look: Snapshot) -> Snapshot:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
 from kastellan.app.examine import Exam, Examined, examine
-from kastellan.checks.judge import settings_of
+from kastellan.app.lookback import compared, reach
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.units import duration_text
 from kastellan.model.carry import carried, thinned
 from kastellan.model.finding import CheckResult
-from kastellan.model.needs import Earlier, Wanted, needs_of
+from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.table import Table
 from kastellan.ports import Source
-from kastellan.views.catalogue import all_views
 
 SLOW = frozenset(
     {"log_dirs", "replica_sizes", "topic_configs", "broker_configs", "broker_loggers", "group_configs", "client_metrics"}
@@ -77,7 +75,7 @@ class _Memory:
     """
 
     def __init__(self, exam: Exam) -> None:
-        self._oldest_s, self._kept = _reach(exam)
+        self._oldest_s, self._kept = reach(exam)
         self._slow_checks = frozenset(_comparing_slow(exam))
         self._dense: tuple[Snapshot, ...] = ()
         self._whole: tuple[Snapshot, ...] = ()
@@ -125,36 +123,5 @@ def _without_evidence(result: CheckResult) -> CheckResult:
     return msgspec.structs.replace(result, findings=findings, doubts=doubts)
 
 
-def _compared(judge: Callable[..., object]) -> Iterator[tuple[str, Earlier]]:
-    """The tables of earlier looks that a check needs, through views."""
-    views = all_views()
-    todo: list[tuple[Callable[..., object], Earlier | None]] = [(judge, None)]
-    seen: set[tuple[Callable[..., object], Earlier | None]] = set()
-    while todo:
-        function, earlier = todo.pop()
-        if (function, earlier) in seen:
-            continue
-        seen.add((function, earlier))
-        for need in needs_of(function):
-            then, wanted = need.earlier or earlier, need.wanted
-            if not issubclass(wanted, Table):
-                continue
-            if wanted in views:
-                todo.append((views[wanted], then))
-            elif then is not None:
-                yield wanted.name, then
-
-
-def _reach(exam: Exam) -> tuple[float, frozenset[str]]:
-    """How far back the checks look, in seconds, and the tables that they compare."""
-    oldest_s, tables = 0.0, set[str]()
-    for name, judgement in exam.checks.items():
-        settings = settings_of(judgement.check, exam.settings.get(name, {}))
-        for table, earlier in _compared(judgement.judge):
-            tables.add(table)
-            oldest_s = max(oldest_s, earlier.seconds(settings))
-    return oldest_s, frozenset(tables)
-
-
 def _comparing_slow(exam: Exam) -> Iterator[str]:
-    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in _compared(each.judge)))
+    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in compared(each.judge)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from kastellan.diagnosis.cause import Reasoning
-from kastellan.model.diagnosis import CauseFound, Key, Past, Symptoms
+from kastellan.model.diagnosis import CauseFound, EarlierLooks, Key, Symptoms
 from kastellan.model.finding import CheckResult, Severity
 from kastellan.model.needs import Given, Missing, Resolver, Views
 from kastellan.model.snapshot import Snapshot
@@ -28,7 +28,7 @@ def diagnose(results: tuple[CheckResult, ...], snapshot: Snapshot, causes: Mappi
     cause, the first that claims it.
     """
     standing = [msgspec.structs.replace(each, findings=tuple(f for f in each.findings if f.waived is None)) for each in results]
-    given: dict[type[Given], Given] = {Symptoms: Symptoms(standing), Past: Past(snapshot)}
+    given: dict[type[Given], Given] = {Symptoms: Symptoms(standing), EarlierLooks: EarlierLooks(snapshot)}
     resolver = Resolver(snapshot, views)
     found: list[CauseFound] = []
     claimed: set[Key] = set()

@@ -19,7 +19,7 @@ import polars as pl
 
 from kastellan.diagnosis.cause import Cause
 from kastellan.kernel.units import duration_text, plural
-from kastellan.model.diagnosis import CauseFound, Past, Symptoms
+from kastellan.model.diagnosis import CauseFound, EarlierLooks, Symptoms
 from kastellan.model.finding import Severity
 from kastellan.model.subject import Subject
 from kastellan.model.tables.api_versions import ApiVersions
@@ -47,13 +47,13 @@ _PATIENCE_S = 600.0
 _FENCED = "brokers.fenced"
 
 
-def find(symptoms: Symptoms, past: Past, brokers: Brokers, versions: ApiVersions | None) -> Iterable[CauseFound]:
+def find(symptoms: Symptoms, looks: EarlierLooks, brokers: Brokers, versions: ApiVersions | None) -> Iterable[CauseFound]:
     """At most one roll: the broker that is away now, and what follows from its absence."""
     away = [each for each, finding in symptoms.of(_FENCED).items() if finding.severity is not Severity.INFO]
     if not away:
         return
     now = {each.broker: each for each in brokers.rows}
-    seen = past.tables(Brokers, _WINDOW_S)
+    seen = looks.tables(Brokers, _WINDOW_S)
     returned = _returned(seen, now)
     mixed = _mixed(versions)
     if not returned and not mixed:
@@ -66,7 +66,7 @@ def find(symptoms: Symptoms, past: Past, brokers: Brokers, versions: ApiVersions
         title=CAUSE.title,
         says=f"{', '.join(each.text for each in away)} is away; {first}",
         explains=(*roots, *symptoms.following(roots)),
-        against=(*_not_seen(brokers), *_against([int(each.key[0] or 0) for each in away], seen, past.now_ms)),
+        against=(*_not_seen(brokers), *_against([int(each.key[0] or 0) for each in away], seen, looks.now_ms)),
         expected=True,
         do=CAUSE.do,
         do_not=CAUSE.do_not,

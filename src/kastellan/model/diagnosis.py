@@ -73,7 +73,7 @@ class Symptoms(Given):
         return tuple(each for each in found if each not in given)
 
 
-class Past(Given):
+class EarlierLooks(Given):
     """The earlier looks that a snapshot knows, for causes that show only over time."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -110,7 +110,8 @@ async def _live(reach: Reach, exam: Exam, asked: Asked, every_s: float | None) -
 
     try:
         if every_s is None:
-            return await told_and_kept(await examine(source, exam, timeout_s), show, past)
+            examined = await examine(source, exam, timeout_s, recall=past.recalled if past else None)
+            return await told_and_kept(examined, show, past)
         from kastellan.app.watch import watch
 
         looks: AsyncIterator[Examined] = watch(source, exam, timeout_s, every_s)
