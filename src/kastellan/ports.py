@@ -6,6 +6,7 @@ from typing import Protocol
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.needs import Wanted
+from kastellan.model.probe import Step
 from kastellan.model.snapshot import Snapshot
 
 
@@ -22,4 +23,17 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Ends all connections."""
+        ...
+
+
+class Prober(Protocol):
+    """Examines the way to a cluster, layer by layer."""
+
+    @property
+    def principal(self) -> str:
+        """Who we are, as far as it is known from here."""
+        ...
+
+    async def run(self, deadline: Deadline) -> tuple[Step, ...]:
+        """All steps; never raises for what the outside world did or did not do."""
         ...

@@ -11,7 +11,7 @@ from kastellan.config.proxy import Proxy
 from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.places import state_dir
-from kastellan.ports import Source
+from kastellan.ports import Prober, Source
 from kastellan.stores.snapshots import SnapshotStore
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ def _kafka(target: Target) -> KafkaSource:
     from kastellan.sources.kafka.source import KafkaSource  # noqa: PLC0415
 
     return KafkaSource(**msgspec.structs.asdict(target))
+
+
+def prober_for(target: Target) -> Prober:
+    """What examines the way to a live cluster. Raises as `source_for` does."""
+    from kastellan.sources.kafka.probing import KafkaProbe  # noqa: PLC0415
+
+    return KafkaProbe(target.bootstrap, resolve=target.resolve, security=target.security, proxy=target.proxy)
 
 
 def snapshot_store() -> SnapshotStore:

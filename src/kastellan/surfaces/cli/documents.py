@@ -9,12 +9,14 @@ import msgspec
 from kastellan.app.depict import Portrait
 from kastellan.app.inspect import Contents
 from kastellan.app.may_restart import Restarts
+from kastellan.app.preflight import Preflight
 from kastellan.checks.telling import Telling
 from kastellan.config.effective import Told
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.codec import Manifest
 from kastellan.model.finding import Doubt, Fact, Finding, Verdict
+from kastellan.model.probe import Probed
 from kastellan.model.report import Report, Shape
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.model.table import Unseen
@@ -86,6 +88,25 @@ class ConfigDocument(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[Told, ...]
 
 
+class PreflightDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `preflight -o json` prints: each right, the cost of a look, and the commands that give what is missing."""
+
+    schema: Literal["kastellan.preflight/1"] = "kastellan.preflight/1"
+    version: str = VERSION
+    preflight: Preflight
+    commands: tuple[str, ...]
+
+
+class ProbeDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `probe -o json` prints: every step of the way to a cluster."""
+
+    schema: Literal["kastellan.probe/1"] = "kastellan.probe/1"
+    version: str = VERSION
+    exit_code: int
+    verdict: str
+    probe: Probed
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every line of `doctor -o ndjson` has."""
 
@@ -141,6 +162,8 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.config/1": ConfigDocument,
     "kastellan.contents/1": ContentsDocument,
     "kastellan.restarts/1": RestartsDocument,
+    "kastellan.preflight/1": PreflightDocument,
+    "kastellan.probe/1": ProbeDocument,
     "kastellan.snapshot/1": Manifest,
 }
 

@@ -62,14 +62,14 @@ async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progr
         progress.stage = "connect through the proxy"
         return await _open(way, endpoint.host, deadline, endpoint.label, (how, progress))
     progress.stage = "look-up of its name"
-    addresses = await _addresses(reached, deadline, whom)
+    addresses = await addresses_of(reached, deadline, whom)
     if isinstance(addresses, Refusal):
         return addresses
     refusals: list[Refusal] = []
     for position, address in enumerate(addresses):
         share = deadline.within(deadline.remaining_s() / (len(addresses) - position))
         progress.stage = "connect"
-        opened = await _open(partial(_connect, address, reached.port, whom), endpoint.host, share, whom, (how, progress))
+        opened = await _open(partial(connect, address, reached.port, whom), endpoint.host, share, whom, (how, progress))
         if isinstance(opened, Connection) or opened.trouble is Trouble.INSECURE:
             return opened
         refusals.append(opened)
@@ -87,7 +87,7 @@ async def explained(refusal: Refusal, connection: Connection, name: str, how: Ho
     return Refusal(Trouble.INSECURE, f"{connection.whom} {meaning(error, name, None, in_handshake=False)}")
 
 
-async def _connect(address: str, port: int, whom: str, deadline: Deadline) -> socket.socket | Refusal:
+async def connect(address: str, port: int, whom: str, deadline: Deadline) -> socket.socket | Refusal:
     """A connected socket."""
     waited_s = deadline.remaining_s()
     plug = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
@@ -139,7 +139,8 @@ async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: 
     return connection
 
 
-async def _addresses(endpoint: Endpoint, deadline: Deadline, whom: str) -> list[str] | Refusal:
+async def addresses_of(endpoint: Endpoint, deadline: Deadline, whom: str) -> list[str] | Refusal:
+    """Every address of the endpoint's name, or why there is none."""
     try:
         return [str(ipaddress.ip_address(endpoint.host))]
     except ValueError:

@@ -1,0 +1,282 @@
+"""What a principal can see of a cluster, what a look costs, and how the missing rights are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from kastellan.app.examine import exam_of
+from kastellan.app.observe import observe
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.outcome import State
+from kastellan.kernel.units import plural
+from kastellan.model.answer import Answer
+from kastellan.model.needs import Wanted
+from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Right, rights_of
+from kastellan.model.snapshot import Cost, Snapshot, Vantage
+from kastellan.model.tables.replica_sizes import ReplicaSizes
+from kastellan.model.tables.topics import Topics
+from kastellan.ports import Source
+
+
+class Has(StrEnum):
+    """Whether the principal has a right, as far as answers show it."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+    UNKNOWN = "unknown"
+    UNTOLD = "untold"
+    """Kafka leaves out silently what may not be described: whether anything is missing shows nowhere."""
+    UNTRIED = "untried"
+    """There is nothing on this cluster that it could be tried on."""
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """One right: whether it is there, by what that is known, and what is not seen without it."""
+
+    operation: str
+    resource: str
+    name: str
+    level: str
+    has: Has
+    why: str
+    without: str
+
+
+class Preflight(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. `cost` is that of one look with everything that the level shows."""
+
+    at_ms: int
+    cluster_id: str | None
+    vantage: Vantage
+    level: str
+    sights: tuple[Sight, ...]
+    cost: Cost
+    notes: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Sight, ...]:
+        """The rights that are not there, or only for some."""
+        return tuple(each for each in self.sights if each.has in {Has.NO, Has.PARTLY})
+
+    @property
+    def verdict(self) -> str:
+        """One sentence."""
+        missing = len(self.missing)
+        unknown = sum(each.has is not Has.YES for each in self.sights)
+        if missing:
+            return f"{plural(missing, 'right')} of {len(self.sights)} for the level {self.level} missing."
+        if unknown:
+            return f"No right is known to be missing for the level {self.level}; {unknown} could not be told."
+        return f"Everything that the level {self.level} needs may be seen."
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """Where a right shows itself: the tables that it fills, and the requests that need nothing else."""
+
+    tables: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+
+
+_SHOWN: Final[dict[tuple[str, str], _Shown]] = {
+    ("Describe", "Cluster"): _Shown(
+        ("quorum", "quorum_nodes", "log_dirs", "reassignments"),
+        ("DescribeQuorum", "DescribeLogDirs", "ListPartitionReassignments", "DescribeAcls", "DescribeUserScramCredentials"),
+    ),
+    ("Describe", "Topic"): _Shown(("topics",), ("Metadata",)),
+    ("DescribeConfigs", "Cluster"): _Shown(("broker_configs", "broker_loggers", "client_metrics"), ("DescribeClientQuotas",)),
+    ("DescribeConfigs", "Topic"): _Shown(("topic_configs",)),
+    ("Describe", "Group"): _Shown(
+        ("groups", "members", "commits"),
+        ("ListGroups", "DescribeGroups", "ConsumerGroupDescribe", "OffsetFetch", "ShareGroupDescribe", "StreamsGroupDescribe"),
+    ),
+    ("DescribeConfigs", "Group"): _Shown(("group_configs",)),
+    ("Describe", "TransactionalId"): _Shown(("transactions",), ("ListTransactions", "DescribeTransactions")),
+    ("Describe", "DelegationToken"): _Shown(("delegation_tokens",), ("DescribeDelegationToken",)),
+    ("Read", "Topic"): _Shown(("producers",), ("DescribeProducers",)),
+}
+
+
+def wanted_for(level: str) -> Wanted:
+    """What a look at this level collects. Raises BadInput for a level that does not exist."""
+    if level not in LEVELS:
+        raise BadInput(f"no level is called {level[:40]!r}; levels are {', '.join(LEVELS)}")
+    shown = {name for each in rights_of(level) for name in _SHOWN[each.operation, each.resource].tables}
+    whole = exam_of().wanted if level in {DOCTOR, DEEP} else Wanted(frozenset())
+    return whole | Wanted(frozenset(shown))
+
+
+async def preflight(source: Source, level: str, timeout_s: float) -> Preflight:
+    """The answer from a live cluster. Raises Unreachable when nothing answered."""
+    return judged(await observe(source, wanted_for(level), Deadline.after(timeout_s)), level)
+
+
+def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = ()) -> Preflight:
+    """The answer from a snapshot: what its Answers show."""
+    wanted_for(level)
+    return Preflight(
+        at_ms=snapshot.at_ms,
+        cluster_id=snapshot.cluster_id,
+        vantage=snapshot.vantage,
+        level=level,
+        sights=tuple(_sight(each, snapshot) for each in rights_of(level)),
+        cost=snapshot.cost,
+        notes=notes,
+    )
+
+
+def _sight(right: Right, snapshot: Snapshot) -> Sight:
+    answers = list(_answers(_SHOWN[right.operation, right.resource], snapshot))
+    hidden = _hidden_topics(snapshot) if right.resource == "Topic" else 0
+    has, why = _told(answers, one=right.resource == "Cluster")
+    if hidden and has in {Has.UNTOLD, Has.UNTRIED}:
+        has, why = Has.PARTLY, f"the log directories hold {plural(hidden, 'topic')} that Metadata leaves out"
+    return Sight(
+        operation=right.operation,
+        resource=right.resource,
+        name=right.name,
+        level=right.level,
+        has=has,
+        why=why,
+        without=right.without,
+    )
+
+
+def _hidden_topics(snapshot: Snapshot) -> int:
+    """Topics that need no right on topics to be seen, and that Metadata does not tell of."""
+    sizes, topics = snapshot.table(ReplicaSizes), snapshot.table(Topics)
+    if sizes is None or topics is None:
+        return 0
+    held = sizes.df.select("topic").drop_nulls().unique()
+    return held.join(topics.df.select("topic"), on="topic", how="anti").height
+
+
+def _answers(shown: _Shown, snapshot: Snapshot) -> Iterable[Answer]:
+    ids: set[int] = set()
+    for name in shown.tables:
+        table = snapshot.tables.get(name)
+        if table is not None:
+            ids |= {*table.df["answer"].drop_nulls().unique(), *(each.answer for each in table.unseen)}
+    return (each for each in snapshot.answers if each.id in ids or each.asked in shown.asked)
+
+
+def _told(answers: list[Answer], *, one: bool) -> tuple[Has, str]:
+    """Whether the right is there.
+
+    `one`: there is one such resource, so that a right on some of it is none.
+    """
+    by_state: dict[State, list[Answer]] = {}
+    for each in answers:
+        by_state.setdefault(each.state, []).append(each)
+    denied, left_out, whole = (by_state.get(each, []) for each in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
+    if denied:
+        return (Has.PARTLY if (whole or left_out) and not one else Has.NO), denied[0].sentence()
+    if left_out:
+        return Has.UNTOLD, left_out[0].sentence()
+    if whole:
+        return Has.YES, f"{whole[0].asked} answered whole"
+    if State.UNSUPPORTED in by_state and len(by_state) == 1:
+        return Has.YES, f"not asked: {by_state[State.UNSUPPORTED][0].sentence()}"
+    return (Has.UNKNOWN, answers[0].sentence()) if answers else (Has.UNTRIED, "there is nothing that it could be tried on")
+
+
+# How missing rights are given.
+
+_ACL_RESOURCE: Final = {
+    "Cluster": "--cluster", "Topic": "--topic", "Group": "--group", "TransactionalId": "--transactional-id",
+    "DelegationToken": "--delegation-token",
+}  # fmt: skip
+_STRIMZI: Final = {"Cluster": "cluster", "Topic": "topic", "Group": "group", "TransactionalId": "transactionalId"}
+_IAM: Final = {
+    ("Describe", "Cluster"): ("kafka-cluster:DescribeCluster", "cluster"),
+    ("DescribeConfigs", "Cluster"): ("kafka-cluster:DescribeClusterDynamicConfiguration", "cluster"),
+    ("Describe", "Topic"): ("kafka-cluster:DescribeTopic", "topic"),
+    ("DescribeConfigs", "Topic"): ("kafka-cluster:DescribeTopicDynamicConfiguration", "topic"),
+    ("Read", "Topic"): ("kafka-cluster:ReadData", "topic"),
+    ("Describe", "Group"): ("kafka-cluster:DescribeGroup", "group"),
+    ("Describe", "TransactionalId"): ("kafka-cluster:DescribeTransactionalId", "transactional-id"),
+}
+_UNNAMED: Final = "User:YOUR-PRINCIPAL"
+
+
+def principal_of(found: Preflight) -> str:
+    """Who is to be given rights; a placeholder where it is not known from here."""
+    name = found.vantage.principal
+    return _UNNAMED if "(" in name or name == "User:ANONYMOUS" else name
+
+
+def _operations(sights: Iterable[Sight]) -> dict[tuple[str, str], list[str]]:
+    """Operations by resource, in the order of the rights."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in sights:
+        found.setdefault((each.resource, each.name), []).append(each.operation)
+    return found
+
+
+def acl_lines(found: Preflight) -> list[str]:
+    """Commands of Kafka's own tool that give what is missing, for a principal that may alter ACLs."""
+    bootstrap = found.vantage.bootstrap or "HOST:PORT"
+    lines: list[str] = []
+    for (resource, name), operations in _operations(found.missing).items():
+        of = _ACL_RESOURCE[resource] + ("" if resource == "Cluster" else f" '{name}'")
+        wanted = " ".join(f"--operation {each}" for each in operations)
+        lines.append(
+            f"kafka-acls.sh --bootstrap-server {bootstrap} --command-config admin.properties "
+            f"--add --allow-principal {_quoted(principal_of(found))} {wanted} {of}"
+        )
+    return lines
+
+
+def _quoted(text: str) -> str:
+    import shlex  # noqa: PLC0415
+
+    return shlex.quote(text)
+
+
+def strimzi_user(found: Preflight) -> str:
+    """A KafkaUser for Strimzi's User Operator; a delegation token has no place in it."""
+    name = principal_of(found).removeprefix("User:").removeprefix("CN=").partition(",")[0].lower()
+    lines = [
+        "apiVersion: kafka.strimzi.io/v1beta2",
+        "kind: KafkaUser",
+        "metadata:",
+        f"  name: {name}",
+        "  labels:",
+        "    strimzi.io/cluster: YOUR-CLUSTER",
+        "spec:",
+        "  authorization:",
+        "    type: simple",
+        "    acls:",
+    ]
+    for (resource, of), operations in _operations(found.missing).items():
+        if resource not in _STRIMZI:
+            continue
+        lines += ["      - resource:", f"          type: {_STRIMZI[resource]}"]
+        if resource != "Cluster":
+            lines += [f'          name: "{of}"', "          patternType: literal"]
+        lines.append(f"        operations: [{', '.join(operations)}]")
+    return "\n".join(lines) + "\n"
+
+
+def iam_policy(found: Preflight) -> str:
+    """An IAM policy for Amazon MSK with IAM access control; what that has no action for is left out."""
+    by_kind: dict[str, list[str]] = {"cluster": ["kafka-cluster:Connect"]}
+    for each in found.missing:
+        if (each.operation, each.resource) in _IAM:
+            action, kind = _IAM[each.operation, each.resource]
+            by_kind.setdefault(kind, []).append(action)
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": f"arn:aws:kafka:REGION:ACCOUNT:{kind}/CLUSTER-NAME/CLUSTER-UUID" + ("" if kind == "cluster" else "/*"),
+        }
+        for kind, actions in by_kind.items()
+    ]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -1,0 +1,301 @@
+"""The way to a cluster, layer by layer: each is tried by itself, so that the one that breaks is named."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from functools import partial
+from statistics import median
+from typing import Final
+
+from kastellan.config.proxy import Proxy
+from kastellan.config.security import Protocol, SecuritySettings
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.units import duration_text, plural
+from kastellan.model.probe import Layer, Sign, Step
+from kastellan.sources.kafka.client_words import Failure, failure_of_tls, sentences
+from kastellan.sources.kafka.probing_cluster import cluster_steps
+from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.connection import Connection
+from kastellan.wire.kafka.dial import How, Reach, addresses_of, connect, dial, explained
+from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.requests import api_versions
+from kastellan.wire.kafka.sasl.exchange import Session
+from kastellan.wire.kafka.sasl.offered import offered
+from kastellan.wire.kafka.security import Security
+from kastellan.wire.kafka.trouble import Refusal
+from kastellan.wire.kafka.tunnel import tunnel
+from kastellan.wire.kafka.versions import Handshake, shake_hands
+from kastellan.wire.tls.peek import certificate_of, complaint_of
+from kastellan.wire.tls.words import Seen, seen
+
+_MOST_ADDRESSES: Final = 8
+_SHARE: Final = 0.4
+"""Of the time that is left, for one layer: the others need theirs."""
+_PEEK_S: Final = 2.0
+_SOON_DAYS: Final = 30
+_PINGS: Final = 5
+
+
+class KafkaProbe:
+    """Probes one cluster once."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        resolve: Mapping[str, str] | None = None,
+        security: SecuritySettings | None = None,
+        proxy: Proxy | None = None,
+    ) -> None:
+        """Raises BadInput for an address that is none or a key store that cannot be used, MissingTool for an extra."""
+        self._endpoints = parse_endpoints(bootstrap, option="HOST:PORT")
+        self._settings = security or SecuritySettings()
+        self._how = How(security=Security.of(security), resolve=resolve or {}, proxy=proxy)
+
+    @property
+    def principal(self) -> str:
+        """Who we are, as far as it is known from here."""
+        return self._how.security.principal
+
+    async def run(self, deadline: Deadline) -> tuple[Step, ...]:
+        """All steps, in the order in which a connection is built. Nothing is raised for what the outside does."""
+        steps: list[Step] = []
+        through: Endpoint | None = None
+        for endpoint in self._endpoints:
+            found = await self._way(endpoint, deadline)
+            steps += found
+            if through is None and all(each.sign is not Sign.FAILED for each in found):
+                through = endpoint
+        if through is None:
+            return tuple(steps)
+        cluster = Cluster((through,), resolve=self._how.resolve, security=self._how.security, proxy=self._how.proxy)
+        async with cluster:
+            steps += await cluster_steps(cluster, through, deadline)
+        return tuple(steps)
+
+    async def _way(self, endpoint: Endpoint, deadline: Deadline) -> list[Step]:
+        """From the name to the login, of one address; it ends at the first layer that fails."""
+        steps, reach = await self._reached(endpoint, deadline)
+        if reach is None:
+            return steps
+        if self._how.security.context is not None:
+            steps.append(await self._tls(endpoint, reach, self._how.security.context, deadline))
+            if steps[-1].sign is Sign.FAILED:
+                return steps
+        began = time.monotonic()
+        connection = await dial(endpoint, _part(deadline), self._how)
+        if isinstance(connection, Refusal):
+            return [*steps, _failed(Layer.KAFKA, endpoint, connection)]
+        try:
+            return steps + await self._spoken(endpoint, connection, reach, began, deadline)
+        finally:
+            connection.close()
+            await connection.closed()
+
+    async def _reached(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
+        """Name and TCP, or the proxy in place of both."""
+        reached = endpoint.mapped(self._how.resolve)
+        if self._how.proxy is not None:
+            reach = partial(tunnel, self._how.proxy, reached.host, reached.port, endpoint.label)
+            began = time.monotonic()
+            plug = await reach(_part(deadline))
+            if isinstance(plug, Refusal):
+                return [_failed(Layer.TCP, endpoint, plug)], None
+            plug.close()
+            return [_ok(Layer.TCP, endpoint.address, "connected through the proxy", began)], reach
+        began = time.monotonic()
+        addresses = await addresses_of(reached, _part(deadline), endpoint.label)
+        if isinstance(addresses, Refusal):
+            fix = "check the spelling and the name service of this machine, or map the name: --resolve HOST:PORT=HOST:PORT"
+            return [_failed(Layer.NAME, endpoint, addresses, Failure.UNRESOLVED, fix)], None
+        by_way = "" if reached == endpoint else f", by way of {reached.address} (--resolve)"
+        told = f"{plural(len(addresses), 'address', 'addresses')}: {', '.join(addresses[:_MOST_ADDRESSES])}{by_way}"
+        steps = [_ok(Layer.NAME, endpoint.host, told, began)]
+        share = _part(deadline)
+        ways = [partial(connect, each, reached.port, f"{each}:{reached.port}") for each in addresses[:_MOST_ADDRESSES]]
+        names = [f"{each}:{reached.port}" for each in addresses]
+        tried = await asyncio.gather(*(_tcp(way, each, share) for way, each in zip(ways, names, strict=False)))
+        good = next((way for way, step in zip(ways, tried, strict=True) if step.sign is Sign.OK), None)
+        if good is not None:
+            # One address that works is enough for a client: the others are worth a look.
+            tried = [_weaker(each) for each in tried]
+        return [*steps, *tried], good
+
+    async def _tls(self, endpoint: Endpoint, reach: Reach, context: ssl.SSLContext, deadline: Deadline) -> Step:
+        began = time.monotonic()
+        share = _part(deadline)
+        der = await certificate_of(reach, endpoint.host, self._how.security.curious, share)
+        peer = seen(der) if der is not None else None
+        opened = await dial(endpoint, share, self._how)
+        if isinstance(opened, Connection):
+            opened.close()
+            await opened.closed()
+            return _certificate(endpoint, peer, began)
+        error = await complaint_of(reach, endpoint.host, context, share.within(_PEEK_S))
+        return _failed(Layer.TLS, endpoint, opened, failure_of_tls(error) if error is not None else None)
+
+    async def _spoken(
+        self, endpoint: Endpoint, connection: Connection, reach: Reach, began: float, deadline: Deadline
+    ) -> list[Step]:
+        """The first Kafka exchange, the login, and how long a round trip takes."""
+        hands = await shake_hands(connection, _part(deadline))
+        if isinstance(hands, Refusal):
+            return [await self._unspoken(endpoint, hands, connection, reach, deadline)]
+        steps = [_ok(Layer.KAFKA, endpoint.address, f"offers {plural(len(hands.ranges), 'request')}", began)]
+        login = await self._login(endpoint, connection, hands, deadline)
+        steps.append(login)
+        if login.sign is not Sign.FAILED:
+            steps.append(await _pace(endpoint, connection, hands, deadline))
+        return steps
+
+    async def _unspoken(
+        self, endpoint: Endpoint, refusal: Refusal, connection: Connection, reach: Reach, deadline: Deadline
+    ) -> Step:
+        """Why no Kafka is spoken: another protocol, a TLS listener, or a certificate that came too late to be refused."""
+        if self._settings.protocol.tls:
+            told = await explained(refusal, connection, endpoint.host, self._how, deadline)
+            # Whoever wants a certificate and got none closes the connection, with or without a word of TLS.
+            meant = told is not refusal or (refusal.trouble is Trouble.CLOSED and self._settings.tls.identity is None)
+            return _failed(Layer.TLS, endpoint, told, Failure.CLIENT_CERTIFICATE if meant else None)
+        der = await certificate_of(reach, endpoint.host, self._how.security.curious, deadline.within(_PEEK_S))
+        peer = seen(der) if der is not None else None
+        if peer is not None:
+            protocol = Protocol.SASL_SSL if self._settings.protocol.sasl else Protocol.SSL
+            return Step(
+                layer=Layer.KAFKA,
+                of=endpoint.address,
+                sign=Sign.FAILED,
+                seen=f"the listener speaks TLS (as {peer.subject}), and this client was told {self._settings.protocol}",
+                fix=f"set security.protocol={protocol} (and ssl.truststore.location)",
+                clients=sentences(Failure.TLS_WANTED),
+            )
+        return _failed(Layer.KAFKA, endpoint, refusal, Failure.NOT_KAFKA if refusal.trouble is Trouble.GARBLED else None)
+
+    async def _login(self, endpoint: Endpoint, connection: Connection, hands: Handshake, deadline: Deadline) -> Step:
+        began = time.monotonic()
+        offers = await self._offers(endpoint, deadline)
+        login = self._how.security.login
+        named = ", ".join(offers) if isinstance(offers, tuple) else ""
+        if login is None:
+            if not named:
+                sign = Sign.OK if isinstance(offers, tuple) else Sign.UNKNOWN
+                return Step(layer=Layer.LOGIN, of=endpoint.address, sign=sign, seen="the listener asks for no login")
+            protocol = Protocol.SASL_SSL if self._settings.protocol.tls else Protocol.SASL_PLAINTEXT
+            return Step(
+                layer=Layer.LOGIN,
+                of=endpoint.address,
+                sign=Sign.FAILED,
+                seen=f"the listener wants a login by {named}, and this client was told {self._settings.protocol}",
+                fix=f"set security.protocol={protocol}, sasl.mechanism and sasl.jaas.config",
+                clients=sentences(Failure.SASL_WANTED),
+            )
+        told = await login.log_in(connection, endpoint, hands.ranges, _part(deadline))
+        if isinstance(told, Session):
+            life = f"; the session lasts {duration_text(told.lifetime_ms)}" if told.lifetime_ms else ""
+            return _ok(Layer.LOGIN, endpoint.address, f"{self.principal} by {login.mechanism}; offered: {named}{life}", began)
+        failure = Failure.CREDENTIALS
+        if isinstance(offers, tuple) and login.mechanism not in offers:
+            failure = Failure.MECHANISM if offers else Failure.NO_SASL
+        return _failed(Layer.LOGIN, endpoint, told, failure if told.trouble is Trouble.UNAUTHENTICATED else None)
+
+    async def _offers(self, endpoint: Endpoint, deadline: Deadline) -> tuple[str, ...] | Refusal:
+        """The mechanisms of the listener, over a connection of its own."""
+        share = _part(deadline)
+        connection = await dial(endpoint, share, self._how)
+        if isinstance(connection, Refusal):
+            return connection
+        try:
+            hands = await shake_hands(connection, share)
+            return hands if isinstance(hands, Refusal) else await offered(connection, share)
+        finally:
+            connection.close()
+            await connection.closed()
+
+
+async def _tcp(way: Reach, address: str, deadline: Deadline) -> Step:
+    began = time.monotonic()
+    plug = await way(deadline)
+    if isinstance(plug, Refusal):
+        failure = Failure.REFUSED if plug.trouble is Trouble.REFUSED else Failure.NO_ANSWER
+        return Step(
+            layer=Layer.TCP, of=address, sign=Sign.FAILED, seen=plug.reason,
+            fix=_TCP_FIX.get(plug.trouble, _TCP_FIX[Trouble.SILENT]), clients=sentences(failure),
+        )  # fmt: skip
+    plug.close()
+    return _ok(Layer.TCP, address, "connected", began)
+
+
+_TCP_FIX: Final = {
+    Trouble.REFUSED: "check the port, that the broker runs, and that its listener is bound to this address",
+    Trouble.SILENT: "a firewall, a security group or a routing rule swallows the packets: open the port from here",
+    Trouble.UNREACHABLE: "there is no route from here: check the network, a VPN, or use --resolve or --proxy",
+}
+
+
+def _weaker(step: Step) -> Step:
+    if step.sign is not Sign.FAILED:
+        return step
+    return Step(layer=step.layer, of=step.of, sign=Sign.WARNING, seen=step.seen, fix=step.fix, took_ms=step.took_ms)
+
+
+def _certificate(endpoint: Endpoint, peer: Seen | None, began: float) -> Step:
+    if peer is None:
+        return _ok(Layer.TLS, endpoint.address, "the handshake went well; the certificate was not seen", began)
+    left_days = int((peer.not_after.timestamp() - time.time()) // 86_400)
+    told = (
+        f"certificate of {peer.subject} for {', '.join(peer.names) or 'no name'}, by {peer.issuer}, until "
+        f"{peer.not_after:%Y-%m-%d} ({plural(left_days, 'day')})"
+    )
+    if left_days >= _SOON_DAYS:
+        return _ok(Layer.TLS, endpoint.address, told, began)
+    return Step(
+        layer=Layer.TLS, of=endpoint.address, sign=Sign.WARNING, seen=told, took_ms=_ms(began),
+        fix="renew it on the broker before that day; brokers take a new keystore by a dynamic config, without a restart",
+    )  # fmt: skip
+
+
+async def _pace(endpoint: Endpoint, connection: Connection, hands: Handshake, deadline: Deadline) -> Step:
+    """A few of the smallest questions, one after the other."""
+    took: list[float] = []
+    for _ in range(_PINGS):
+        began = time.monotonic()
+        if isinstance(await connection.ask(api_versions(hands.version), _part(deadline)), Refusal):
+            break
+        took.append(_ms(began))
+    if not took:
+        return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.UNKNOWN, seen="no round trip could be timed")
+    told = f"{duration_text(min(took))} to {duration_text(max(took))}, {duration_text(median(took))} by the median of {len(took)}"
+    return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, seen=told)
+
+
+def _failed(layer: Layer, endpoint: Endpoint, refusal: Refusal, failure: Failure | None = None, fix: str = "") -> Step:
+    """A refusal's sentence ends with its remedy, behind a semicolon."""
+    told, _, remedy = refusal.reason.partition("; ")
+    return Step(
+        layer=layer, of=endpoint.address, sign=Sign.FAILED, seen=told, fix=remedy or fix or _FIX.get(refusal.trouble, ""),
+        clients=sentences(failure),
+    )  # fmt: skip
+
+
+_FIX: Final = {
+    Trouble.SILENT: "the peer accepts and says nothing: look whether its process is frozen or overloaded, and for a firewall",
+    Trouble.SLOW: "the peer is slow: give it more time (--timeout), and look at its load",
+    Trouble.CLOSED: "the peer closes the connection: compare security.protocol on both sides, and read its log",
+    Trouble.GARBLED: "check the port: what answers there is not Kafka",
+}
+
+
+def _ok(layer: Layer, of: str, told: str, began: float) -> Step:
+    return Step(layer=layer, of=of, sign=Sign.OK, seen=told, took_ms=_ms(began))
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1_000, 1)
+
+
+def _part(deadline: Deadline) -> Deadline:
+    return deadline.within(deadline.remaining_s() * _SHARE)

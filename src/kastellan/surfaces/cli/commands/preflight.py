@@ -1,0 +1,101 @@
+"""`kastellan preflight`: what this principal can see and what a look costs."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.surfaces.cli.reading import Reach, reads_cluster
+
+if TYPE_CHECKING:
+    from kastellan.app.preflight import Preflight
+
+MISSING = 10
+UNTOLD = 12
+
+
+class Form(StrEnum):
+    """How the answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    ACLS = "acls"
+    STRIMZI = "strimzi"
+    IAM = "iam"
+
+
+@reads_cluster
+def run(
+    reach: Reach,
+    level: Annotated[
+        str,
+        typer.Option("--level", metavar="LEVEL", help="How much is to be seen: glance, doctor, or deep, which needs READ."),
+    ] = "doctor",
+    output: Annotated[
+        Form, typer.Option("-o", "--output", help="The answer, or what is missing for kafka-acls, Strimzi or Amazon MSK.")
+    ] = Form.TABLE,
+) -> None:
+    """Say what this principal may see, what stays unseen without the rest, and what a look costs the cluster.
+
+    Exit codes: 0 everything of the level may be seen, 10 a right is missing, 12 nothing is known to be missing and
+    something could not be told.
+    """
+    from kastellan.app.preflight import Has
+
+    found = _found(reach, level)
+    sys.stdout.write(_rendered(found, output))
+    sys.stdout.flush()
+    untold = any(each.has is Has.UNKNOWN for each in found.sights)
+    raise typer.Exit(MISSING if found.missing else UNTOLD if untold else 0)
+
+
+def _rendered(found: Preflight, form: Form) -> str:
+    from kastellan.app import preflight as app
+
+    if form is Form.JSON:
+        from kastellan.surfaces.cli.documents import PreflightDocument, json_text
+
+        return json_text(PreflightDocument(preflight=found, commands=tuple(app.acl_lines(found)))) + "\n"
+    if form is Form.STRIMZI:
+        return app.strimzi_user(found)
+    if form is Form.IAM:
+        return app.iam_policy(found)
+    if form is Form.ACLS:
+        return "".join(f"{each}\n" for each in app.acl_lines(found))
+    from kastellan.surfaces.cli.screen import Screen
+    from kastellan.surfaces.cli.show.preflight_text import show
+
+    screen = Screen.of()
+    show(found, screen)
+    return screen.text()
+
+
+def _found(reach: Reach, level: str) -> Preflight:
+    from kastellan.app.preflight import judged, preflight, wanted_for
+
+    wanted_for(level)
+    if reach.saved:
+        import time
+
+        from kastellan.kernel.units import duration_text
+
+        snapshot, notes = reach.load()
+        age = duration_text(max(0, time.time() * 1000 - snapshot.at_ms))
+        return judged(snapshot, level, (f"from a saved snapshot, taken {age} ago", *notes))
+    import asyncio
+
+    from kastellan.app.wiring import source_for
+
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def live() -> Preflight:
+        try:
+            return await preflight(source, level, timeout_s)
+        finally:
+            await source.close()
+
+    return asyncio.run(live())

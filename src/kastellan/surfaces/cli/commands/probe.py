@@ -1,0 +1,59 @@
+"""`kastellan probe`: where the way to a cluster breaks."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from kastellan.kernel.errors import UsageError
+from kastellan.surfaces.cli.reading import Reach, reads_cluster
+
+BROKEN = 10
+
+
+class Form(StrEnum):
+    """How the steps are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@reads_cluster
+def run(
+    reach: Reach,
+    address: Annotated[
+        str | None, typer.Argument(metavar="[HOST:PORT]", help="The address to probe; in place of --bootstrap-server.")
+    ] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How the steps are printed.")] = Form.TABLE,
+) -> None:
+    """Try each layer of the way by itself: name, TCP, TLS, Kafka, login, advertised addresses, rights, clock, pace.
+
+    Each step says what to do and how the Java client and librdkafka report it. Exit codes: 0 every layer works, 10 one
+    is broken.
+    """
+    if reach.saved:
+        raise UsageError("probe tries the way to a live cluster; leave --bundle out")
+    import asyncio
+
+    from kastellan.app.probe import probe
+    from kastellan.app.wiring import prober_for
+
+    target, timeout_s = reach.target() if address is None else reach._replace(bootstrap=address).target()
+    found = asyncio.run(probe(prober_for(target), target.bootstrap, timeout_s))
+    code = BROKEN if found.broken else 0
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import ProbeDocument, json_text
+
+        sys.stdout.write(json_text(ProbeDocument(exit_code=code, verdict=found.verdict, probe=found)) + "\n")
+    else:
+        from kastellan.surfaces.cli.screen import Screen
+        from kastellan.surfaces.cli.show.probe_text import show
+
+        screen = Screen.of()
+        show(found, screen)
+        sys.stdout.write(screen.text())
+    sys.stdout.flush()
+    raise typer.Exit(code)
