@@ -16,6 +16,7 @@ from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State
+from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Fact
 from kastellan.model.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
@@ -110,8 +111,15 @@ def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, 
         may_be_empty=found.may_be_empty,
         unseen=unseen,
         not_whole=bad,
-        notes=(*notes, *more),
+        notes=(*notes, *more, *(_cost(snapshot) if found.costs else ())),
     )
+
+
+def _cost(snapshot: Snapshot) -> tuple[str, ...]:
+    """What the look took, where it was taken with questions that are not always asked."""
+    asked_for = snapshot.cost.by_request.get("ListOffsets", 0)
+    total = plural(snapshot.cost.requests, "request")
+    return (f"the look took {total}, {asked_for} of them ListOffsets; ages are by our clock against the records' timestamps",)
 
 
 def _shown(found: List, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ class List(msgspec.Struct, frozen=True, kw_only=True):
 
     `narrowed` makes less of what is wanted where one member is named; `name_needed` says why the list is never made
     without a name. `told_by` names requests whose answer is told even where no row rests on it. One that is `hidden` is no
-    word of the command line.
+    word of the command line. One that `costs` says what it took.
     """
 
     rows: Callable[..., pl.DataFrame]
@@ -29,3 +29,4 @@ class List(msgspec.Struct, frozen=True, kw_only=True):
     name_needed: str = ""
     told_by: frozenset[str] = frozenset()
     hidden: bool = False
+    costs: bool = False

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import polars as pl
 
+from kastellan.app.lag_lists import lag_lists
 from kastellan.app.list_model import List
 from kastellan.app.plain_lists import plain_lists
 from kastellan.model.needs import Keys
@@ -22,7 +23,6 @@ from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.views.group_lag import GroupLag
-from kastellan.views.owned_lag import OwnedLag
 
 
 def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl.DataFrame:
@@ -111,14 +111,6 @@ def _quorum(nodes: QuorumNodes, quorum: Quorum) -> pl.DataFrame:
     ).sort(pl.col("voter").cast(pl.Int8), "node", descending=[True, False], nulls_last=True)
 
 
-def _lag(lag: GroupLag) -> pl.DataFrame:
-    return lag.df.sort("lag_records_known", "group", descending=[True, False], nulls_last=True)
-
-
-def _owned(lag: OwnedLag) -> pl.DataFrame:
-    return lag.df.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=True)
-
-
 _CURATED: dict[str, List] = {
     "brokers": List(
         about="Brokers: where they are, whether they live and answer, and what they hold.",
@@ -167,22 +159,6 @@ _CURATED: dict[str, List] = {
         shown=("node", "role", "log_end_offset", "lag_records", "behind_ms", "host", "port"),
         may_be_empty=frozenset({"host", "port", "directory_id"}),
     ),
-    "lag": List(
-        about="Groups by lag, the worst first.",
-        aliases=(),
-        rows=_lag,
-        named="group",
-        word="group",
-        shown=("group", "state", "members", "partitions", "lag_records", "worst_lag_records_known"),
-    ),
-    "owned lag": List(
-        hidden=True,
-        rows=_owned,
-        named="group",
-        word="group",
-        shown=("group", "topic", "partition", "committed", "latest", "lag_records", "state", "member", "client_host"),
-        may_be_empty=frozenset({"member", "client_id", "client_host", "unseen"}),
-    ),
 }  # fmt: skip
-LISTS: dict[str, List] = _CURATED | plain_lists()
+LISTS: dict[str, List] = _CURATED | lag_lists() | plain_lists()
 """The lists by name; their needs may be views too."""

@@ -120,7 +120,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """What a set of checks and views needs to have collected.
 
     `whole_topics` names the topics of which every config is asked, `producers_of` those whose producers are: both are on
-    request of a person only, never by a need.
+    request of a person only, never by a need. `timed_groups` names the groups of which commit times are asked where that
+    table is wanted; none means all.
     """
 
     tables: frozenset[str]
@@ -128,6 +129,7 @@ class Wanted(msgspec.Struct, frozen=True):
     broker_keys: frozenset[str] = frozenset()
     whole_topics: frozenset[str] = frozenset()
     producers_of: frozenset[str] = frozenset()
+    timed_groups: frozenset[str] = frozenset()
 
     def __or__(self, other: Wanted) -> Wanted:
         return Wanted(*(ours | theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))

@@ -173,10 +173,22 @@ def _offset(asked: Asked, topic: str, wanted: Entity, *, committed: bool) -> Val
     error = asked.code((topic, number), error)
     if found is None or error:
         return {"partition_index": number, "error_code": error, "timestamp": -1, "offset": -1, "leader_epoch": -1}
+    if wanted.timestamp >= 0:
+        return {"partition_index": number, "leader_epoch": found.leader_epoch} | _at_time(found, int(wanted.timestamp))
     end = found.stable if committed and found.stable is not None else found.latest
     offset = {_EARLIEST: found.earliest, _LATEST: end, _MAX_TIMESTAMP: found.latest - 1}.get(int(wanted.timestamp), _GONE)
     timestamp = found.max_timestamp_ms if wanted.timestamp == _MAX_TIMESTAMP else -1
     return {"partition_index": number, "timestamp": timestamp, "offset": offset, "leader_epoch": found.leader_epoch}
+
+
+def _at_time(found: FakePartition, at_ms: int) -> dict[str, int]:
+    """The first record that is not older, by its place on an even time axis."""
+    offset = found.latest
+    if found.step_ms:
+        offset = max(found.earliest, -((found.first_ms - at_ms) // found.step_ms))
+    if offset >= found.latest:
+        return {"timestamp": -1, "offset": _GONE}
+    return {"timestamp": found.first_ms + offset * found.step_ms, "offset": offset}
 
 
 @answers(Api.DESCRIBE_CONFIGS)

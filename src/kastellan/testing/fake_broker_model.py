@@ -47,6 +47,9 @@ class FakePartition(msgspec.Struct):
     latest: int = 0
     stable: int | None = None
     max_timestamp_ms: int = -1
+    first_ms: int = 0
+    step_ms: int = 0
+    """The record at offset N was written at `first_ms` + N * `step_ms`; 0 is a log without timestamps."""
     size_bytes: int = 0
     elr: list[int] = []
     last_known_elr: list[int] = []

@@ -28,6 +28,7 @@ from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.certificates import Certificate, Certificates
 from kastellan.model.tables.client_metrics import ClientMetrics
+from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.delegation_tokens import DelegationTokens
 from kastellan.model.tables.features import Feature, Features
@@ -165,7 +166,7 @@ def healthy(
     )
 
 
-_NONE_THERE = (Transactions, TransactionPartitions, Producers, GroupConfigs, ShareOffsets, StreamTasks, StreamTopics)
+_NONE_THERE = (CommitTimes, Transactions, TransactionPartitions, Producers, GroupConfigs, ShareOffsets, StreamTasks, StreamTopics)
 """Nothing of these stands in the healthy cluster; `add` puts rows in."""
 
 _Placed = Sequence[tuple[str, int, int, int]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import polars as pl
 import pytest
@@ -161,3 +162,46 @@ def test_a_partition_whose_producers_may_not_be_read_has_a_placeholder() -> None
     by_id = {each.id: each for each in snapshot.answers}
     told = {row["partition"]: (row["producer_id"], by_id[row["answer"]].state) for row in rows.to_dicts()}
     assert told == {1: (None, State.DENIED), 3: (None, State.FAILED)}
+
+
+def test_the_age_of_unread_records_is_asked_of_leaders_for_what_lags_only() -> None:
+    made = fake_model(topics=2, groups=2)
+    now_ms = time.time_ns() // 1_000_000
+    for part in made.topics["topic-0000"].partitions:
+        part.latest, part.step_ms, part.first_ms = 1_000, 1_000, now_ms - 1_000_000
+    made.groups["group-0000"].commits = {("topic-0000", 0): 400, ("topic-0000", 1): 1_000, ("topic-0000", 2): 990}
+    made.groups["group-0001"].commits = {("topic-0000", 0): 700, ("topic-0001", 3): 5}
+
+    async def run() -> tuple[Snapshot, Snapshot]:
+        async with FakeCluster(made) as fake:
+            fake.faults.add(Fault(api=2, error_code=29, key=("topic-0001", 3)))
+            source = KafkaSource(fake.bootstrap)
+            try:
+                one = Wanted(frozenset({"commit_times"}), timed_groups=frozenset({"group-0000"}))
+                return (
+                    await observe(source, Wanted(frozenset({"commit_times", "commits", "offsets"})), Deadline.after(10)),
+                    await observe(source, one, Deadline.after(10)),
+                )
+            finally:
+                await source.close()
+
+    every, named = asyncio.run(run())
+    rows = {(row["group"], row["topic"], row["partition"]): row for row in every.tables["commit_times"].df.to_dicts()}
+    # What is caught up, and what nobody could see to lag, is not asked for.
+    assert rows.keys() == {("group-0000", "topic-0000", 0), ("group-0000", "topic-0000", 2), ("group-0001", "topic-0000", 0)}
+    for (group, topic, partition), row in rows.items():
+        truth = now_ms - 1_000_000 + 1_000 * made.groups[group].commits[topic, partition]
+        assert abs(row["written_ms"] - truth) <= row["error_ms"] + 1, row
+    assert set(named.tables) == {"commit_times"}
+    assert set(named.tables["commit_times"].df["group"]) == {"group-0000"}
+
+
+def test_a_leader_that_refuses_times_leaves_the_age_unknown() -> None:
+    made = fake_model(topics=1, groups=1)
+    snapshot, _ = looked(made, {"commit_times"}, Fault(api=2, node=made.topics["topic-0000"].partitions[0].leader, close=True))
+    assert snapshot.tables["commit_times"].df.height < 6
+    made.topics["topic-0000"].partitions[0].step_ms = 1
+    snapshot, _ = looked(made, {"commit_times"})
+    rows = snapshot.tables["commit_times"].df
+    assert rows.height == 6
+    assert rows.filter(pl.col("partition") > 0)["written_ms"].null_count() == 5

@@ -57,6 +57,16 @@ def test_list_offsets(version, topics, timestamp, stable):
 
 
 @few
+@given(versions_of(Api.LIST_OFFSETS), st.dictionaries(st.tuples(LONG, st.integers(0, 999)), st.integers(0, 2**62), max_size=6))
+def test_list_offsets_at(version, wanted):
+    topics: dict[str, list[object]] = {}
+    for (topic, number), at_ms in wanted.items():
+        topics.setdefault(topic, []).append({"partition_index": number, "timestamp": at_ms})
+    items = [{"name": name, "partitions": parts} for name, parts in topics.items()]
+    same(q.list_offsets_at(version, wanted), {"replica_id": -1, "isolation_level": 0, "topics": items, "timeout": 30_000})
+
+
+@few
 @given(versions_of(Api.OFFSET_FETCH, 8), st.dictionaries(LONG, st.one_of(st.none(), PARTITIONS), max_size=5), st.booleans())
 def test_offset_fetch_of_many_groups(version, groups, stable):
     listed = [{"group_id": name, "topics": spread(topics)} for name, topics in groups.items()]

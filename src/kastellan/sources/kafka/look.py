@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
+
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
@@ -27,6 +29,7 @@ from kastellan.sources.kafka.ask import (
     offsets,
     producers,
     resources,
+    times,
     topics,
     transactions,
 )
@@ -40,7 +43,9 @@ from kastellan.wire.kafka.costs import Costs
 async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: Deadline, vantage: Vantage) -> Snapshot:
     """The snapshot, whatever came in before the deadline."""
     started, before = time.monotonic(), cluster.costs()
-    look = Looking(cluster, memory, wanted, deadline)
+    # What lags is known by other tables, which are then asked for and not shown.
+    more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
+    look = Looking(cluster, memory, msgspec.structs.replace(wanted, tables=wanted.tables | more), deadline)
     registry = await _who_and_what(look)
     await asyncio.gather(
         brokers.handshakes(look),
@@ -55,6 +60,7 @@ async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: De
         resources.resources(look),
         producers.producers(look),
     )
+    await times.times(look)
     look.put(fill_brokers.brokers(registry, (*look.nodes, *look.dead), look.asking.met))
     topics.judge_sight(look)
     memory.reached = {node: met.reached for node, met in look.asking.met.items()}

@@ -23,6 +23,8 @@ READ_UNCOMMITTED: Final = 0
 READ_COMMITTED: Final = 1
 """With LATEST it asks for the last stable offset."""
 
+_TIMEOUT_MS: Final = 30_000
+
 TOPIC_RESOURCE: Final = 2
 GROUP_RESOURCE: Final = 32
 BROKER_RESOURCE: Final = 4
@@ -157,6 +159,24 @@ def list_offsets(
         parts.append(form.tags)
     if version >= 10:
         parts.append(int32(timeout_ms))
+    return packed(Api.LIST_OFFSETS, version, *parts)
+
+
+def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) -> Packed:
+    """For each partition the first record that is not older than a time (version 1+); the asked broker leads them all."""
+    form = form_of(Api.LIST_OFFSETS, version)
+    by_topic: dict[str, list[bytes]] = {}
+    epoch = int32(-1) if version >= 4 else b""
+    for (topic, number), at_ms in timestamps_ms.items():
+        by_topic.setdefault(topic, []).append(int32(number) + epoch + int64(at_ms) + form.tags)
+    parts: list[bytes] = [int32(-1)]
+    if version >= 2:
+        parts.append(int8(READ_UNCOMMITTED))
+    parts.append(form.count(len(by_topic)))
+    for topic, items in by_topic.items():
+        parts += (form.text(topic), form.count(len(items)), *items, form.tags)
+    if version >= 10:
+        parts.append(int32(_TIMEOUT_MS))
     return packed(Api.LIST_OFFSETS, version, *parts)
 
 

@@ -16,6 +16,13 @@ def run(
     group: Annotated[
         str | None, typer.Argument(metavar="[GROUP]", help="One group, partition by partition; none sums up all.")
     ] = None,
+    seconds: Annotated[
+        bool,
+        typer.Option(
+            "--seconds",
+            help="Also how old the oldest unread record is: asks leaders by timestamps, needs DESCRIBE only, costs more.",
+        ),
+    ] = False,
     where: Where = None,
     sort: Sort = "",
     columns: Columns = "",
@@ -23,4 +30,5 @@ def run(
     output: Output = ListForm.TABLE,
 ) -> None:
     """Show how far groups are behind, the worst first; "at least" where not every partition was seen."""
-    print_list(reach, "lag" if group is None else "owned lag", group, output, query_of(where, sort, columns, limit))
+    name = f"{'lag' if group is None else 'owned lag'}{' in seconds' if seconds else ''}"
+    print_list(reach, name, group, output, query_of(where, sort, columns, limit))

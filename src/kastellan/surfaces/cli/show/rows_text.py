@@ -10,7 +10,7 @@ from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
 
 _MOMENTS = frozenset(
-    f"{each}_ms" for each in ("issued", "expires", "max", "start", "last_append", "last_fetch", "last_caught_up")
+    f"{each}_ms" for each in ("issued", "expires", "max", "start", "written", "last_append", "last_fetch", "last_caught_up")
 )
 _HEADS = {
     "from_here": "from here",
@@ -25,6 +25,9 @@ _HEADS = {
     "worst_lag_records_known": "worst partition",
     "log_end_offset": "log end",
     "behind_ms": "behind",
+    "stable_lag_records": "stable lag",
+    "lag_s": "age",
+    "error_s": "+/-",
     "client_host": "host",
 }
 _IDS = frozenset(
@@ -63,7 +66,9 @@ def head_of(name: str) -> str:
     >>> head_of("size_bytes"), head_of("resource_type"), head_of("answer_ms")
     ('SIZE', 'RESOURCE TYPE', 'ANSWERED IN')
     """
-    return _HEADS.get(name, name.removesuffix("_ms").removesuffix("_bytes").replace("_", " ")).upper()
+    return _HEADS.get(
+        name, name.removesuffix("_s").removesuffix("_ms").removesuffix("_bytes").removesuffix("_records").replace("_", " ")
+    ).upper()
 
 
 def value_text(name: str, value: str | float | bool) -> str:
@@ -80,6 +85,8 @@ def value_text(name: str, value: str | float | bool) -> str:
         return _time(int(value))
     if name.endswith("_bytes"):
         return bytes_text(value)
+    if name.endswith("_s"):
+        return duration_text(value * 1000)
     if name.endswith("_ms"):
         return duration_text(value)
     if isinstance(value, float):
