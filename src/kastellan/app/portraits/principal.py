@@ -79,7 +79,9 @@ def _quotas(quotas: Quotas | None, user: str) -> pl.DataFrame | None:
 
 def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Known, ...]:
     authorizer, supers, otherwise = (None if configs is None else _agreed(configs, key) for key in _KEYS)
-    listed = None if supers is None else principal in {each.strip() for each in supers.split(";")}
+    listed: bool | str | None = None if supers is None else principal in {each.strip() for each in supers.split(";")}
+    if configs is not None and _kept_secret(configs, "super.users"):
+        listed = "not told: Kafka keeps super.users secret"
     if authorizer == "":
         return (known("authorizer", "none: everybody may do everything"),)
     return (
@@ -87,6 +89,11 @@ def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Known, ...]:
         known("super user", listed),
         known("without a matching ACL", None if otherwise is None else "allowed" if otherwise.lower() == "true" else "denied"),
     )
+
+
+def _kept_secret(configs: BrokerConfigs, key: str) -> bool:
+    """Kafka takes every key of an authorizer for a secret."""
+    return bool(configs.df.filter((pl.col("config") == key) & pl.col("sensitive")).height)
 
 
 def _agreed(configs: BrokerConfigs, key: str) -> str | None:
