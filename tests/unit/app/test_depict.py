@@ -86,7 +86,7 @@ def test_names_that_are_not_there_get_near_ones():
         depict(hide(healthy(), "topic"), "topic", "order")
     assert "near are User:app" in text(healthy(), "principal", "User:ap")
     with pytest.raises(BadInput, match="near is group"):
-        kind_called("grop")
+        kind_called("groupp")
     assert kind_called("Topics") == "topic"
 
 
