@@ -8,6 +8,7 @@ import pty
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,36 @@ def test_completion_loads_nothing_heavy_and_knows_the_commands():
     assert [
         each for each in ran.stderr.splitlines() if any(each == heavy or each.startswith(f"{heavy}.") for heavy in HEAVY)
     ] == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_names_of_the_last_look_complete_in_every_shell_without_loading_anything_heavy(shell, tmp_path):
+    (tmp_path / "kastellan").mkdir()
+    held = {"at_s": time.time(), "names": {"topic": ["orders", "payments"], "group": ["billing"]}}
+    (tmp_path / "kastellan" / "names.json").write_text(json.dumps(held))
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        "sys.argv = ['kastellan']\n"
+        "from kastellan.surfaces.cli.main import main\nmain()"
+    )
+    for line, expected in (
+        ("kastellan get topics pa", "payments"),
+        ("kastellan describe group b", "billing"),
+        ("kastellan explain replication.under_r", "replication.under_replicated"),
+        ("kastellan get scram", "scram-users"),
+    ):
+        asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_TYPER_COMPLETE_ARGS": line}
+        env = environment(
+            _KASTELLAN_COMPLETE=f"complete_{shell}",
+            KASTELLAN_CACHE=str(tmp_path),
+            _TYPER_COMPLETE_FISH_ACTION="get-args",
+            **asked,
+        )
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=env, check=False)
+        assert expected in ran.stdout, (line, ran.stdout, ran.stderr[-500:])
+        loaded = ran.stderr.splitlines()
+        assert [each for each in loaded if any(each == heavy or each.startswith(f"{heavy}.") for heavy in HEAVY)] == []
 
 
 def test_a_saved_snapshot_is_examined_without_the_protocol(bundles):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
 
@@ -67,9 +68,17 @@ def wanted_for(kind: str, name: str) -> Wanted:
     return narrowed(wanted, name) if narrowed is not None else wanted
 
 
-async def depict_live(source: Source, kind: str, name: str, timeout_s: float) -> Portrait:
-    """From a live cluster. Raises Unreachable when nothing answered, BadInput for a name that is not there."""
-    return depict(await observe(source, wanted_for(kind, name), Deadline.after(timeout_s)), kind, name)
+async def depict_live(
+    source: Source, kind: str, name: str, timeout_s: float, seen: Callable[[Mapping[str, Table]], None] | None = None
+) -> Portrait:
+    """From a live cluster. Raises Unreachable when nothing answered, BadInput for a name that is not there.
+
+    `seen` is told the tables of the look first.
+    """
+    snapshot = await observe(source, wanted_for(kind, name), Deadline.after(timeout_s))
+    if seen is not None:
+        seen(snapshot.tables)
+    return depict(snapshot, kind, name)
 
 
 def depict(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = ()) -> Portrait:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import polars as pl
@@ -21,7 +21,7 @@ from kastellan.model.answer import Answer
 from kastellan.model.finding import Fact
 from kastellan.model.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.table import Unseen
+from kastellan.model.table import Table, Unseen
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
@@ -83,9 +83,21 @@ def wanted_for(name: str, member: str | None = None) -> Wanted:
     return found.narrowed(wanted, member) if found.narrowed and member is not None and not is_pattern(member) else wanted
 
 
-async def get(source: Source, name: str, member: str | None, timeout_s: float, query: Query | None = None) -> Listed:
-    """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there."""
+async def get(
+    source: Source,
+    name: str,
+    member: str | None,
+    timeout_s: float,
+    query: Query | None = None,
+    seen: Callable[[Mapping[str, Table]], None] | None = None,
+) -> Listed:
+    """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there.
+
+    `seen` is told the tables of the look before anything of it is chosen.
+    """
     snapshot = await observe(source, wanted_for(name, member), Deadline.after(timeout_s))
+    if seen is not None:
+        seen(snapshot.tables)
     return listed(snapshot, name, member, query=query)
 
 

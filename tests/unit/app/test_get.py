@@ -64,7 +64,7 @@ def test_a_list_goes_by_its_other_names_and_a_mistyped_one_gets_near_ones():
     ]  # fmt: skip
     words = [word for each in LISTS.values() for word in each.aliases]
     assert len(words) == len({*words}) == len({*words} - LISTS.keys())
-    with pytest.raises(BadInput, match="near are partitions"):
+    with pytest.raises(BadInput, match=r"near are .*partitions"):
         list_called("partitionz")
     with pytest.raises(BadInput, match="there are brokers"):
         list_called("owned lag")

@@ -85,13 +85,14 @@ def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> 
     import asyncio
 
     from kastellan.app.wiring import source_for
+    from kastellan.surfaces.cli.words import remember
 
     target, timeout_s = reach.target()
     source = source_for(target)
 
     async def live() -> Listed:
         try:
-            return await get(source, name, member, timeout_s, query)
+            return await get(source, name, member, timeout_s, query, seen=remember)
         finally:
             await source.close()
 

@@ -9,6 +9,7 @@ import typer
 
 from kastellan.surfaces.cli.listing import Form, age_note
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.words import complete_described, complete_name, remember
 
 if TYPE_CHECKING:
     from kastellan.app.depict import Portrait
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 @reads_cluster
 def run(
     reach: Reach,
-    kind: Annotated[str, typer.Argument(metavar="topic|group|broker|principal", help="What kind of thing.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one: a name, a broker's id, or User:NAME.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="topic|group|broker|principal", autocompletion=complete_described, help="What kind of thing.")
+    ],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", autocompletion=complete_name, help="Which one: a name, a broker's id, or User:NAME.")
+    ],
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
     """Show all that is known of one topic, group, broker or principal, joined on one screen."""
@@ -53,7 +58,7 @@ def _portrait(reach: Reach, kind: str, name: str) -> Portrait:
 
     async def live() -> Portrait:
         try:
-            return await depict_live(source, kind, name, timeout_s)
+            return await depict_live(source, kind, name, timeout_s, remember)
         finally:
             await source.close()
 

@@ -12,6 +12,7 @@ from kastellan.kernel.errors import BadInput, KastellanError
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
+from kastellan.surfaces.cli.words import complete_check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,11 +28,21 @@ def run(
     reach: Reach,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Only these checks or families: commas between, or repeated."),
+        typer.Option(
+            "--only",
+            metavar="NAME",
+            autocompletion=complete_check,
+            help="Only these checks or families: commas between, or repeated.",
+        ),
     ] = None,
     skip: Annotated[
         list[str] | None,
-        typer.Option("--skip", metavar="NAME", help="Not these checks or families: commas between, or repeated."),
+        typer.Option(
+            "--skip",
+            metavar="NAME",
+            autocompletion=complete_check,
+            help="Not these checks or families: commas between, or repeated.",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A check's setting; may be repeated.")

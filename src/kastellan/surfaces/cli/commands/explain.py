@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.words import complete_check
+
 if TYPE_CHECKING:
     from kastellan.app.explain import Explanation
     from kastellan.surfaces.cli.screen import Screen
@@ -24,7 +26,10 @@ class Form(StrEnum):
 
 def run(
     name: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A check's id, a term or an exit code; none lists all.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]", autocompletion=complete_check, help="A check's id, a term or an exit code; none lists all."
+        ),
     ] = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.words import complete_kind, complete_name
 
 
 @reads_cluster
@@ -17,11 +18,15 @@ def run(
         str | None,
         typer.Argument(
             metavar="[KIND]",
+            autocompletion=complete_kind,
             help="What to list: brokers, topics, groups, acls, users, quotas, configs, ...; none lists the kinds.",
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Only this one, or those that a pattern such as 'pay*' names.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", autocompletion=complete_name, help="Only this one, or those that a pattern such as 'pay*' names."
+        ),
     ] = None,
     where: Where = None,
     sort: Sort = "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError
+from kastellan.surfaces.cli.words import complete_fault
 
 if TYPE_CHECKING:
     from kastellan.lab.cluster import LabStatus
@@ -115,7 +116,9 @@ def load(
 
 @app.command()
 def fault(
-    fault_id: Annotated[str | None, typer.Argument(metavar="[FAULT]", help="Which fault; see --list.")] = None,
+    fault_id: Annotated[
+        str | None, typer.Argument(metavar="[FAULT]", autocompletion=complete_fault, help="Which fault; see --list.")
+    ] = None,
     name: Name = "lab",
     node: Annotated[int | None, typer.Option("--node", help="Which node to hurt; the fault chooses when not given.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back this fault, or all; waits until all is whole.")] = False,

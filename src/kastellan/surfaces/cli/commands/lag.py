@@ -8,13 +8,17 @@ import typer
 
 from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.words import complete_group
 
 
 @reads_cluster
 def run(
     reach: Reach,
     group: Annotated[
-        str | None, typer.Argument(metavar="[GROUP]", help="One group, partition by partition; none sums up all.")
+        str | None,
+        typer.Argument(
+            metavar="[GROUP]", autocompletion=complete_group, help="One group, partition by partition; none sums up all."
+        ),
     ] = None,
     seconds: Annotated[
         bool,

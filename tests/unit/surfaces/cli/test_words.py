@@ -1,0 +1,61 @@
+"""What a shell completes: our own names from our folders, the cluster's from the file that the last look left."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from kastellan.app.depict import portraits
+from kastellan.app.lists import LISTS
+from kastellan.checks.catalogue import all_checks
+from kastellan.surfaces.cli import words
+from kastellan.testing.snapshots import healthy
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KASTELLAN_CACHE", str(tmp_path))
+
+
+def test_the_words_are_those_that_the_commands_take():
+    assert set(words.kinds()) <= {name for name, each in LISTS.items() if not each.hidden}
+    assert {name for name, each in LISTS.items() if not each.hidden} <= {*words.kinds(), "quorum"}
+    assert set(words.DESCRIBED) == portraits().keys()
+    assert set(all_checks()) <= set(words.checks())
+    assert "replication" in words.checks()
+    assert "broker_killed" in words.faults()
+    assert words.complete_kind("topi") == ["topic-configs", "topics"]
+
+
+def test_names_are_those_of_the_last_look_and_stay_when_another_kind_is_looked_at():
+    assert words.complete_group("") == []
+    tables = healthy(groups={"billing": "orders", "bil\x1b[31m": "orders"}).tables
+    words.remember({"topics": tables["topics"]})
+    words.remember({"groups": tables["groups"], "scram_users": tables["scram_users"]})
+    assert words.complete_group("bil") == ["billing"]
+    for kind, begun, found in (
+        ("topics", "or", ["orders"]),
+        ("topic", "", ["orders", "payments"]),
+        ("configs", "pa", ["payments"]),
+        ("group", "b", ["billing"]),
+        ("principal", "User:", ["User:app"]),
+        ("users", "a", ["app"]),
+    ):
+        assert words.complete_name(SimpleNamespace(params={"kind": kind}), begun) == found
+
+
+def test_an_old_or_damaged_file_and_one_that_cannot_be_written_are_no_trouble(monkeypatch):
+    words.remember(healthy().tables)
+    assert words.complete_group("b")
+    path = words.names_file()
+    held = json.loads(path.read_text())
+    path.write_text(json.dumps({**held, "at_s": time.time() - 2 * 86_400}))
+    assert words.complete_group("b") == []
+    path.write_text("{")
+    assert words.complete_group("b") == []
+    monkeypatch.setenv("KASTELLAN_CACHE", "/dev/null")
+    words.remember(healthy().tables)
+    assert words.complete_group("b") == []
