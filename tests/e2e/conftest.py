@@ -30,8 +30,9 @@ class Ran(NamedTuple):
 
 def environment(**more: str) -> dict[str, str]:
     """A clean environment: no width, no colour setting, no cluster."""
-    left_out = {"COLUMNS", "NO_COLOR", "KASTELLAN_BOOTSTRAP_SERVER"}
-    return {**{name: value for name, value in os.environ.items() if name not in left_out}, "TERM": "xterm-256color", **more}
+    left_out = {"COLUMNS", "NO_COLOR", "KASTELLAN_BOOTSTRAP_SERVER", "KASTELLAN_COMMAND_CONFIG", "KASTELLAN_CONTEXT"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return {**kept, "TERM": "xterm-256color", "KASTELLAN_CONTEXTS": "/no/such/contexts.toml", **more}
 
 
 @pytest.fixture(scope="session")

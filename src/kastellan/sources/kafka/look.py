@@ -37,10 +37,17 @@ from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.costs import Costs
 
 
-async def look_at(cluster: Cluster, memory: Memory, wanted: Wanted, deadline: Deadline, vantage: Vantage) -> Snapshot:
+async def look_at(
+    cluster: Cluster,
+    memory: Memory,
+    wanted: Wanted,
+    deadline: Deadline,
+    vantage: Vantage,
+    controllers: Cluster | None = None,
+) -> Snapshot:
     """The snapshot, whatever came in before the deadline."""
     started, before = time.monotonic(), cluster.costs()
-    look = Looking(cluster, memory, wanted, deadline)
+    look = Looking(cluster, memory, wanted, deadline, controllers)
     registry = await _who_and_what(look)
     await asyncio.gather(
         brokers.handshakes(look),

@@ -36,8 +36,12 @@ _CONTROLLER_SHARE: Final = 0.6
 class Looking:
     """One look under way: what is wanted, until when, who is there, and what came in so far."""
 
-    def __init__(self, cluster: Cluster, memory: Memory, wanted: Wanted, deadline: Deadline) -> None:
+    def __init__(
+        self, cluster: Cluster, memory: Memory, wanted: Wanted, deadline: Deadline, controllers: Cluster | None = None
+    ) -> None:
         self.cluster = cluster
+        self.controllers = controllers
+        """The controllers, where their addresses were given."""
         self.memory = memory
         self.wanted = wanted
         self.deadline = deadline

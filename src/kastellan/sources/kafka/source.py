@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
+from kastellan.config.proxy import Proxy
 from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
@@ -13,10 +17,12 @@ from kastellan.kernel.outcome import Outcome, Trouble
 from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.sources.kafka.look import look_at
+from kastellan.sources.kafka.meeting import Door, meet
 from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.client import Cluster, Roster
 from kastellan.wire.kafka.connection import CLIENT_ID, Limits
-from kastellan.wire.kafka.endpoint import parse_endpoints
+from kastellan.wire.kafka.costs import Meter
+from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.security import Security
 
 _FIRST_CONTACT_SHARE: Final = 0.5
@@ -33,12 +39,27 @@ class KafkaSource:
         resolve: Mapping[str, str] | None = None,
         security: SecuritySettings | None = None,
         client_id: str | None = None,
+        proxy: Proxy | None = None,
+        controllers: str | None = None,
+        controller_security: SecuritySettings | None = None,
     ) -> None:
+        """Raises BadInput for an address or a file that cannot be used, MissingTool for a mechanism whose extra is missing."""
+        meter = Meter()
+        limits = Limits(client_id=client_id or CLIENT_ID)
+
+        def client(addresses: Sequence[Endpoint], security: Security) -> Cluster:
+            return Cluster(addresses, resolve=resolve, security=security, limits=limits, proxy=proxy, meter=meter)
+
         self._bootstrap = bootstrap
         self._security = Security.of(security)
-        self._cluster = Cluster(
-            parse_endpoints(bootstrap), resolve=resolve, security=self._security, limits=Limits(client_id=client_id or CLIENT_ID)
-        )
+        self._cluster = client(parse_endpoints(bootstrap), self._security)
+        self._controllers: Cluster | None = None
+        self._controller_guard = self._security
+        if controllers is not None:
+            addresses = parse_endpoints(controllers, role="controller", option="--bootstrap-controller")
+            self._controller_guard = Security.of(controller_security)
+            self._controllers = client(addresses, self._controller_guard)
+        self._told_controllers = controllers or ""
         self._memory = Memory()
         self._known = False
 
@@ -47,7 +68,16 @@ class KafkaSource:
         if not self._known:
             await self._first_contact(deadline)
         vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal)
-        return await look_at(self._cluster, self._memory, wanted, deadline, vantage)
+        return await look_at(self._cluster, self._memory, wanted, deadline, vantage, self._controllers)
+
+    async def meet(self, deadline: Deadline) -> list[Door]:
+        """Knock at every door once: the brokers', and the controllers' where their addresses were given."""
+        doors = [(self._cluster, "brokers", self._bootstrap, self._security)]
+        if self._controllers is not None:
+            doors.append((self._controllers, "controllers", self._told_controllers, self._controller_guard))
+        met = await asyncio.gather(*(meet(each, what, where, deadline) for each, what, where, _ in doors))
+        # Who we are may be known only after the login: a token says it.
+        return [msgspec.structs.replace(door, principal=by.principal) for door, (*_, by) in zip(met, doors, strict=True)]
 
     async def _first_contact(self, deadline: Deadline) -> None:
         found = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))
@@ -63,6 +93,8 @@ class KafkaSource:
     async def close(self) -> None:
         """Ends all connections."""
         await self._cluster.close()
+        if self._controllers is not None:
+            await self._controllers.close()
 
 
 def _nobody(found: Outcome[Roster]) -> str:

@@ -10,6 +10,7 @@ from kastellan.app.depict import Portrait
 from kastellan.app.inspect import Contents
 from kastellan.app.may_restart import Restarts
 from kastellan.checks.telling import Telling
+from kastellan.config.effective import Told
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.codec import Manifest
@@ -77,6 +78,14 @@ class RestartsDocument(msgspec.Struct, frozen=True, kw_only=True):
     restarts: Restarts
 
 
+class ConfigDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `config view -o json` prints: each value with who told it; never a secret."""
+
+    schema: Literal["kastellan.config/1"] = "kastellan.config/1"
+    version: str = VERSION
+    values: tuple[Told, ...]
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every line of `doctor -o ndjson` has."""
 
@@ -129,6 +138,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.rows/1": RowsDocument,
     "kastellan.portrait/1": PortraitDocument,
     "kastellan.explanation/1": ExplanationDocument,
+    "kastellan.config/1": ConfigDocument,
     "kastellan.contents/1": ContentsDocument,
     "kastellan.restarts/1": RestartsDocument,
     "kastellan.snapshot/1": Manifest,

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
-from kastellan.kernel.errors import BadInput, UsageError
+from kastellan.kernel.errors import UsageError
 
 if TYPE_CHECKING:
+    from kastellan.app.reach import Settled
     from kastellan.app.wiring import Target
-    from kastellan.config.client_properties import ClientProperties
     from kastellan.model.codec import Loaded
 
-DEFAULT_TIMEOUT_S = 5.0
-_LONGEST_S = 3_600.0
 _PANEL = "Which cluster"
 
 Bootstrap = Annotated[
@@ -26,11 +25,23 @@ Bootstrap = Annotated[
         "--bootstrap-server", metavar="HOST:PORT[,...]", envvar="KASTELLAN_BOOTSTRAP_SERVER", help="Brokers to begin with."
     ),
 ]
-CommandConfig = Annotated[Path | None, typer.Option("--command-config", metavar="FILE", help="Kafka's client.properties.")]
+CommandConfig = Annotated[
+    Path | None,
+    typer.Option("--command-config", metavar="FILE", envvar="KASTELLAN_COMMAND_CONFIG", help="Kafka's client.properties."),
+]
+ContextName = Annotated[
+    str | None,
+    typer.Option("--context", metavar="NAME", envvar="KASTELLAN_CONTEXT", help="A cluster of the contexts file, by its name."),
+]
 Bundle = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="A saved snapshot instead of a live cluster.")]
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", help=f"Time for the whole examination [default: {DEFAULT_TIMEOUT_S:g}]."),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        envvar="KASTELLAN_TIMEOUT",
+        help="Time for the whole examination [default: 5].",
+    ),
 ]
 Resolve = Annotated[
     list[str] | None,
@@ -38,16 +49,44 @@ Resolve = Annotated[
         "--resolve", metavar="HOST:PORT=HOST:PORT", help="Where an advertised address is reached from here; may be repeated."
     ),
 ]
+Proxy = Annotated[
+    str | None,
+    typer.Option(
+        "--proxy", metavar="URL", envvar="KASTELLAN_PROXY", help="A proxy to the brokers: socks5://HOST:PORT or http://HOST:PORT."
+    ),
+]
+Controllers = Annotated[
+    str | None,
+    typer.Option(
+        "--bootstrap-controller",
+        metavar="HOST:PORT[,...]",
+        envvar="KASTELLAN_BOOTSTRAP_CONTROLLER",
+        help="Controllers, to ask the quorum directly.",
+    ),
+]
+ControllerConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--controller-config",
+        metavar="FILE",
+        envvar="KASTELLAN_CONTROLLER_CONFIG",
+        help="client.properties for the controllers; else those of the brokers.",
+    ),
+]
 
 
 class Reach(NamedTuple):
     """What was typed about the cluster."""
 
-    bootstrap: str | None
-    command_config: Path | None
-    bundle: Path | None
-    timeout: float | None
-    resolve: tuple[str, ...]
+    bootstrap: str | None = None
+    command_config: Path | None = None
+    bundle: Path | None = None
+    timeout: float | None = None
+    resolve: tuple[str, ...] = ()
+    context: str | None = None
+    proxy: str | None = None
+    controllers: str | None = None
+    controller_config: Path | None = None
 
     @property
     def saved(self) -> bool:
@@ -62,42 +101,20 @@ class Reach(NamedTuple):
 
         return load(self.bundle)
 
+    def settled(self) -> Settled:
+        """All values that hold, with who told them."""
+        from kastellan.app.reach import FLAGS, settle
+
+        typed = {name: getattr(self, name) for name in FLAGS}
+        return settle({name: str(value) for name, value in typed.items() if value is not None}, self.resolve, os.environ)
+
     def target(self) -> tuple[Target, float]:
-        """The live cluster and the time-out in seconds; a flag goes before the environment, that before the file."""
-        from kastellan.app.wiring import Target
-
-        told = self._from_file()
-        bootstrap = self.bootstrap or told.bootstrap
-        if not bootstrap:
-            raise UsageError("which cluster? give --bootstrap-server HOST:PORT, --command-config FILE or --bundle FILE")
-        timeout_s = self.timeout if self.timeout is not None else told.request_timeout_s or DEFAULT_TIMEOUT_S
-        if not 0.1 <= timeout_s <= _LONGEST_S:  # noqa: PLR2004
-            raise BadInput(f"--timeout is {timeout_s:g}; give 0.1 to {_LONGEST_S:g} seconds")
-        resolve = dict(map(_pair, self.resolve))
-        return Target(bootstrap=bootstrap, resolve=resolve, security=told.security, client_id=told.client_id), timeout_s
-
-    def _from_file(self) -> ClientProperties:
-        from kastellan.config.client_properties import ClientProperties, client_properties
-
-        if self.command_config is None:
-            return ClientProperties()
-        try:
-            data = self.command_config.read_bytes()
-        except OSError as error:
-            raise BadInput(
-                f"cannot read {self.command_config}: {error.strerror or error}; give a client.properties file"
-            ) from None
-        told = client_properties(data, str(self.command_config))
-        for sentence in told.sentences(str(self.command_config)):
+        """The live cluster and the time-out in seconds; says on stderr what was not carried out."""
+        settled = self.settled()
+        target = settled.cluster()
+        for sentence in settled.notes:
             typer.echo(f"kastellan: {sentence}", err=True)
-        return told
-
-
-def _pair(text: str) -> tuple[str, str]:
-    advertised, found, reached = text.partition("=")
-    if not found or not all(":" in each for each in (advertised, reached)):
-        raise BadInput(f"--resolve {text!r} is not HOST:PORT=HOST:PORT; write the advertised address first")
-    return advertised, reached
+        return target, settled.timeout_s
 
 
 def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
@@ -111,18 +128,41 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
         bundle: Bundle = None,
         timeout: Timeout = None,
         resolve: Resolve = None,
+        context: ContextName = None,
+        proxy: Proxy = None,
+        bootstrap_controller: Controllers = None,
+        controller_config: ControllerConfig = None,
         **rest: Any,  # noqa: ANN401
     ) -> None:
-        if bundle is not None and (command_config is not None or _typed_bootstrap(bootstrap_server)):
+        if bundle is not None and (
+            _typed(command_config, "KASTELLAN_COMMAND_CONFIG")
+            or _typed(bootstrap_server, "KASTELLAN_BOOTSTRAP_SERVER")
+            or _typed(context, "KASTELLAN_CONTEXT")
+        ):
             raise UsageError("--bundle reads a file and no cluster; give either it or --bootstrap-server / --command-config")
-        command(Reach(bootstrap_server, command_config, bundle, timeout, tuple(resolve or ())), **rest)
+        reach = Reach(
+            bootstrap_server,
+            command_config,
+            bundle,
+            timeout,
+            tuple(resolve or ()),
+            context,
+            proxy,
+            bootstrap_controller,
+            controller_config,
+        )
+        command(reach, **rest)
 
     shared = {
         "bootstrap_server": Bootstrap,
         "command_config": CommandConfig,
+        "context": ContextName,
         "bundle": Bundle,
         "timeout": Timeout,
         "resolve": Resolve,
+        "proxy": Proxy,
+        "bootstrap_controller": Controllers,
+        "controller_config": ControllerConfig,
     }
     told = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint) for name, hint in shared.items()
@@ -134,8 +174,6 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _typed_bootstrap(value: str | None) -> bool:
-    """The flag was typed: an address that only the environment holds does not contradict --bundle."""
-    import os
-
-    return value is not None and value != os.environ.get("KASTELLAN_BOOTSTRAP_SERVER")
+def _typed(value: str | Path | None, variable: str) -> bool:
+    """The flag was typed: what only the environment holds does not contradict --bundle."""
+    return value is not None and str(value) != os.environ.get(variable)

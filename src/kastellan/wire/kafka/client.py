@@ -31,6 +31,7 @@ from typing import Final, Self
 
 import msgspec
 
+from kastellan.config.proxy import Proxy
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Defect, Garbled
 from kastellan.kernel.outcome import Outcome, State, Trouble
@@ -38,7 +39,7 @@ from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api, api_name
 from kastellan.wire.kafka.connection import Frame, Limits
-from kastellan.wire.kafka.costs import Costs
+from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.dial import How
 from kastellan.wire.kafka.endpoint import Endpoint
@@ -100,13 +101,15 @@ class Cluster:
         resolve: Mapping[str, str] | None = None,
         permit: Permit | None = None,
         limits: Limits | None = None,
+        proxy: Proxy | None = None,
+        meter: Meter | None = None,
     ) -> None:
         if not bootstrap:
             msg = "a cluster needs at least one bootstrap address"
             raise Defect(msg)
         self._bootstrap = tuple(bootstrap)
         self._permit = permit
-        self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit)
+        self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy)
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._brokers: dict[int, Endpoint] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
@@ -180,7 +183,7 @@ class Cluster:
         for address in self._bootstrap:
             alike.setdefault(self._asked[address].reason.removeprefix(address.label), []).append(address)
         ordered = sorted(alike.items(), key=lambda each: each[0].startswith(NOT_TRIED))
-        reason = "; ".join(f"{same[0].label}{said}{_and_others(same[1:])}" for said, same in ordered)
+        reason = "; ".join(self._asked[same[0]].reason + _and_others(same[1:]) for _, same in ordered)
         first = self._asked[ordered[0][1][0]]
         return Outcome(value=None, state=first.state, sent_ms=sent_ms, trouble=first.trouble, reason=reason)
 

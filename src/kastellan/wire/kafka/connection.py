@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 import ssl
 import time
 from collections import deque
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 
@@ -97,8 +99,8 @@ class Connection(asyncio.Protocol):
         self._abandoned = 0
         self._bytes_in = 0
         self._last_answer_s = 0.0
-        self.peer: tuple[Any, ...] | None = None
-        """The socket address of the peer."""
+        self.reach: Callable[[Deadline], Awaitable[socket.socket | Refusal]] | None = None
+        """Opens another socket to the same peer the same way."""
         self.answers = 0
         """How many answers have come."""
         self._end: Refusal | None = None
@@ -162,7 +164,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; asyncio calls this once."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # TCP and TLS transports both are
-        self._transport, self.peer = transport, transport.get_extra_info("peername")
+        self._transport = transport
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -8,10 +8,12 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import msgspec
 
+from kastellan.config.proxy import Proxy
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
@@ -21,8 +23,12 @@ from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, of_os_error
+from kastellan.wire.kafka.tunnel import tunnel
 from kastellan.wire.tls.peek import certificate_of, complaint_of
 from kastellan.wire.tls.words import is_verdict_on_certificate, meaning, seen
+
+Reach = Callable[[Deadline], Awaitable[socket.socket | Refusal]]
+"""Opens a socket to one peer, the same way each time."""
 
 _ORDER = (Trouble.INSECURE, Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE)
 """When the addresses of a name fail in several ways, the way that says most about the peer."""
@@ -37,6 +43,7 @@ class How(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
+    proxy: Proxy | None = None
 
 
 class Progress(msgspec.Struct):
@@ -50,6 +57,10 @@ async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progr
     progress = progress or Progress()
     reached = endpoint.mapped(how.resolve)
     whom = endpoint.label if reached == endpoint else f"{endpoint.label} by way of {reached.address}"
+    if how.proxy is not None:
+        way = partial(tunnel, how.proxy, reached.host, reached.port, endpoint.label)
+        progress.stage = "connect through the proxy"
+        return await _open(way, endpoint.host, deadline, endpoint.label, (how, progress))
     progress.stage = "look-up of its name"
     addresses = await _addresses(reached, deadline, whom)
     if isinstance(addresses, Refusal):
@@ -58,12 +69,7 @@ async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progr
     for position, address in enumerate(addresses):
         share = deadline.within(deadline.remaining_s() / (len(addresses) - position))
         progress.stage = "connect"
-        plug = await _connect(address, reached.port, share, whom)
-        if isinstance(plug, Refusal):
-            refusals.append(plug)
-            continue
-        progress.stage = "TLS handshake"
-        opened = await _open(plug, endpoint.host, share, whom, how)
+        opened = await _open(partial(_connect, address, reached.port, whom), endpoint.host, share, whom, (how, progress))
         if isinstance(opened, Connection) or opened.trouble is Trouble.INSECURE:
             return opened
         refusals.append(opened)
@@ -72,16 +78,16 @@ async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progr
 
 async def explained(refusal: Refusal, connection: Connection, name: str, how: How, deadline: Deadline) -> Refusal:
     """A connection that a TLS peer closed on the first request: the peer is asked once more why, and nothing is sent."""
-    context, there = how.security.context, connection.peer
-    if refusal.trouble is not Trouble.CLOSED or context is None or there is None or connection.answers:
+    context, reach = how.security.context, connection.reach
+    if refusal.trouble is not Trouble.CLOSED or context is None or reach is None or connection.answers:
         return refusal
-    error = await complaint_of(there, name, context, deadline.within(_PEEK_S))
+    error = await complaint_of(reach, name, context, deadline.within(_PEEK_S))
     if not isinstance(error, ssl.SSLError):
         return refusal
     return Refusal(Trouble.INSECURE, f"{connection.whom} {meaning(error, name, None, in_handshake=False)}")
 
 
-async def _connect(address: str, port: int, deadline: Deadline, whom: str) -> socket.socket | Refusal:
+async def _connect(address: str, port: int, whom: str, deadline: Deadline) -> socket.socket | Refusal:
     """A connected socket."""
     waited_s = deadline.remaining_s()
     plug = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
@@ -104,27 +110,31 @@ async def _connect(address: str, port: int, deadline: Deadline, whom: str) -> so
     return plug
 
 
-async def _open(plug: socket.socket, name: str, deadline: Deadline, whom: str, how: How) -> Connection | Refusal:
-    """A connection over a connected socket, which from now on belongs to it. `name` is what the certificate has to have."""
-    loop, context = asyncio.get_running_loop(), how.security.context
-    there = plug.getpeername()
+async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: tuple[How, Progress]) -> Connection | Refusal:
+    """A connection over the socket that `reach` opens. `name` is what the certificate has to have."""
+    how, progress = manner
+    plug = await reach(deadline)
+    if isinstance(plug, Refusal):
+        return plug
+    progress.stage = "TLS handshake"
     connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter)
-    waited_s = deadline.remaining_s()
+    connection.reach = reach
+    waited_s, context = deadline.remaining_s(), how.security.context
     try:
         async with asyncio.timeout_at(deadline.at_s):
-            await loop.create_connection(lambda: connection, sock=plug, ssl=context, server_hostname=name if context else None)
+            await asyncio.get_running_loop().create_connection(
+                lambda: connection, sock=plug, ssl=context, server_hostname=name if context else None
+            )
     except TimeoutError:
         plug.close()
         waited = duration_text(waited_s * 1_000)
         return Refusal(Trouble.SILENT, f"{whom} did not finish the TLS handshake within {waited}; it may be no TLS listener")
-    except (OSError, UnicodeError) as error:
-        # ssl's errors are OSErrors; an UnicodeError is a name that no certificate can have.
+    except (OSError, ValueError) as error:
+        # ssl's errors are OSErrors; a ValueError is a name that no certificate can have.
         plug.close()
-        der = (
-            await certificate_of(there, name, how.security.curious, deadline.within(_PEEK_S))
-            if is_verdict_on_certificate(error)
-            else None
-        )
+        der: bytes | None = None
+        if is_verdict_on_certificate(error):
+            der = await certificate_of(reach, name, how.security.curious, deadline.within(_PEEK_S))
         return Refusal(Trouble.INSECURE, f"{whom} {meaning(error, name, seen(der) if der else None)}")
     return connection
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import KastellanError
 
-Address = tuple[Any, ...]
-"""A socket address: host, port, and for IPv6 two numbers more."""
+Reach = Callable[[Deadline], Awaitable[object]]
+"""Opens a socket to the peer, the same way as before; anything but a socket means that there is none."""
 
 
 class _Listener(asyncio.Protocol):
@@ -26,13 +25,13 @@ class _Listener(asyncio.Protocol):
             self.end.set_result(exc)
 
 
-async def certificate_of(address: Address, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline) -> bytes | None:
+async def certificate_of(reach: Reach, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline) -> bytes | None:
     """The certificate (DER) that the peer presents when it is called `name`; None when none was seen.
 
     `context` makes one that believes anybody.
     """
     try:
-        transport, _ = await _shake(address, name, context(), deadline)
+        transport, _ = await _shake(reach, name, context(), deadline)
     except (OSError, ValueError, KastellanError):
         return None
     found = transport.get_extra_info("ssl_object")
@@ -40,10 +39,10 @@ async def certificate_of(address: Address, name: str, context: Callable[[], ssl.
     return found.getpeercert(binary_form=True) if found is not None else None
 
 
-async def complaint_of(address: Address, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:
+async def complaint_of(reach: Reach, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:
     """What a peer says against our certificate. In TLS 1.3 that comes after the handshake, and gets lost when we send at once."""
     try:
-        transport, listener = await _shake(address, name, context, deadline)
+        transport, listener = await _shake(reach, name, context, deadline)
     except (OSError, ValueError) as error:
         return error
     try:
@@ -55,14 +54,14 @@ async def complaint_of(address: Address, name: str, context: ssl.SSLContext, dea
         transport.abort()
 
 
-async def _shake(address: Address, name: str, context: ssl.SSLContext, deadline: Deadline) -> tuple[asyncio.Transport, _Listener]:
+async def _shake(reach: Reach, name: str, context: ssl.SSLContext, deadline: Deadline) -> tuple[asyncio.Transport, _Listener]:
     """Raises OSError (a time-out too) or ValueError."""
+    plug = await reach(deadline)
+    if not isinstance(plug, socket.socket):
+        raise ConnectionError
     loop = asyncio.get_running_loop()
-    plug = socket.socket(socket.AF_INET6 if ":" in str(address[0]) else socket.AF_INET, socket.SOCK_STREAM)
-    plug.setblocking(False)
     try:
         async with asyncio.timeout_at(deadline.at_s):
-            await loop.sock_connect(plug, address)
             return await loop.create_connection(_Listener, sock=plug, ssl=context, server_hostname=name)
     except BaseException:
         plug.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from kastellan.sources.kafka.ask import controllers
 from kastellan.sources.kafka.asking import Got
 from kastellan.sources.kafka.fill import brokers as fill
 from kastellan.sources.kafka.fill import certificates as fill_certificates
@@ -94,7 +95,8 @@ async def _greet(look: Looking, node: int) -> None:
 
 
 async def quorum(look: Looking) -> None:
-    """The leadership and the nodes of the metadata quorum."""
+    """The leadership and the nodes of the metadata quorum, from the controllers themselves where they can be asked."""
     if look.wants("quorum", "quorum_nodes"):
-        got = await look.controller(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum))
+        got = await controllers.quorum(look, look.controllers) if look.controllers is not None else None
+        got = got or await look.controller(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum))
         look.put(*fill_quorum.quorum(got.value, got.answer, look.book))

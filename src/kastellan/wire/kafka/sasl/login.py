@@ -74,12 +74,13 @@ class SaslLogin:
 
     async def _once(self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline) -> Session | Refusal:
         turns = await self._method.begin(endpoint, deadline)
-        if isinstance(turns, Refusal):
-            return turns
-        told = await authenticate(connection, ranges, self.mechanism, turns, deadline)
+        told = turns if isinstance(turns, Refusal) else await authenticate(connection, ranges, self.mechanism, turns, deadline)
         if isinstance(told, Session):
             self._proven, self._refused, self._refusals = True, None, 0
-        elif told.trouble is Trouble.UNAUTHENTICATED and not self._proven:
+            return told
+        if told.trouble is Trouble.UNAUTHENTICATED:
+            self._method.forget()
+        if told.trouble is Trouble.UNAUTHENTICATED and not self._proven:
             pause_s = min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
             self._refusals += 1
             self._refused, self._not_before_s = told, time.monotonic() + pause_s

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Protocol
 
-from kastellan.config.security import Login, PlainLogin, ScramLogin
+from kastellan.config.security import KerberosLogin, Login, MskIamLogin, OAuthLogin, PlainLogin, ScramLogin
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import BadInput
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.sasl.kerberos import KerberosMethod
+from kastellan.wire.kafka.sasl.msk import MskMethod
 from kastellan.wire.kafka.sasl.plain import plain
 from kastellan.wire.kafka.sasl.scram import Derivations, Scram
+from kastellan.wire.kafka.sasl.tokens import TokenMethod
 from kastellan.wire.kafka.sasl.turns import Turns
 from kastellan.wire.kafka.trouble import Refusal
 
@@ -29,6 +31,10 @@ class Method(Protocol):
         """A new login at this endpoint, or why there can be none just now."""
         ...
 
+    def forget(self) -> None:
+        """What was used last was refused: do not use it again."""
+        ...
+
 
 class _Plain:
     def __init__(self, login: PlainLogin) -> None:
@@ -37,6 +43,9 @@ class _Plain:
 
     async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Turns:  # noqa: ARG002
         return plain(self._login)
+
+    def forget(self) -> None:
+        pass
 
 
 class _Scram:
@@ -48,6 +57,9 @@ class _Scram:
     async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Turns:  # noqa: ARG002
         return Scram(self._login, secrets.token_urlsafe(_NONCE_BYTES), self._derive)
 
+    def forget(self) -> None:
+        pass
+
 
 def method_of(login: Login) -> Method:
     """How this login begins. Raises BadInput for files that cannot be used, MissingTool for an extra that is not installed."""
@@ -56,5 +68,9 @@ def method_of(login: Login) -> Method:
             return _Plain(login)
         case ScramLogin():
             return _Scram(login)
-        case _:
-            raise BadInput("not supported")
+        case OAuthLogin():
+            return TokenMethod(login)
+        case KerberosLogin():
+            return KerberosMethod(login)
+        case MskIamLogin():
+            return MskMethod(login)

@@ -1,0 +1,129 @@
+"""`kastellan context`: clusters by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.kernel.errors import UsageError
+from kastellan.surfaces.cli.reading import (
+    Bootstrap,
+    CommandConfig,
+    ControllerConfig,
+    Controllers,
+    Proxy,
+    Reach,
+    Resolve,
+    Timeout,
+)
+
+if TYPE_CHECKING:
+    from kastellan.app.contexts import Read
+
+app = typer.Typer(name="context", help="Clusters by name, in a file without secrets.", no_args_is_help=True)
+
+_FAILED = 1
+
+
+@app.command("list")
+def show() -> None:
+    """List the contexts; a star marks the one that is used when nothing else names a cluster."""
+    from kastellan.surfaces.cli.screen import Screen, clean
+
+    read = _read()
+    screen = Screen.of()
+    rows = [
+        ["*" if name == read.contexts.current else "", clean(name), clean(each.bootstrap or each.command_config or ""),
+         clean(each.controllers or ""), clean(each.notes or "")]
+        for name, each in sorted(read.contexts.by_name.items())
+    ]  # fmt: skip
+    if rows:
+        screen.table(["", "NAME", "REACHED BY", "CONTROLLERS", "NOTES"], rows, frozenset())
+    else:
+        screen.paragraph(f"there are none in {read.path}; `kastellan context add NAME --bootstrap-server HOST:PORT` makes one")
+    sys.stdout.write(screen.text())
+
+
+@app.command()
+def use(name: Annotated[str, typer.Argument(metavar="NAME", help="A context.")]) -> None:
+    """Make a context the one that is used when nothing else names a cluster."""
+    from kastellan.app.contexts import use as choose
+
+    path = _read().path
+    choose(path, name)
+    typer.echo(f"{name} is used from now on where nothing else names a cluster ({path})", err=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '-', '_' and '.'.")],
+    bootstrap_server: Bootstrap = None,
+    command_config: CommandConfig = None,
+    bootstrap_controller: Controllers = None,
+    controller_config: ControllerConfig = None,
+    resolve: Resolve = None,
+    proxy: Proxy = None,
+    timeout: Timeout = None,
+    notes: Annotated[str | None, typer.Option("--notes", help="Free words: whose it is, whom to ask.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a context of this name.")] = False,
+) -> None:
+    """Write a cluster into the contexts file. Passwords stay in the properties file that it names."""
+    from kastellan.app.contexts import add as write
+    from kastellan.config.contexts import Context
+
+    if bootstrap_server is None and command_config is None:
+        raise UsageError("a context needs --bootstrap-server HOST:PORT or --command-config FILE")
+    context = Context(
+        bootstrap=bootstrap_server,
+        command_config=str(command_config.absolute()) if command_config is not None else None,
+        controllers=bootstrap_controller,
+        controller_config=str(controller_config.absolute()) if controller_config is not None else None,
+        resolve=tuple(resolve or ()),
+        proxy=proxy,
+        timeout=timeout,
+        notes=notes,
+    )
+    path = _read().path
+    write(path, name, context, replace=replace)
+    typer.echo(f"{name} is in {path}; `kastellan context test {name}` tries it", err=True)
+
+
+@app.command("test")
+def knock(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A context; the current one if none is named.")] = None,
+) -> None:
+    """Knock once at every door of a context, brokers and controllers; exit code 1 when one stays shut."""
+    import asyncio
+
+    from kastellan.app.wiring import meet
+    from kastellan.kernel.deadline import Deadline
+    from kastellan.kernel.units import duration_text, plural
+
+    chosen = name or _read().contexts.current
+    if chosen is None:
+        raise UsageError("which context? give its NAME; `kastellan context list` shows them")
+    target, timeout_s = Reach(context=chosen).target()
+    doors = asyncio.run(meet(target, Deadline.after(timeout_s)))
+    for each in doors:
+        if each.nodes is None:
+            typer.echo(f"{each.what} {each.addresses}: {each.reason}")
+        else:
+            took = duration_text(each.answer_ms or 0)
+            typer.echo(
+                f"{each.what} {each.addresses}: {plural(each.nodes, 'node')} of cluster {each.cluster_id} in {took}, "
+                f"as {each.principal}"
+            )
+    if any(each.nodes is None for each in doors):
+        raise typer.Exit(_FAILED)
+
+
+def _read() -> Read:
+    from kastellan.app.contexts import contexts_path, read_contexts
+
+    read = read_contexts(contexts_path(os.environ))
+    for sentence in read.notes:
+        typer.echo(f"kastellan: {sentence}", err=True)
+    return read

@@ -1,0 +1,1 @@
+"""HTTP for the ends: one request under one deadline, with bounded answers."""

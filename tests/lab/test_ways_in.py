@@ -1,0 +1,97 @@
+"""Kastellan's own client on secured clusters: in by every way, as whom, and one sentence where a door stays shut."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kastellan import lab as labs
+from kastellan.kernel.deadline import Deadline
+from kastellan.lab import processes
+from kastellan.lab.load import clients
+from kastellan.lab.model import CLIENTS
+
+pytest.importorskip("confluent_kafka")
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module", params=["sasl_ssl", "mtls", "oauth"])
+def secured(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
+    name = f"test-in-{request.param}-{os.getpid()}"
+    try:
+        lab = labs.up(labs.LabSpec(name=name, brokers=1, racks=1, security=request.param, owner=processes.me()))
+        clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
+        yield lab
+    finally:
+        labs.down(name)
+
+
+def kastellan(*arguments: str | Path) -> tuple[int, str, str]:
+    """The binary, with no context and no cluster in its environment."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KASTELLAN_")}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("kastellan")), *map(str, arguments), "--timeout", "30"],
+        capture_output=True, text=True, timeout=150, check=False, env={**clean, "XDG_CONFIG_HOME": "/nowhere"},
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def files(lab: labs.Lab) -> dict[str, Path]:
+    """The clients' files of a lab, by name."""
+    return {each.stem: each for each in sorted((lab.dir / CLIENTS).glob("*.properties"))}
+
+
+def test_kastellan_gets_in_by_every_way_and_says_as_whom(secured: labs.Lab) -> None:
+    for name, file in files(secured).items():
+        if name == "wrong-password":
+            continue
+        code, out, err = kastellan("doctor", "--command-config", file, "-o", "json", "--fail-on", "never")
+        assert (code, err) == (0, ""), (name, err)
+        told = json.loads(out)["report"]
+        who = name.partition("-")[0]
+        mutual = name.endswith("-tls") or secured.spec.security == "mtls"
+        assert told["vantage"]["principal"] == f"User:CN={who}" if mutual else f"User:{who}", name
+        assert told["shape"]["brokers"] == 1, name
+
+
+def test_lag_and_get_work_for_who_may_look_and_the_wrong_secret_gets_one_sentence(secured: labs.Lab) -> None:
+    viewer = files(secured)["viewer"]
+    code, out, _ = kastellan("get", "topics", "-o", "json", "--command-config", viewer)
+    assert (code, [each["topic"] for each in json.loads(out)["rows"]]) == (0, ["orders"])
+    assert kastellan("lag", "--command-config", viewer)[0] == 0
+    code, out, err = kastellan("doctor", "--command-config", files(secured)["wrong-password"])
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    told = {
+        "mtls": "does not trust the authority of our client certificate",
+        "oauth": "check clientId, clientSecret and scope",
+    }.get(secured.spec.security, "check user and password in sasl.jaas.config")
+    assert told in err or "does not accept our client certificate" in err, err
+    assert "not the secret" not in err
+
+
+def test_a_client_that_speaks_otherwise_than_the_listener_is_told_so(secured: labs.Lab) -> None:
+    code, _, err = kastellan("get", "brokers", "--bootstrap-server", secured.bootstrap)
+    assert (code, "this listener wants TLS (security.protocol SSL or SASL_SSL)" in err) == (1, True), err
+
+
+def test_the_controllers_are_asked_with_credentials_of_their_own(secured: labs.Lab) -> None:
+    found = files(secured)
+    own = found.get("admin-tls", found["admin"])
+    arguments = ("get", "quorum", "-o", "json", "--command-config", found["viewer"])
+    asked = ("--bootstrap-controller", secured.controller_bootstrap, "--controller-config", own)
+    code, out, err = kastellan(*arguments, *asked)
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert [(each["node"], each["role"]) for each in document["rows"]] == [(1, "leader")]
+    # Without credentials of their own the controllers do not let us in, the brokers are asked, and that is told.
+    if secured.spec.security != "mtls":
+        code, out, err = kastellan(*arguments, *asked[:2])
+        assert (code, err) == (0, "")
+        document = json.loads(out)
+        assert [each["node"] for each in document["rows"]] == [1]
