@@ -42,7 +42,7 @@ def test_contexts_are_read_by_name():
     [
         ("current = ", "f is no TOML: invalid value (at end of document)"),
         ("[context.a]\nbootstrap = 5", "f, [context.a]: expected `str | null`, got `int` - at `bootstrap`"),
-        ("[context.a]\nboostrap = 'x'", "f, [context.a]: object contains unknown field `boostrap`"),
+        ("[context.a]\nbootstraps = 'x'", "f, [context.a]: object contains unknown field `bootstraps`"),
         ("[contexts.a]", "f has 'contexts' at its top"),
         ("context = 3", "each context a table [context.NAME]"),
         ("current = 3", "`current` is a name"),
