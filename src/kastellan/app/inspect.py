@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from pathlib import Path
+
 import msgspec
+import polars as pl
 
 from kastellan.app.describe import shape_of
+from kastellan.app.load import load
 from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.outcome import State
-from kastellan.model.codec import Loaded
+from kastellan.model.codec import Loaded, manifest_of
+from kastellan.model.redact_columns import Sort, sort_of
 from kastellan.model.report import Shape
-from kastellan.model.snapshot import Cost, Vantage
+from kastellan.model.snapshot import Cost, Snapshot, Vantage
+
+_NO_NAMES = frozenset({Sort.WORD, Sort.CONFIG})
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +28,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     rows_not_whole: int
     rosters_unseen: tuple[str, ...]
     memory_bytes: int
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """How many different names of one sort the file holds, and three of them."""
+
+    sort: str
+    count: int
+    some: tuple[str, ...]
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +49,11 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
     cost: Cost
     notes: tuple[str, ...]
+    names: tuple[Names, ...] = ()
+    size_bytes: int | None = None
+    hashes: int = 0
+    """Tables whose bytes are what the manifest says; one that is not would have been refused."""
+    redaction: str = ""
 
 
 def inspect(loaded: Loaded) -> Contents:
@@ -58,4 +79,31 @@ def inspect(loaded: Loaded) -> Contents:
         unseen=tuple(bad_answers(snapshot.answers)),
         cost=snapshot.cost,
         notes=loaded.notes,
+        names=names_in(snapshot),
     )
+
+
+def names_in(snapshot: Snapshot) -> tuple[Names, ...]:
+    """What would leave with the snapshot that is somebody's and not Kafka's, by sort."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for look in (snapshot, *snapshot.earlier):
+        for name, table in look.tables.items():
+            for column, dtype in table.schema().items():
+                sort = sort_of(name, column) or Sort.TEXT
+                if dtype == pl.String and sort not in _NO_NAMES:
+                    found[sort].update(table.df[column].drop_nulls().unique().to_list())
+        found["vantage"].update(filter(None, (look.vantage.host, look.vantage.principal, look.vantage.bootstrap)))
+    return tuple(
+        Names(sort=sort, count=len(texts - {""}), some=tuple(sorted(texts - {""})[:3]))
+        for sort, texts in sorted(found.items())
+        if texts - {""}
+    )
+
+
+def inspect_file(path: Path) -> Contents:
+    """The contents of a file, its hashes verified. Raises BadInput for a file that was damaged or changed."""
+    loaded = load(path)
+    data = path.read_bytes()
+    manifest = manifest_of(data)
+    hashes = sum(bool(table.sha256) for look in manifest.looks for table in look.tables)
+    return msgspec.structs.replace(inspect(loaded), size_bytes=len(data), hashes=hashes, redaction=manifest.redaction)

@@ -19,10 +19,14 @@ def check_target(path: Path) -> None:
         raise BadInput(f"the directory {path.parent} does not exist; make it first")
 
 
-def save(snapshot: Snapshot, path: Path) -> int:
+def save(snapshot: Snapshot, path: Path, *, left_out: tuple[str, ...] = (), redaction: str = "") -> int:
     """Writes the file whole or not at all, readable by its owner only; returns its size in bytes."""
     check_target(path)
-    data = dump(snapshot)
+    return write_whole(path, dump(snapshot, left_out=left_out, redaction=redaction))
+
+
+def write_whole(path: Path, data: bytes) -> int:
+    """Writes these bytes whole or not at all, readable by the owner only; returns how many."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -70,6 +70,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
     version: str
     looks: tuple[LookEntry, ...]
+    left_out: tuple[str, ...] = ()
+    """What was not put in, and why, one sentence each."""
+    redaction: str = ""
+    """The id of the redaction, when names in it are pseudonyms."""
 
 
 class _Head(msgspec.Struct):
@@ -83,7 +87,7 @@ class Loaded(NamedTuple):
     notes: tuple[str, ...]
 
 
-def dump(snapshot: Snapshot) -> bytes:
+def dump(snapshot: Snapshot, *, left_out: tuple[str, ...] = (), redaction: str = "") -> bytes:
     """The file's bytes."""
     looks: list[LookEntry] = []
     packed = io.BytesIO()
@@ -101,7 +105,8 @@ def dump(snapshot: Snapshot) -> bytes:
                     cost=look.cost, tables=tuple(entries),
                 )
             )  # fmt: skip
-        _add(archive, _MANIFEST, msgspec.json.encode(Manifest(schema=SCHEMA, version=VERSION, looks=tuple(looks))))
+        manifest = Manifest(schema=SCHEMA, version=VERSION, looks=tuple(looks), left_out=left_out, redaction=redaction)
+        _add(archive, _MANIFEST, msgspec.json.encode(manifest))
     return packed.getvalue()
 
 
@@ -115,12 +120,24 @@ def unpack(data: bytes, only: Collection[str] | None = None) -> Loaded:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             opened = _Opened(archive)
+            opened.notes.extend(opened.manifest.left_out)
+            if opened.manifest.redaction:
+                opened.notes.append(f"names in it are pseudonyms (redaction {opened.manifest.redaction[:40]})")
             looks = [_look(opened, each, only) for each in opened.manifest.looks]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadInput(f"not a whole snapshot file ({error}); write it anew with `kastellan snapshot save`") from None
     if not looks:
         raise BadInput("the snapshot file holds no look; write it anew with `kastellan snapshot save`")
     return Loaded(msgspec.structs.replace(looks[0], earlier=tuple(looks[1:])), tuple(dict.fromkeys(opened.notes)))
+
+
+def manifest_of(data: bytes) -> Manifest:
+    """The manifest alone; BadInput in one sentence when it is not one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _manifest(archive, _sizes(archive))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise BadInput(f"not a whole snapshot file ({error}); write it anew with `kastellan snapshot save`") from None
 
 
 def _add(archive: zipfile.ZipFile, member: str, content: bytes) -> None:

@@ -8,13 +8,16 @@ import msgspec
 
 from kastellan.app.depict import Portrait
 from kastellan.app.inspect import Contents
+from kastellan.app.kept import Shelf
 from kastellan.app.may_restart import Restarts
 from kastellan.checks.telling import Telling
 from kastellan.config.effective import Told
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
+from kastellan.model.changes import Changes
 from kastellan.model.codec import Manifest
 from kastellan.model.finding import Doubt, Fact, Finding, Verdict
+from kastellan.model.pseudonyms import NameMap
 from kastellan.model.report import Report, Shape
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.model.table import Unseen
@@ -132,6 +135,24 @@ class EndLine(Line, frozen=True, kw_only=True, tag="end"):
     counts: dict[Verdict, int]
 
 
+class ChangesDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `snapshot diff -o json` prints."""
+
+    schema: Literal["kastellan.changes/1"] = "kastellan.changes/1"
+    version: str = VERSION
+    cluster_id: str | None
+    changes: Changes
+    told: tuple[str, ...]
+
+
+class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `snapshot list -o json` prints: the kept looks of every cluster, the newest first."""
+
+    schema: Literal["kastellan.kept/1"] = "kastellan.kept/1"
+    version: str = VERSION
+    clusters: tuple[Shelf, ...]
+
+
 DOCUMENTS: dict[str, Any] = {
     "kastellan.report/1": ReportDocument,
     "kastellan.line/1": LookLine | FindingLine | DoubtLine | AnswerLine | EndLine,
@@ -142,6 +163,9 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.contents/1": ContentsDocument,
     "kastellan.restarts/1": RestartsDocument,
     "kastellan.snapshot/1": Manifest,
+    "kastellan.changes/1": ChangesDocument,
+    "kastellan.kept/1": KeptDocument,
+    "kastellan.redaction/1": NameMap,
 }
 
 

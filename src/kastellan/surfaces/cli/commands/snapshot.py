@@ -13,6 +13,7 @@ from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
 if TYPE_CHECKING:
+    from kastellan.model.codec import Loaded
     from kastellan.model.snapshot import Snapshot
 
 app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
@@ -64,18 +65,24 @@ async def _looks(reach: Reach, looks: int, every_s: float) -> Snapshot:
         await source.close()
 
 
-@app.command()
+Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ID", help="Of which cluster, where several are kept.")]
+_NAMES = "A file, or a kept look: last, -1 (the one before), 02:41, 2026-11-26T02:41."
+# A kept look may be called -1.
+_TAKES_MINUS = {"ignore_unknown_options": True}
+
+
+@app.command(context_settings=_TAKES_MINUS)
 def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved snapshot.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|LOOK", help=_NAMES)],
+    cluster: Cluster = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
-    """Show what a saved snapshot holds: its looks, tables, and what could not be seen."""
+    """Show what a look holds: its tables, the names in them, and what could not be seen."""
     from kastellan.app.inspect import inspect
-    from kastellan.app.load import load
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.snapshot_text import show as table
 
-    contents = inspect(load(file))
+    contents = inspect(_found(file, cluster))
     if output is Form.JSON:
         from kastellan.surfaces.cli.documents import ContentsDocument, json_text
 
@@ -84,3 +91,78 @@ def show(
     screen = Screen.of()
     table(contents, screen)
     sys.stdout.write(screen.text())
+
+
+@app.command(context_settings=_TAKES_MINUS)
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help=_NAMES)],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Likewise.")] = "last",
+    cluster: Cluster = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+) -> None:
+    """Tell what changed between two looks; what one of them could not see is not a change."""
+    from kastellan.checks.telling_past import change_lines, time_text
+    from kastellan.model.diff import diff as compare
+
+    older, newer = _found(before, cluster).snapshot, _found(after, cluster).snapshot
+    if older.at_ms > newer.at_ms:
+        raise BadInput("the first look is the later one; give the earlier look first")
+    changes = compare(older, newer)
+    lines = change_lines(changes)
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import ChangesDocument, json_text
+
+        document = ChangesDocument(cluster_id=newer.cluster_id, changes=changes, told=lines)
+        sys.stdout.write(json_text(document) + "\n")
+        return
+    from kastellan.surfaces.cli.screen import Screen
+
+    screen = Screen.of()
+    between = f"between {time_text(older.at_ms, newer.at_ms)} and {time_text(newer.at_ms, newer.at_ms)}"
+    screen.paragraph(f"{newer.cluster_id or 'cluster id not seen'}: {between}", "bold")
+    for each in lines or ("nothing that both looks could see changed",):
+        screen.paragraph(each, indent=2, hang=2)
+    sys.stdout.write(screen.text())
+
+
+@app.command("list")
+def list_(output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE) -> None:
+    """List the looks that `doctor` kept, by cluster."""
+    from kastellan.app.kept import shelves
+    from kastellan.app.wiring import snapshot_store
+
+    found = shelves(snapshot_store())
+    if output is Form.JSON:
+        from kastellan.surfaces.cli.documents import KeptDocument, json_text
+
+        sys.stdout.write(json_text(KeptDocument(clusters=found)) + "\n")
+        return
+    from datetime import UTC, datetime
+
+    from kastellan.kernel.units import bytes_text
+    from kastellan.surfaces.cli.screen import Screen
+
+    screen = Screen.of()
+    rows = [
+        [
+            shelf.cluster,
+            "last" if not number else f"-{number}",
+            datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ"),
+            bytes_text(size),
+        ]
+        for shelf in found
+        for number, (at_ms, size) in enumerate(zip(shelf.at_ms, shelf.size_bytes, strict=True))
+    ]
+    screen.table(["CLUSTER", "NAME", "LOOKED AT", "SIZE"], rows, frozenset({3}))
+    if not rows:
+        screen.paragraph("none is kept yet; `kastellan doctor` keeps one at every run", "dim")
+    sys.stdout.write(screen.text())
+
+
+def _found(name: str, cluster: str | None) -> Loaded:
+    import time
+
+    from kastellan.app.kept import find
+    from kastellan.app.wiring import snapshot_store
+
+    return find(name, snapshot_store(), cluster, int(time.time() * 1000))

@@ -28,6 +28,17 @@ def show(contents: Contents, screen: Screen) -> None:
     ]
     screen.table(["TABLE", "ROWS", "NOT WHOLE", "NOT LISTED", "MEMORY"], rows, frozenset({1, 2, 4}))
     screen.line()
+    if contents.names:
+        screen.table(
+            ["NAMES", "HOW MANY", "SUCH AS"],
+            [[each.sort, count_text(each.count), ", ".join(each.some)] for each in contents.names],
+            frozenset({1}),
+        )
+        screen.line()
+    if contents.size_bytes is not None:
+        sealed = f"{plural(contents.hashes, 'table')} as the manifest's hashes say" if contents.hashes else "without hashes"
+        told = f"names are pseudonyms (redaction {contents.redaction})" if contents.redaction else "not redacted"
+        screen.field("FILE", (f"{bytes_text(contents.size_bytes)}, {sealed}, {told}",), 0, 10)
     screen.field("UNSEEN", contents.unseen or ("nothing that was asked for",), 0, 10)
     if contents.notes:
         screen.field("NOTES", contents.notes, 0, 10)

@@ -1,0 +1,137 @@
+"""Redact a bundle, or a report, so that it may leave: pseudonyms in the place of names, the map kept apart."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from kastellan.app.examine import Exam, Examined, examine_saved
+from kastellan.app.load import load
+from kastellan.app.save import check_target, save, write_whole
+from kastellan.kernel.errors import BadInput
+from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
+from kastellan.model.finding import Finding, Waived
+from kastellan.model.pseudonyms import Pseudonyms
+from kastellan.model.redact import redacted, subject
+from kastellan.model.redact_columns import Sort
+from kastellan.model.report import Past
+
+_LEAST_KEY_BYTES = 16
+_MOST_KEY_BYTES = 1024**2
+
+
+class Redacted(NamedTuple):
+    """What was written: the file's size, the number of names that went, and the redaction's id."""
+
+    size_bytes: int
+    names: int
+    id: str
+
+
+def key_from(path: Path | None) -> bytes:
+    """The key in a file, or a random one. Raises BadInput for a file that is no key."""
+    if path is None:
+        return secrets.token_bytes(32)
+    try:
+        if not path.is_file():
+            raise BadInput(f"{path} is no file; give one with a random key (`head -c 32 /dev/urandom > redaction.key`)")
+        size = path.stat().st_size
+        if not _LEAST_KEY_BYTES <= size <= _MOST_KEY_BYTES:
+            raise BadInput(f"{path} has {size} bytes; a key has at least {_LEAST_KEY_BYTES}, from a random source")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read the key {path}: {error.strerror or error}") from None
+
+
+def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
+    """Writes `target` with the pseudonyms of `source`, and `names`, the map that gives the names back."""
+    for each in (target, names):
+        check_target(each)
+    if len({source.resolve(), target.resolve(), names.resolve()}) < 3:  # noqa: PLR2004
+        raise BadInput("the bundle, the redacted bundle and the map are three files; give each a name of its own")
+    if names.exists():
+        raise BadInput(f"{names} exists, and may be the only way back to other names; give another file for the map")
+    loaded = load(source)
+    pseudonyms = Pseudonyms(key)
+    without = redacted(loaded.snapshot, pseudonyms)
+    told = pseudonyms.map()
+    # The map first: a redacted bundle without its map would be of no use to its owner.
+    write_whole(names, msgspec.json.format(msgspec.json.encode(told), indent=1))
+    return Redacted(save(without, target, redaction=told.id), len(told.names), told.id)
+
+
+def examined_redacted(examined: Examined, exam: Exam, key: bytes) -> Examined:
+    """The examination as it may leave: judged anew from the redacted looks, with what was decided and known carried over."""
+    names = Pseudonyms(key)
+    snapshot = redacted(examined.snapshot, names)
+    report = examined.report
+    again = examine_saved(snapshot, Exam(exam.checks, exam.settings), snapshot.at_ms).report
+    decided = {(each.check, subject(each.subject, names)): each for each in report.findings}
+    results = tuple(
+        msgspec.structs.replace(
+            result, findings=tuple(_decided(each, decided.get((each.check, each.subject)), names) for each in result.findings)
+        )
+        for result in again.results
+    )
+    told = msgspec.structs.replace(
+        again,
+        results=results,
+        past=_past(report.past, names) if report.past else None,
+        looks=report.looks,
+        cost=report.cost,
+        notes=(f"names in this report are pseudonyms (redaction {names.id})",),
+    )
+    return examined._replace(report=told, snapshot=snapshot)
+
+
+def _decided(finding: Finding, original: Finding | None, names: Pseudonyms) -> Finding:
+    if original is None:
+        return finding
+    waived = original.waived
+    return msgspec.structs.replace(
+        finding,
+        severity=original.severity,
+        confirmed=original.confirmed,
+        since_ms=original.since_ms,
+        news=original.news,
+        waived=Waived(names.user(waived.owner), names.reason(waived.reason), waived.expires) if waived else None,
+    )
+
+
+def _past(past: Past, names: Pseudonyms) -> Past:
+    gone = tuple(msgspec.structs.replace(each, subject=subject(each.subject, names)) for each in past.gone)
+    return msgspec.structs.replace(past, gone=gone, changes=changes_redacted(past.changes, names))
+
+
+def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
+    """The changes under their pseudonyms."""
+
+    def became(told: tuple[Became, ...]) -> tuple[Became, ...]:
+        return tuple(Became(subject=subject(each.subject, names), how=each.how) for each in told)
+
+    return msgspec.structs.replace(
+        changes,
+        brokers=became(changes.brokers),
+        topics=became(changes.topics),
+        groups=became(changes.groups),
+        leaders=tuple(
+            Moved(was=each.was, now=each.now, partitions=each.partitions, some=tuple(subject(part, names) for part in each.some))
+            for each in changes.leaders
+        ),
+        grown=tuple(Grown(topic=names.topic(each.topic), was=each.was, now=each.now) for each in changes.grown),
+        configs=tuple(
+            Configured(
+                subject=subject(each.subject, names),
+                config=names.config(each.config),
+                was=names.value(each.was, each.config),
+                now=names.value(each.now, each.config),
+            )
+            for each in changes.configs
+        ),
+        members=tuple(
+            Membership(group=names.of(Sort.GROUP, each.group), joined=each.joined, left=each.left) for each in changes.members
+        ),
+    )
