@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -210,18 +211,18 @@ class Pseudonyms:
             return self._plain(Sort.PREFIX, text)
         return {
             "topic": self.topic,
-            "group": lambda name: self._plain(Sort.GROUP, name),
-            "transactional-id": lambda name: self._plain(Sort.TRANSACTIONAL, name),
-            "delegation-token": lambda name: self._plain(Sort.TOKEN, name),
+            "group": partial(self._plain, Sort.GROUP),
+            "transactional-id": partial(self._plain, Sort.TRANSACTIONAL),
+            "delegation-token": partial(self._plain, Sort.TOKEN),
             "user": self.principal,
-        }.get(kind, lambda name: self._plain(Sort.TEXT, name))(text)
+        }.get(kind, partial(self._plain, Sort.TEXT))(text)
 
     def entity(self, text: str) -> str:
         """A quota's entity, such as `user=alice,client-id=<default>`."""
         told: list[str] = []
         for each in re.split(r",(?=(?:user|client-id|ip)=)", text):
             part, equals, name = each.partition("=")
-            of = {"user": self.user, "ip": self.host}.get(part, lambda name: self._plain(Sort.CLIENT, name))
+            of = {"user": self.user, "ip": self.host}.get(part, partial(self._plain, Sort.CLIENT))
             kept = part in ("user", "client-id", "ip")
             told.append(
                 f"{part}={name if name == '<default>' else of(name)}" if kept and equals else self._plain(Sort.TEXT, each)
@@ -291,6 +292,7 @@ _BY_SORT: dict[Sort, _Taken] = {
     Sort.PRINCIPAL: lambda p, text, _: p.principal(text),
     Sort.PRINCIPALS: lambda p, text, _: p.principals(text),
     Sort.TOPICS: lambda p, text, _: p.topics(text),
+    Sort.ADDRESSES: lambda p, text, _: p.addresses(text) if text else text,
     Sort.CONFIG: lambda p, text, _: p.config(text),
     Sort.VALUE: lambda p, text, beside: p.value(text, str(beside.get("config", ""))),
     Sort.RESOURCE: lambda p, text, beside: p.resource(text, beside),

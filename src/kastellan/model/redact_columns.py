@@ -36,6 +36,8 @@ class Sort(StrEnum):
     PRINCIPAL = "principal"
     PRINCIPALS = "principals"
     TOPICS = "topics"
+    ADDRESSES = "addresses"
+    """Hosts, with or without a port, with commas between."""
     CONFIG = "config"
     """The name of a config; it may hold the name of a listener."""
     VALUE = "value"
@@ -58,6 +60,10 @@ COLUMNS: dict[str, Sort] = {
     "instance_id": Sort.INSTANCE,
     "host": Sort.HOST,
     "ip": Sort.HOST,
+    "certificates.address": Sort.ADDRESSES,
+    "certificates.subject": Sort.TEXT,
+    "certificates.issuer": Sort.TEXT,
+    "certificates.names": Sort.ADDRESSES,
     "rack": Sort.RACK,
     "path": Sort.PATH,
     "user": Sort.USER,
