@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from kastellan.kernel.errors import UsageError
+from kastellan.surfaces.cli.words import complete_context
 
 if TYPE_CHECKING:
     from kastellan.app.reach import Settled
@@ -31,7 +32,13 @@ CommandConfig = Annotated[
 ]
 ContextName = Annotated[
     str | None,
-    typer.Option("--context", metavar="NAME", envvar="KASTELLAN_CONTEXT", help="A cluster of the contexts file, by its name."),
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        envvar="KASTELLAN_CONTEXT",
+        autocompletion=complete_context,
+        help="A cluster of the contexts file, by its name.",
+    ),
 ]
 Bundle = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="A saved snapshot instead of a live cluster.")]
 Timeout = Annotated[

@@ -131,6 +131,19 @@ def complete_fault(incomplete: str) -> list[str]:
     return _beginning(faults(), incomplete)
 
 
+def complete_context(incomplete: str) -> list[str]:
+    """For a context: the names in the contexts file, as far as it can be read."""
+    import tomllib
+
+    from kastellan.app.contexts import contexts_path
+
+    try:
+        held = tomllib.loads(contexts_path(os.environ).read_text())
+        return _beginning(sorted(held.get("context", {})), incomplete)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
+
+
 def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
     """Those that begin so; a name with a control character in it is never handed to a shell."""
     return [each for each in words if each.startswith(incomplete) and each.isprintable()]

@@ -59,3 +59,13 @@ def test_an_old_or_damaged_file_and_one_that_cannot_be_written_are_no_trouble(mo
     monkeypatch.setenv("KASTELLAN_CACHE", "/dev/null")
     words.remember(healthy().tables)
     assert words.complete_group("b") == []
+
+
+def test_contexts_complete_from_their_file(tmp_path, monkeypatch):
+    path = tmp_path / "contexts.toml"
+    monkeypatch.setenv("KASTELLAN_CONTEXTS", str(path))
+    assert words.complete_context("") == []
+    path.write_text('[context.prod-eu]\nbootstrap = "a:9092"\n[context.test]\nbootstrap = "b:9092"\n')
+    assert words.complete_context("pr") == ["prod-eu"]
+    path.write_text("[context")
+    assert words.complete_context("") == []
