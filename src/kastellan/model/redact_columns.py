@@ -87,7 +87,7 @@ COLUMNS: dict[str, Sort] = {
     "reason": Sort.REASON,
     **dict.fromkeys(
         (
-            "assignor", "error", "feature", "level", "logger", "mechanism", "metrics", "operation", "pattern_type",
+            "assignor", "error", "feature", "level", "logger", "mechanism", "method", "metrics", "operation", "pattern_type",
             "permission", "protocol", "protocol_type", "quorum", "quota", "resource_type", "role", "source", "state",
             "subtopology", "trouble", "type", "vulnerability",
         ),

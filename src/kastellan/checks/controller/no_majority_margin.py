@@ -32,7 +32,7 @@ CHECK = Check(
     impact="{reserve}: no new leaders, topics, configs or ISR changes, and restarting brokers do not come back.",
     do="Bring back the named controllers: process, disk, network. Start with the one that was lost last.",
     do_not="Do not restart any other controller, do not remove voters, and do not format a controller's directory.",
-    verify="kastellan get quorum --watch",
+    verify="kastellan doctor --only controller --watch",
     follows_from=("controller.no_active_controller", "brokers.fenced", "brokers.unreachable"),
     settings=(
         Setting(

@@ -30,7 +30,7 @@ CHECK = Check(
     impact="{voters} voters need {majority} for a majority: {reserve}.",
     do="Look at this controller's process, disk and network; start it again if it is gone.",
     do_not="Do not restart another controller before this one follows: the quorum may lose its majority.",
-    verify="kastellan get quorum --watch",
+    verify="kastellan doctor --only controller --watch",
     follows_from=("controller.no_active_controller", "controller.no_majority_margin", "brokers.fenced", "brokers.unreachable"),
     settings=(
         Setting(
