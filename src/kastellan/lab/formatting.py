@@ -64,14 +64,15 @@ def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock:
         _make(template, runtime, lab.nodes, [word for each in users for word in ("--add-scram", each)], lock)
     os.utime(template)
     for node in lab.nodes:
-        shutil.copytree(template / str(node.id), node.log_dir)
-        _edit(node.log_dir, {"cluster.id": lab.cluster_id})
+        for directory in node.log_dirs:
+            shutil.copytree(template / str(node.id) / directory.name, directory)
+            _edit(directory, {"cluster.id": lab.cluster_id})
     if users:
         shutil.rmtree(template.parent)
 
 
 def _family(runtime: Runtime, spec: LabSpec) -> Path:
-    shape = f"{runtime.kafka.version}|{spec.brokers}|{spec.controllers}"
+    shape = f"{runtime.kafka.version}|{spec.brokers}|{spec.controllers}|{spec.log_dirs} directories"
     return cache_dir() / "formatted" / hashlib.sha256(shape.encode()).hexdigest()[:12]
 
 
@@ -100,7 +101,9 @@ def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], users: Sequen
             for node in group[1:]:
                 shutil.copytree(scratch / str(group[0].id), scratch / str(node.id))
             for node in group:
-                _edit(scratch / str(node.id), {"node.id": str(node.id), "directory.id": ids[node.id]})
+                for directory in node.log_dirs:
+                    own = ids[node.id] if directory == node.log_dir else new_id()
+                    _edit(scratch / str(node.id) / directory.name, {"node.id": str(node.id), "directory.id": own})
         for left in (*scratch.glob("*.properties"), *scratch.glob("*.out")):
             left.unlink()
         scratch.rename(template)
@@ -116,7 +119,10 @@ class _Format:
 
     def __init__(self, runtime: Runtime, node: Node, scratch: Path, arguments: Sequence[str], lock: int) -> None:
         config = scratch / f"{node.id}.properties"
-        text = (node.dir / "server.properties").read_text().replace(str(node.log_dir), str(scratch / str(node.id)))
+        (scratch / str(node.id)).mkdir()
+        text = (node.dir / "server.properties").read_text()
+        for each in node.log_dirs:
+            text = text.replace(str(each), str(scratch / str(node.id) / each.name))
         config.write_text(text)
         command = runtime.tool_command(
             "kafka.tools.StorageTool", ["format", "-t", _TEMPLATE_CLUSTER, "-c", str(config), *arguments]

@@ -38,6 +38,7 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
     brokers: int = 3
     controllers: int | None = None
     racks: int = 3
+    log_dirs: int = 1
     heap_mib: int = 256
     kafka: str = KAFKA_4
     security: str = PLAINTEXT
@@ -62,6 +63,7 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
             ("controllers", self.controllers or "combined"),
             ("Kafka", self.kafka),
             ("racks", self.racks),
+            ("log directories", self.log_dirs),
             ("security", self.security),
             ("ms until reauthentication", self.reauthenticate_ms),
         )
@@ -87,6 +89,7 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
             ("--brokers", self.brokers, 1),
             ("--controllers", self.controllers, 1),
             ("--racks", self.racks, 1),
+            ("--log-dirs", self.log_dirs, 1),
         ):
             if value is not None and not lowest <= value <= _MOST_NODES:
                 msg = f"{option} {value} is out of range; choose {lowest} to {_MOST_NODES}"
@@ -116,6 +119,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     broker: str | None
     controller: str | None
     zookeeper: str | None = None
+    log_dir_count: int = 1
     keys: Path | None = None
     jvm: tuple[str, ...] = ()
     process: Identity | None = None
@@ -153,8 +157,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def log_dir(self) -> Path:
-        """Where Kafka keeps its partitions (`log.dirs`)."""
-        return self.dir / "data"
+        """Where Kafka keeps its partitions; the first directory where there are several, which has the metadata too."""
+        return self.log_dirs[0]
+
+    @property
+    def log_dirs(self) -> tuple[Path, ...]:
+        """`log.dirs`."""
+        return tuple(self.dir / ("data" if number == 1 else f"data-{number}") for number in range(1, self.log_dir_count + 1))
 
     @property
     def server_log(self) -> Path:
@@ -234,6 +243,7 @@ def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_port
             client=f"127.0.0.1:{next(broker_ports)}" if serves else None,
             broker=f"127.0.0.1:{next(broker_ports)}" if serves else None,
             controller=f"127.0.0.1:{next(voter_ports)}" if "controller" in roles else None,
+            log_dir_count=spec.log_dirs if serves else 1,
             keys=directory / KEYS / "admin.pem" if spec.is_secured else None,
         )
 

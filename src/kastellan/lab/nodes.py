@@ -27,12 +27,15 @@ _TAIL_BYTES = 64 * 1024
 _SEARCHED_LINES, _SHOWN_LINES = 200, 8
 
 
-def launch(node: Node, runtime: Runtime, *, heap_mib: int, lock: int, lab_dir: Path) -> None:
-    """Start the node's process and return at once; it is on record before it is Kafka."""
+def launch(node: Node, runtime: Runtime, *, heap_mib: int, lock: int, lab_dir: Path, through: Sequence[str] = ()) -> None:
+    """Start the node's process and return at once; it is on record before it is Kafka.
+
+    `through` is a command that prepares a place and becomes the one that it is given, like `env`.
+    """
     node.record.unlink(missing_ok=True)
     node.server_log.unlink(missing_ok=True)
     processes.spawn(
-        runtime.server_command(node, heap_mib),
+        [*through, *runtime.server_command(node, heap_mib)],
         record=node.record,
         lock=lock,
         lab_dir=lab_dir,
@@ -120,13 +123,13 @@ def cont(lab: Lab, node_id: int) -> None:
     _signal(lab, node_id, signal.SIGCONT, "running")
 
 
-def restart(lab: Lab, node_id: int, seconds: float = START_S) -> None:
-    """Kill the node when it lives, start it on its own data, and wait until it serves and is unfenced."""
+def restart(lab: Lab, node_id: int, seconds: float = START_S, through: Sequence[str] = ()) -> None:
+    """Kill the node when it lives, start it on its own data (`through` a command), and wait until it serves and is unfenced."""
     node = lab.node(node_id)
     kill(lab, node_id)
     runtime = provide_runtime(lambda _: None, lab.spec.kafka)
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
-        launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir)
+        launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir, through=through)
         processes.recorded(node.record, Deadline.after(_RECORD_S))
     expected = frozenset([node_id]) if node.is_broker else frozenset[int]()
     wait_ready([node], expected, Deadline.after(seconds))

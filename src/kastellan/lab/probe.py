@@ -10,6 +10,7 @@ import ssl
 import struct
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +18,7 @@ from kastellan.lab.model import Door
 
 _API_METADATA, _API_VERSIONS = 3, 18
 _API_ELECT_LEADERS = 43
+_API_LOG_DIRS, _API_QUORUM = 35, 55
 _NO_CLIENT_ID = -1
 _ARE_YOU_OK, _I_AM_OK = b"ruok", b"imok"
 _CORRELATION_BYTES = 4
@@ -73,6 +75,36 @@ def elect_preferred(where: Where, timeout_s: float = 10.0) -> bool:
     return answer is not None and answer[4:6] == b"\0\0"
 
 
+def offline_dirs(where: Where, timeout_s: float = 15.0) -> frozenset[str]:
+    """Log directories that this broker has taken out of service; none when it does not answer."""
+    answer = ask(where, _API_LOG_DIRS, 1, struct.pack(">i", -1), timeout_s)
+    if answer is None:
+        return frozenset()
+    read = Reader(answer)
+    read.take("i")
+    found: set[str] = set()
+    for _ in range(read.take("i")):
+        error, path = read.take("h"), read.text()
+        if error:
+            found.add(path)
+        for _ in range(read.take("i")):
+            read.text()
+            for form in "iqqb" * read.take("i"):
+                read.take(form)
+    return frozenset(found)
+
+
+def quorum_leader(where: Where, timeout_s: float = 3.0) -> int | None:
+    """The leader of the metadata quorum as the active controller itself says, by way of this broker; None without one."""
+    name = b"__cluster_metadata"
+    topic = struct.pack(">BB", 2, len(name) + 1) + name
+    answer = ask(where, _API_QUORUM, 0, topic + struct.pack(">BiBBB", 2, 0, 0, 0, 0), timeout_s, flexible=True)
+    if answer is None or answer[:2] != b"\0\0":
+        return None
+    code, leader = struct.unpack_from(">hi", answer, 2 + 1 + 1 + len(name) + 1 + 4)
+    return int(leader) if code == 0 and leader >= 0 else None
+
+
 def keeps(address: str, timeout_s: float = 3.0) -> bool:
     """True when a ZooKeeper is there and in order."""
     host, _, port = address.rpartition(":")
@@ -82,6 +114,17 @@ def keeps(address: str, timeout_s: float = 3.0) -> bool:
             return _exactly(connection, len(_I_AM_OK)) == _I_AM_OK
     except (OSError, EOFError):
         return False
+
+
+def objection(address: str, keys: Path | None, timeout_s: float = 5.0) -> str:
+    """Why the certificate shown at this address is not accepted by who trusts the lab's authority; empty when it is."""
+    try:
+        with closing(_connect(Door(address, keys), timeout_s)):
+            return ""
+    except ssl.SSLCertVerificationError as problem:
+        return problem.verify_message
+    except OSError as problem:
+        return str(problem)
 
 
 def ask(where: Where, key: int, version: int, body: bytes, timeout_s: float, *, flexible: bool = False) -> bytes | None:

@@ -33,8 +33,16 @@ _SMALL: Mapping[str, str] = {
     "num.io.threads": "4",
     "replica.lag.time.max.ms": "10000",
     "auto.create.topics.enable": "false",
+    "group.consumer.min.session.timeout.ms": "6000",
+    "group.consumer.min.heartbeat.interval.ms": "1000",
+    "leader.imbalance.check.interval.seconds": "3600",
+    "replication.quota.window.size.seconds": "60",
 }
-"""Small and quick to react: three brokers share two cores, and a dead one is fenced after 6 s instead of 9."""
+"""Small and quick to react: three brokers share two cores, and a dead one is fenced after 6 s instead of 9.
+
+Leaders are brought home by the lab itself, and a throttle lets nothing through for minutes: such faults must hold for as long as
+somebody looks.
+"""
 
 
 def server_properties(spec: LabSpec, node: Node, nodes: tuple[Node, ...], secured: Mapping[str, str] = _NOTHING) -> str:
@@ -67,7 +75,7 @@ def _kafka(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> dict[str, str]
         **(_with_zookeeper(node, nodes) if spec.has_zookeeper else _with_kraft(spec, node, nodes)),
         "listeners": ",".join(listeners),
         "listener.security.protocol.map": protocols(spec),
-        "log.dirs": str(node.log_dir),
+        "log.dirs": ",".join(str(each) for each in node.log_dirs),
         "offsets.topic.replication.factor": copies,
         "transaction.state.log.replication.factor": copies,
         "transaction.state.log.min.isr": enough,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -84,6 +85,22 @@ def choose_broker(lab: Lab, node: int | None) -> Node:
     return chosen
 
 
+def choose_log_dir(fault: Fault, lab: Lab, node: int | None) -> tuple[Node, Path]:
+    """The broker as `choose_broker` does, and the last of its directories. Raises `BadInput` when it has one only."""
+    victim = choose_broker(lab, node)
+    if len(victim.log_dirs) == 1:
+        msg = f"{fault.id} needs a second log directory and the brokers of lab {lab.name} have one; use a lab with --log-dirs 2"
+        raise BadInput(msg)
+    return victim, victim.log_dirs[-1]
+
+
+def refuse_node(fault: Fault, node: int | None) -> None:
+    """Raises `BadInput` when a node was named for a fault that does not hurt one."""
+    if node is not None:
+        msg = f"{fault.id} hurts a {fault.kind} and takes no --node"
+        raise BadInput(msg)
+
+
 def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
     """Wait for a condition. Raises `Unavailable` naming it at the end of the time."""
     deadline = Deadline.after(seconds)
@@ -122,6 +139,12 @@ def wait_healed(lab: Lab) -> None:
             for each in running if lab.spec.has_zookeeper else running[:1]:  # there only the controller, which is one of them
                 probe.elect_preferred(each.door)
         time.sleep(_POLL_S)
+
+
+def only_elsewhere(lab: Lab) -> bool:
+    """Whether nothing is amiss but where leaders are."""
+    what = amiss(lab)
+    return not what or what.startswith(_ELSEWHERE)
 
 
 def amiss(lab: Lab) -> str:

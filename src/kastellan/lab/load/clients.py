@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
@@ -15,7 +15,16 @@ from kastellan.lab.security import entrance
 from kastellan.lab.security.logins import librdkafka
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, Producer, TopicPartition
+    from confluent_kafka import (
+        Consumer,
+        ConsumerGroupTopicPartitions,
+        IsolationLevel,
+        KafkaError,
+        Message,
+        Producer,
+        TopicPartition,
+    )
+    from confluent_kafka.admin._metadata import ClusterMetadata
     from confluent_kafka.cimpl import NewTopic
 
 T = TypeVar("T")
@@ -34,11 +43,35 @@ class Offset(Protocol):
     offset: int
 
 
+class GroupSeen(Protocol):
+    """An answer about a group."""
+
+    members: Sequence[object]
+
+
 class Admin(Protocol):
     """What the lab asks of the library's admin client, whose own annotations leave the futures open."""
 
     def create_topics(self, new_topics: list[NewTopic], *, request_timeout: float) -> Mapping[str, Future[None]]:
         """One future for each topic."""
+        ...
+
+    def list_topics(self, *, timeout: float) -> ClusterMetadata:
+        """Brokers and topics as the cluster tells them."""
+        ...
+
+    def list_consumer_group_offsets(
+        self, wanted: list[ConsumerGroupTopicPartitions], *, request_timeout: float
+    ) -> Mapping[str, Future[ConsumerGroupTopicPartitions]]:
+        """One future for each group."""
+        ...
+
+    def describe_consumer_groups(self, groups: list[str], *, request_timeout: float) -> Mapping[str, Future[GroupSeen]]:
+        """One future for each group."""
+        ...
+
+    def delete_consumer_groups(self, groups: list[str], *, request_timeout: float) -> Mapping[str, Future[None]]:
+        """One future for each group."""
         ...
 
     def delete_topics(self, topics: list[str], *, request_timeout: float) -> Mapping[str, Future[None]]:
@@ -137,8 +170,72 @@ def _create(where: Where, wanted: list[NewTopic], deadline: Deadline) -> None:
     insist(once, f"creating the topics {', '.join(each.topic for each in wanted)}", deadline)
 
 
-def write(where: Where, topic: str, partition: int, count: int, deadline: Deadline) -> None:
-    """Write some records and wait until all replicas that must have them do. Raises `Unavailable` otherwise."""
+def addresses(where: Where) -> dict[int, str]:
+    """Where clients are told that each broker is, by its id. Raises `Unavailable` when no broker says in time."""
+    client = admin(where)
+    seen = insist(lambda: client.list_topics(timeout=_ASK_S), "asking for the brokers' addresses", Deadline.after(_ASK_S))
+    return {each.id: f"{each.host}:{each.port}" for each in seen.brokers.values()}
+
+
+def ends(where: Where, topic: str, partitions: int) -> dict[int, int]:
+    """The end of each partition. Raises `Unavailable` when no broker says in time."""
+    client = admin(where)
+    from confluent_kafka import IsolationLevel, TopicPartition  # noqa: PLC0415
+    from confluent_kafka.admin import OffsetSpec  # noqa: PLC0415  # pyright: ignore[reportPrivateImportUsage]
+
+    places = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}
+
+    def ask() -> dict[int, int]:
+        answers = client.list_offsets(places, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_ASK_S)
+        return {place.partition: int(each.result(timeout=_ASK_S).offset) for place, each in answers.items()}
+
+    return insist(ask, f"asking for the ends of {topic}", Deadline.after(_ASK_S))
+
+
+def commits(where: Where, group: str) -> dict[tuple[str, int], int]:
+    """What the group has committed, by topic and partition. Raises `Unavailable` when no broker says in time."""
+    client = admin(where)
+    from confluent_kafka import ConsumerGroupTopicPartitions  # noqa: PLC0415
+
+    def ask() -> dict[tuple[str, int], int]:
+        wanted = [ConsumerGroupTopicPartitions(group)]
+        found = client.list_consumer_group_offsets(wanted, request_timeout=_ASK_S)[group].result(timeout=_ASK_S)
+        return {(each.topic, each.partition): int(each.offset) for each in found.topic_partitions or ()}
+
+    return insist(ask, f"asking for the commits of {group}", Deadline.after(_ASK_S))
+
+
+def members(where: Where, group: str) -> int:
+    """How many members the group has. Raises `Unavailable` when no broker says in time."""
+    client = admin(where)
+
+    def ask() -> int:
+        return len(client.describe_consumer_groups([group], request_timeout=_ASK_S)[group].result(timeout=_ASK_S).members)
+
+    return insist(ask, f"asking for the members of {group}", Deadline.after(_ASK_S))
+
+
+def delete_group(where: Where, group: str, deadline: Deadline) -> None:
+    """Delete a group, once its members are gone; nothing happens when there is none. Raises `Unavailable` at the deadline."""
+    client = admin(where)
+    from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
+
+    def once() -> bool:
+        try:
+            client.delete_consumer_groups([group], request_timeout=_ASK_S)[group].result(timeout=_ASK_S)
+        except KafkaException as problem:
+            if problem.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND:
+                raise
+        return True
+
+    insist(once, f"deleting the group {group}", deadline)
+
+
+def write(where: Where, topic: str, partition: int, count: int, deadline: Deadline, *, size: int = 0) -> None:
+    """Write some records (of at least so many bytes) and wait until all replicas that must have them do.
+
+    Raises `Unavailable` otherwise.
+    """
     client = producer(where, {})
     delivered: list[int] = []
 
@@ -147,7 +244,7 @@ def write(where: Where, topic: str, partition: int, count: int, deadline: Deadli
             delivered.append(message.offset() or 0)
 
     for number in range(count):
-        client.produce(topic, key="lab", value=f"record {number}", partition=partition, on_delivery=note)
+        client.produce(topic, key="lab", value=f"record {number}".ljust(size, "."), partition=partition, on_delivery=note)
     insist(lambda: client.flush(1.0) == 0 or None, f"writing to {topic}-{partition}", deadline)
     if len(delivered) < count:
         msg = f"only {len(delivered)} of {count} records were accepted by {topic}-{partition}; see `kastellan lab logs`"

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 ADMIN, BROKER = "admin", "broker"
 VIEWER, NOBODY, WRONG = "viewer", "nobody", "wrong-password"
+APP = "shop"
+"""An application: it has the rights that a fault gives it."""
 LEVELS: Mapping[str, str] = {"viewer": "doctor", "glance": "glance", "doctor": "doctor", "deep": "deep"}
 """Principal: the level of sight that its rights give it. `viewer` is the name that most examples use."""
 
-CLIENTS = (ADMIN, *LEVELS, NOBODY)
+CLIENTS = (ADMIN, *LEVELS, NOBODY, APP)
 SUPER_USERS = (BROKER, ADMIN)
 _SECRET_BYTES = 15
 

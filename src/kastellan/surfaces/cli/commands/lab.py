@@ -29,6 +29,7 @@ def up(
     brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
     controllers: Annotated[str, typer.Option(help="'combined' (each broker is one), or how many of their own.")] = "combined",
     racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
+    log_dirs: Annotated[int, typer.Option("--log-dirs", help="Over how many directories each broker keeps its partitions.")] = 1,
     kafka: Annotated[str, typer.Option(help="Which Kafka: 4, 3.9, or 3.9-zk (with ZooKeeper).")] = "4",
     security: Annotated[str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls or oauth.")] = "plaintext",
     reauthenticate: Annotated[
@@ -41,7 +42,7 @@ def up(
     started = time.monotonic()
     spec = labs.LabSpec(
         name=name, brokers=brokers, controllers=_controllers(controllers), racks=min(racks, brokers),
-        kafka=kafka, security=security, reauthenticate_ms=reauthenticate * 1000,
+        log_dirs=log_dirs, kafka=kafka, security=security, reauthenticate_ms=reauthenticate * 1000,
     )  # fmt: skip
     lab = labs.up(spec, _say)
     _say(f"lab {lab.name}: Kafka {lab.kafka}, {len(lab.nodes)} nodes, ready after {time.monotonic() - started:.1f} s")

@@ -1,0 +1,55 @@
+"""One of a broker's log directories is gone under it: a mount that was lost, a disk that died.
+
+The next checkpoint fails, the broker takes the directory out of service and goes on with the others; its replicas there are
+offline until it is restarted with a directory that works. Its log has one ERROR of LogDirFailureChannel.
+"""
+
+from __future__ import annotations
+
+from kastellan.lab import nodes, probe
+from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, choose_log_dir, wait, wait_healed
+from kastellan.lab.model import Lab
+
+FAULT = Fault(
+    id="log_dir_failed",
+    title="A log directory of a broker has failed",
+    fault_class="log-dir-failed",
+    kind="log_dir",
+    needs="a lab with --log-dirs 2",
+)
+_AWAY = ".away"
+
+
+def aim(lab: Lab, node: int | None) -> Truth:
+    """Choose the broker (the highest id unless one was named); it is the last of its directories."""
+    victim, directory = choose_log_dir(FAULT, lab, node)
+    return Truth(
+        fault=FAULT.id,
+        fault_class=FAULT.fault_class,
+        kind=FAULT.kind,
+        key=(victim.id, str(directory)),
+        node=victim.id,
+        hurt=(("broker", (victim.id,)),),
+        effect=f"{directory} of broker {victim.id} is gone: its replicas there are offline, the broker goes on with the others",
+    )
+
+
+def inject(lab: Lab, truth: Truth) -> None:
+    """Move the directory away, and wait until the broker says that it is offline."""
+    node = lab.node(int(truth.node or 0))
+    directory = node.log_dirs[-1]
+    directory.rename(directory.with_name(directory.name + _AWAY))
+    wait(lambda: str(directory) in probe.offline_dirs(node.door), f"that {directory} is offline", HOLDS_S)
+
+
+def undo(lab: Lab, truth: Truth) -> None:
+    """Move the directory back, restart the broker, and wait until its replicas are in sync."""
+    node = lab.node(int(truth.node or 0))
+    directory = node.log_dirs[-1]
+    away = directory.with_name(directory.name + _AWAY)
+    nodes.kill(lab, node.id)
+    if away.exists():
+        away.rename(directory)
+    nodes.restart(lab, node.id)
+    wait_healed(lab)
+    wait(lambda: not probe.offline_dirs(node.door), "that every log directory is in service", HEALS_S)
