@@ -17,7 +17,7 @@ from kastellan.lab.faults._model import amiss
 from kastellan.lab.load import clients
 
 pytest.importorskip("confluent_kafka")
-pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
