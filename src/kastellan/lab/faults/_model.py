@@ -102,13 +102,23 @@ def refuse_node(fault: Fault, node: int | None) -> None:
 
 
 def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
-    """Wait for a condition. Raises `Unavailable` naming it at the end of the time."""
+    """Wait for a condition; a question that nobody answered counts as not yet.
+
+    Raises `Unavailable` naming it at the end of the time.
+    """
     deadline = Deadline.after(seconds)
-    while not condition():
+    while not _holds(condition):
         if deadline.passed:
             msg = f"{what} was not seen within {seconds:.0f} s; see `kastellan lab status` and `kastellan lab logs`"
             raise Unavailable(msg)
         time.sleep(_POLL_S)
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    except Unavailable:
+        return False
 
 
 def wait_fenced(lab: Lab, broker: int) -> None:

@@ -17,11 +17,12 @@ from kastellan.lab.model import KAFKA_4, Lab, recorded_in
 
 CLASSIC, KIP_848 = "classic", "consumer"
 """Values of `group.protocol`."""
-LONGEST_MS = 6_000
+LONGEST_MS = 8_000
 _PATIENCE = {"consumer.session.timeout.ms": str(LONGEST_MS), "consumer.heartbeat.interval.ms": "1000"}
 """With KIP-848 it is the brokers that know how long a member may be silent."""
 _TOPIC_OF = "{}-tasks"
 _FIRST, _PAUSE_S, _POLL_S = 20, 0.2, 0.5
+_START_S = 180.0
 _BEHIND = 5
 
 
@@ -59,7 +60,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     if protocol == KIP_848:
         changes.set_group(lab, group, _PATIENCE)
     _child.start(lab, truth.fault, "kastellan.lab.faults._stuck_consumer", protocol, group, topic)
-    wait(lambda: bool(_child.told(lab, truth.fault, "stuck")), "that the application hangs", HOLDS_S)
+    wait(lambda: bool(_child.told(lab, truth.fault, "stuck")), "that the application hangs", _START_S)
     wait(lambda: _nobody_reads(lab, group, topic), f"that {group} has no member and falls behind", HOLDS_S)
 
 
