@@ -1,7 +1,8 @@
 """Most controllers are dead: the quorum of the metadata has no leader, and nothing about the cluster can be changed.
 
 Records go on flowing, every broker still names the dead leader, and the one kind of log line is "could not be established".
-Topics cannot be created, leaders cannot move, and a broker that fails now takes its partitions with it.
+Topics cannot be created, leaders cannot move, a new idempotent producer may get no id, and a broker that fails now takes its
+partitions with it.
 """
 
 from __future__ import annotations
