@@ -17,11 +17,11 @@ from typing import Final
 
 import msgspec
 from contestants import Child, Cycle
-from fakes import Fakes
+from fakes import Fakes, lag_of
 from judged import snapshot_of
 from options import options
 from results import Bar, finish, spread, table
-from workload import TIERS, Tier
+from workload import TIERS, Tier, commits_of
 
 from kastellan.app.examine import exam_of
 from kastellan.checks.judge import judge_all
@@ -48,9 +48,7 @@ def cycles(name: str, rounds: int) -> tuple[list[Cycle], list[Cycle]]:
     if seen is None or seen.partitions != tier.partitions:
         raise SystemExit(f"bench: {name}: {seen.partitions if seen else 'nothing'} partitions seen, there are {tier.partitions}")
     told = sum(seen.lag_by_group.values())
-    pairs = seen.pairs // tier.groups
-    moved = len(range(0, tier.groups, 10))
-    right = pairs * (10 * tier.groups - min(rounds, 10) * moved)
+    right = sum(lag_of(group, rounds) * len(list(commits_of(tier, group))) for group in range(tier.groups))
     if told != right:
         raise SystemExit(f"bench: {name}: a lag of {told} was seen, it is {right}")
     return quiet, busy

@@ -22,12 +22,15 @@ from kastellan.testing.fake_broker_model import FakeGroup, FakeModel, FakeNode, 
 
 _END, _COMMITTED = 1_000, 990
 _CHURN = 10
+_ALL_RIGHTS = sum(1 << each for each in range(3, 13))
+"""Every operation of Kafka's AclOperation: nothing is left out silently."""
 
 
 def model_of(brokers: int, topics: int, copies: int, groups: int) -> FakeModel:
     """Leaders spread evenly; the groups and what they read are those of the workload, with a lag of ten everywhere."""
     tier = workload.Tier("fake", topics, copies, groups)
-    model = FakeModel({node: FakeNode(node, rack=f"rack-{node % 3}") for node in range(1, brokers + 1)}, voters=[1, 2, 3])
+    nodes = {node: FakeNode(node, rack=f"rack-{node % 3}") for node in range(1, brokers + 1)}
+    model = FakeModel(nodes, voters=[1, 2, 3], rights=_ALL_RIGHTS)
     for topic in range(topics):
         partitions = [_partition(topic + number, brokers, copies) for number in range(workload.PARTITIONS_A_TOPIC)]
         name = workload.topic_name(topic)
@@ -49,6 +52,11 @@ def churn(model: FakeModel) -> None:
     for group in list(model.groups.values())[::_CHURN]:
         group.commits = {key: min(_END, offset + 1) for key, offset in group.commits.items()}
     model.changed()
+
+
+def lag_of(group: int, churned: int) -> int:
+    """How far behind a group is in each of its partitions after so many turns of churn."""
+    return max(0, _END - _COMMITTED - (churned if group % _CHURN == 0 else 0))
 
 
 class Fakes:
