@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import msgspec
 
 from kastellan.config.contexts import Context, Contexts, check_name, contexts
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.whole import write_whole
 
 _MOST_BYTES = 1024**2
 
@@ -104,13 +104,6 @@ def _write(path: Path, text: str, what: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Through a link: the file that it points to is changed, and stays a link.
         target = path.resolve()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".contexts-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(target, text.encode())
     except OSError as error:
         raise BadInput(f"cannot write {what} to {path}: {error.strerror or error}; correct the path or the rights") from None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
+from kastellan.kernel import whole
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import dump
 from kastellan.model.snapshot import Snapshot
@@ -28,16 +27,7 @@ def save(snapshot: Snapshot, path: Path, *, left_out: tuple[str, ...] = (), reda
 def write_whole(path: Path, data: bytes) -> int:
     """Writes these bytes whole or not at all, readable by the owner only; returns how many."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(data)
-                opened.flush()
-                os.fsync(opened.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        whole.write_whole(path, data, durable=True)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place") from None
     return len(data)

@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +25,7 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unavailable
 from kastellan.kernel.units import bytes_text
+from kastellan.kernel.whole import write_whole
 
 _SUFFIX = ".snapshot"
 _FINDINGS = "findings.json"
@@ -95,13 +95,13 @@ class SnapshotStore:
         with _told(f"write below {place}"):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(place):
-                _write(place / _FINDINGS, findings(self.findings(cluster)))
+                write_whole(place / _FINDINGS, findings(self.findings(cluster)))
                 if len(snapshot) > self._limits.bytes:
                     raise Unavailable(
                         f"the snapshot of {bytes_text(len(snapshot))} is larger than the {bytes_text(self._limits.bytes)} that"
                         " are kept of a cluster, and was not kept"
                     )
-                _write(place / f"{at_ms:013d}{_SUFFIX}", snapshot)
+                write_whole(place / f"{at_ms:013d}{_SUFFIX}", snapshot)
                 self._prune(place)
             self._forget_clusters(place)
 
@@ -159,17 +159,6 @@ def _listed(place: Path) -> tuple[Kept, ...]:
             with suppress(FileNotFoundError):
                 found.append(Kept(int(each.stem), each, each.stat().st_size))
     return tuple(sorted(found, reverse=True))
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach
 
 if TYPE_CHECKING:
@@ -79,33 +80,13 @@ def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> 
     from kastellan.app.get import get, listed, wanted_for
 
     wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
-    if reach.saved:
-        snapshot, notes = reach.load()
-        return listed(snapshot, name, member, (age_note(snapshot.at_ms), *notes), query)
-    import asyncio
-
-    from kastellan.app.wiring import source_for
     from kastellan.surfaces.cli.words import remember
 
-    target, timeout_s = reach.target()
-    source = source_for(target)
-
-    async def live() -> Listed:
-        try:
-            return await get(source, name, member, timeout_s, query, seen=remember)
-        finally:
-            await source.close()
-
-    return asyncio.run(live())
-
-
-def age_note(at_ms: int) -> str:
-    """What is said of a saved snapshot: how old it is."""
-    import time
-
-    from kastellan.kernel.units import duration_text
-
-    return f"from a saved snapshot, taken {duration_text(max(0, time.time() * 1000 - at_ms))} ago"
+    return looked(
+        reach,
+        lambda source, timeout_s: get(source, name, member, timeout_s, query, seen=remember),
+        lambda snapshot, notes: listed(snapshot, name, member, notes, query),
+    )
 
 
 def _print(found: Listed, form: ListForm) -> None:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
+from kastellan.kernel.whole import write_whole
+
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _VALID_S: Final = 86_400.0
 _MOST: Final = 5_000
@@ -46,10 +48,7 @@ def remember(tables: Mapping[str, Any]) -> None:
     with suppress(OSError):
         path = names_file()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f"{path.name}.{os.getpid()}")
-        part.write_text(json.dumps({"at_s": time.time(), "names": {**recalled(), **told}}))
-        part.chmod(0o600)
-        part.replace(path)
+        write_whole(path, json.dumps({"at_s": time.time(), "names": {**recalled(), **told}}).encode())
 
 
 def recalled() -> dict[str, list[str]]:

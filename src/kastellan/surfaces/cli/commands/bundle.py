@@ -11,11 +11,11 @@ import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.inspect import Contents
-    from kastellan.model.snapshot import Snapshot
 
 app = typer.Typer(name="bundle", help="What was seen of a cluster, to be examined elsewhere.", no_args_is_help=True)
 
@@ -46,9 +46,12 @@ def collect(
 
     FILE serves `--bundle FILE` of every command on any machine. `kastellan bundle redact` takes the names out.
     """
+    from kastellan.app.collect import collect as gather
     from kastellan.app.collect import fitted
+    from kastellan.app.examine import exam_of
     from kastellan.app.inspect import inspect
     from kastellan.app.save import check_target, save
+    from kastellan.kernel.deadline import Deadline
     from kastellan.kernel.units import bytes_text
     from kastellan.model.codec import Loaded
 
@@ -57,9 +60,12 @@ def collect(
     most_bytes = size_in(max_size)
     if not dry_run:
         check_target(file)
-    import asyncio
-
-    seen = reach.load().snapshot if reach.saved else asyncio.run(_looks(reach, looks, every, within))
+    wanted = exam_of().wanted
+    seen = looked(
+        reach,
+        lambda source, timeout_s: gather(source, wanted, timeout_s, looks, every, Deadline.after(within)),
+        lambda snapshot, _: snapshot,
+    )
     snapshot, left_out = fitted(seen, most_bytes)
     _print(inspect(Loaded(snapshot, left_out)), output)
     if dry_run:
@@ -67,20 +73,6 @@ def collect(
         return
     size_bytes = save(snapshot, file, left_out=left_out)
     typer.echo(f"{file}: {bytes_text(size_bytes)}; `kastellan bundle redact {file} OUT --map MAP` takes the names out", err=True)
-
-
-async def _looks(reach: Reach, looks: int, every_s: float, within_s: float) -> Snapshot:
-    from kastellan.app.collect import collect
-    from kastellan.app.examine import exam_of
-    from kastellan.app.wiring import source_for
-    from kastellan.kernel.deadline import Deadline
-
-    target, timeout_s = reach.target()
-    source = source_for(target)
-    try:
-        return await collect(source, exam_of().wanted, timeout_s, looks, every_s, Deadline.after(within_s))
-    finally:
-        await source.close()
 
 
 @app.command()

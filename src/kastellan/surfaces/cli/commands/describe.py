@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kastellan.surfaces.cli.listing import Form, age_note
+from kastellan.surfaces.cli.listing import Form
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 from kastellan.surfaces.cli.words import complete_described, complete_name, remember
 
@@ -46,20 +47,8 @@ def run(
 def _portrait(reach: Reach, kind: str, name: str) -> Portrait:
     from kastellan.app.depict import depict, depict_live
 
-    if reach.saved:
-        snapshot, notes = reach.load()
-        return depict(snapshot, kind, name, (age_note(snapshot.at_ms), *notes))
-    import asyncio
-
-    from kastellan.app.wiring import source_for
-
-    target, timeout_s = reach.target()
-    source = source_for(target)
-
-    async def live() -> Portrait:
-        try:
-            return await depict_live(source, kind, name, timeout_s, remember)
-        finally:
-            await source.close()
-
-    return asyncio.run(live())
+    return looked(
+        reach,
+        lambda source, timeout_s: depict_live(source, kind, name, timeout_s, remember),
+        lambda snapshot, notes: depict(snapshot, kind, name, notes),
+    )

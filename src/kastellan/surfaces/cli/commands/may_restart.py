@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.listing import Form
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
 if TYPE_CHECKING:
@@ -51,25 +52,8 @@ def run(
 def _found(reach: Reach, of: list[str]) -> Restarts:
     from kastellan.app.may_restart import may_restart, restarts
 
-    if reach.saved:
-        import time
-
-        from kastellan.kernel.units import duration_text
-
-        snapshot, notes = reach.load()
-        age = duration_text(max(0, time.time() * 1000 - snapshot.at_ms))
-        return restarts(snapshot, of, (f"from a saved snapshot, taken {age} ago: the cluster may have changed", *notes))
-    import asyncio
-
-    from kastellan.app.wiring import source_for
-
-    target, timeout_s = reach.target()
-    source = source_for(target)
-
-    async def live() -> Restarts:
-        try:
-            return await may_restart(source, of, timeout_s)
-        finally:
-            await source.close()
-
-    return asyncio.run(live())
+    return looked(
+        reach,
+        lambda source, timeout_s: may_restart(source, of, timeout_s),
+        lambda snapshot, notes: restarts(snapshot, of, notes),
+    )

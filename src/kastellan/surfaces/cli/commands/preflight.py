@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
 if TYPE_CHECKING:
@@ -77,25 +78,8 @@ def _found(reach: Reach, level: str) -> Preflight:
     from kastellan.app.preflight import judged, preflight, wanted_for
 
     wanted_for(level)
-    if reach.saved:
-        import time
-
-        from kastellan.kernel.units import duration_text
-
-        snapshot, notes = reach.load()
-        age = duration_text(max(0, time.time() * 1000 - snapshot.at_ms))
-        return judged(snapshot, level, (f"from a saved snapshot, taken {age} ago", *notes))
-    import asyncio
-
-    from kastellan.app.wiring import source_for
-
-    target, timeout_s = reach.target()
-    source = source_for(target)
-
-    async def live() -> Preflight:
-        try:
-            return await preflight(source, level, timeout_s)
-        finally:
-            await source.close()
-
-    return asyncio.run(live())
+    return looked(
+        reach,
+        lambda source, timeout_s: preflight(source, level, timeout_s),
+        lambda snapshot, notes: judged(snapshot, level, notes),
+    )

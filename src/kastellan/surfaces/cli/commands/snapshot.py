@@ -10,11 +10,11 @@ import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
+from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
 if TYPE_CHECKING:
     from kastellan.model.codec import Loaded
-    from kastellan.model.snapshot import Snapshot
 
 app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
 
@@ -42,27 +42,18 @@ def save(
     if not 1 <= looks <= _MOST_LOOKS or not 1 <= every <= 3600:  # noqa: PLR2004
         raise BadInput(f"give --looks from 1 to {_MOST_LOOKS} and --every from 1 to 3600 seconds")
     check_target(file)
-    import asyncio
-
+    from kastellan.app.collect import collect
+    from kastellan.app.examine import exam_of
     from kastellan.kernel.units import bytes_text, plural
 
-    size_bytes = save(asyncio.run(_looks(reach, looks, every)), file)
+    wanted = exam_of().wanted
+    snapshot = looked(
+        reach, lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every), lambda snapshot, _: snapshot
+    )
+    size_bytes = save(snapshot, file)
     typer.echo(
         f"{file}: {plural(looks, 'look')}, {bytes_text(size_bytes)}; `kastellan doctor --bundle {file}` examines it", err=True
     )
-
-
-async def _looks(reach: Reach, looks: int, every_s: float) -> Snapshot:
-    from kastellan.app.collect import collect
-    from kastellan.app.examine import exam_of
-    from kastellan.app.wiring import source_for
-
-    target, timeout_s = reach.target()
-    source = source_for(target)
-    try:
-        return await collect(source, exam_of().wanted, timeout_s, looks, every_s)
-    finally:
-        await source.close()
 
 
 Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ID", help="Of which cluster, where several are kept.")]

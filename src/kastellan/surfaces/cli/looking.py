@@ -1,0 +1,43 @@
+"""A command looks at a live cluster or reads a saved snapshot; both go one way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from kastellan.model.snapshot import Snapshot
+    from kastellan.ports import Source
+    from kastellan.surfaces.cli.reading import Reach
+
+T = TypeVar("T")
+
+
+def looked(reach: Reach, live: Callable[[Source, float], Awaitable[T]], saved: Callable[[Snapshot, tuple[str, ...]], T]) -> T:
+    """What `live` makes of a source and the time-out in seconds, or `saved` of a snapshot and what is to be said of it."""
+    if reach.saved:
+        snapshot, notes = reach.load()
+        return saved(snapshot, (age_note(snapshot.at_ms), *notes))
+    import asyncio
+
+    from kastellan.app.wiring import source_for
+
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def look() -> T:
+        try:
+            return await live(source, timeout_s)
+        finally:
+            await source.close()
+
+    return asyncio.run(look())
+
+
+def age_note(at_ms: int) -> str:
+    """What is said of a saved snapshot: how old it is."""
+    import time
+
+    from kastellan.kernel.units import duration_text
+
+    return f"from a saved snapshot, taken {duration_text(max(0, time.time() * 1000 - at_ms))} ago"
