@@ -6,9 +6,10 @@ The sentences are those of the Java client (org.apache.kafka.clients.NetworkClie
 
 from __future__ import annotations
 
-import ssl
 from enum import StrEnum
 from typing import Final
+
+from kastellan.wire.tls.words import Fault, fault_of
 
 
 class Failure(StrEnum):
@@ -109,19 +110,15 @@ def sentences(failure: Failure | None) -> dict[str, str]:
     return {"java": java, "librdkafka": librdkafka}
 
 
-_EXPIRED: Final = frozenset({9, 10})
-_OTHER_NAME: Final = frozenset({62, 64})
+_OF_TLS: Final = {
+    Fault.EXPIRED: Failure.EXPIRED,
+    Fault.UNKNOWN_ISSUER: Failure.UNKNOWN_ISSUER,
+    Fault.OTHER_NAME: Failure.OTHER_NAME,
+    Fault.CLIENT_CERTIFICATE: Failure.CLIENT_CERTIFICATE,
+    Fault.NOT_TLS: Failure.TLS_NOT_SPOKEN,
+}
 
 
 def failure_of_tls(error: BaseException) -> Failure | None:
     """What a failed TLS handshake is to a client; None where it is none of those that clients tell apart."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _EXPIRED:
-            return Failure.EXPIRED
-        return Failure.OTHER_NAME if error.verify_code in _OTHER_NAME else Failure.UNKNOWN_ISSUER
-    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
-    if "ALERT" in reason or "CERTIFICATE" in reason:
-        return Failure.CLIENT_CERTIFICATE
-    if isinstance(error, ConnectionError) or "VERSION" in reason or "RECORD" in reason or "EOF" in reason:
-        return Failure.TLS_NOT_SPOKEN
-    return None
+    return _OF_TLS.get(fault_of(error))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import ssl
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-_EXPIRED, _NOT_YET = 10, 9
-_UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21})
-_OTHER_NAME: Final = frozenset({62, 64})
 _ALERT: Final = re.compile(r"^(?:SSLV3|TLSV1|TLSV13)_ALERT_|^TLSV13_|^TLSV1_")
 
 _MEANING: Final = {
@@ -32,12 +30,38 @@ _MEANING: Final = {
     "UNRECOGNIZED_NAME": "does not know the name by which it was called; use a name that it serves",
     "INTERNAL_ERROR": "failed inside its own TLS; read its log",
 }
+_OUR_CERTIFICATE: Final = frozenset(
+    {"CERTIFICATE_REQUIRED", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE"}
+    | {"UNSUPPORTED_CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED"}
+)
 _NOT_TLS: Final = frozenset(
     {
         *("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNEXPECTED_MESSAGE", "UNKNOWN_PROTOCOL"),
         "PACKET_LENGTH_TOO_LONG",
     }
 )
+
+
+class Fault(StrEnum):
+    """What went wrong with TLS, as far as it is told apart."""
+
+    EXPIRED = "expired"
+    NOT_YET = "not valid yet"
+    UNKNOWN_ISSUER = "unknown issuer"
+    OTHER_NAME = "other name"
+    CLIENT_CERTIFICATE = "client certificate"
+    NOT_TLS = "not TLS"
+    OTHER = "other"
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What a failed handshake, or a complaint after it, is about."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _BY_CODE.get(error.verify_code, Fault.OTHER)
+    reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else ""
+    if reason in _NOT_TLS or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
+        return Fault.NOT_TLS
+    return Fault.CLIENT_CERTIFICATE if _ALERT.sub("", reason) in _OUR_CERTIFICATE else Fault.OTHER
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -48,6 +72,15 @@ class Seen(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     not_before: dt.datetime
     not_after: dt.datetime
+
+
+_BY_CODE: Final = {
+    9: Fault.NOT_YET,
+    10: Fault.EXPIRED,
+    **dict.fromkeys((2, 18, 19, 20, 21), Fault.UNKNOWN_ISSUER),
+    **dict.fromkeys((62, 64), Fault.OTHER_NAME),
+}
+"""OpenSSL's codes of a certificate that was refused (X509_V_ERR)."""
 
 
 def seen(der: bytes) -> Seen | None:
@@ -95,20 +128,20 @@ def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake:
 
 
 def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) -> str:
-    code = error.verify_code
-    if code == _EXPIRED:
+    fault = fault_of(error)
+    if fault is Fault.EXPIRED:
         return _expired(peer)
-    if code == _NOT_YET:
+    if fault is Fault.NOT_YET:
         since = f" before {_day(peer.not_before)}" if peer is not None else " yet"
         return f"presents a certificate that is not valid{since}; check this machine's clock and the certificate"
-    if code in _OTHER_NAME:
+    if fault is Fault.OTHER_NAME:
         names = _names(peer)
         return (
             f"presents a certificate for {names}, and was called {name}; advertise a name that the certificate has, "
             "or issue one with this name (ssl.endpoint.identification.algorithm= turns the check off)"
         )
     issuer = f" of {peer.issuer}" if peer is not None else ""
-    if code in _UNKNOWN_ISSUER:
+    if fault is Fault.UNKNOWN_ISSUER:
         return (
             f"presents a certificate{issuer}, whom nothing here trusts; set ssl.truststore.location "
             "to a file with that authority's certificate"
