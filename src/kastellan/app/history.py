@@ -9,7 +9,7 @@ from functools import cache
 import msgspec
 
 from kastellan.app.examine import Exam, Examined
-from kastellan.app.lookback import reach
+from kastellan.app.lookback import ages_s, reach
 from kastellan.checks.judge import subjects_of
 from kastellan.checks.news import Times, aged, merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
@@ -20,6 +20,7 @@ from kastellan.model.ledger import SCHEMA, Ledger
 from kastellan.model.report import Past
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
+from kastellan.model.tables.brokers import Brokers
 from kastellan.stores.snapshots import Kept, SnapshotStore
 from kastellan.views.catalogue import all_views
 
@@ -29,6 +30,7 @@ KEEP_EVERY_MS = 60_000
 """While watching, a look is kept this often."""
 _SPARSE = 4
 """The gap between two recalled looks is at least this part of their age."""
+_EXAMINATION_MS = 30_000
 _CARRIED_MS = 10_000
 """Whatever was asked so long before a look was not asked in it."""
 
@@ -54,16 +56,30 @@ class History:
             return ()
         self._begin(snapshot.cluster_id, snapshot.at_ms)
         oldest_s, tables = reach(self._exam)
+        compared = self._compared_at(snapshot.at_ms)
         chosen: list[Snapshot] = []
         for each in self._kept:
             age_ms = snapshot.at_ms - each.at_ms
-            if age_ms > oldest_s * 1000 or (chosen and chosen[-1].at_ms - each.at_ms < age_ms / _SPARSE):
+            near = bool(chosen) and chosen[-1].at_ms - each.at_ms < age_ms / _SPARSE
+            if age_ms > oldest_s * 1000 or (near and each not in compared):
                 continue
             with suppress(BadInput, Unavailable):  # told when it is compared with
-                look = load(self._store.read(each), only=tables)
+                look = load(self._store.read(each), only=tables if each in compared else frozenset({Brokers.name}))
                 if look.cluster_id == snapshot.cluster_id:
                     chosen.append(_of_its_time(look))
         return tuple(chosen)
+
+    def _compared_at(self, at_ms: int) -> frozenset[Kept]:
+        """The looks whose tables checks compare with; of the others only the brokers are of use.
+
+        Of each age the newest serves, and those that will be it until the examination's last look is over.
+        """
+        found: set[Kept] = set()
+        for age_s in ages_s(self._exam):
+            ripe_ms = at_ms - round(age_s * 1000)
+            found |= {each for each in self._kept if ripe_ms < each.at_ms <= ripe_ms + _EXAMINATION_MS}
+            found |= set([each for each in self._kept if each.at_ms <= ripe_ms][:1])
+        return frozenset(found)
 
     def told(self, examined: Examined) -> Examined:
         """The examination with the age of its findings, and with the past of its cluster where one is known."""

@@ -44,3 +44,12 @@ def reach(exam: Exam) -> tuple[float, frozenset[str]]:
             tables.add(table)
             oldest_s = max(oldest_s, earlier.seconds(settings))
     return oldest_s, frozenset(tables)
+
+
+def ages_s(exam: Exam) -> frozenset[float]:
+    """How old, in seconds, the looks must be that checks compare with: of each age the newest look serves."""
+    found: set[float] = set()
+    for name, judgement in exam.checks.items():
+        settings = settings_of(judgement.check, exam.settings.get(name, {}))
+        found |= {earlier.seconds(settings) for _, earlier in compared(judgement.judge)}
+    return frozenset(found)

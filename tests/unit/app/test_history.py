@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from kastellan.checks.telling import tell
 from kastellan.kernel.errors import Unavailable
 from kastellan.model.changes import How
 from kastellan.model.finding import News
+from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
@@ -196,3 +198,51 @@ def test_a_look_back_of_more_than_ten_minutes_is_preferred(store):
         run(store, sound(minute))
     assert past_of(run(store, sound(36))).since_ms == AT_MS + 25 * MINUTE_MS
     assert COMPARED_MIN_MS == 10 * MINUTE_MS
+
+
+def recalled(store, snapshot, exam=EXAM):
+    return History(store, exam).recalled(snapshot)
+
+
+def test_kept_looks_serve_as_earlier_ones_dense_near_now_and_sparse_long_ago(store):
+    for minute in (0, 2, 4, 56, 57, 58, 59):
+        run(store, sound(minute))
+    looks = recalled(store, sound(60))
+    ages = [60 - (each.at_ms - AT_MS) // MINUTE_MS for each in looks]
+    assert ages[:2] == [1, 2]
+    assert ages == sorted(ages)
+    assert all(later - sooner >= later / 4 for sooner, later in pairwise(ages))
+    assert all(each.earlier == () for each in looks)
+    assert all("brokers" in each.tables for each in looks)
+
+
+def test_looks_that_are_too_old_or_of_another_cluster_are_not_recalled(store):
+    run(store, sound())
+    assert recalled(store, sound(61)) == ()
+    assert recalled(store, msgspec.structs.replace(sound(1), cluster_id="another")) == ()
+    assert recalled(store, msgspec.structs.replace(sound(1), cluster_id=None)) == ()
+
+
+def test_a_table_that_was_carried_over_is_not_of_the_look_that_carried_it(store):
+    look = sound()
+    old = msgspec.structs.replace(look.answers[0], id=99, sent_ms=look.at_ms - 60_000)
+    look = edit(msgspec.structs.replace(look, answers=(*look.answers, old)), Brokers, {}, answer=99)
+    run(store, look)
+    (found,) = recalled(store, sound(5))
+    assert "brokers" not in found.tables
+
+
+def test_a_damaged_look_is_not_recalled(store):
+    run(store, sound())
+    (kept,) = store.kept(sound().cluster_id)
+    kept.path.write_bytes(b"torn")
+    assert recalled(store, sound(5)) == ()
+
+
+def test_of_a_recalled_look_only_what_is_compared_is_read(store):
+    exam = exam_of(("groups.stalled_partition",))  # compares with a look of three minutes ago
+    for minute in (0, 4, 8, 9):
+        run(store, sound(minute), exam)
+    held = {10 - (each.at_ms - AT_MS) // MINUTE_MS: set(each.tables) for each in recalled(store, sound(10), exam)}
+    assert "commits" in held[6]
+    assert held[1] == held[10] == {"brokers"}

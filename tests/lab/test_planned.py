@@ -1,0 +1,133 @@
+"""What somebody does on purpose is no alarm: a rolling restart, and a deploy of a group's members."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kastellan import lab as labs
+from kastellan.kernel.deadline import Deadline
+from kastellan.lab import nodes
+from kastellan.lab.load import clients
+
+pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
+
+Eventually = Callable[..., None]
+KASTELLAN = Path(sys.executable).with_name("kastellan")
+TIMEOUT_S = 20
+GROUP, MEMBERS = "deployed", 3
+
+
+def doctor(lab: labs.Lab, state: Path) -> dict[str, Any]:
+    """The report of one run that keeps its looks in a place of its own."""
+    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(TIMEOUT_S), "-o", "json"]
+    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+    environment.pop("KASTELLAN_NO_HISTORY", None)
+    environment.pop("KASTELLAN_STATE", None)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    assert done.returncode in {0, 10, 12}, done.stderr
+    return json.loads(done.stdout)["report"]
+
+
+def findings(report: dict[str, Any], severity: str = "") -> dict[tuple[str, tuple[Any, ...]], dict[str, Any]]:
+    found = [each for result in report["results"] for each in result["findings"]]
+    return {(each["check"], tuple(each["subject"]["key"])): each for each in found if severity in {"", each["severity"]}}
+
+
+def fenced(report: dict[str, Any]) -> set[int]:
+    return {key[0] for check, key in findings(report) if check == "brokers.fenced"}
+
+
+def stop_gently(lab: labs.Lab, broker: int, eventually: Eventually) -> None:
+    """A controlled shutdown, as a roll does it."""
+    found = labs.find(lab.name)
+    assert found is not None
+    node = found.node(broker)
+    assert node.pid is not None
+    os.kill(node.pid, signal.SIGTERM)
+    eventually(lambda: nodes.state(node) == "gone", f"that broker {broker} has stopped", 60)
+
+
+def test_a_rolling_restart_is_recognised_and_alarms_nobody(loaded_lab: labs.Lab, eventually: Eventually, tmp_path: Path) -> None:
+    assert findings(doctor(loaded_lab, tmp_path), "error") == {}
+    for turn, broker in enumerate(each.id for each in loaded_lab.brokers[:2]):
+        stop_gently(loaded_lab, broker, eventually)
+        seen: list[dict[str, Any]] = []
+
+        def away(broker: int = broker, seen: list[dict[str, Any]] = seen) -> bool:
+            seen[:] = [doctor(loaded_lab, tmp_path)]
+            return broker in fenced(seen[0])
+
+        try:
+            eventually(away, f"that the doctor sees broker {broker} away", 90)
+        finally:
+            nodes.restart(loaded_lab, broker)
+        report = seen[0]
+        causes = {each["cause"]: each for each in report["causes"]}
+        if turn == 0:
+            # The first broker of a roll looks like a crash; everything that is said follows from its absence.
+            strangers = {key for key, each in findings(report, "error").items() if not each["explained_by"]}
+            assert strangers <= {("brokers.fenced", (broker,))}, strangers
+            assert "broker_down" in causes
+        else:
+            assert "roll_in_progress" in causes, causes
+            assert causes["roll_in_progress"]["against"] == []
+            assert findings(report, "error") == {}
+
+        def whole() -> bool:
+            report = doctor(loaded_lab, tmp_path)
+            return not fenced(report) and not any(check == "replication.under_replicated" for check, _ in findings(report))
+
+        eventually(whole, f"that broker {broker} is back and in sync", 120)
+    assert findings(doctor(loaded_lab, tmp_path), "error") == {}
+
+
+class Member:
+    """A consumer of the deployed group that polls until it is ended."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._stop = threading.Event()
+        self.assigned = threading.Event()
+        self._thread = threading.Thread(target=self._poll, args=(bootstrap, topic), daemon=True)
+        self._thread.start()
+
+    def _poll(self, bootstrap: str, topic: str) -> None:
+        consumer = clients.consumer(bootstrap, GROUP, {"auto.offset.reset": "earliest"})
+        consumer.subscribe([topic])
+        try:
+            while not self._stop.is_set():
+                consumer.poll(0.2)
+                if consumer.assignment():
+                    self.assigned.set()
+        finally:
+            consumer.close()
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+
+def test_a_deploy_of_a_groups_members_alarms_nobody(loaded_lab: labs.Lab, eventually: Eventually, tmp_path: Path) -> None:
+    topic = "lab-deployed"
+    clients.create(loaded_lab.bootstrap, [(topic, 2 * MEMBERS, 3, {})], Deadline.after(60))
+    members = [Member(loaded_lab.bootstrap, topic) for _ in range(MEMBERS)]
+    try:
+        eventually(lambda: all(each.assigned.is_set() for each in members), "that every member owns partitions", 90)
+        for number in range(MEMBERS):
+            members[number].end()
+            assert findings(doctor(loaded_lab, tmp_path), "error") == {}
+            members[number] = Member(loaded_lab.bootstrap, topic)
+            assert findings(doctor(loaded_lab, tmp_path), "error") == {}
+    finally:
+        for each in members:
+            each.end()
+        clients.delete(loaded_lab.bootstrap, topic, Deadline.after(60))
