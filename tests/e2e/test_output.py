@@ -98,6 +98,19 @@ def test_prometheus_is_told_that_no_broker_answered(kastellan):
     assert "refused" in ran.err
 
 
+@pytest.mark.parametrize("form", ["table", "html", "json", "sarif"])
+def test_a_redacted_report_says_the_same_without_a_name(form, kastellan, bundles, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    words = ("doctor", "--bundle", bundles["hurt"], "-o", form)
+    plain, ran = kastellan(*words), kastellan(*words, "--redact", "--key-file", key)
+    assert ran.code == plain.code == 10, ran.err
+    assert "orders" in plain.out
+    names = ("orders", "payments", "billing", "test-cluster", "/data")
+    assert [each for each in names if each in ran.out + ran.err] == []
+    assert "topic-" in ran.out
+
+
 def test_a_waived_error_is_shown_and_does_not_fail(kastellan, bundles, tmp_path):
     file = tmp_path / "waivers.toml"
     file.write_text('[[waiver]]\ncheck = "replication"\nowner = "ops"\nreason = "a drill"\nexpires = 2999-01-01\n')

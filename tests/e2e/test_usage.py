@@ -54,6 +54,8 @@ BAD = {
     "watch a document": (["doctor", "--watch", "-o", "junit", "--bootstrap-server", "localhost:1"], 2, "junit"),
     "absent waivers": (["doctor", "--waivers", "{folder}/absent", "--bundle", "{healthy}"], 2, "absent"),
     "waivers that are none": (["doctor", "--waivers", "{text}", "--bundle", "{healthy}"], 2, "TOML"),
+    "key without redaction": (["doctor", "--key-file", "{text}", "--bundle", "{healthy}"], 2, "--redact"),
+    "key that is none": (["doctor", "--redact", "--key-file", "{folder}", "--bundle", "{healthy}"], 2, "no file"),
     "restart of whom": (["may-restart", "9", "--bundle", "{healthy}"], 2, "'9'"),
     "absent file": (["doctor", "--bundle", "{folder}/absent"], 2, "absent"),
     "folder for a file": (["doctor", "--bundle", "{folder}"], 2, "directory"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kastellan.kernel.errors import BadInput, KastellanError
+from kastellan.kernel.errors import BadInput, KastellanError, UsageError
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
@@ -62,6 +62,15 @@ def run(
         float | None, typer.Option("--watch", metavar="[SECONDS]", help="Look again and again; every 10 s unless told otherwise.")
     ] = None,
     no_history: NoHistory = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Put pseudonyms in the place of all names, so that the report may leave.")
+    ] = False,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file", metavar="FILE", help="With --redact: the key by which a redacted bundle has the same pseudonyms."
+        ),
+    ] = None,
 ) -> None:
     """Say what is wrong with a cluster, why, what to do about it and what not to.
 
@@ -69,14 +78,22 @@ def run(
     that no second look confirmed; a check of severity error that left more unknown than it judged), 1 and 2 as
     everywhere. With -o nagios they are that interface's: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     """
-    asked = Asked(fail_on, output, hygiene, watch is not None, not no_history)
+    if key_file is not None and not redact:
+        raise UsageError("--key-file is the key of --redact; give both")
     try:
+        asked = Asked(fail_on, output, hygiene, watch is not None, not no_history, _key(key_file) if redact else None)
         code = _examined(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, asked, watch)
     except KastellanError as error:
         code = not_examined(error, output)
         if code is None:
             raise
     raise typer.Exit(code)
+
+
+def _key(file: Path | None) -> bytes:
+    from kastellan.app.redact import key_from
+
+    return key_from(file)
 
 
 What = tuple[tuple[str, ...], tuple[str, ...], dict[str, dict[str, float]]]
@@ -137,6 +154,10 @@ def _show(examined: Examined, exam: Exam, asked: Asked) -> int:
     """Prints the report; returns the exit code."""
     from kastellan.checks.telling import tell
 
+    if asked.redaction_key is not None:
+        from kastellan.app.redact import examined_redacted
+
+        examined = examined_redacted(examined, exam, asked.redaction_key)
     checks = {name: each.check for name, each in exam.checks.items()}
     telling = tell(examined.report, checks)
     failed = any(map(asked.fails, examined.report.findings))

@@ -52,6 +52,8 @@ class Asked(NamedTuple):
     hygiene: bool
     watching: bool
     remembered: bool = False
+    redaction_key: bytes | None = None
+    """With a key names are told as the pseudonyms that it gives."""
 
     def fails(self, finding: Finding) -> bool:
         """True for a finding that makes the exit code 10."""
