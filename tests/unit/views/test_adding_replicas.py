@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
@@ -47,5 +49,6 @@ def test_without_the_list_every_replica_may_be_one() -> None:
     assert len(rows(snapshot)) == len(snapshot.tables["replicas"].df)
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert leaks_of(AddingReplicas, moving(), all_views(), random.Random(7), rounds=4) == []

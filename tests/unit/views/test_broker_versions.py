@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.api_versions import ApiVersions
@@ -37,5 +39,6 @@ def test_a_broker_is_away_by_the_word_of_the_controller_or_else_of_metadata() ->
     assert rows(edit(healthy(), Brokers, {"broker": 2}, fenced=None, listed=False))[2]["away"]
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert leaks_of(BrokerVersions, healthy(), all_views(), random.Random(7), rounds=4) == []

@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
@@ -39,6 +41,7 @@ def test_an_unread_assignment_and_an_unseen_topic_are_null() -> None:
     assert (gone["owned"], gone["unowned"]) == (3, None)
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), drop(healthy(), Assignments, {"partition": 1})):
         assert leaks_of(Ownership, snapshot, all_views(), random.Random(7), rounds=4) == []

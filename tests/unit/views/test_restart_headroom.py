@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
@@ -87,6 +89,7 @@ def test_what_rests_on_an_unseen_value_is_null() -> None:
     assert told(snapshot, "would_refuse") == {1: None, 2: None, 3: None}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     moving = add(healthy(), Reassignments, {**ONE, "broker": 2, "adding": True}, {**ONE, "broker": 3, "adding": False})
     for snapshot in (healthy(topics={"orders": 1}, rf=1), edit(moving, Replicas, {**ONE, "broker": 2}, in_sync=False)):

@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
@@ -33,5 +35,6 @@ def test_what_was_not_seen_is_null_and_names_its_answer() -> None:
     assert row(drop(healthy(), LastStableOffsets, ONE))["last_stable"] is None
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert leaks_of(StableEnds, healthy(), all_views(), random.Random(7), rounds=4) == []

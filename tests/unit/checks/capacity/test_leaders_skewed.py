@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
@@ -41,5 +42,6 @@ def test_cannot_see_a_place_or_a_broker_is_unknown() -> None:
     assert Verdict.FAIL not in look(CHECK, hide(skewed(), "broker", 2)).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, skewed()) == []

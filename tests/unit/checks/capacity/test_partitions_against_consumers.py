@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -44,5 +46,6 @@ def test_cannot_see_an_earlier_look_or_an_end_is_unknown() -> None:
     assert look(CHECK, at(None).after(at(4000, EARLIER))).counts == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, at(9000).after(at(4000, EARLIER))) == []

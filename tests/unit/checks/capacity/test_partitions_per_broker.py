@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.subject import Subject
 from kastellan.model.tables.replicas import Replicas
@@ -29,5 +31,6 @@ def test_cannot_see_all_topics_is_unknown_below_the_bound() -> None:
     assert look(CHECK, hide(healthy(), "topic"), max_replicas=5).counts[Verdict.FAIL] == 3
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.subject import Subject
 from kastellan.testing.cases import breaches, look
@@ -24,5 +26,6 @@ def test_cannot_see_all_topics_is_unknown_below_the_bound() -> None:
     assert look(CHECK, hide(healthy(), "topic"), max_partitions=5).counts[Verdict.FAIL] == 1
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -48,5 +50,6 @@ def test_cannot_see_an_end_or_an_assignment_is_unknown() -> None:
     assert verdicts(CHECK, unread)[PAYMENTS] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, empty()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -37,5 +39,6 @@ def test_cannot_see_a_broker_that_told_nothing_unless_another_one_has_it_on() ->
     assert look(CHECK, switched_on(unseen)).findings
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), switched_on(healthy())) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.configs import broker_drift
 from kastellan.checks.judge import judge_one, subjects_of
@@ -85,6 +87,7 @@ def test_asks_for_its_keys_and_the_healthy_cluster_has_them_all() -> None:
     assert set(broker_drift.MUST_AGREE) <= set(BROKER_DEFAULTS)
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), drifted(), drifted("authorizer.class.name", "org.apache.Standard")):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

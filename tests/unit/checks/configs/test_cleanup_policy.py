@@ -52,5 +52,6 @@ def test_cannot_see_a_policy_that_was_not_told() -> None:
     assert verdict("__consumer_offsets", None) is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, with_policy("__consumer_offsets", "delete"), with_policy("_schemas", "compact")) == []

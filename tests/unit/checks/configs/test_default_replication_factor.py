@@ -61,5 +61,6 @@ def test_cannot_see_how_many_brokers_there_are() -> None:
     assert verdicts(CHECK, doubtful)[FACTOR] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), low(healthy(), "min.insync.replicas"), eligible(healthy(), 1)) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.configs import deprecated_keys
 from kastellan.checks.judge import judge_one, subjects_of
@@ -56,6 +58,7 @@ def test_cannot_see_a_broker_that_told_no_configs() -> None:
     assert seen[Subject("broker_config", ("zookeeper.connect",))] is Verdict.PASS
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), with_set("log.cleaner.enable", "false")):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
@@ -38,5 +40,6 @@ def test_cannot_see_whether_a_third_broker_exists() -> None:
     assert verdicts(CHECK, edit(snapshot, Brokers, {"broker": 3}, registered=False))[OFFSETS] is Verdict.PASS
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(topics=TOPICS), healthy(rf=2, topics=TOPICS)) == []

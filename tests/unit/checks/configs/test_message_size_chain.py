@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -46,5 +48,6 @@ def test_cannot_see_a_limit_that_was_not_told() -> None:
     assert verdicts(CHECK, unseen) == {ORDERS: Verdict.FAIL, Subject("topic", ("payments",)): Verdict.UNKNOWN}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), with_limit(200 * MIB), with_limit(20 * MIB)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -44,5 +46,6 @@ def test_cannot_see_the_value_or_the_feature() -> None:
     assert set(look(CHECK, hide(dropped(), "feature")).counts) == {Verdict.UNKNOWN}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), eligible(healthy()), dropped()) == []

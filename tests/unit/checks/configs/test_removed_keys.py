@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.configs import removed_keys
 from kastellan.checks.judge import judge_one, subjects_of
@@ -56,6 +58,7 @@ def test_an_unknown_release_leaves_only_what_is_set_in_doubt() -> None:
     assert set(seen.values()) == {Verdict.PASS}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), left_behind()):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

@@ -60,5 +60,6 @@ def test_cannot_see_a_value_that_decides() -> None:
     assert verdict(with_values(retention_bytes=None)) is Verdict.PASS
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), with_values(retention_ms="1000"), with_values(retention_ms="-1")) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -51,5 +53,6 @@ def test_cannot_see_a_replica_that_may_be_large() -> None:
     assert verdicts(CHECK, add(short(), ReplicaSizes, {"broker": 4}))[ORDERS] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), short()) == []

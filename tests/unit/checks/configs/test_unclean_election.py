@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -42,5 +44,6 @@ def test_cannot_see_a_topic_whose_configs_were_not_told() -> None:
     assert seen == {ORDERS: Verdict.UNKNOWN, PAYMENTS: Verdict.PASS}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), unclean(healthy())) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.api_versions import ApiVersions
@@ -42,5 +44,6 @@ def test_cannot_see_the_level_or_a_broker_is_unknown() -> None:
     assert Verdict.PASS not in look(CHECK, hide(healthy(), "feature")).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, behind()) == []

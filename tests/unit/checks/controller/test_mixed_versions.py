@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -46,5 +48,6 @@ def test_cannot_see_a_live_broker_is_unknown_unless_two_others_differ() -> None:
     assert look(CHECK, drop(mixed(), ApiVersions, {"broker": 2})).counts == {Verdict.FAIL: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, mixed()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
@@ -63,5 +65,6 @@ def test_a_combined_controller_that_is_away_explains_it() -> None:
     assert ("brokers.fenced", Subject("broker", (3,))) in found.explained_by
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, without(healthy(), 103), without(healthy(controllers=FIVE), 103)) == []

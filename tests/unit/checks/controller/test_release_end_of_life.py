@@ -69,6 +69,7 @@ def test_old_data_calls_no_line_maintained_and_still_knows_which_have_ended() ->
     assert judge_one(JUDGEMENT, running(30, day="2027-07-01"), all_views(), {"max_age_days": 3650}).counts == {Verdict.PASS: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     mixed = msgspec.structs.replace(running(20), at_ms=at("2027-07-01"))
     for snapshot in (healthy(), running(20), mixed):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
@@ -43,5 +45,6 @@ def test_cannot_see_what_is_fenced_is_unknown() -> None:
     assert look(CHECK, edit(healthy(), Brokers, {}, fenced=None)).counts == {Verdict.PASS: 3}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, left_behind()) == []

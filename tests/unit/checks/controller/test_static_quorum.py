@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.features import Features
@@ -40,5 +42,6 @@ def test_cannot_see_the_level_is_unknown() -> None:
     assert Verdict.PASS not in look(CHECK, hide(kraft(1), "feature")).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, kraft(0), kraft(1)) == []

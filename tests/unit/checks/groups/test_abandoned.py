@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -49,5 +51,6 @@ def test_cannot_see_a_day_back_is_unknown() -> None:
     assert result.doubts[0].reason == "needs an earlier look: no members; look again in 86400 s"
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, left(earliest=500), left().after(left(A_DAY_AGO))) == []

@@ -44,5 +44,6 @@ def test_cannot_see_what_is_offered_is_unknown() -> None:
     assert Verdict.NOT_APPLICABLE not in look(CHECK, hide(healthy(), "feature")).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, offering()) == []

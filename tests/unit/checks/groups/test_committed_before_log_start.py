@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.groups import committed_before_log_start
 from kastellan.checks.judge import judge_one, subjects_of
@@ -57,6 +59,7 @@ def test_cannot_see_a_start_that_was_not_seen_is_unknown_with_the_reason() -> No
     assert "no leader" in doubt.reason
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), overtaken(), drop(overtaken(), Assignments, WHERE)):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

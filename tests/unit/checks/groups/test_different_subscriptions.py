@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -50,5 +52,6 @@ def test_cannot_see_a_subscription_is_unknown() -> None:
     assert look(CHECK, other(subscribed=None)).counts == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, other()) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.groups import lag_without_members
 from kastellan.checks.judge import judge_one, subjects_of
@@ -99,6 +101,7 @@ def test_hidden_topics_do_not_acquit_and_do_not_pass() -> None:
     assert (seen[BILLING], seen[AUDIT]) == (Verdict.FAIL, Verdict.UNKNOWN)
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), empty(800, 1200), ABANDONED, empty(900, 1200).after(before(800, 1000))):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

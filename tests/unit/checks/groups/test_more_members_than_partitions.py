@@ -42,5 +42,6 @@ def test_cannot_see_what_a_member_owns_is_unknown() -> None:
     assert look(CHECK, idle(None)).counts == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, idle()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -40,5 +42,6 @@ def test_cannot_see_without_an_earlier_look_asks_for_one() -> None:
     assert look(CHECK, in_state(None)).counts == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, in_state("PreparingRebalance").after(in_state("PreparingRebalance", EARLIER))) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.groups import stalled_partition
 from kastellan.checks.judge import judge_one, subjects_of
@@ -110,6 +112,7 @@ def test_groups_that_the_earlier_look_could_not_list_are_told_as_such() -> None:
     assert result.counts == {Verdict.PASS: 2, Verdict.FAIL: 1, Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy().after(healthy(at_ms=AT_MS - 200_000)), STALLED):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -56,5 +58,6 @@ def test_cannot_see_members_or_an_earlier_look_is_unknown() -> None:
     assert look(CHECK, edit(lost(), Members, {}, instance_id=None).after(static(EARLIER))).counts == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, lost().after(static(EARLIER))) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -49,5 +51,6 @@ def test_cannot_see_who_is_eligible_is_unknown_only_below_the_minimum() -> None:
     assert verdicts(CHECK, edit(below(), Replicas, {}, in_sync=None))[ORDERS_1] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, below()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -38,5 +40,6 @@ def test_cannot_see_the_minimum_is_unknown() -> None:
     assert verdicts(CHECK, blind)[Subject("topic", ("orders",))] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, lax(healthy())) == []

@@ -44,5 +44,6 @@ def test_cannot_see_the_minimum_is_unknown() -> None:
     assert verdicts(CHECK, blind)[ORDERS] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, demanding()) == []

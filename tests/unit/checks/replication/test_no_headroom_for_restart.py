@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import all_checks, judgement_of
 from kastellan.checks.judge import judge_all, judge_one, subjects_of
 from kastellan.checks.replication import no_headroom_for_restart
@@ -70,6 +72,7 @@ def test_cannot_see_the_limit_or_a_replica_is_unknown() -> None:
     assert told == {BROKERS[1]: Verdict.FAIL, BROKERS[2]: Verdict.UNKNOWN, BROKERS[3]: Verdict.FAIL}
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (lost(), healthy(rf=1)):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7), rounds=4) == []

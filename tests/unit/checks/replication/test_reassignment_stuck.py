@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
@@ -67,5 +69,6 @@ def test_it_is_told_under_the_broker_that_is_away() -> None:
     assert [each.explained_by for each in found] == [(("brokers.fenced", Subject("broker", (2,))),)]
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, after(4096, 4096)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -46,5 +48,6 @@ def test_cannot_see_the_certificate_of_a_broker_that_was_not_met() -> None:
     assert verdicts(CHECK, drop(healthy(), Certificates, {"broker": 2}))[BROKER] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), ending(14), ending(-3)) == []

@@ -52,5 +52,6 @@ def test_cannot_see_settings_that_were_not_told(config: str) -> None:
     assert verdicts(CHECK, hidden)[BROKER] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), plain()) == []

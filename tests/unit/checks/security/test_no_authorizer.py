@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -38,5 +40,6 @@ def test_cannot_see_a_setting_that_a_managed_service_hides() -> None:
     assert verdicts(CHECK, hidden)[Subject("broker", (2,))] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), without(healthy())) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.config_secrets import NOT_KEPT, without_secrets
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
@@ -50,6 +52,7 @@ def test_cannot_see_a_broker_that_told_nothing() -> None:
     assert verdicts(CHECK, told(JAAS, None, sensitive=None))[Subject("broker_config", (JAAS,))] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), told(JAAS, "x"), told(JAAS, None, sensitive=True)) == []
 

@@ -42,5 +42,6 @@ def test_one_that_is_readable_stays_a_finding_beside_hidden_ones() -> None:
     assert look(CHECK, hidden).findings
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), broad()) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.judge import judge_one, subjects_of
 from kastellan.checks.security import vulnerable_release
@@ -68,6 +70,7 @@ def test_old_data_acquits_nobody() -> None:
     assert verdicts(later)[JWT] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), running(7), running(26)):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -33,5 +35,6 @@ def test_cannot_see_rounds_that_were_not_told() -> None:
     assert look(CHECK, hide(healthy(), "user")).counts[Verdict.UNKNOWN] == 1
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), with_rounds(1024)) == []

@@ -55,5 +55,6 @@ def test_cannot_see_rules_that_were_not_told() -> None:
     assert look(CHECK, hide(healthy(), "principal")).counts[Verdict.UNKNOWN] == 1
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, healthy(), with_rule()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -49,5 +51,6 @@ def test_cannot_see_one_broker_is_unknown_for_all() -> None:
     assert Verdict.FAIL not in look(CHECK, hide(full(80), "broker", 1)).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, full(80)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -55,5 +57,6 @@ def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     assert doubt.some == (Subject("log_dir", (2, None)),)
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, moving(4096).after(moving(4096, 500, EARLIER))) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.judge import judge_one, subjects_of
 from kastellan.checks.storage import log_dir_nearly_full
@@ -89,6 +91,7 @@ def test_a_plateau_has_no_growth() -> None:
     assert "rate" not in finding.observed
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), shared(10 * GIB), shared(9 * GIB), filled(96).after(filled(80, AT_MS - 600_000))):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.checks.catalogue import judgement_of
 from kastellan.checks.judge import judge_one
 from kastellan.checks.storage import log_dir_offline
@@ -52,6 +54,7 @@ def test_another_error_says_nothing_about_the_directory() -> None:
     assert doubt.reason == "the broker answered UNKNOWN_SERVER_ERROR for the directory"
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), failed(healthy())):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []

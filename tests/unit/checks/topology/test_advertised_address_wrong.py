@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
@@ -82,6 +84,7 @@ def test_cannot_see_an_address_is_unknown() -> None:
     assert Verdict.FAIL not in look(CHECK, hide(apart(), "broker", 2)).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     alone = edit(apart(), Brokers, {"broker": 2}, host="localhost")
     assert breaches(CHECK, alone, unreached(apart()).after(unreached(apart(EARLIER)))) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -45,5 +47,6 @@ def test_cannot_see_a_rack_is_unknown() -> None:
     assert Verdict.PASS not in look(CHECK, hide(healthy(), "broker", 2)).counts
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, without(1, 2, 3), without(2)) == []

@@ -125,6 +125,7 @@ def test_ends_that_failed_elsewhere_are_no_reason_for_a_doubt() -> None:
     assert "no leader" not in doubt.reason
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     dead, alive = holding(opened(300, 200, 220)), opened(3_600, 1_800, 2)
     before = opened(300, 210, 230, at_ms=AT_MS - 10_000)

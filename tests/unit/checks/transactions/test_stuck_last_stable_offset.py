@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -61,5 +63,6 @@ def test_cannot_see_an_end_is_unknown() -> None:
     assert verdicts(CHECK, held(None).after(held(900, 950, EARLIER)))[ORDERS_1] is Verdict.UNKNOWN
 
 
+@pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     assert breaches(CHECK, held().after(held(latest=950, at_ms=EARLIER))) == []
