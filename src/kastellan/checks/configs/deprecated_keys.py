@@ -15,6 +15,7 @@ settings are then a list for that day. Only settings that somebody set are told,
 import polars as pl
 
 from kastellan.checks.check import Check, Judged
+from kastellan.checks.configs._outdated import judged
 from kastellan.model.finding import Severity
 from kastellan.views.config_changes import ChangedConfig, ConfigChanges
 from kastellan.views.outdated_configs import OutdatedConfigs
@@ -34,24 +35,11 @@ CHECK = Check(
     references=("https://kafka.apache.org/documentation/#upgrade",),
 )
 
-_SOME = 8
-
 
 def judge(outdated: OutdatedConfigs, changes: ConfigChanges) -> Judged:
     """Fails where a broker has it set and its release still knows it; null where none does and one did not tell."""
-    hit = pl.col("is_set") & pl.col("leaving")
-    seen = outdated.df.group_by("config").agg(
-        fails=hit.any(ignore_nulls=False),
-        count=hit.sum(),
-        brokers=pl.len(),
-        some_brokers=pl.col("broker").filter(hit).sort().head(_SOME).cast(pl.String).str.join(", "),
-    )
-    wanted = pl.DataFrame(
-        [(each.config, _fate(each), each.replacement) for each in changes.rows if each.scope == "broker" and each.told],
-        schema={"config": pl.String, "fate": pl.String, "replacement": pl.String},
-        orient="row",
-    )
-    return Judged("broker_config", wanted.join(seen, on="config", how="left", maintain_order="left"))
+    told = [(each.config, _fate(each), each.replacement) for each in changes.rows if each.scope == "broker" and each.told]
+    return judged(outdated, pl.col("is_set") & pl.col("leaving"), told, ("fate", "replacement"))
 
 
 def _fate(change: ChangedConfig) -> str:

@@ -20,6 +20,7 @@ does not know: plug-ins read settings of their own.
 import polars as pl
 
 from kastellan.checks.check import Check, Judged
+from kastellan.checks.configs._outdated import judged
 from kastellan.model.finding import Severity
 from kastellan.views.config_changes import ConfigChanges
 from kastellan.views.outdated_configs import OutdatedConfigs
@@ -40,21 +41,8 @@ CHECK = Check(
     references=("https://kafka.apache.org/40/getting-started/upgrade/", "https://kafka.apache.org/40/getting-started/zk2kraft/"),
 )
 
-_SOME = 8
-
 
 def judge(outdated: OutdatedConfigs, changes: ConfigChanges) -> Judged:
     """Fails where a broker has it set and its release does not know it; null where none does and one did not tell."""
-    hit = pl.col("is_set") & pl.col("gone")
-    seen = outdated.df.group_by("config").agg(
-        fails=hit.any(ignore_nulls=False),
-        count=hit.sum(),
-        brokers=pl.len(),
-        some_brokers=pl.col("broker").filter(hit).sort().head(_SOME).cast(pl.String).str.join(", "),
-    )
-    wanted = pl.DataFrame(
-        [(each.config, each.removed, each.replacement) for each in changes.rows if each.scope == "broker" and each.removed],
-        schema={"config": pl.String, "removed": pl.String, "replacement": pl.String},
-        orient="row",
-    )
-    return Judged("broker_config", wanted.join(seen, on="config", how="left", maintain_order="left"))
+    told = [(each.config, each.removed, each.replacement) for each in changes.rows if each.scope == "broker" and each.removed]
+    return judged(outdated, pl.col("is_set") & pl.col("gone"), told, ("removed", "replacement"))
