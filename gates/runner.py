@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -14,10 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
-# The layers, quickest first; `make test` runs them in this order in one pytest run, so that one line has the totals.
-LAYERS = ("unit", "gates", "property", "contract", "docs", "lab", "e2e")
+# The layers, quickest first; `make test` runs them in this order.
+WITHOUT_CLUSTER = ("unit", "gates", "property", "contract", "docs", "e2e")
+WITH_CLUSTER = ("lab",)
+LAYERS = WITHOUT_CLUSTER + WITH_CLUSTER
 QUICK_LAYERS = ("unit", "gates")
 SHOWN_LINES_MAX = 80
+FUZZ_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -136,11 +140,39 @@ def check() -> int:
 
 
 def test() -> int:
-    """The static gates, then every layer in one pytest run, whose last line has the totals."""
+    """The static gates, then the layers: those without a cluster by two workers, then those that start real Kafka.
+
+    A cluster keeps both cores busy by itself; beside it nothing else runs, so that what it shows is not a matter of luck.
+    Each of the two runs closes with its totals.
+    """
     if not run_all(static_gates()):
         return 1
-    words = ("--doctest-modules", "--durations=10", *layers(LAYERS))
-    return subprocess.run(module("pytest", *words), cwd=ROOT, check=False).returncode
+    shared = ("--doctest-modules", "--durations=10")
+    alone = subprocess.run(module("pytest", *shared, "-n", "2", *layers(WITHOUT_CLUSTER)), cwd=ROOT, check=False)
+    clusters = subprocess.run(module("pytest", *shared, *layers(WITH_CLUSTER)), cwd=ROOT, check=False)
+    return alone.returncode or clusters.returncode
+
+
+def fuzz(words: Sequence[str]) -> int:
+    """The property layer again and again, each round with new examples, until the time is over or a round fails.
+
+    `--seed=N` is one round, with the examples of a round that printed this seed.
+    """
+    seeds = [word.removeprefix("--seed=") for word in words if word.startswith("--seed=")]
+    seconds = next((float(word) for word in words if not word.startswith("-")), FUZZ_S)
+    begun, rounds = time.monotonic(), 0
+    while time.monotonic() - begun < seconds:
+        seed = seeds[0] if seeds else str(secrets.randbelow(2**32))
+        options = ("-q", "--no-header", "-p", "no:randomly", "--hypothesis-profile=fuzz", f"--hypothesis-seed={seed}")
+        code = subprocess.run(module("pytest", *options, *layers(("property",))), cwd=ROOT, check=False).returncode
+        if code:
+            print(f"fuzz: a round failed; its examples again: make fuzz SEED={seed}", flush=True)
+            return code
+        rounds += 1
+        if seeds:
+            break
+    print(f"fuzz: {rounds} rounds of the property layer in {time.monotonic() - begun:.0f} s, none failed", flush=True)
+    return 0
 
 
 def bench(words: Sequence[str]) -> int:
@@ -163,9 +195,11 @@ def main(words: Sequence[str]) -> int:
         return check()
     if verb == "test":
         return test()
+    if verb == "fuzz":
+        return fuzz(words[1:])
     if verb == "bench":
         return bench(words[1:])
     if verb == "docs":
         return subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode
-    print("gates: say check, test, bench or docs", file=sys.stderr)
+    print("gates: say check, test, fuzz, bench or docs", file=sys.stderr)
     return 2

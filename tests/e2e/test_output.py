@@ -335,3 +335,15 @@ def test_may_restart_answers_by_its_exit_code(bundle, of, code, word, kastellan,
     assert ran.code == code, ran.err
     assert ran.out.startswith(word)
     assert document(kastellan, "may-restart", *of, "--bundle", bundles[bundle], code=code)["restarts"]["answers"]
+
+
+def test_a_statement_over_one_look_and_over_two(kastellan, bundles):
+    rows = document(kastellan, "sql", "select leader, count(*) n from partitions group by leader", "--bundle", bundles["healthy"])
+    assert sorted((each["leader"], each["n"]) for each in rows["rows"]) == [(1, 2), (2, 2), (3, 2)]
+    moved = "select p.partition from partitions p join before.partitions b using (topic, partition) where p.leader <> b.leader"
+    ran = kastellan("sql", moved, "--bundle", bundles["hurt"], "--before", bundles["healthy"], "-o", "csv")
+    assert (ran.code, ran.out) == (0, "partition\n1\n")
+    refused = kastellan("sql", "select * from read_csv('/etc/passwd')", "--bundle", bundles["hurt"])
+    assert (refused.code, refused.out) == (2, "")
+    assert "reads tables only" in refused.err
+    assert "partitions" in kastellan("sql").out

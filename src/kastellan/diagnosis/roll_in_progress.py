@@ -95,15 +95,20 @@ def _clock(at_ms: int) -> str:
 
 
 def _mixed(versions: ApiVersions | None) -> bool:
-    """Two brokers that answered offer different versions of some request."""
+    """Two brokers that answered offer different versions of some request, or one offers a request that another lacks.
+
+    What a broker lacks is known only where its whole offer was seen: a row that could not be read is no difference.
+    """
     if versions is None:
         return False
-    known = versions.df.drop_nulls("api_key").select("broker", "api_key", "max_version")
-    brokers = known["broker"].n_unique()
-    if brokers < 2:  # noqa: PLR2004  (two that can differ)
-        return False
-    apart = known.group_by("api_key").agg(pl.col("max_version").n_unique().alias("kinds"), pl.len().alias("told"))
-    return apart.filter((pl.col("kinds") > 1) | (pl.col("told") < brokers)).height > 0
+    offered = ["broker", "api_key", "max_version"]
+    known = versions.df.drop_nulls(offered)
+    if known.filter(pl.col("max_version").n_unique().over("api_key") > 1).height:
+        return True
+    blurred = versions.df.filter(pl.any_horizontal(pl.col(offered).is_null()))["broker"]
+    whole = known.filter(~pl.col("broker").is_in(blurred.drop_nulls().implode()))
+    brokers = whole["broker"].n_unique()
+    return whole.filter(pl.len().over("api_key") < brokers).height > 0
 
 
 def _not_seen(brokers: Brokers) -> Iterable[str]:

@@ -29,7 +29,9 @@ RECORDED = [
 
 def test_frames_are_recorded_for_every_read_request_that_we_build():
     recorded = {Api[path.stem.upper()] for path in FRAMES.glob("*/*.bin")}
-    assert recorded == {api for api in Api if api in READS}
+    # A login is not recorded: its frames carry a secret. tests/contract/wire/test_logins.py speaks it with a server.
+    logins = {Api.SASL_HANDSHAKE, Api.SASL_AUTHENTICATE}
+    assert recorded == {api for api in Api if api in READS} - logins
     assert {int(api) for api in recorded} - {int(Api.API_VERSIONS)} <= set(HANDLERS)
 
 

@@ -191,6 +191,12 @@ def test_a_broker_that_stays_away_or_goes_again_is_not_excused(earlier, against)
     assert severities(told, "brokers.fenced") == ({Severity.ERROR} if against else {Severity.WARNING})
 
 
+def test_a_version_that_could_not_be_read_is_no_difference():
+    for lost in ({"max_version": None}, {"api_key": None, "max_version": None}):
+        told = diagnosed(edit(looked(away=2), ApiVersions, {"broker": 1, "api_key": 3}, **lost))
+        assert "roll_in_progress" not in {each.cause for each in told.causes}
+
+
 def test_an_upgrade_is_a_roll_of_which_no_earlier_broker_was_seen():
     snapshot = edit(looked(away=2), ApiVersions, {"broker": 1, "api_key": 3}, max_version=99)
     told = diagnosed(snapshot.after(looked(1)))

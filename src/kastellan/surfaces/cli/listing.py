@@ -70,7 +70,11 @@ def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None
 
 def print_list(reach: Reach, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
     """Looks, or loads, and prints; ends with exit code 12 where nothing could be seen."""
-    found = _found(reach, name, member, query)
+    print_found(_found(reach, name, member, query), form)
+
+
+def print_found(found: Listed, form: ListForm) -> None:
+    """Prints rows, and ends with exit code 12 where nothing could be seen."""
     _print(found, form)
     if found.nothing_seen:
         raise typer.Exit(NOTHING_SEEN)

@@ -13,6 +13,8 @@ from typing import TextIO
 PIPED_WIDTH = 100
 _NARROWEST = 40
 _WIDEST = 140
+_NARROW = 8
+_GAP = 2
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "green": "1;32", "cyan": "36"}
 _PLAIN = str.maketrans({"·": "|", "…": "...", "→": "->"})
 
@@ -36,10 +38,15 @@ def width_of(text: str) -> int:
 
 
 class Screen:
-    """Collects lines for one stream, as wide and as colourful as it can show."""
+    """Collects lines for one stream, as wide and as colourful as it can show.
 
-    def __init__(self, *, width: int = PIPED_WIDTH, colour: bool = False, unicode: bool = True) -> None:
-        self.width = max(_NARROWEST, min(width, _WIDEST))
+    Prose is never wider than what the eye follows; a table takes all of a terminal, and what it needs where a program
+    reads it (`width` is None): grep wants whole names.
+    """
+
+    def __init__(self, *, width: int | None = PIPED_WIDTH, colour: bool = False, unicode: bool = True) -> None:
+        self.width = max(_NARROWEST, min(width or PIPED_WIDTH, _WIDEST))
+        self._room = max(_NARROWEST, width) if width else None
         self._colour = colour
         self._unicode = unicode
         self._lines: list[str] = []
@@ -50,7 +57,7 @@ class Screen:
         shown: TextIO = stream or sys.stdout
         tty = shown.isatty()
         colour = tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if tty or "COLUMNS" in os.environ else PIPED_WIDTH
+        width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if tty or os.environ.get("COLUMNS") else None
         try:
             "·…".encode(shown.encoding or "ascii")
         except (UnicodeEncodeError, LookupError):
@@ -94,14 +101,24 @@ class Screen:
                 shown = "" if number == 0 else shown
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
-        """Columns as wide as their values; the widest text columns are shortened where the screen is too narrow."""
+        """Columns as wide as their values; where the screen is too narrow, text is shortened, a number never is.
+
+        Columns that do not fit even so are left out from the right, and named below.
+        """
         cells = [[self._shown(clean(each)) for each in row] for row in rows]
-        widths = [max(width_of(each) for each in column) for column in zip(head, *cells, strict=True)]
-        gaps = 2 * (len(widths) - 1)
-        while sum(widths) + gaps > self.width and max(widths) > 8:  # noqa: PLR2004
-            widths[widths.index(max(widths))] -= 1
-        self._lines.append(self.styled(_row(head, widths, right), "bold"))
-        self._lines.extend(_row(row, widths, right) for row in cells)
+        values = [max((width_of(row[at]) for row in cells), default=0) for at in range(len(head))]
+        widths = [max(width_of(name), value) for name, value in zip(head, values, strict=True)]
+        shown = len(head)
+        if self._room is not None:
+            narrow = [min(_NARROW, width) for width in widths]
+            least = [max(values[at], each) if at in right else each for at, each in enumerate(narrow)]
+            while shown > 1 and sum(least[:shown]) + _GAP * (shown - 1) > self._room:
+                shown -= 1
+            widths = _fitted(widths[:shown], least, self._room - _GAP * (shown - 1))
+        self._lines.append(self.styled(_row(head[:shown], widths, right), "bold"))
+        self._lines.extend(_row(row[:shown], widths, right) for row in cells)
+        if shown < len(head):
+            self.paragraph(f"no room for {', '.join(head[shown:])}: -o json or -o csv has every column", "dim")
 
     def text(self) -> str:
         """Everything, ending with a line end."""
@@ -120,6 +137,17 @@ class Screen:
             break_on_hyphens=False,
         )
         return wrapped or [""]
+
+
+def _fitted(widths: list[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths, the widest taken down first until they fit, none below its least."""
+    fitted = list(widths)
+    while sum(fitted) > room:
+        spare = [at for at, width in enumerate(fitted) if width > least[at]]
+        if not spare:
+            break
+        fitted[max(spare, key=lambda at: fitted[at])] -= 1
+    return fitted
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:

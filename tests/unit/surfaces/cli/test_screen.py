@@ -27,6 +27,22 @@ def test_no_line_is_wider_than_the_screen(width):
     assert len(lines) > 5
 
 
+def test_a_number_is_never_cut_and_what_has_no_room_is_named():
+    screen = Screen(width=40)
+    head = ["GROUP", "COMMITTED OFFSET", "LATEST", "MEMBER", "HOST"]
+    screen.table(head, [["a-long-group-name", "123,456,789,012", "7", "m" * 30, "h" * 30]], right=frozenset({1, 2}))
+    top, row, *note = screen.text().splitlines()
+    assert top.split() == ["GROUP", "COMMITTED", "OFFS~", "LATEST"]
+    assert row.split() == ["a-long-group-n~", "123,456,789,012", "7"]
+    assert " ".join(note) == "no room for MEMBER, HOST: -o json or -o csv has every column"
+
+
+def test_a_program_that_reads_a_table_gets_whole_names():
+    screen = Screen.of(Stream("utf-8", tty=False))
+    screen.table(["NAME", "LONG"], [["a" * 90, "b" * 150]])
+    assert screen.text().splitlines()[1] == f"{'a' * 90}  {'b' * 150}"
+
+
 def test_what_could_command_the_terminal_is_shown_and_not_sent():
     screen = Screen(width=80)
     screen.paragraph("group\x1b[2J\x07 evil\u202e")

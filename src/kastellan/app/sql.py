@@ -1,0 +1,188 @@
+"""SQL over what was seen: the tables of a look and the views made of them, by polars' own SQL.
+
+Only the tables that a statement names are asked of a cluster. An earlier look, where there is one, stands beside under
+`before`: `select * from before.topics`. A statement reads and nothing else: no files, no network, no other statements.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Final
+
+import msgspec
+import polars as pl
+from polars.exceptions import PolarsError
+
+from kastellan.app.examine import exam_of
+from kastellan.app.get import Listed
+from kastellan.app.observe import observe
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Answer
+from kastellan.model.catalogue import all_tables
+from kastellan.model.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.table import Table
+from kastellan.ports import Source
+from kastellan.views.catalogue import all_views
+
+BEFORE: Final = "before."
+"""What the name of a table of the earlier look begins with."""
+_READS: Final = re.compile(r"\s*(?:\(\s*)*(select|with|values)\b", re.IGNORECASE)
+_COMMENTS: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# polars reads files by table functions of these names, quoted or not.
+_OF_FILES: Final = re.compile(r"""\b((?:read|scan|sink|write)_\w+)["`\]]?\s*\(""", re.IGNORECASE)
+_NOT_FOUND: Final = re.compile(r"relation '(.*)' was not found")
+_SHOWN_MAX: Final = 60
+
+
+Before = Callable[[str | None], Snapshot]
+"""Finds the earlier look, given the id of the cluster that was looked at."""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that was read: the tables and views that it names, of this look and of the one before."""
+
+    text: str
+    now: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+@cache
+def relations() -> Mapping[str, type[Table]]:
+    """What a statement can name: every table and every view, by name."""
+    return {**all_tables(), **{each.name: each for each in all_views()}}
+
+
+def read(text: str) -> Statement:
+    """What the statement names, found without anything of a cluster: over tables of the same columns and no rows.
+
+    >>> read("select count(*) from topics join before.topics b using (topic)")
+    Statement(text='select count(*) from topics join before.topics b using (topic)', now=('topics',), before=('topics',))
+
+    Raises BadInput for what does more than read, for a name that is none, and with polars' own words for what is no SQL.
+    """
+    _refuse_more_than_reading(text)
+    named: dict[str, pl.LazyFrame] = {}
+    while True:
+        try:
+            pl.SQLContext(named).execute(text).collect_schema()  # polars says what is wrong when the plan is looked at
+        except PolarsError as error:
+            found = _NOT_FOUND.search(str(error))
+            if found is None or found[1] in named:
+                raise _no_sql(error) from None
+            named[found[1]] = pl.LazyFrame(schema=_relation(found[1]).schema())
+        else:
+            break
+    before = tuple(each.removeprefix(BEFORE) for each in named if each.startswith(BEFORE))
+    return Statement(text=text, now=tuple(each for each in named if not each.startswith(BEFORE)), before=before)
+
+
+def wanted_for(statement: Statement) -> Wanted:
+    """What has to be collected for it."""
+    named = [relations()[each] for each in statement.now]
+    views = all_views()
+    wanted = wanted_by((views[each] for each in named if each in views), views)
+    direct = frozenset(each.name for each in named if each not in views)
+    keys = exam_of().wanted
+    return wanted | Wanted(
+        direct,
+        keys.topic_keys if "topic_configs" in direct else frozenset(),
+        frozenset({ALL}) if "broker_configs" in direct else frozenset(),
+    )
+
+
+async def sql(source: Source, statement: Statement, timeout_s: float, before: Before | None = None) -> Listed:
+    """The statement's rows from a live cluster. Raises Unreachable when nothing answered, BadInput as `answered` does."""
+    return answered(await observe(source, wanted_for(statement), Deadline.after(timeout_s)), statement, before=before)
+
+
+def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None) -> Listed:
+    """The statement's rows from a look. Raises BadInput where a table was not collected, or the values do not fit."""
+    if statement.before and before is None:
+        raise BadInput(f"{BEFORE}{statement.before[0]} is a table of an earlier look; name the look with --before FILE")
+    now, then, notes = _tables(snapshot, statement.now, ""), dict[str, Table](), [*notes]
+    if before is not None:
+        earlier = before(snapshot.cluster_id)
+        then = _tables(earlier, statement.before, BEFORE)
+        if earlier.cluster_id != snapshot.cluster_id:
+            notes.append(f"the earlier look is of another cluster: {earlier.cluster_id or 'its id was not seen'}")
+    context = pl.SQLContext({name: table.df.lazy() for name, table in (now | then).items()})
+    try:
+        frame = context.execute(statement.text).collect()
+    except PolarsError as error:
+        raise _no_sql(error) from None
+    frame = frame.with_columns(_joined(name) for name, dtype in frame.schema.items() if dtype.is_nested())
+    unseen = unseen_of(now.values())
+    return Listed(
+        of="sql",
+        at_ms=snapshot.at_ms,
+        cluster_id=snapshot.cluster_id,
+        frame=frame,
+        shown=tuple(frame.columns),
+        may_be_empty=frozenset(),
+        unseen=unseen,
+        not_whole=_not_whole(snapshot, now.values()),
+        notes=(*notes, *_of_nulls(frame)),
+    )
+
+
+def _joined(column: str) -> pl.Expr:
+    """A list, as an aggregation makes one, as text: the form of every list column of the tables."""
+    return pl.col(column).list.eval(pl.element().cast(pl.String)).list.join(",")
+
+
+def _refuse_more_than_reading(text: str) -> None:
+    if not text.strip():
+        raise BadInput("the statement is empty; write one such as 'select topic, partitions from topics'")
+    plain = _COMMENTS.sub(" ", text)
+    # Also with comments as they stand: what looks like one may stand in a text.
+    of_files = _OF_FILES.search(plain) or _OF_FILES.search(text)
+    if of_files:
+        raise BadInput(f"{of_files[1]} reads or writes files, and a statement reads tables only; leave it out")
+    if not _READS.match(plain):
+        raise BadInput(f"{plain.split()[0][:20] if plain.split() else text[:20]!r} begins no reading; begin with select or with")
+
+
+def _relation(name: str) -> type[Table]:
+    plain = name.removeprefix(BEFORE)
+    if plain in relations():
+        return relations()[plain]
+    near = difflib.get_close_matches(plain, relations(), n=3, cutoff=0.5)
+    told = f"near are {', '.join(near)}" if near else "kastellan sql without a statement lists them"
+    raise BadInput(f"there is no table {name[:_SHOWN_MAX]!r}; {told}")
+
+
+def _no_sql(error: PolarsError) -> BadInput:
+    said = " ".join(str(error).partition("Resolved plan until failure")[0].split()).removeprefix("sql parser error: ")
+    return BadInput(f"the statement cannot be carried out: {said[:300]}")
+
+
+def _tables(snapshot: Snapshot, names: Iterable[str], prefix: str) -> dict[str, Table]:
+    resolver, found = Resolver(snapshot, all_views()), dict[str, Table]()
+    for name in names:
+        table = resolver.get(Need(name, relations()[name]))
+        if not isinstance(table, Table):
+            reason = table.reason if isinstance(table, Missing) else "it is no table"
+            raise BadInput(f"{prefix}{name} cannot be read: {reason}; look at the live cluster, or save the snapshot anew")
+        found[prefix + name] = table
+    return found
+
+
+def _not_whole(snapshot: Snapshot, tables: Iterable[Table]) -> tuple[Answer, ...]:
+    """The Answers that are not complete and stand behind a table that was read."""
+    used = set[int]()
+    for each in tables:
+        used |= {one.answer for one in each.unseen}
+        if "answer" in each.columns:
+            used |= {*each.df["answer"].drop_nulls().unique()}
+    return tuple(each for each in snapshot.answers if each.id in used and each.state is not State.COMPLETE)
+
+
+def _of_nulls(frame: pl.DataFrame) -> Iterable[str]:
+    if any(frame[each].null_count() for each in frame.columns):
+        yield "? is null: a value that was not seen, that does not exist, or for which a join found nothing"

@@ -1,0 +1,78 @@
+"""`kastellan sql`: a statement over the tables of a look."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kastellan.surfaces.cli.listing import ListForm, Output, print_found
+from kastellan.surfaces.cli.looking import looked
+from kastellan.surfaces.cli.reading import Reach, reads_cluster
+
+_NAME_WIDTH = 24
+
+if TYPE_CHECKING:
+    from kastellan.model.snapshot import Snapshot
+
+
+@reads_cluster
+def run(
+    reach: Reach,
+    statement: Annotated[
+        str | None, typer.Argument(metavar="[STATEMENT]", help="SELECT over the tables; none lists them with their columns.")
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--before",
+            metavar="LOOK",
+            help="An earlier look, whose tables are before.TABLE: a file, or a kept one (last, -1, 02:41).",
+        ),
+    ] = None,
+    output: Output = ListForm.TABLE,
+) -> None:
+    r"""Ask the tables of a look by SQL: of a live cluster, of a saved snapshot, or of two looks side by side.
+
+    \b
+    Examples:
+      kastellan sql 'select leader, count(*) n from partitions group by leader order by n desc'
+      kastellan sql 'select * from partition_lag where lag_records > 1000' --bundle prod.snapshot
+      kastellan sql 'select topic from topics except select topic from before.topics' --before last
+    """
+    if statement is None:
+        _tables()
+        return
+    from kastellan.app.sql import answered, read, sql
+
+    asked = read(statement)  # what cannot be carried out is refused before anybody is asked
+    earlier = None if before is None else partial(_earlier, before)
+    found = looked(
+        reach,
+        lambda source, timeout_s: sql(source, asked, timeout_s, earlier),
+        lambda snapshot, notes: answered(snapshot, asked, notes, earlier),
+    )
+    print_found(found, output)
+
+
+def _earlier(name: str, cluster_id: str | None) -> Snapshot:
+    """The look of this name, of the cluster at hand where it is a kept one."""
+    import time
+
+    from kastellan.app.kept import find
+    from kastellan.app.wiring import snapshot_store
+
+    return find(name, snapshot_store(), cluster_id, int(time.time() * 1000)).snapshot
+
+
+def _tables() -> None:
+    """Every table and view with its columns."""
+    from kastellan.app.sql import relations
+    from kastellan.surfaces.cli.screen import Screen
+
+    screen = Screen.of()
+    for name, relation in sorted(relations().items()):
+        screen.field(name, (", ".join(relation.columns),), 0, _NAME_WIDTH)
+    sys.stdout.write(screen.text())
