@@ -69,7 +69,7 @@ def test_what_is_remembered_says_the_same_as_a_first_look() -> None:
     asyncio.run(run())
 
 
-def test_a_warm_core_costs_seven_requests_a_broker_and_one() -> None:
+def test_a_warm_core_costs_six_requests_a_broker_and_two_while_there_are_few_topics() -> None:
     async def run() -> None:
         made = model()
         for number, group in enumerate(made.groups.values()):
@@ -78,8 +78,8 @@ def test_a_warm_core_costs_seven_requests_a_broker_and_one() -> None:
             source = KafkaSource(fake.bootstrap)
             await observe(source, wanted(CORE), Deadline.after(10))
             cost = (await observe(source, wanted(CORE), Deadline.after(10))).cost
-            assert cost.requests == 7 * 3 + 1, cost.by_request
-            assert cost.by_request["Metadata"] == 1
+            assert cost.requests == 6 * 3 + 2, cost.by_request
+            assert cost.by_request["Metadata"] == cost.by_request["DescribeConfigs"] == 1
             await source.close()
 
     asyncio.run(run())
@@ -206,6 +206,41 @@ def test_a_broker_that_falls_silent_is_not_answered_for_from_memory() -> None:
             assert brokers[2] == (False, "silent")
             assert brokers[3][0] is False
             assert of["log_dirs"].filter(pl.col("path").is_null())["broker"].to_list() == [2, 3]
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_broker_that_did_not_answer_is_not_asked_for_the_topics_of_others_again() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            nodes = (1, 2, 3)
+            configs = frozenset({"topics", "topic_configs", "groups"})
+            await observe(source, wanted(configs), Deadline.after(10))
+            (first,) = {node for node, api, _ in fake.seen if api == Api.DESCRIBE_CONFIGS}
+            fake.faults.add(Fault(node=first, silent=True))
+            unseen = await observe(source, wanted(configs), Deadline.after(1.5))
+            assert unseen.tables["topic_configs"].df["value"].null_count() == unseen.tables["topic_configs"].df.height
+            again = await observe(source, wanted(configs), Deadline.after(1.5))
+            assert again.tables["topic_configs"].df.filter(pl.col("config") == "cleanup.policy")["value"].null_count() == 0
+            assert {node for node, api, _ in fake.seen if api == Api.DESCRIBE_CONFIGS} == {first, min({*nodes} - {first})}
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_commit_of_one_group_is_seen_beside_those_that_are_remembered() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            before = (await observe(source, wanted(CORE), Deadline.after(10))).tables["commits"].df
+            group = fake.model.groups["group-0003"]
+            group.commits = {key: offset + 7 for key, offset in group.commits.items()}
+            fake.model.changed()
+            after = (await observe(source, wanted(CORE), Deadline.after(10))).tables["commits"].df
+            moved = pl.when(pl.col("group") == "group-0003").then(pl.col("committed") + 7).otherwise("committed")
+            assert after.drop("answer").equals(before.drop("answer").with_columns(moved.alias("committed")))
             await source.close()
 
     asyncio.run(run())

@@ -184,6 +184,44 @@ def test_a_late_answer_is_dropped_and_the_connection_stays_usable():
     asyncio.run(run())
 
 
+def test_each_of_several_questions_ends_at_its_own_deadline():
+    async def behaviour(reader, writer):
+        ids = [(await question(reader))[2] for _ in range(4)]
+        writer.write(framed(ids[2], b"in time"))
+        await forever()
+
+    async def run():
+        async with connected(behaviour) as connection:
+            begun, ended = time.monotonic(), dict[float, float]()
+
+            async def ask(within_s: float) -> Frame | Refusal:
+                told = await connection.ask(ASK, Deadline.after(within_s))
+                ended[within_s] = time.monotonic() - begun
+                return told
+
+            told = await asyncio.gather(*map(ask, (0.3, 0.1, 10, 0.2)))
+            assert [type(each) for each in told] == [Refusal, Refusal, Frame, Refusal]
+            assert [each for each in ended if each < 1] == [0.1, 0.2, 0.3]
+            assert all(took_s > within_s - 0.01 for within_s, took_s in ended.items() if within_s < 1)
+
+    asyncio.run(run())
+
+
+def test_questions_of_one_turn_leave_together_with_the_same_time():
+    async def behaviour(reader, writer):
+        for _ in range(3):
+            writer.write(framed((await question(reader))[2], b"ok"))
+        await forever()
+
+    async def run():
+        async with connected(behaviour) as connection:
+            frames = await asyncio.gather(*(connection.ask(ASK, Deadline.after(10)) for _ in range(3)))
+            assert {type(each) for each in frames} == {Frame}
+            assert len({each.sent_ms for each in frames if isinstance(each, Frame)}) == 1
+
+    asyncio.run(run())
+
+
 def test_a_cancelled_question_costs_the_others_nothing():
     async def behaviour(reader, writer):
         for _ in range(2):

@@ -34,9 +34,9 @@ class Book:
 
     def note(self, outcome: Outcome[Any], asked: str, of: str) -> int:
         """Enters what came of a question."""
-        return self._enter(
-            Answer(
-                id=0,
+        with self._lock:
+            entered = Answer(
+                id=len(self._answers) + 1,
                 source=SOURCE,
                 asked=asked,
                 of=of,
@@ -47,7 +47,8 @@ class Book:
                 reason=outcome.reason,
                 throttle_ms=outcome.throttle_ms,
             )
-        )
+            self._answers.append(entered)
+            return entered.id
 
     def missing(self, asked: str, of: str, reason: str, at_ms: int, state: State = State.NOT_COLLECTED) -> int:
         """Enters that something was not asked at all, and why."""

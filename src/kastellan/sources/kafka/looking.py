@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -135,6 +135,6 @@ def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[
     return lambda version: build(version, *values, **named)
 
 
-def slices(items: list[str], size: int) -> list[list[str]]:
+def slices(items: Sequence[str], size: int) -> list[Sequence[str]]:
     """The items, at most `size` at a time."""
     return [items[start : start + size] for start in range(0, len(items), size)]

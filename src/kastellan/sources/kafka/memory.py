@@ -1,18 +1,23 @@
 """What a source remembers from look to look, so that what did not change is neither decoded nor packed again.
 
-An answer whose bytes are those of the last look means what it meant then: its columns are used again. Nothing is
-ever taken from memory for a broker that did not answer.
+An answer whose bytes are those of the last look means what it meant then: its columns are used again, and so is
+whatever was made of columns that are all the same objects as then. Nothing is ever taken from memory for a broker that
+did not answer.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Sequence
+from operator import is_
+from typing import Any, Final, TypeVar
 
 import msgspec
+import polars as pl
 
 from kastellan.wire.kafka.packing import Packed
+
+T = TypeVar("T")
 
 _RIGHTS_S: Final = 300.0
 """How long the rights of this principal on the cluster are taken as known."""
@@ -24,9 +29,9 @@ class _Kept(msgspec.Struct, frozen=True):
     value: Any
 
 
-class _Bound(msgspec.Struct, frozen=True):
-    basis: object
-    by_version: dict[int, Packed]
+class _Made(msgspec.Struct, frozen=True):
+    basis: tuple[object, ...]
+    value: Any
 
 
 class Memory:
@@ -34,7 +39,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Kept] = {}
-        self._bound: dict[Hashable, _Bound] = {}
+        self._made: dict[Hashable, _Made] = {}
         self._rights: tuple[int, float] | None = None
         self.reached: dict[int, bool] = {}
         """Which brokers answered in the last look, or at first contact: those are asked first what any broker can tell."""
@@ -48,12 +53,26 @@ class Memory:
         """Remember a meaning; the one before it is forgotten."""
         self._kept[slot] = _Kept(version, data, value)
 
+    def made(self, slot: Hashable, basis: Sequence[object], make: Callable[[], T]) -> T:
+        """What `make` makes of `basis`, made once as long as all of that are the same objects. They must never change."""
+        before = self._made.get(slot)
+        if before is not None and len(before.basis) == len(basis) and all(map(is_, before.basis, basis)):
+            return before.value
+        value = make()
+        self._made[slot] = _Made(tuple(basis), value)
+        return value
+
+    def same(self, slot: Hashable, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame of the last look where it holds the same rows, so that what was made of it serves again."""
+        before = self._made.get(slot)
+        if before is not None and before.value.equals(frame):
+            return before.value
+        self._made[slot] = _Made((), frame)
+        return frame
+
     def packing(self, slot: Hashable, basis: object, build: Callable[[int], Packed]) -> Callable[[int], Packed]:
         """The same request, packed once for each version as long as `basis` (what it was made from) is the same object."""
-        bound = self._bound.get(slot)
-        if bound is None or bound.basis is not basis:
-            bound = self._bound[slot] = _Bound(basis, {})
-        by_version = bound.by_version
+        by_version: dict[int, Packed] = self.made(("packed", slot), (basis,), dict)
 
         def packed(version: int) -> Packed:
             if version not in by_version:

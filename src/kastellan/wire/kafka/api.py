@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 
 
 class Api(IntEnum):
@@ -78,6 +79,7 @@ READS = frozenset(
 """Requests that leave a cluster as it was. Every other key, a future one too, changes something and needs a permit."""
 
 
+@cache
 def api_name(key: int) -> str:
     """The protocol's name of a request.
 

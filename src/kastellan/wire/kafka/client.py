@@ -273,10 +273,11 @@ class Cluster:
         return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
 
     async def _once(self, way: Lane, request: Packed | Choose, deadline: Deadline) -> tuple[Packed, Frame] | Refusal:
-        muted = await _wait_until_heard(way, deadline)
-        if muted is not None:
-            return muted
-        connection = await way.ready(deadline)
+        if way.muted_until_s:
+            muted = await _wait_until_heard(way, deadline)
+            if muted is not None:
+                return muted
+        connection = way.at_once or await way.ready(deadline)
         if isinstance(connection, Refusal):
             return connection
         packed = _pack(request, way)

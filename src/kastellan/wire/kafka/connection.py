@@ -11,6 +11,7 @@ import asyncio
 import select
 import socket
 import ssl
+import struct
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import bytes_text, duration_text
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.costs import Meter
-from kastellan.wire.kafka.packing import Packed, int16, int32
+from kastellan.wire.kafka.packing import Packed, int16
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
 from kastellan.wire.tls.words import meaning
@@ -31,6 +32,9 @@ from kastellan.wire.tls.words import meaning
 CLIENT_ID: Final = "kastellan"
 _LEAST_FRAME: Final = 4
 _DRAIN_TURNS: Final = 400
+_CLOCK_S: Final = 0.001
+"""An alarm may ring this much early."""
+_HEAD: Final = struct.Struct(">ihhi")
 _SHOWN_TEXT: Final = 40
 
 
@@ -65,20 +69,20 @@ class Frame(msgspec.Struct, frozen=True):
 class _Question:
     """One request from being asked until its answer, or until nobody waits for it any more."""
 
-    __slots__ = ("abandoned", "api_key", "bytes_out", "future", "mark", "sent_ms", "sent_s", "tagged", "timer", "wire")
+    __slots__ = ("abandoned", "api_key", "bytes_out", "due_s", "future", "mark", "sent_ms", "sent_s", "tagged", "wire")
 
-    def __init__(self, packed: Packed, future: asyncio.Future[Frame | Refusal]) -> None:
+    def __init__(self, packed: Packed, future: asyncio.Future[Frame | Refusal], due_s: float) -> None:
         self.api_key = packed.api_key
         # The answer to ApiVersions has the old header for ever, so that any client can read it.
         self.tagged = packed.flexible and packed.api_key != Api.API_VERSIONS
         self.future = future
+        self.due_s = due_s
         self.wire: Packed | None = packed
         self.sent_s = 0.0
         self.sent_ms = 0
         self.bytes_out = 0
         self.mark = 0
         self.abandoned = False
-        self.timer: asyncio.TimerHandle | None = None
 
 
 class Connection(asyncio.Protocol):
@@ -96,6 +100,8 @@ class Connection(asyncio.Protocol):
         self._next_id = 0
         self._sent: dict[int, _Question] = {}
         self._line: deque[_Question] = deque()
+        self._going: list[tuple[_Question, bytes]] = []
+        self._alarm: asyncio.TimerHandle | None = None
         self._abandoned = 0
         self._bytes_in = 0
         self._last_answer_s = 0.0
@@ -136,9 +142,8 @@ class Connection(asyncio.Protocol):
         require_permit(packed.api_key, self._permit)
         if self._end is not None:
             return self._end
-        loop = asyncio.get_running_loop()
-        question = _Question(packed, loop.create_future())
-        question.timer = loop.call_at(deadline.at_s, self._time_is_up, question, 0)
+        question = _Question(packed, asyncio.get_running_loop().create_future(), deadline.at_s)
+        self._wake_at(deadline.at_s)
         if len(self._sent) - self._abandoned < self._limits.in_flight:
             self._send(question)
         else:
@@ -146,7 +151,6 @@ class Connection(asyncio.Protocol):
         try:
             return await question.future
         finally:
-            question.timer.cancel()
             if not question.future.done() or question.future.cancelled():
                 self._forget(question)
 
@@ -229,8 +233,6 @@ class Connection(asyncio.Protocol):
         self._send_next()
 
     def _settle(self, question: _Question, result: Frame | Refusal) -> None:
-        if question.timer is not None:
-            question.timer.cancel()
         if not question.future.done():
             question.future.set_result(result)
 
@@ -244,15 +246,25 @@ class Connection(asyncio.Protocol):
         correlation = self._next_id
         self._next_id = (correlation + 1) & 0x7FFFFFFF
         tags = b"\x00" if packed.flexible else b""
-        head = int16(packed.api_key) + int16(packed.version) + int32(correlation) + self._client + tags
-        size = len(head) + len(packed.body)
+        size = 8 + len(self._client) + len(tags) + len(packed.body)
+        head = _HEAD.pack(size, packed.api_key, packed.version, correlation)
         question.wire = None
         question.bytes_out = size + 4
-        question.mark = self._bytes_in
         self._meter.sent(packed.api_key, size + 4)
-        question.sent_s, question.sent_ms = time.monotonic(), now_ms()
         self._sent[correlation] = question
-        transport.write(b"".join((int32(size), head, packed.body)))
+        if not self._going:
+            asyncio.get_running_loop().call_soon(self._go)
+        self._going.append((question, b"".join((head, self._client, tags, packed.body))))
+
+    def _go(self) -> None:
+        """Write what was asked in this turn of the loop: each write costs more than the packing of many questions."""
+        going, self._going = self._going, []
+        if self._transport is None or self._end is not None:
+            return
+        sent_s, sent_ms = time.monotonic(), now_ms()
+        for question, _ in going:
+            question.sent_s, question.sent_ms, question.mark = sent_s, sent_ms, self._bytes_in
+        self._transport.write(b"".join(data for _, data in going))
 
     def _send_next(self) -> None:
         while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:
@@ -261,6 +273,25 @@ class Connection(asyncio.Protocol):
                 self._send(question)
 
     # Ends.
+
+    def _wake_at(self, due_s: float) -> None:
+        """One alarm serves all questions: a clock of its own for each would cost as much as sending it."""
+        if self._alarm is not None:
+            if self._alarm.when() <= due_s:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due_s, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        now_s = time.monotonic() + _CLOCK_S
+        waiting = [each for each in (*self._sent.values(), *self._line) if not each.future.done()]
+        for question in waiting:
+            if question.due_s <= now_s:
+                self._time_is_up(question, 0)
+        later = [each.due_s for each in waiting if each.due_s > now_s]
+        if later and self._end is None:
+            self._wake_at(min(later))
 
     def _time_is_up(self, question: _Question, turn: int) -> None:
         if question.future.done():
@@ -304,6 +335,8 @@ class Connection(asyncio.Protocol):
         if self._end is not None:
             return
         self._end = end
+        if self._alarm is not None:
+            self._alarm.cancel()
         waiting = [*self._sent.values(), *self._line]
         self._sent.clear()
         self._line.clear()

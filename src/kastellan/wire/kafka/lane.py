@@ -67,13 +67,19 @@ class Lane:
         """When a question of this kind was sent that is overdue and still unanswered (epoch ms)."""
         return self._connection.unanswered(api_key) if self._connection is not None else None
 
+    @property
+    def at_once(self) -> Connection | None:
+        """The connection where it can be used without waiting for anything."""
+        usable = self.warm and not self._shut and self._dialling is None and not self._renewal_is_due()
+        return self._connection if usable else None
+
     async def ready(self, deadline: Deadline) -> Connection | Refusal:
         """The open connection, after the handshake. Whoever comes while it is being dialled waits for the same one."""
         if self._shut:
             return Refusal(Trouble.CLOSED, f"the client was closed before {self.endpoint.label} was asked")
         if self._dialling is None:
-            if self._connection is not None and self._connection.open and not self._renewal_is_due():
-                return self._connection
+            if (usable := self.at_once) is not None:
+                return usable
             pause_s = self._not_before_s - time.monotonic()
             if self._refusal is not None and pause_s > 0:
                 wait = f"{self._refusal.reason}; it is tried again in {duration_text(pause_s * 1_000)}"

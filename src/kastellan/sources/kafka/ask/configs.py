@@ -16,9 +16,11 @@ from kastellan.sources.kafka.fill import configs as fill
 from kastellan.sources.kafka.looking import Looking, binding, slices
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, Choose
 
 _TOPICS_A_SLICE: Final = 5_000
+_TOPICS_A_SHARE: Final = 500
 
 
 async def configs(look: Looking) -> None:
@@ -26,18 +28,42 @@ async def configs(look: Looking) -> None:
     await look.behind_the_ends()
     keys = {TOPIC_RESOURCE: sorted(look.wanted.topic_keys), BROKER_RESOURCE: sorted(look.wanted.broker_keys)}
     topic_keys, broker_keys = keys.values()
-    names = look.topology.names if look.topology and topic_keys else ()
-    shares = {node: list(names[place :: len(look.nodes)]) for place, node in enumerate(look.nodes)}
-    asked = await look.each(lambda node: _of(look, node, shares[node], keys)) if topic_keys or broker_keys else []
-    told = [each for _, of_node in asked for each in of_node]
+    asks = [_ask(look, node, number, topics, keys) for node, number, topics in _shares(look, topic_keys, broker_keys)]
+    told = await asyncio.gather(*asks)
     if look.wants("topic_configs"):
         unseen = look.tables["topics"].unseen
-        table = await asyncio.to_thread(fill.topic_configs, [each for each, _ in told], topic_keys, unseen, look.book)
-        look.put(table if not look.wanted.whole_topics else fill.with_whole(table, await _whole(look), look.book))
+        of_topics = [each for each, _ in told]
+        table = await asyncio.to_thread(fill.topic_configs, of_topics, topic_keys, unseen, look.book, look.memory)
+        if look.wanted.whole_topics:
+            table = fill.with_whole(table, await _whole(look), look.book, look.memory)
+        look.put(table)
     if look.wants("broker_configs"):
         silent = [fill.Told(None, look.not_live("DescribeConfigs", node), [str(node)]) for node in look.dead]
         of_brokers = [each for _, each in told if each is not None]
-        look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.book))
+        look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.book, look.memory))
+
+
+def _shares(look: Looking, topic_keys: Sequence[str], broker_keys: Sequence[str]) -> Sequence[tuple[int, int, Sequence[str]]]:
+    """Who is asked, in which slice, for which topics; the same object as long as brokers and topics are the same.
+
+    A broker that did not answer in the last look is asked for itself only: any other knows the topics as well.
+    """
+    names = look.topology.names if look.topology and topic_keys else ()
+    ready = tuple(node for node in look.nodes if look.memory.reached.get(node, True)) or look.nodes
+    every = look.nodes if broker_keys else ()
+    return look.memory.made(("shares", ready, every), (look.topology, bool(topic_keys)), lambda: _shared(names, ready, every))
+
+
+def _shared(names: Sequence[str], ready: Sequence[int], every: Sequence[int]) -> list[tuple[int, int, Sequence[str]]]:
+    # A question costs a broker and us more than fifty topics in it: small shares go to fewer brokers.
+    count = min(len(ready), -(-len(names) // _TOPICS_A_SHARE))
+    askable = ready if every else [ready[place * len(ready) // count] for place in range(count)]
+    of = {node: list(names[place :: len(askable)]) for place, node in enumerate(askable)} if askable else {}
+    return [
+        (node, number, topics)
+        for node in (every or askable)
+        for number, topics in enumerate(slices(of.get(node, []), _TOPICS_A_SLICE) or [[]])
+    ]
 
 
 async def _whole(look: Looking) -> fill.Told:
@@ -49,29 +75,26 @@ async def _whole(look: Looking) -> fill.Told:
     return fill.Told(None if got.value is None else fill.pieces(got.value, keys)[TOPIC_RESOURCE], got.answer, names)
 
 
-async def _of(
-    look: Looking, node: int, share: list[str], keys: Mapping[int, Sequence[str]]
-) -> list[tuple[fill.Told, fill.Told | None]]:
-    """What one broker tells of its share of the topics and, in the first slice, of itself."""
-    found: list[tuple[fill.Told, fill.Told | None]] = []
-    of_topics = _asked(keys[TOPIC_RESOURCE])
-    for number, topics in enumerate(slices(share, _TOPICS_A_SLICE) or [[]]):
-        itself = number == 0 and bool(keys[BROKER_RESOURCE])
+async def _ask(
+    look: Looking, node: int, number: int, topics: Sequence[str], keys: Mapping[int, Sequence[str]]
+) -> tuple[fill.Told, fill.Told | None]:
+    """What one broker tells of a slice of the topics and, in the first slice, of itself."""
+    itself = number == 0 and bool(keys[BROKER_RESOURCE])
+
+    def build(version: int) -> Packed:
+        of_topics = _asked(keys[TOPIC_RESOURCE])
         resources: dict[tuple[int, str], Sequence[str] | None] = {(TOPIC_RESOURCE, each): of_topics for each in topics}
         if itself:
             resources[BROKER_RESOURCE, str(node)] = _asked(keys[BROKER_RESOURCE])
-        if not resources:
-            continue
-        # What was wanted and of how many brokers is part of the slot: another request has another place.
-        slot = ("configs", node, number, len(look.nodes), *map(tuple, keys.values()))
-        packed = look.memory.packing(slot, look.topology, binding(requests.describe_configs, resources))
-        turn = Turn(lambda entity: fill.pieces(entity, keys), slot)
-        got = await look.ask(node, Choose(Api.DESCRIBE_CONFIGS, packed), turn=turn)
-        topics_told, broker_told = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)
-        found.append(
-            (fill.Told(topics_told, got.answer, topics), fill.Told(broker_told, got.answer, [str(node)]) if itself else None)
-        )
-    return found
+        return requests.describe_configs(version, resources)
+
+    # What was wanted is part of the slot: another request has another place.
+    slot = ("configs", node, number, *map(tuple, keys.values()))
+    packed = look.memory.packing(slot, topics, build)
+    turn = Turn(lambda entity: fill.pieces(entity, keys), slot)
+    got = await look.ask(node, Choose(Api.DESCRIBE_CONFIGS, packed), turn=turn)
+    topics_told, broker_told = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)
+    return fill.Told(topics_told, got.answer, topics), fill.Told(broker_told, got.answer, [str(node)]) if itself else None
 
 
 def _asked(keys: Sequence[str]) -> Sequence[str] | None:

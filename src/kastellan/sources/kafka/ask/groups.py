@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kastellan.kernel.deadline import Deadline
@@ -36,17 +36,17 @@ async def groups(look: Looking, deadline: Deadline) -> None:
         return
     told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
-    membership = fill.membership(told, unseen, look.book)
+    membership = fill.membership(told, unseen, look.book, look.memory)
     look.put(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)
     if look.wants("share_offsets"):
         look.put(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.book))
     commits = [each for part in told for each in part.commits]
-    look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book))
+    look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book, look.memory))
 
 
 async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
     """What one coordinator tells."""
-    turn = Turn(fill.listed, ("groups", node))
+    turn = Turn(fill.listing, ("groups", node))
     got = await look.ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), deadline, turn=turn)
     if got.value is None:
         return fill.Coordinated(node, got.answer, unseen=True)
@@ -55,21 +55,22 @@ async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
     part = fill.Coordinated(node, got.answer, got.value)
     asks: list[Awaitable[None]] = []
     if look.wants(*DESCRIBED):
-        asks += [_describe(look, part, kind, deadline) for kind in _DESCRIBERS]
-    if look.wants("commits"):
+        asks += [_describe(look, part, kind, names, deadline) for kind, names in part.listing.active.items()]
+    if look.wants("commits") and part.listing.committing:
         asks.append(_fetch(look, part, deadline))
-    if look.wants("share_offsets"):
+    if look.wants("share_offsets") and part.listing.sharing:
         asks.append(_share(look, part, deadline))
-    await asyncio.gather(*asks)
+    # The usual coordinator is asked for commits alone, which takes no task of its own.
+    await (asks[0] if len(asks) == 1 else asyncio.gather(*asks))
     return part
 
 
-async def _describe(look: Looking, part: fill.Coordinated, kind: str, deadline: Deadline) -> None:
-    names = [each.group for each in part.groups if each.kind == kind and each.state not in fill.IDLE]
+async def _describe(look: Looking, part: fill.Coordinated, kind: str, names: Sequence[str], deadline: Deadline) -> None:
     api, build = _DESCRIBERS[kind]
     for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
-        turn = Turn(fill.piece, ("described", part.node, kind, number))
-        got = await look.ask(part.node, Choose(api, binding(build, some)), deadline, turn=turn)
+        slot = ("described", part.node, kind, number)
+        packed = look.memory.packing(slot, part.listing, binding(build, some))
+        got = await look.ask(part.node, Choose(api, packed), deadline, turn=Turn(fill.piece, slot))
         if got.value is None:
             part.failed.update(dict.fromkeys(some, got.answer))
         else:
@@ -77,17 +78,16 @@ async def _describe(look: Looking, part: fill.Coordinated, kind: str, deadline: 
 
 
 async def _fetch(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
-    names = [each.group for each in part.groups if each.kind != "share"]
-    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
-        wanted = Choose(Api.OFFSET_FETCH, binding(requests.offset_fetch, dict.fromkeys(some)), lowest=8, highest=9)
-        turn = Turn(fill_commits.piece, ("commits", part.node, number))
-        got = await look.ask(part.node, wanted, deadline, turn=turn)
+    for number, some in enumerate(slices(part.listing.committing, _GROUPS_A_SLICE)):
+        slot = ("commits", part.node, number)
+        packed = look.memory.packing(slot, part.listing, binding(requests.offset_fetch, dict.fromkeys(some)))
+        wanted = Choose(Api.OFFSET_FETCH, packed, lowest=8, highest=9)
+        got = await look.ask(part.node, wanted, deadline, turn=Turn(fill_commits.piece, slot))
         part.commits.append((got.value, got.answer, some))
 
 
 async def _share(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
-    names = [each.group for each in part.groups if each.kind == "share"]
-    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
+    for number, some in enumerate(slices(part.listing.sharing, _GROUPS_A_SLICE)):
         wanted = Choose(Api.DESCRIBE_SHARE_GROUP_OFFSETS, binding(access_requests.describe_share_group_offsets, some))
         turn = Turn(fill_share.piece, ("share", part.node, number))
         got = await look.ask(part.node, wanted, deadline, turn=turn)

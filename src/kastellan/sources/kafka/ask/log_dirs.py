@@ -23,4 +23,4 @@ async def log_dirs(look: Looking) -> None:
     told = await look.each(lambda node: look.ask(node, wanted, lane=_LANE, turn=Turn(fill.piece, ("log dirs", node))))
     silent = [(node, None, look.not_live("DescribeLogDirs", node)) for node in look.dead]
     rows = [(node, each.value, each.answer) for node, each in told]
-    look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent]))
+    look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent], look.memory))

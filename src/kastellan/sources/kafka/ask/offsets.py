@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
-import polars as pl
-
 from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
 from kastellan.sources.kafka.asking import Turn
@@ -46,11 +44,12 @@ async def _groups_and_offsets(look: Looking) -> None:
     await asyncio.gather(*late)
 
 
-async def _table(look: Looking, build: Callable[..., Table], columns: Sequence[Awaitable[pl.DataFrame]], nobody: int) -> None:
+async def _table(look: Looking, build: Callable[..., Table], columns: Sequence[Awaitable[fill.Column]], nobody: int) -> None:
     """A table with one row per partition, of columns that are still to come."""
     told = await asyncio.gather(*columns)
     partitions = look.tables["partitions"]
-    table = await asyncio.to_thread(build, partitions, *told, nobody)
+    places = fill.Places(partitions.df if look.topology is None else look.topology.partitions, look.memory)
+    table = await asyncio.to_thread(build, partitions, places, *told, nobody)
     look.put(table.with_unseen(partitions.unseen))
 
 
@@ -61,14 +60,17 @@ def _nobody(look: Looking) -> int:
     return look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
 
 
-async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> pl.DataFrame:
-    leaders: Mapping[int, Mapping[str, Sequence[int]]] = look.topology.leaders if look.topology else {}
+async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> fill.Column:
+    led: Mapping[int, Sequence[Mapping[str, Sequence[int]]]] = {}
+    if look.topology is not None:
+        leaders = look.topology.leaders
+        led = look.memory.made("led", (leaders,), lambda: {node: _slices(topics) for node, topics in leaders.items()})
 
     async def ask(node: int) -> list[fill.Told]:
         if node not in look.nodes:
-            return [fill.Told(None, look.not_live("ListOffsets", node), leaders[node])]
+            return [fill.Told(None, look.not_live("ListOffsets", node), asked) for asked in led[node]]
         told = list[fill.Told]()
-        for number, asked in enumerate(_slices(leaders[node])):
+        for number, asked in enumerate(led[node]):
             slot = (name, node, number)
             build = binding(requests.list_offsets, asked, timestamp, isolation=isolation)
             # The topology is the same object as long as Metadata says the same of topics.
@@ -79,8 +81,9 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
                 look.ends_told.set()
         return told
 
-    told = await asyncio.gather(*(ask(node) for node in leaders))
-    return await asyncio.to_thread(fill.offset_column, [each for of_node in told for each in of_node], name, look.book)
+    told = await asyncio.gather(*(ask(node) for node in led))
+    listed = [each for of_node in told for each in of_node]
+    return await asyncio.to_thread(fill.offset_column, listed, name, look.book, look.memory)
 
 
 def _slices(topics: Mapping[str, Sequence[int]]) -> list[dict[str, Sequence[int]]]:

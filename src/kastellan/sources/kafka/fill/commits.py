@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import polars as pl
 
@@ -11,12 +11,15 @@ from kastellan.model.table import Unseen
 from kastellan.model.tables.commits import Commits
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.codes import error_name
-from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
+from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.memory import Memory
+
+_PLACEHOLDER: Final = {"group": pl.String}
 
 
 def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
-    """Group, topic, partition, commit and error code; a group that was refused is one row without a topic."""
+    """Group, topic, partition, commit, error and its code; a group that was refused is one row without a topic."""
     groups, topics, parts = Runs(), Runs(), list[Any]()
     refused: list[tuple[str, int]] = []
     for group in entity.groups:
@@ -42,26 +45,25 @@ def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
     # -1: the group has no commit there; a partition that was never committed is no row.
     if any(codes) or min(offsets, default=0) < 0:
         told = told.filter((pl.col("committed") >= 0) | (pl.col(CODE) != 0))
-        told = told.with_columns(pl.when(pl.col(CODE) == 0).then("committed").alias("committed"))
+        names = {code: error_name(code) for code in told[CODE].unique() if code}
+        told = told.with_columns(
+            pl.when(pl.col(CODE) == 0).then("committed").alias("committed"),
+            pl.col(CODE).replace_strict(names, default=None, return_dtype=pl.String).alias("error"),
+        )
     if not refused:
         return told
-    rows = [(group, None, None, None, code) for group, code in refused]
-    return told.vstack(pl.DataFrame(rows, schema=told.schema, orient="row"))
+    # A refused group is a placeholder: the error is told by its Answer.
+    lost = pl.DataFrame(refused, schema={"group": pl.String, CODE: pl.Int16}, orient="row")
+    return pl.concat([told, lost], how="diagonal")
 
 
-def commits(answers: Iterable[tuple[pl.DataFrame | None, int, list[str]]], unseen: tuple[Unseen, ...], book: Book) -> Commits:
+def commits(
+    told: Iterable[tuple[pl.DataFrame | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: Book, memory: Memory
+) -> Commits:
     """Committed offsets from (piece or None, its Answer, the groups that were asked for)."""
-    parts = list[pl.DataFrame]()
-    for told, answer, asked in answers:
-        if told is None:
-            parts.append(Commits.of({"group": asked, "answer": [answer] * len(asked)}).df)
-            continue
-        errors = {code: error_name(code) for code in told[CODE].unique() if code}
-        # A refused group is a placeholder: the error is told by its Answer.
-        name = (
-            pl.when(pl.col("topic").is_not_null()).then(pl.col(CODE).replace_strict(errors, default=None, return_dtype=pl.String))
-            if errors
-            else pl.lit(None, pl.String)
-        )
-        parts.append(answered(told.with_columns(name.alias("error")), answer, book))
-    return Commits(joined(parts, Commits.schema()), unseen)
+    listed = list(told)
+    pieces = [pl.DataFrame({"group": asked}, schema=_PLACEHOLDER) if piece is None else piece for piece, _, asked in listed]
+    schema = {name: dtype for name, dtype in Commits.schema().items() if name != "answer"}
+    stack = stacked("commits", pieces, schema, memory)
+    whose = answers(stack, [answer for _, answer, _ in listed], book)
+    return Commits(stack.rows.with_columns(whose), unseen)

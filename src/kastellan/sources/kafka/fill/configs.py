@@ -14,8 +14,9 @@ from kastellan.model.table import Unseen
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.sources.kafka.book import Book
-from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
+from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.requests import BROKER_RESOURCE
 
 SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
@@ -98,34 +99,38 @@ def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
     return named or [None]
 
 
-def _rows(told: Iterable[Told], keys: Sequence[str], book: Book, schema: Mapping[str, Any]) -> pl.DataFrame:
-    parts = list[pl.DataFrame]()
-    for each in told:
-        if each.piece is None:
-            names, listed = Runs(), _listed(keys)
-            for name in each.asked:
-                names.add(name, len(listed))
-            columns = {"name": names.series(), "config": pl.Series(listed * len(each.asked), dtype=pl.String)}
-            nothing = (pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in columns)
-            parts.append(pl.DataFrame(columns).with_columns(*nothing, pl.lit(each.answer, pl.Int32).alias("answer")))
-        else:
-            parts.append(answered(each.piece.rows, each.answer, book, each.piece.messages))
-    return joined(parts, {**schema, "answer": pl.Int32})
+def _rows(told: Iterable[Told], keys: Sequence[str], book: Book, schema: Mapping[str, Any], memory: Memory) -> pl.DataFrame:
+    listed = list(told)
+    pieces = [_untold(each.asked, keys) if each.piece is None else each.piece.rows for each in listed]
+    messages = [{} if each.piece is None else each.piece.messages for each in listed]
+    # What was wanted is part of the slot: the tables of topics and of brokers, and of all configs of some topics.
+    stack = stacked(f"configs {','.join(schema)} {','.join(keys)}", pieces, schema, memory)
+    return stack.rows.with_columns(answers(stack, [each.answer for each in listed], book, messages))
 
 
-def topic_configs(told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: Book) -> TopicConfigs:
+def _untold(asked: Iterable[str], keys: Sequence[str]) -> pl.DataFrame:
+    names, listed, of_all = Runs(), _listed(keys), list[str | None]()
+    for name in asked:
+        names.add(name, len(listed))
+        of_all += listed
+    return pl.DataFrame({"name": names.series(), "config": pl.Series(of_all, dtype=pl.String)})
+
+
+def topic_configs(
+    told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: Book, memory: Memory
+) -> TopicConfigs:
     """One row per topic and wanted key."""
-    rows = _rows(told, keys, book, _OF_TOPICS).rename({"name": "topic"})
+    rows = _rows(told, keys, book, _OF_TOPICS, memory).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
 
 
-def with_whole(table: TopicConfigs, told: Told, book: Book) -> TopicConfigs:
+def with_whole(table: TopicConfigs, told: Told, book: Book, memory: Memory) -> TopicConfigs:
     """The table in which every config of the topics that were asked for stands in place of the wanted ones."""
-    whole = topic_configs([told], (ALL,), table.unseen, book)
+    whole = topic_configs([told], (ALL,), table.unseen, book, memory)
     return TopicConfigs(pl.concat([table.df.filter(~pl.col("topic").is_in(list(told.asked))), whole.df]), table.unseen)
 
 
-def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book) -> BrokerConfigs:
+def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book, memory: Memory) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
-    rows = _rows(told, keys, book, _OF_BROKERS).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
+    rows = _rows(told, keys, book, _OF_BROKERS, memory).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
     return BrokerConfigs(rows.select(*BrokerConfigs.schema()))

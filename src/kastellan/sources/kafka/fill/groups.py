@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, Final, TypeVar
 
 import msgspec
 import polars as pl
@@ -17,12 +18,17 @@ from kastellan.model.tables.stream_topics import StreamTopics
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.assigned import Owned, assigned, subscribed
-from kastellan.sources.kafka.fill.pieces import joined
+from kastellan.sources.kafka.fill.pieces import stacked
 from kastellan.sources.kafka.fill.runs import Runs
 from kastellan.sources.kafka.fill.streams import Streams, owned, streams
+from kastellan.sources.kafka.memory import Memory
+
+F = TypeVar("F", bound=Frame)
 
 IDLE: Final = frozenset({"Empty", "Dead"})
 """States without members."""
+DESCRIBABLE: Final = ("classic", "consumer", "share", "streams")
+"""Kinds of groups, each with a request of its own that describes it."""
 _NOT_TOLD: Final = (None, None, None, None)
 """Epochs and assignor of a group that was not described."""
 
@@ -41,9 +47,19 @@ class Listed(msgspec.Struct, frozen=True):
         return (self.type or "classic").lower()
 
 
-def listed(entity: Any) -> tuple[Listed, ...]:  # noqa: ANN401
-    """The groups in one ListGroups answer."""
-    return tuple(
+class Listing(msgspec.Struct, frozen=True):
+    """The groups in one ListGroups answer, and which of them are asked for what."""
+
+    groups: tuple[Listed, ...] = ()
+    active: Mapping[str, tuple[str, ...]] = {}
+    """By kind those that have members."""
+    committing: tuple[str, ...] = ()
+    sharing: tuple[str, ...] = ()
+
+
+def listing(entity: Any) -> Listing:  # noqa: ANN401
+    """One ListGroups answer."""
+    groups = tuple(
         Listed(
             each.group_id,
             getattr(each, "group_type", "").lower() or None,
@@ -51,6 +67,16 @@ def listed(entity: Any) -> tuple[Listed, ...]:  # noqa: ANN401
             getattr(each, "group_state", None) or None,
         )
         for each in entity.groups
+    )
+    active: dict[str, list[str]] = {}
+    for each in groups:
+        if each.state not in IDLE and each.kind in DESCRIBABLE:
+            active.setdefault(each.kind, []).append(each.group)
+    return Listing(
+        groups,
+        {kind: tuple(active[kind]) for kind in DESCRIBABLE if kind in active},
+        tuple(each.group for each in groups if each.kind != "share"),
+        tuple(each.group for each in groups if each.kind == "share"),
     )
 
 
@@ -193,11 +219,11 @@ class Coordinated(msgspec.Struct):
 
     node: int
     answer: int
-    groups: tuple[Listed, ...] = ()
+    listing: Listing = Listing()
     described: list[tuple[Piece, int]] = []
     failed: dict[str, int] = {}
-    commits: list[tuple[Any | None, int, list[str]]] = []
-    share: list[tuple[Any | None, int, list[str]]] = []
+    commits: list[tuple[Any | None, int, Sequence[str]]] = []
+    share: list[tuple[Any | None, int, Sequence[str]]] = []
     unseen: bool = False
 
 
@@ -211,44 +237,46 @@ class Membership(msgspec.Struct, frozen=True):
     topics: StreamTopics
 
 
-def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: Book) -> Membership:
+def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: Book, memory: Memory) -> Membership:
     """Groups with members and assignments.
 
     A listed group that was neither described nor failed to be has no members by its state. One that could not be
     described has a placeholder among the members and the assignments.
     """
-    rows = list[tuple[Any, ...]]()
-    members, owned, lost = list[pl.DataFrame](), list[pl.DataFrame](), list[dict[str, Any]]()
-    tasks, topics, lost_streams = list[pl.DataFrame](), list[pl.DataFrame](), list[dict[str, Any]]()
-    for each in told:
+    listed = list(told)
+    rows, lost, lost_streams = list[tuple[Any, ...]](), list[dict[str, Any]](), list[dict[str, Any]]()
+    for each in listed:
         described = {name: (group, answer) for piece, answer in each.described for name, group in piece.groups.items()}
-        for group in each.groups:
+        for group in each.listing.groups:
             row, placeholder = _row(group, each, described.get(group.group), book)
             rows.append(row)
             if placeholder is not None:
                 lost.append({"group": group.group, "answer": placeholder})
                 if group.kind == "streams":
                     lost_streams.append(lost[-1])
-        for of_answer, answer in each.described:
-            whose = pl.lit(answer, pl.Int32).alias("answer")
-            members.append(of_answer.members.with_columns(whose))
-            owned.append(of_answer.assignments.with_columns(whose))
-            tasks.append(of_answer.tasks.with_columns(whose))
-            topics.append(of_answer.topics.with_columns(whose))
-    for kind, parts, gone in (
-        (Members, members, lost),
-        (Assignments, owned, lost),
-        (StreamTasks, tasks, lost_streams),
-        (StreamTopics, topics, lost_streams),
-    ):
-        if gone:
-            parts.append(kind.of_rows(gone).df)
+    pieces = [each for of_node in listed for each in of_node.described]
+    ids = [answer for _, answer in pieces]
+
+    def table(kind: type[F], parts: Sequence[pl.DataFrame], gone: Sequence[Mapping[str, Any]]) -> F:
+        schema = {name: dtype for name, dtype in kind.schema().items() if name != "answer"}
+        stack = stacked(kind.name, parts, schema, memory)
+        frame = stack.rows.with_columns(stack.told(ids).rename("answer"))
+        return kind(frame.vstack(kind.of_rows(gone).df) if gone else frame, unseen)
+
     return Membership(
-        Groups(pl.DataFrame(rows, schema=Groups.schema(), orient="row"), unseen),
-        Members(joined(members, Members.schema()), unseen),
-        Assignments(joined(owned, Assignments.schema()), unseen),
-        StreamTasks(joined(tasks, StreamTasks.schema()), unseen),
-        StreamTopics(joined(topics, StreamTopics.schema()), unseen),
+        Groups(_groups(rows), unseen),
+        table(Members, [piece.members for piece, _ in pieces], lost),
+        table(Assignments, [piece.assignments for piece, _ in pieces], lost),
+        table(StreamTasks, [piece.tasks for piece, _ in pieces], lost_streams),
+        table(StreamTopics, [piece.topics for piece, _ in pieces], lost_streams),
+    )
+
+
+def _groups(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
+    # Column by column: a frame made of rows looks at the type of every value.
+    columns = zip(*rows, strict=True) if rows else repeat((), len(Groups.schema()))
+    return pl.DataFrame(
+        [pl.Series(name, each, dtype=dtype) for (name, dtype), each in zip(Groups.schema().items(), columns, strict=True)]
     )
 
 

@@ -11,11 +11,15 @@ import polars as pl
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.sources.kafka.codes import error_name
-from kastellan.sources.kafka.fill.pieces import joined
+from kastellan.sources.kafka.fill.pieces import stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.memory import Memory
 
 _ONLINE: Final = {0: True, 56: False}
 """No error, and KAFKA_STORAGE_ERROR: other errors do not say how the directory is."""
+
+_SIZES: Final = {name: dtype for name, dtype in ReplicaSizes.schema().items() if name not in {"broker", "answer"}}
+_PLACEHOLDER: Final = pl.DataFrame([pl.Series(name, [None], dtype=dtype) for name, dtype in _SIZES.items()])
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -48,18 +52,18 @@ def piece(entity: Any) -> Piece:  # noqa: ANN401
     return Piece(tuple(dirs), pl.DataFrame(columns))
 
 
-def log_dirs(told: Iterable[tuple[int, Piece | None, int]]) -> tuple[LogDirs, ReplicaSizes]:
+def log_dirs(told: Iterable[tuple[int, Piece | None, int]], memory: Memory) -> tuple[LogDirs, ReplicaSizes]:
     """Both tables from (broker, piece or None, its Answer); a broker that did not tell has a placeholder in each."""
-    dirs, sizes = list[dict[str, Any]](), list[pl.DataFrame]()
-    for broker, of_broker, answer in told:
-        if of_broker is None:
-            dirs.append({"broker": broker, "answer": answer})
-            sizes.append(ReplicaSizes.of_rows([{"broker": broker, "answer": answer}]).df)
-            continue
-        dirs += [{"broker": broker, **each, "answer": answer} for each in of_broker.dirs]
-        whose = (pl.lit(broker, pl.Int32).alias("broker"), pl.lit(answer, pl.Int32).alias("answer"))
-        sizes.append(of_broker.sizes.with_columns(*whose))
-    return LogDirs.of_rows(dirs), ReplicaSizes(joined(sizes, ReplicaSizes.schema()))
+    listed, dirs = list(told), list[dict[str, Any]]()
+    for broker, of_broker, answer in listed:
+        of_dirs = ({},) if of_broker is None else of_broker.dirs
+        dirs += [{"broker": broker, **each, "answer": answer} for each in of_dirs]
+    stack = stacked("sizes", [_PLACEHOLDER if piece is None else piece.sizes for _, piece, _ in listed], _SIZES, memory)
+    sizes = stack.rows.with_columns(
+        stack.told([broker for broker, _, _ in listed]).rename("broker"),
+        stack.told([answer for _, _, answer in listed]).rename("answer"),
+    )
+    return LogDirs.of_rows(dirs), ReplicaSizes(sizes.select(*ReplicaSizes.schema()))
 
 
 def _row(each: Any, replica_bytes: int) -> dict[str, Any]:  # noqa: ANN401

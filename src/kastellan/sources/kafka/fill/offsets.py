@@ -13,10 +13,11 @@ from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.sources.kafka.book import Book
-from kastellan.sources.kafka.fill.pieces import CODE, answered, joined
+from kastellan.sources.kafka.fill.pieces import CODE, Stack, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.memory import Memory
 
-_KEYS: Final = ("topic", "partition")
+_KEYS: Final = {"topic": pl.String, "partition": pl.Int32}
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -55,48 +56,63 @@ def _untold(asked: Mapping[str, Sequence[int]]) -> pl.DataFrame:
     )
 
 
-def offset_column(told: Iterable[Told], name: str, book: Book) -> pl.DataFrame:
-    """`topic`, `partition`, the offset in a column of this name, and `answer`; null where it was not told."""
-    schema = {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64, "answer": pl.Int32}
-    parts = (answered(_untold(each.asked) if each.piece is None else each.piece, each.answer, book) for each in told)
-    return joined(parts, schema).rename({"offset": name})
+class Column(msgspec.Struct, frozen=True):
+    """One offset of every partition that has a leader, in the order of the answers; null where it was not told."""
+
+    name: str
+    stack: Stack
+    answers: pl.Series
 
 
-def offsets(partitions: Partitions, earliest: pl.DataFrame, latest: pl.DataFrame, no_leader: int) -> Offsets:
+def offset_column(told: Iterable[Told], name: str, book: Book, memory: Memory) -> Column:
+    """What all leaders told of one offset."""
+    listed = list(told)
+    pieces = [_untold(each.asked) if each.piece is None else each.piece for each in listed]
+    stack = stacked(name, pieces, {**_KEYS, "offset": pl.Int64}, memory)
+    return Column(name, stack, answers(stack, [each.answer for each in listed], book))
+
+
+class Places:
+    """Where the partitions of a table stand in a column: found once as long as both name the same ones in the same order.
+
+    `partitions` is the same object as long as they are the same.
+    """
+
+    def __init__(self, partitions: pl.DataFrame, memory: Memory) -> None:
+        self._partitions = partitions
+        self._memory = memory
+
+    def of(self, column: Column) -> pl.Series:
+        """The row of each partition in this column, null where it has none."""
+        keys = self._memory.same("asked partitions", column.stack.rows.select(*_KEYS))
+        return self._memory.made(("places", column.name), (self._partitions, keys), lambda: self._found(keys))
+
+    def _found(self, keys: pl.DataFrame) -> pl.Series:
+        whole = self._partitions.select(*_KEYS)
+        return whole.join(keys.with_row_index("at"), on=list(_KEYS), how="left", maintain_order="left")["at"]
+
+
+def offsets(partitions: Partitions, places: Places, earliest: Column, latest: Column, no_leader: int) -> Offsets:
     """One row per partition with the begin and the end of its log; `no_leader` is the Answer where nobody leads."""
-    return Offsets(_of_partitions(partitions, [earliest, latest], no_leader).select(*Offsets.schema()))
+    return Offsets(_of_partitions(partitions, places, [earliest, latest], no_leader))
 
 
-def last_stable_offsets(partitions: Partitions, told: pl.DataFrame, no_leader: int) -> LastStableOffsets:
+def last_stable_offsets(partitions: Partitions, places: Places, told: Column, no_leader: int) -> LastStableOffsets:
     """The same with the last stable offset."""
-    return LastStableOffsets(_of_partitions(partitions, [told], no_leader).select(*LastStableOffsets.schema()))
+    return LastStableOffsets(_of_partitions(partitions, places, [told], no_leader))
 
 
-def _of_partitions(partitions: Partitions, columns: Sequence[pl.DataFrame], no_leader: int) -> pl.DataFrame:
+def _of_partitions(partitions: Partitions, places: Places, columns: Sequence[Column], no_leader: int) -> pl.DataFrame:
     """One row per partition with what was asked of it.
 
     The row's answer is the first one that failed to tell something, else the first one that told.
     """
-    given = [each.columns[2] for each in columns]
-    whole = partitions.df.select(*_KEYS)
-    for some in _side_by_side(columns):
-        whole = whole.join(some, on=_KEYS, how="left", maintain_order="left")
-    answers = [_answer_of(name) for name in given]
-    failed = [pl.when(pl.col(name).is_null()).then(pl.col(_answer_of(name))) for name in given]
-    return whole.with_columns(pl.coalesce(*failed, *answers, pl.lit(no_leader)).cast(pl.Int32).alias("answer"))
-
-
-def _side_by_side(columns: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Columns about the same partitions in the same order become one frame: a join by name costs more than all the rest."""
-    found: list[pl.DataFrame] = []
+    whole = list(partitions.df.select(*_KEYS).iter_columns())
+    failed, told = list[pl.Expr](), list[pl.Expr]()
     for each in columns:
-        named = each.rename({"answer": _answer_of(each.columns[2])})
-        if found and found[0].select(*_KEYS).equals(named.select(*_KEYS)):
-            found[0] = found[0].hstack(named.drop(*_KEYS))
-        else:
-            found.append(named)
-    return found
-
-
-def _answer_of(name: str) -> str:
-    return f"answer_of_{name}"
+        at, answer = places.of(each), f"answer of {each.name}"
+        whole += [each.stack.rows["offset"].gather(at).rename(each.name), each.answers.gather(at).rename(answer)]
+        failed.append(pl.when(pl.col(each.name).is_null()).then(pl.col(answer)))
+        told.append(pl.col(answer))
+    given = pl.coalesce(*failed, *told, pl.lit(no_leader)).cast(pl.Int32).alias("answer")
+    return pl.DataFrame(whole).select(*_KEYS, *(each.name for each in columns), given)

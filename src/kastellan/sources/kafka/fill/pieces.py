@@ -1,32 +1,77 @@
 """Pieces: the columns of one decoded answer, with an error code for each row instead of an Answer.
 
-A piece knows nothing of the look it was made in, so it serves again while the broker says the same. `answered` puts
-the Answer beside each row: the one that gave it, or the one that says which error code stood there.
+A piece knows nothing of the look it was made in, so it serves again while the broker says the same. A cluster has many
+brokers, and a frame operation on the piece of each costs more than all the rows together. So pieces are laid one below
+the other first (a `Stack`, which serves again while all of its pieces do); which Answer gave a row, or which one says
+what error code stood there, is then told for all rows at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
+import msgspec
 import polars as pl
 
 from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.memory import Memory
 
-CODE = "code"
+CODE: Final = "code"
 
-
-def answered(piece: pl.DataFrame, answer: int, book: Book, messages: Mapping[int, str | None] | None = None) -> pl.DataFrame:
-    """The piece with `answer` in place of `code`; `messages` are what the broker said beside some codes."""
-    codes = piece[CODE]
-    rest = piece.drop(CODE)
-    bad = [] if not codes.len() or codes.null_count() == codes.len() else [int(each) for each in codes.unique() if each]
-    if not bad:
-        return rest.with_columns(pl.lit(answer, pl.Int32).alias("answer"))
-    ids = {code: book.refused(answer, code, (messages or {}).get(code)) for code in bad}
-    return rest.with_columns(codes.replace_strict(ids, default=answer, return_dtype=pl.Int32).alias("answer"))
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
-def joined(pieces: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+class Stack(msgspec.Struct, frozen=True):
+    """Pieces, one below the other."""
+
+    rows: pl.DataFrame
+    of: pl.Series
+    """The place of each row's piece among the pieces."""
+
+    codes: pl.Series | None
+    """The error code of each row; None where there is none."""
+
+    def told(self, values: Sequence[int]) -> pl.Series:
+        """A number for each piece, spread over its rows."""
+        return pl.Series(values, dtype=pl.Int32).gather(self.of)
+
+
+def stacked(slot: str, pieces: Sequence[pl.DataFrame], schema: Schema, memory: Memory) -> Stack:
+    """The pieces as one frame with the columns of the schema, which all of them have; not all have error codes."""
+    return memory.made(("stack", slot), pieces, lambda: _stack(pieces, schema))
+
+
+def _stack(pieces: Sequence[pl.DataFrame], schema: Schema) -> Stack:
+    of = pl.Series(range(len(pieces)), dtype=pl.UInt32).repeat_by(pl.Series([each.height for each in pieces], dtype=pl.UInt32))
+    coded = any(CODE in each.columns for each in pieces)
+    whole = pl.concat([pl.DataFrame(schema={**schema, CODE: pl.Int16} if coded else schema), *pieces], how="diagonal")
+    codes = whole[CODE].fill_null(0) if coded else None
+    if codes is not None and not (codes != 0).any():
+        codes = None
+    return Stack(whole.select(*schema).rechunk(), of.explode(empty_as_null=False), codes)
+
+
+def answers(stack: Stack, ids: Sequence[int], book: Book, messages: Sequence[Mapping[int, str | None]] = ()) -> pl.Series:
+    """The Answer of each row; `ids` are those of the pieces, `messages` what the brokers said beside some codes."""
+    told = stack.told(ids).rename("answer")
+    if stack.codes is None:
+        return told
+    rows = pl.DataFrame({"of": stack.of, CODE: stack.codes, "answer": told})
+    refused = [
+        (of, code, book.refused(ids[of], code, messages[of].get(code) if messages else None))
+        for of, code in rows.filter(pl.col(CODE) != 0).select("of", CODE).unique(maintain_order=True).rows()
+    ]
+    schema = {"of": pl.UInt32, CODE: pl.Int16, "refused": pl.Int32}
+    known = pl.DataFrame(refused, schema=schema, orient="row")
+    return (
+        rows.join(known, on=["of", CODE], how="left", maintain_order="left")
+        .select(pl.coalesce("refused", "answer").alias("answer"))
+        .to_series()
+    )
+
+
+def joined(pieces: Iterable[pl.DataFrame], schema: Schema) -> pl.DataFrame:
     """All pieces, one below the other, in the columns of the schema."""
     whole = [pl.DataFrame(schema=schema), *(each.select(*schema) for each in pieces)]
     return pl.concat(whole, rechunk=False)
