@@ -72,7 +72,7 @@ class Memory:
 
     def packing(self, slot: Hashable, basis: object, build: Callable[[int], Packed]) -> Callable[[int], Packed]:
         """The same request, packed once for each version as long as `basis` (what it was made from) is the same object."""
-        by_version: dict[int, Packed] = self.made(("packed", slot), (basis,), dict)
+        by_version = self.made(("packed", slot), (basis,), dict[int, Packed])
 
         def packed(version: int) -> Packed:
             if version not in by_version:

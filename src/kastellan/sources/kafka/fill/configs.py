@@ -23,6 +23,7 @@ SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "defaul
 
 
 _OF_TOPICS: Final = {"name": pl.String, "config": pl.String, "value": pl.String, "source": pl.String}
+_NO_MESSAGES: Final[Mapping[int, str | None]] = {}
 _OF_BROKERS: Final = {**_OF_TOPICS, "seen": pl.Boolean, "sensitive": pl.Boolean, "read_only": pl.Boolean}
 
 
@@ -102,7 +103,7 @@ def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
 def _rows(told: Iterable[Told], keys: Sequence[str], book: Book, schema: Mapping[str, Any], memory: Memory) -> pl.DataFrame:
     listed = list(told)
     pieces = [_untold(each.asked, keys) if each.piece is None else each.piece.rows for each in listed]
-    messages = [{} if each.piece is None else each.piece.messages for each in listed]
+    messages = [_NO_MESSAGES if each.piece is None else each.piece.messages for each in listed]
     # What was wanted is part of the slot: the tables of topics and of brokers, and of all configs of some topics.
     stack = stacked(f"configs {','.join(schema)} {','.join(keys)}", pieces, schema, memory)
     return stack.rows.with_columns(answers(stack, [each.answer for each in listed], book, messages))

@@ -18,6 +18,7 @@ from kastellan.sources.kafka.memory import Memory
 _ONLINE: Final = {0: True, 56: False}
 """No error, and KAFKA_STORAGE_ERROR: other errors do not say how the directory is."""
 
+_UNTOLD: Final[dict[str, Any]] = {}
 _SIZES: Final = {name: dtype for name, dtype in ReplicaSizes.schema().items() if name not in {"broker", "answer"}}
 _PLACEHOLDER: Final = pl.DataFrame([pl.Series(name, [None], dtype=dtype) for name, dtype in _SIZES.items()])
 
@@ -56,7 +57,7 @@ def log_dirs(told: Iterable[tuple[int, Piece | None, int]], memory: Memory) -> t
     """Both tables from (broker, piece or None, its Answer); a broker that did not tell has a placeholder in each."""
     listed, dirs = list(told), list[dict[str, Any]]()
     for broker, of_broker, answer in listed:
-        of_dirs = ({},) if of_broker is None else of_broker.dirs
+        of_dirs = (_UNTOLD,) if of_broker is None else of_broker.dirs
         dirs += [{"broker": broker, **each, "answer": answer} for each in of_dirs]
     stack = stacked("sizes", [_PLACEHOLDER if piece is None else piece.sizes for _, piece, _ in listed], _SIZES, memory)
     sizes = stack.rows.with_columns(

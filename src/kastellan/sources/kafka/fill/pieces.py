@@ -58,10 +58,8 @@ def answers(stack: Stack, ids: Sequence[int], book: Book, messages: Sequence[Map
     if stack.codes is None:
         return told
     rows = pl.DataFrame({"of": stack.of, CODE: stack.codes, "answer": told})
-    refused = [
-        (of, code, book.refused(ids[of], code, messages[of].get(code) if messages else None))
-        for of, code in rows.filter(pl.col(CODE) != 0).select("of", CODE).unique(maintain_order=True).rows()
-    ]
+    bad: list[tuple[int, int]] = rows.filter(pl.col(CODE) != 0).select("of", CODE).unique(maintain_order=True).rows()
+    refused = [(of, code, book.refused(ids[of], code, messages[of].get(code) if messages else None)) for of, code in bad]
     schema = {"of": pl.UInt32, CODE: pl.Int16, "refused": pl.Int32}
     known = pl.DataFrame(refused, schema=schema, orient="row")
     return (

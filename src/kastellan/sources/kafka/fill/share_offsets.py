@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -47,7 +47,7 @@ def _lag(each: Any) -> int | None:  # noqa: ANN401
 
 
 def share_offsets(
-    told: Iterable[tuple[tuple[Part, ...] | None, int, list[str]]], unseen: tuple[Unseen, ...], book: Book
+    told: Iterable[tuple[tuple[Part, ...] | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: Book
 ) -> ShareOffsets:
     """One row per partition; a group that could not be read has a placeholder."""
     rows = list[dict[str, Any]]()
