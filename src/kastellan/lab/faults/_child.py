@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import processes
 from kastellan.lab.locks import held
 from kastellan.lab.model import Lab
+from kastellan.lab.processes import Identity
 from kastellan.lab.tools import child_environment
 
 _LOCK_S, _END_S = 60.0, 10.0
 _RECORD = "process"
+OUTPUT = "output.log"
+"""The file with what it printed."""
 
 
 def folder(lab: Lab, fault: str) -> Path:
@@ -21,29 +25,33 @@ def folder(lab: Lab, fault: str) -> Path:
     return lab.dir / "faults" / fault
 
 
-def start(lab: Lab, fault: str, module: str, *arguments: str) -> None:
-    """Start this module with the lab's directory and these arguments; returns once it is on record."""
+def start(lab: Lab, fault: str, module: str, *arguments: str, through: Sequence[str] = ()) -> None:
+    """Start this module (`through` a command) with the lab's directory and these arguments; returns once it is on record."""
     place = folder(lab, fault)
     with held(place, Deadline.after(_LOCK_S)) as lock:
         processes.spawn(
-            [sys.executable, "-m", module, str(lab.dir), *arguments],
-            record=place / _RECORD, lock=lock, lab_dir=lab.dir, cwd=place, output=place / "output.log", env=child_environment(),
+            [*through, sys.executable, "-m", module, str(lab.dir), *arguments],
+            record=place / _RECORD, lock=lock, lab_dir=lab.dir, cwd=place, output=place / OUTPUT, env=child_environment(),
         )  # fmt: skip
         processes.recorded(place / _RECORD, Deadline.after(_LOCK_S))
 
 
+def identity(lab: Lab, fault: str) -> Identity | None:
+    """Which process it is, whether it lives or not; None before it is on record."""
+    return processes.read_record(folder(lab, fault) / _RECORD)
+
+
 def kill(lab: Lab, fault: str) -> None:
     """End it at once, as a crash does; nothing happens when it is gone or never was."""
-    identity = processes.read_record(folder(lab, fault) / _RECORD)
-    if identity:
-        processes.kill_all([identity], Deadline.after(_LOCK_S))
+    if found := identity(lab, fault):
+        processes.kill_all([found], Deadline.after(_LOCK_S))
 
 
 def end(lab: Lab, fault: str) -> None:
     """Ask it to end, so that it leaves its group; then end it."""
-    identity = processes.read_record(folder(lab, fault) / _RECORD)
-    if identity and processes.send(identity, signal.SIGTERM):
-        processes.wait_gone([identity], Deadline.after(_END_S))
+    found = identity(lab, fault)
+    if found and processes.send(found, signal.SIGTERM):
+        processes.wait_gone([found], Deadline.after(_END_S))
     kill(lab, fault)
 
 
@@ -62,6 +70,11 @@ def told(lab: Lab, fault: str, name: str) -> str:
         return (folder(lab, fault) / name).read_text()
     except FileNotFoundError:
         return ""
+
+
+def has_told(lab: Lab, fault: str, name: str) -> bool:
+    """Whether it wrote a file of this name."""
+    return (folder(lab, fault) / name).exists()
 
 
 def tell(name: str, text: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unavailable
 from kastellan.lab import nodes, probe
+from kastellan.lab.faults import _child
 from kastellan.lab.model import Lab, Node
 
 Key = tuple[str | int, ...]
@@ -70,7 +71,7 @@ class FaultModule(Protocol):
 def choose_broker(lab: Lab, node: int | None) -> Node:
     """The broker that was asked for, else the running one with the highest id. Raises `BadInput` when it cannot be hurt."""
     if node is None:
-        running = [each for each in lab.brokers if nodes.state(each) == "running"]
+        running = [each for each in lab.brokers if nodes.state(each) == "running" and not _is_enclosed(lab, each.id)]
         if not running:
             msg = f"no broker of lab {lab.name} is running; undo its faults with `kastellan lab fault --undo`"
             raise BadInput(msg)
@@ -82,7 +83,19 @@ def choose_broker(lab: Lab, node: int | None) -> Node:
     if (state := nodes.state(chosen)) != "running":
         msg = f"broker {node} is {state}, not running; choose another --node or undo its fault with `kastellan lab fault --undo`"
         raise BadInput(msg)
+    if _is_enclosed(lab, node):
+        msg = f"broker {node} has a network of its own by a fault already; choose another --node or `kastellan lab fault --undo`"
+        raise BadInput(msg)
     return chosen
+
+
+def enclosure(node: int) -> str:
+    """The name of the process between a node and all others, for as long as a fault of the network has put one there."""
+    return f"network-{node}"
+
+
+def _is_enclosed(lab: Lab, node: int) -> bool:
+    return _child.folder(lab, enclosure(node)).exists()
 
 
 def choose_log_dir(fault: Fault, lab: Lab, node: int | None) -> tuple[Node, Path]:

@@ -1,0 +1,185 @@
+"""The only way between one node and everybody else: the node is in a network of its own, and this process has a foot in each.
+
+Outside it listens where the node did, inside it listens where the other nodes do, so that nobody's settings change. Clients are
+let through for as long as it lives; what goes between nodes is hurt on a signal: from then on packets are lost (`_packets`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from kastellan.kernel.deadline import Deadline
+from kastellan.lab.faults import _child, _packets
+from kastellan.lab.model import Lab, recorded_in
+
+CLIENTS, BROKERS, QUORUM = "clients", "brokers", "quorum"
+"""What a link is for: clients and the issuer of tokens, replication, and the controllers or ZooKeeper."""
+READY, STRUCK = "ready", "struck"
+"""Files that it writes: the path of the node's namespace once every listener is there, and that the links are hurt."""
+STRIKE = signal.SIGUSR1
+_CLONE_NEWNET, _SIOCSIFFLAGS, _IFF_UP = 0x4000_0000, 0x8914, 1
+_BIND_S, _AGAIN_S = 60.0, 0.05
+_BACKLOG, _PIECE = 128, 64 * 1024
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A way through: who connects to `address` on one side is connected to the same address on the other.
+
+    `inward` leads to the node, else it is the node that connects. `use` is what it is for.
+    """
+
+    address: str
+    inward: bool
+    use: str
+
+
+def links(lab: Lab, node_id: int) -> tuple[Link, ...]:
+    """Every way that this node needs: its own listeners, those of the others, and the issuer of tokens."""
+    node = lab.node(node_id)
+    found = [(node.client, True, CLIENTS), (node.broker, True, BROKERS), (node.controller, True, QUORUM)]
+    for other in lab.nodes:
+        if other.id != node_id:
+            found += [(other.broker, False, BROKERS), (other.controller, False, QUORUM), (other.zookeeper, False, QUORUM)]
+    found.append((lab.issuer.rpartition("/")[2], False, CLIENTS))
+    return tuple(Link(address, inward, use) for address, inward, use in found if address)
+
+
+class Relay:
+    """Carries connections both ways, and hurts those of some uses: `share` of their packets will be lost.
+
+    `inside` makes a socket in the node's network.
+    """
+
+    def __init__(self, hurts: frozenset[str], share: float, inside: Callable[[], socket.socket]) -> None:
+        self._hurts = hurts
+        self._share = share
+        self._inside = inside
+        self._struck = False
+        self._victims: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self, link: Link) -> None:
+        """Listen for one link, as soon as nobody else does."""
+        listener = self._made(link, inside=not link.inward)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        deadline = Deadline.after(_BIND_S)
+        while not _bound(listener, link.address):
+            if deadline.passed:
+                sys.exit(f"{link.address} did not become free in time")
+            await asyncio.sleep(_AGAIN_S)
+        listener.listen(_BACKLOG)
+        self._keep(self._accept(link, listener))
+
+    def strike(self) -> None:
+        """Hurt every link of those uses, those that are open and those to come."""
+        self._struck = True
+        for each in self._victims:
+            if each.fileno() >= 0:  # not closed
+                _packets.lose(each, self._share)
+
+    async def _accept(self, link: Link, listener: socket.socket) -> None:
+        while True:
+            near, _ = await asyncio.get_running_loop().sock_accept(listener)
+            self._hold(link, near)
+            self._keep(self._carry(link, near))
+
+    async def _carry(self, link: Link, near: socket.socket) -> None:
+        with near, self._made(link, inside=link.inward) as far:
+            try:
+                await asyncio.get_running_loop().sock_connect(far, _place(link.address))
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(_pump(near, far))
+                    both.create_task(_pump(far, near))
+            except* OSError:  # one of the two has ended: so does the other
+                pass
+
+    def _made(self, link: Link, *, inside: bool) -> socket.socket:
+        made = self._inside() if inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.setblocking(False)
+        self._hold(link, made)
+        return made
+
+    def _hold(self, link: Link, sock: socket.socket) -> None:
+        if link.use in self._hurts:
+            self._victims.add(sock)
+            if self._struck:
+                _packets.lose(sock, self._share)
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _pump(source: socket.socket, target: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    while piece := await loop.sock_recv(source, _PIECE):
+        await loop.sock_sendall(target, piece)
+    target.shutdown(socket.SHUT_WR)
+
+
+def _bound(listener: socket.socket, address: str) -> bool:
+    try:
+        listener.bind(_place(address))
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        return False
+    return True
+
+
+def _place(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
+def _enter() -> None:
+    """Give this thread a network of its own, with a loopback that works."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+
+
+async def _run(lab: Lab, node_id: int, hurts: frozenset[str], share: float) -> None:
+    with ThreadPoolExecutor(1, initializer=_enter) as thread:  # a socket is where the thread was that made it
+        number = thread.submit(threading.get_native_id).result()
+        relay = Relay(hurts, share, lambda: thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result())
+
+        def strike() -> None:
+            relay.strike()
+            _child.tell(STRUCK, "")
+
+        asyncio.get_running_loop().add_signal_handler(STRIKE, strike)
+        for each in links(lab, node_id):
+            await relay.open(each)
+        _child.tell(READY, f"/proc/{os.getpid()}/task/{number}/ns/net")
+        await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Arguments: the lab's directory, the node's id, the uses of links to hurt, the share of their packets that will be lost."""
+    directory, node_id, hurts, share = sys.argv[1:5]
+    asyncio.run(_run(recorded_in(Path(directory)), int(node_id), frozenset(hurts.split(",")), float(share)))
+
+
+if __name__ == "__main__":
+    main()
