@@ -12,11 +12,14 @@ import msgspec
 
 from kastellan.app.describe import shape_of
 from kastellan.app.observe import observe
+from kastellan.app.provider_data import take_up as take_up_profiles
 from kastellan.app.release_data import age_note, take_up
 from kastellan.checks.catalogue import Judgement, chosen
+from kastellan.checks.check import Check
 from kastellan.checks.confirm import confirm, seen_once, suspects, to_ask
 from kastellan.checks.judge import Settings, judge_all, settings_of, subjects_of
 from kastellan.checks.policy import NO_POLICY, Policy, accepted, graded
+from kastellan.checks.provided import causes_worded, notes_of, provided, set_aside, worded
 from kastellan.diagnosis.cause import all_causes
 from kastellan.diagnosis.diagnose import diagnose
 from kastellan.kernel.deadline import Deadline
@@ -25,6 +28,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.needs import Wanted, wanted_by
+from kastellan.model.providers import Provider
 from kastellan.model.report import Report
 from kastellan.model.snapshot import Cost, Snapshot
 from kastellan.ports import Source
@@ -41,11 +45,12 @@ _IMPATIENCE = frozenset({Trouble.SILENT, Trouble.SLOW})
 
 
 class Exam(msgspec.Struct, frozen=True):
-    """What is to be judged, by which settings, and what was decided about findings beforehand."""
+    """What is to be judged, by which settings, what was decided about findings beforehand, who is said to run the cluster."""
 
     checks: Mapping[str, Judgement]
     settings: Settings = {}
     policy: Policy = NO_POLICY
+    provider: Provider | None = None
 
     @property
     def wanted(self) -> Wanted:
@@ -60,15 +65,24 @@ class Examined(NamedTuple):
     snapshot: Snapshot
     results: tuple[CheckResult, ...]
 
+    def words(self, exam: Exam) -> dict[str, Check]:
+        """The checks of the exam as this report tells them: remedies name who owns what they change."""
+        return worded({name: each.check for name, each in exam.checks.items()}, self.report.provider)
+
 
 def exam_of(
-    only: tuple[str, ...] = (), skip: tuple[str, ...] = (), settings: Settings | None = None, policy: Policy = NO_POLICY
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    settings: Settings | None = None,
+    policy: Policy = NO_POLICY,
+    provider: Provider | None = None,
 ) -> Exam:
-    """The exam by names of checks or families.
+    """The exam by names of checks or families; `provider` is who is said to run the cluster.
 
-    Raises BadInput for a name or a setting that does not exist, and for a file of release data that is none.
+    Raises BadInput for a name or a setting that does not exist, and for a file of release data or profiles that is none.
     """
     take_up()  # before the checks are read: what they ask of brokers is named in it
+    take_up_profiles()
     checks = chosen(only, skip)
     if not checks:
         raise BadInput("--only and --skip leave no check; `kastellan explain` lists them")
@@ -76,7 +90,7 @@ def exam_of(
         if name not in checks:
             raise BadInput(f"no check called {name!r} runs; `kastellan explain` lists the checks")
         settings_of(checks[name].check, given)
-    return Exam(checks, settings or {}, policy)
+    return Exam(checks, settings or {}, policy, provider)
 
 
 Recall = Callable[[Snapshot], tuple[Snapshot, ...]]
@@ -164,7 +178,8 @@ def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
 
 
 def _judge(snapshot: Snapshot, exam: Exam) -> tuple[CheckResult, ...]:
-    return graded(judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter), exam.policy)
+    judged = judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+    return graded(set_aside(judged, snapshot, exam.provider), exam.policy)
 
 
 def _compared(
@@ -195,17 +210,20 @@ def _examined(
     aged = age_note((each.judge for each in exam.checks.values()), snapshot.at_ms)
     decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
     diagnosed = diagnose(decided.results, snapshot, all_causes(), all_views())
+    provider = provided(snapshot, exam.provider)
+    of_provider = notes_of(diagnosed.results, snapshot, provider, exam.provider)
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         shape=shape_of(snapshot),
         results=diagnosed.results,
-        causes=diagnosed.causes,
+        causes=causes_worded(diagnosed.causes, provider),
         answers=snapshot.answers,
         looks=looks,
         cost=snapshot.cost,
-        notes=(*notes, *decided.notes, *((aged,) if aged else ())),
+        notes=(*notes, *of_provider, *decided.notes, *((aged,) if aged else ())),
+        provider=provider,
     )
     return Examined(report, snapshot, judged)
 

@@ -11,12 +11,14 @@ from typing import Final
 import msgspec
 
 from kastellan.app.contexts import contexts_path, placed, read_contexts
+from kastellan.app.provider_data import stated
 from kastellan.app.wiring import Target
 from kastellan.config.client_properties import ClientProperties, client_properties
 from kastellan.config.contexts import Context
 from kastellan.config.effective import DEFAULT, DEFAULT_TIMEOUT_S, Source, Told, first, of_context, of_properties, of_security
 from kastellan.config.proxy import parse_proxy
 from kastellan.kernel.errors import BadInput, UsageError
+from kastellan.model.providers import Provider
 
 LONGEST_S: Final = 3_600.0
 SHORTEST_S: Final = 0.1
@@ -30,6 +32,7 @@ FLAGS: Final = {
     "controller_config": ("--controller-config", "KASTELLAN_CONTROLLER_CONFIG"),
     "proxy": ("--proxy", "KASTELLAN_PROXY"),
     "timeout": ("--timeout", "KASTELLAN_TIMEOUT"),
+    "provider": ("--provider", "KASTELLAN_PROVIDER"),
 }
 """The flag and the environment variable of each value."""
 
@@ -44,6 +47,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     target: Target | None
     """None when nothing names a cluster."""
+    provider: Provider | None = None
+    """Who is said to run the cluster; None: it is recognised."""
 
     def cluster(self) -> Target:
         """The cluster. Raises UsageError when nothing names one."""
@@ -90,7 +95,8 @@ def settle(typed: Mapping[str, str], resolve: tuple[str, ...], environment: Mapp
     shown.append(first("controller_config", flags, of_file))
     if proxy is not None and found["proxy"] is not None:
         shown.append(Told("proxy", proxy.label.removeprefix("the proxy "), found["proxy"].origin))
-    shown += [timeout, found["client_id"]]
+    provider = first("provider", flags, of_file)
+    shown += [timeout, provider, found["client_id"]]
     told = [each for each in shown if each is not None]
     told += [Told("resolve", each, "--resolve") for each in resolve]
     told += [Told("resolve", each, of_file.named.get("bootstrap", "")) for each in context.resolve]
@@ -98,7 +104,8 @@ def settle(typed: Mapping[str, str], resolve: tuple[str, ...], environment: Mapp
     if controllers_file.name:
         told += of_security(controllers_file.found.security, controllers_file.name, "controller ")
     notes = (*context_notes, *brokers.notes, *controllers_file.notes)
-    return Settled(told=tuple(told), notes=notes, timeout_s=_seconds(timeout), target=target)
+    run_by = stated(provider.value, provider.origin, environment) if provider is not None else None
+    return Settled(told=tuple(told), notes=notes, timeout_s=_seconds(timeout), target=target, provider=run_by)
 
 
 def _origin(name: str, value: str, environment: Mapping[str, str]) -> str:

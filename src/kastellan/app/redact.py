@@ -11,6 +11,7 @@ import msgspec
 from kastellan.app.examine import Exam, Examined, examine_saved
 from kastellan.app.load import load
 from kastellan.app.save import check_target, save, write_whole
+from kastellan.checks.provided import notes_of
 from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
@@ -68,7 +69,7 @@ def examined_redacted(examined: Examined, exam: Exam, key: bytes) -> Examined:
     names = Pseudonyms(key)
     snapshot = redacted(examined.snapshot, names)
     report = examined.report
-    again = examine_saved(snapshot, Exam(exam.checks, exam.settings), snapshot.at_ms).report
+    again = examine_saved(snapshot, Exam(exam.checks, exam.settings, provider=exam.provider), snapshot.at_ms).report
     decided = {(each.check, subject(each.subject, names)): each for each in report.findings}
     results = tuple(
         msgspec.structs.replace(
@@ -82,7 +83,11 @@ def examined_redacted(examined: Examined, exam: Exam, key: bytes) -> Examined:
         past=_past(report.past, names) if report.past else None,
         looks=report.looks,
         cost=report.cost,
-        notes=(f"names in this report are pseudonyms (redaction {names.id})",),
+        notes=(
+            f"names in this report are pseudonyms (redaction {names.id})",
+            # Nothing of the cluster itself is in what is said of its provider.
+            *notes_of(results, snapshot, again.provider, exam.provider),
+        ),
     )
     return examined._replace(report=told, snapshot=snapshot)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
-from kastellan.kernel.errors import BadInput
+from kastellan.app.own_data import own_data
 from kastellan.model.needs import Views, needs_of
 from kastellan.model.releases import OLD_AFTER_DAYS, ReleaseData, in_force, parse, use
 from kastellan.model.table import Table
@@ -17,7 +16,6 @@ from kastellan.views.vulnerabilities import Vulnerabilities
 
 VARIABLE = "KASTELLAN_RELEASES"
 _NAME = "releases.json"
-_MOST_BYTES = 4 * 1024**2
 _OF_THE_DATA = frozenset({ReleaseLines, Vulnerabilities, ConfigChanges})
 
 
@@ -27,10 +25,9 @@ def take_up(environment: Mapping[str, str] = os.environ) -> ReleaseData:
     The file is the one that KASTELLAN_RELEASES names, else releases.json in Kastellan's config directory. Raises BadInput
     for a file that cannot be read or that holds something else; nothing is in force by half.
     """
-    named = environment.get(VARIABLE)
-    path = Path(named).expanduser() if named else _config_dir(environment) / _NAME
-    if named or path.is_file():
-        use(parse(_read(path), str(path)))
+    own = own_data(VARIABLE, _NAME, "release data", environment)
+    if own is not None:
+        use(parse(own.data, own.name))
     return in_force()
 
 
@@ -46,20 +43,3 @@ def age_note(functions: Iterable[Callable[..., object]], at_ms: int) -> str | No
 def _rests_on_it(function: Callable[..., object], views: Views) -> bool:
     wanted = [each.wanted for each in needs_of(function) if issubclass(each.wanted, Table)]
     return any(each in _OF_THE_DATA or (each in views and _rests_on_it(views[each], views)) for each in wanted)
-
-
-def _config_dir(environment: Mapping[str, str]) -> Path:
-    base = environment.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "kastellan"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"cannot read the release data {path}: {error.strerror or error}; correct {VARIABLE} or the file"
-        ) from None
-    if len(data) > _MOST_BYTES:
-        raise BadInput(f"{path} is larger than 4 MiB and no release data; correct {VARIABLE} or the file")
-    return data

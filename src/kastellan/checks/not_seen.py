@@ -18,8 +18,9 @@ _NUMBERS = re.compile(r"\d[\d,.]*")
 
 
 def not_seen(report: Report) -> tuple[str, ...]:
-    """All lines, the answers first."""
-    return (*bad_answers(report.answers), *_doubted(report), *_waiting(report))
+    """All lines, the answers first; what the cluster refuses by design is told elsewhere."""
+    designed = report.refused_by_design
+    return (*bad_answers(each for each in report.answers if each.id not in designed), *_doubted(report), *_waiting(report))
 
 
 def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:

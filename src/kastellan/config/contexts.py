@@ -25,6 +25,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     proxy: str | None = None
     timeout: float | None = None
     """Seconds for a whole examination."""
+    provider: str | None = None
+    """Who runs the cluster, where it is not to be recognised: a profile's id, or none."""
     notes: str | None = None
     """Free words: whose cluster it is, whom to ask."""
 

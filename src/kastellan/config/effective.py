@@ -51,6 +51,7 @@ def of_context(context: Context | None, named: str) -> Source:
         "controller_config": context.controller_config or "",
         "proxy": context.proxy or "",
         "timeout": f"{context.timeout:g}" if context.timeout is not None else "",
+        "provider": context.provider or "",
     }
     return Source(values, dict.fromkeys(values, named))
 

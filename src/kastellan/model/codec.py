@@ -26,6 +26,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.catalogue import all_tables
+from kastellan.model.providers import Provider
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.table import Frame, Rows, Table, Unseen
 
@@ -62,6 +63,7 @@ class LookEntry(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     cost: Cost
     tables: tuple[TableEntry, ...]
+    provider: Provider | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,7 @@ def dump(snapshot: Snapshot, *, left_out: tuple[str, ...] = (), redaction: str =
             looks.append(
                 LookEntry(
                     at_ms=look.at_ms, cluster_id=look.cluster_id, vantage=look.vantage, answers=look.answers,
-                    cost=look.cost, tables=tuple(entries),
+                    cost=look.cost, tables=tuple(entries), provider=look.provider,
                 )
             )  # fmt: skip
         manifest = Manifest(schema=SCHEMA, version=VERSION, looks=tuple(looks), left_out=left_out, redaction=redaction)
@@ -233,6 +235,7 @@ def _look(opened: _Opened, entry: LookEntry, only: Collection[str] | None) -> Sn
         answers=entry.answers,
         tables=tables,
         cost=entry.cost,
+        provider=entry.provider,
     )
 
 

@@ -85,6 +85,15 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[int, ...] = ()
 
 
+class Aside(msgspec.Struct, frozen=True, kw_only=True):
+    """Subjects of one check that are not applicable because of who runs the cluster; `failed` of them did fail."""
+
+    reason: str
+    count: int
+    failed: int = 0
+    some: tuple[Subject, ...] = ()
+
+
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one check said of one snapshot."""
 
@@ -92,5 +101,6 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[Verdict, int]
     findings: tuple[Finding, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    aside: tuple[Aside, ...] = ()
     crashed: bool = False
     took_ms: float = 0.0

@@ -9,6 +9,7 @@ import polars as pl
 
 from kastellan.model.answer import Answer
 from kastellan.model.pseudonyms import Pseudonyms
+from kastellan.model.recognise import identified
 from kastellan.model.redact_columns import Sort, sort_of
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.subject import KINDS, Subject
@@ -20,9 +21,11 @@ _BESIDE = {Sort.VALUE: ("config",), Sort.RESOURCE: ("resource_type", "pattern_ty
 def redacted(snapshot: Snapshot, names: Pseudonyms) -> Snapshot:
     """The snapshot, and its earlier looks, with pseudonyms in the place of names.
 
-    Sentences come last: by then every name that may stand in them is known.
+    Sentences come last: by then every name that may stand in them is known. Who runs the cluster is settled before, by
+    names that are then gone: the findings are the same.
     """
-    looks = [_tables(each, names) for each in (snapshot, *snapshot.earlier)]
+    known = identified(snapshot)
+    looks = [_tables(each, names) for each in (known, *known.earlier)]
     told = [_sentences(each, names) for each in looks]
     return msgspec.structs.replace(told[0], earlier=tuple(told[1:]))
 

@@ -35,6 +35,27 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     changes: Changes
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that the cluster refuses by design, why, how that is known, and the Answers in which it did."""
+
+    asked: str
+    says: str
+    how: str
+    answers: tuple[int, ...]
+
+
+class Provided(msgspec.Struct, frozen=True, kw_only=True):
+    """Who runs the cluster, how that is known, and what it means for the report; `as_of` is the day of the profile."""
+
+    id: str
+    name: str
+    stated: bool
+    because: tuple[str, ...]
+    as_of: str
+    refused: tuple[Refused, ...] = ()
+    unlike: tuple[str, ...] = ()
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The judgement of one cluster."""
 
@@ -49,11 +70,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost
     notes: tuple[str, ...] = ()
     past: Past | None = None
+    provider: Provided | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in the order of telling: the worst and what explains the others first."""
         return tuple(finding for result in self.results for finding in result.findings)
+
+    @property
+    def refused_by_design(self) -> frozenset[int]:
+        """The Answers in which the cluster refused what is never answered there."""
+        return frozenset(each for one in (self.provider.refused if self.provider else ()) for each in one.answers)
 
     def worst(self) -> Severity | None:
         """The worst severity among the findings that nobody waived, None when there are none."""

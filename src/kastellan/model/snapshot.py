@@ -9,6 +9,7 @@ import msgspec
 
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
+from kastellan.model.providers import Provider
 from kastellan.model.table import Table
 
 T = TypeVar("T", bound=Table)
@@ -57,6 +58,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     tables: Mapping[str, Table] = {}
     earlier: tuple[Snapshot, ...] = ()
     cost: Cost = Cost()
+    provider: Provider | None = None
+    """Who runs the cluster, where that was settled before: names that would show it may be gone."""
 
     def table(self, kind: type[T]) -> T | None:
         """The table of this class, or None when it was not collected."""
@@ -71,6 +74,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         """The same look, knowing earlier looks at the same cluster; theirs are not nested further."""
         kept = tuple(msgspec.structs.replace(each, earlier=()) for each in looks if each.cluster_id == self.cluster_id)
         return msgspec.structs.replace(self, earlier=kept)
+
+    def of_provider(self, provider: Provider | None) -> Snapshot:
+        """The same look, carrying who runs the cluster; None leaves it as it is."""
+        return self if provider is None else msgspec.structs.replace(self, provider=provider)
 
     def with_table(self, table: Table) -> Snapshot:
         """The same look with one table put in or replaced."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kastellan.app.reach import settle
@@ -119,3 +121,26 @@ def test_what_cannot_be_used_is_told_with_its_place(world, typed, sentence):
     with pytest.raises(BadInput) as refused:
         settle(typed, (), world)
     assert sentence in refused.value.message
+
+
+def test_who_runs_the_cluster_may_be_stated_and_the_flag_goes_before_the_context(world):
+    with Path(world["KASTELLAN_CONTEXTS"]).open("a") as file:
+        file.write('provider = "msk"\n')
+    of_context = settle({"context": "dev"}, (), world)
+    assert of_context.provider is not None
+    assert (of_context.provider.id, of_context.provider.stated) == ("msk", True)
+    assert told(of_context, "provider")[0][0] == "msk"
+    by_flag = settle({"context": "dev", "provider": "none"}, (), world)
+    assert by_flag.provider is not None
+    assert by_flag.provider.id == "none"
+    assert told(by_flag, "provider") == [("none", "--provider")]
+    assert settle({"context": "prod"}, (), world).provider is None
+
+
+def test_a_provider_without_a_profile_is_refused_with_its_place(world):
+    with pytest.raises(BadInput, match="KASTELLAN_PROVIDER names the provider 'aiven'; there are: msk, "):
+        settle({"bootstrap": "a:1", "provider": "aiven"}, (), {**world, "KASTELLAN_PROVIDER": "aiven"})
+    with Path(world["KASTELLAN_CONTEXTS"]).open("a") as file:
+        file.write('provider = "aiven"\n')
+    with pytest.raises(BadInput, match=r"context dev \(.*contexts.toml\) names the provider 'aiven'"):
+        settle({"context": "dev"}, (), world)

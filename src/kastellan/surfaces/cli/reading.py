@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from kastellan.kernel.errors import UsageError
-from kastellan.surfaces.cli.words import complete_context
+from kastellan.surfaces.cli.words import complete_context, complete_provider
 
 if TYPE_CHECKING:
     from kastellan.app.reach import Settled
     from kastellan.app.wiring import Target
     from kastellan.model.codec import Loaded
+    from kastellan.model.providers import Provider
 
 _PANEL = "Which cluster"
 
@@ -80,6 +81,16 @@ ControllerConfig = Annotated[
         help="client.properties for the controllers; else those of the brokers.",
     ),
 ]
+ProviderName = Annotated[
+    str | None,
+    typer.Option(
+        "--provider",
+        metavar="NAME",
+        envvar="KASTELLAN_PROVIDER",
+        autocompletion=complete_provider,
+        help="Who runs the cluster, instead of recognising it: msk, confluent-cloud, strimzi, ..., or none.",
+    ),
+]
 
 
 class Reach(NamedTuple):
@@ -94,6 +105,7 @@ class Reach(NamedTuple):
     proxy: str | None = None
     controllers: str | None = None
     controller_config: Path | None = None
+    provider: str | None = None
 
     @property
     def saved(self) -> bool:
@@ -114,6 +126,16 @@ class Reach(NamedTuple):
 
         typed = {name: getattr(self, name) for name in FLAGS}
         return settle({name: str(value) for name, value in typed.items() if value is not None}, self.resolve, os.environ)
+
+    def run_by(self) -> Provider | None:
+        """Who is said to run the cluster; None: it is recognised. Of a saved snapshot no context tells it."""
+        if not self.saved:
+            return self.settled().provider
+        if self.provider is None:
+            return None
+        from kastellan.app.provider_data import stated
+
+        return stated(self.provider, "--provider")
 
     def target(self) -> tuple[Target, float]:
         """The live cluster and the time-out in seconds; says on stderr what was not carried out."""
@@ -139,6 +161,7 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
         proxy: Proxy = None,
         bootstrap_controller: Controllers = None,
         controller_config: ControllerConfig = None,
+        provider: ProviderName = None,
         **rest: Any,  # noqa: ANN401
     ) -> None:
         if bundle is not None and (
@@ -157,6 +180,7 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
             proxy,
             bootstrap_controller,
             controller_config,
+            provider,
         )
         command(reach, **rest)
 
@@ -170,6 +194,7 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
         "proxy": Proxy,
         "bootstrap_controller": Controllers,
         "controller_config": ControllerConfig,
+        "provider": ProviderName,
     }
     told = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint) for name, hint in shared.items()

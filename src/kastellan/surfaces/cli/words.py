@@ -74,6 +74,12 @@ def checks() -> list[str]:
     return sorted({*found, *(each.partition(".")[0] for each in found)})
 
 
+def providers() -> list[str]:
+    """The ids of the provider profiles that came with Kastellan, and none."""
+    told = json.loads((_ROOT / "model" / "providers.json").read_text())
+    return sorted([*(str(each["id"]) for each in told["profiles"]), "none"])
+
+
 def faults() -> list[str]:
     """The ids of all lab faults."""
     return sorted(_modules("lab/faults"))
@@ -128,6 +134,11 @@ def complete_check(incomplete: str) -> list[str]:
 def complete_fault(incomplete: str) -> list[str]:
     """For a lab fault."""
     return _beginning(faults(), incomplete)
+
+
+def complete_provider(incomplete: str) -> list[str]:
+    """For a provider."""
+    return _beginning(providers(), incomplete)
 
 
 def complete_context(incomplete: str) -> list[str]:

@@ -60,13 +60,13 @@ def collect(
     most_bytes = size_in(max_size)
     if not dry_run:
         check_target(file)
-    wanted = exam_of().wanted
+    wanted, run_by = exam_of().wanted, reach.run_by()
     seen = looked(
         reach,
         lambda source, timeout_s: gather(source, wanted, timeout_s, looks, every, Deadline.after(within)),
         lambda snapshot, _: snapshot,
     )
-    snapshot, left_out = fitted(seen, most_bytes)
+    snapshot, left_out = fitted(seen.of_provider(run_by), most_bytes)
     _print(inspect(Loaded(snapshot, left_out)), output)
     if dry_run:
         typer.echo("nothing was written (--dry-run)", err=True)

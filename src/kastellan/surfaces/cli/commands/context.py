@@ -14,6 +14,7 @@ from kastellan.surfaces.cli.reading import (
     CommandConfig,
     ControllerConfig,
     Controllers,
+    ProviderName,
     Proxy,
     Reach,
     Resolve,
@@ -67,6 +68,7 @@ def add(
     resolve: Resolve = None,
     proxy: Proxy = None,
     timeout: Timeout = None,
+    provider: ProviderName = None,
     notes: Annotated[str | None, typer.Option("--notes", help="Free words: whose it is, whom to ask.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over a context of this name.")] = False,
 ) -> None:
@@ -76,6 +78,10 @@ def add(
 
     if bootstrap_server is None and command_config is None:
         raise UsageError("a context needs --bootstrap-server HOST:PORT or --command-config FILE")
+    if provider is not None:
+        from kastellan.app.provider_data import stated
+
+        stated(provider, "--provider")
     context = Context(
         bootstrap=bootstrap_server,
         command_config=str(command_config.absolute()) if command_config is not None else None,
@@ -84,6 +90,7 @@ def add(
         resolve=tuple(resolve or ()),
         proxy=proxy,
         timeout=timeout,
+        provider=provider,
         notes=notes,
     )
     path = _read().path

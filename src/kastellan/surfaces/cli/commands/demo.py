@@ -67,7 +67,7 @@ def _examined(bootstrap: str, exam: Exam) -> Telling:
             examined = await examine(source, exam, _TIMEOUT_S)
         finally:
             await source.close()
-        return tell(examined.report, {name: each.check for name, each in exam.checks.items()})
+        return tell(examined.report, examined.words(exam))
 
     return asyncio.run(look())
 

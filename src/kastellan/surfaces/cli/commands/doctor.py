@@ -107,7 +107,7 @@ def _examined(reach: Reach, what: What, waivers: Path | None, asked: Asked, watc
 
     if asked.watching and asked.form not in REPEATABLE:
         raise BadInput(f"--watch prints report after report, and -o {asked.form} is one document; run doctor anew for each")
-    exam = exam_of(*what, read_policy(waivers))
+    exam = exam_of(*what, read_policy(waivers), reach.run_by())
     if not reach.saved:
         import asyncio
 
@@ -158,7 +158,7 @@ def _show(examined: Examined, exam: Exam, asked: Asked) -> int:
         from kastellan.app.redact import examined_redacted
 
         examined = examined_redacted(examined, exam, asked.redaction_key)
-    checks = {name: each.check for name, each in exam.checks.items()}
+    checks = examined.words(exam)
     telling = tell(examined.report, checks)
     failed = any(map(asked.fails, examined.report.findings))
     code = FOUND if failed else TOO_LITTLE if telling.too_little and asked.fail_on is not FailOn.NEVER else 0

@@ -42,6 +42,7 @@ def save(
     if not 1 <= looks <= _MOST_LOOKS or not 1 <= every <= 3600:  # noqa: PLR2004
         raise BadInput(f"give --looks from 1 to {_MOST_LOOKS} and --every from 1 to 3600 seconds")
     check_target(file)
+    run_by = reach.run_by()
     from kastellan.app.collect import collect
     from kastellan.app.examine import exam_of
     from kastellan.kernel.units import bytes_text, plural
@@ -50,7 +51,7 @@ def save(
     snapshot = looked(
         reach, lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every), lambda snapshot, _: snapshot
     )
-    size_bytes = save(snapshot, file)
+    size_bytes = save(snapshot.of_provider(run_by), file)
     typer.echo(
         f"{file}: {plural(looks, 'look')}, {bytes_text(size_bytes)}; `kastellan doctor --bundle {file}` examines it", err=True
     )
