@@ -94,3 +94,24 @@ def test_a_dry_run_writes_nothing(kastellan, bundles, tmp_path):
     assert ran.code == 0
     assert "NAMES" in ran.out
     assert not (tmp_path / "x").exists()
+
+
+def test_who_runs_the_cluster_travels_with_a_bundle_and_stays_when_its_names_go(kastellan, tmp_path):
+    bundle, out, names = (tmp_path / each for each in ("a.bundle", "b.bundle", "map.json"))
+    with fake_cluster(fake_model(brokers=3, topics=2)) as fake:
+        where = ("--bootstrap-server", fake.bootstrap, "--timeout", "20")
+        assert kastellan("bundle", "collect", bundle, *where, "--provider", "warpstream").code == 0
+    assert kastellan("bundle", "redact", bundle, out, "--map", names).code == 0
+    told = {}
+    for name, file, flags in (("whole", bundle, ()), ("redacted", out, ()), ("plain", bundle, ("--provider", "none"))):
+        told[name] = json.loads(kastellan("doctor", "--bundle", file, "-o", "json", "--fail-on", "never", *flags).out)["report"]
+    aside = {
+        name: [(each["check"], one["count"]) for each in report["results"] for one in each["aside"]]
+        for name, report in told.items()
+    }
+    assert told["whole"]["provider"]["id"] == told["redacted"]["provider"]["id"] == "warpstream"
+    assert aside["whole"]
+    assert aside["whole"] == aside["redacted"]
+    assert told["plain"]["provider"] is None
+    assert aside["plain"] == []
+    assert any("judged as WarpStream" in each for each in told["redacted"]["notes"])

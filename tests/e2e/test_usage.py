@@ -56,6 +56,8 @@ BAD = {
     "waivers that are none": (["doctor", "--waivers", "{text}", "--bundle", "{healthy}"], 2, "TOML"),
     "key without redaction": (["doctor", "--key-file", "{text}", "--bundle", "{healthy}"], 2, "--redact"),
     "key that is none": (["doctor", "--redact", "--key-file", "{folder}", "--bundle", "{healthy}"], 2, "no file"),
+    "a provider without a profile": (["doctor", "--provider", "aiven", "--bundle", "{healthy}"], 2, "there are: msk, "),
+    "the same of a live cluster": (["preflight", "--provider", "aiven", "--bootstrap-server", "localhost:1"], 2, "'aiven'"),
     "restart of whom": (["may-restart", "9", "--bundle", "{healthy}"], 2, "'9'"),
     "absent file": (["doctor", "--bundle", "{folder}/absent"], 2, "absent"),
     "folder for a file": (["doctor", "--bundle", "{folder}"], 2, "directory"),

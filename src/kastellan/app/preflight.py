@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from kastellan.app.examine import exam_of
 from kastellan.app.observe import observe
+from kastellan.checks.provided import notes_of, provided
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.needs import Wanted
+from kastellan.model.providers import Provider, in_force
+from kastellan.model.report import Provided
 from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Right, rights_of
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.tables.replica_sizes import ReplicaSizes
@@ -58,6 +61,7 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     sights: tuple[Sight, ...]
     cost: Cost
     notes: tuple[str, ...] = ()
+    provider: Provided | None = None
 
     @property
     def missing(self) -> tuple[Sight, ...]:
@@ -111,29 +115,35 @@ def wanted_for(level: str) -> Wanted:
     return whole | Wanted(frozenset(shown))
 
 
-async def preflight(source: Source, level: str, timeout_s: float) -> Preflight:
-    """The answer from a live cluster. Raises Unreachable when nothing answered."""
-    return judged(await observe(source, wanted_for(level), Deadline.after(timeout_s)), level)
+async def preflight(source: Source, level: str, timeout_s: float, stated: Provider | None = None) -> Preflight:
+    """The answer from a live cluster; `stated` is who is said to run it. Raises Unreachable when nothing answered."""
+    return judged(await observe(source, wanted_for(level), Deadline.after(timeout_s)), level, stated=stated)
 
 
-def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = ()) -> Preflight:
-    """The answer from a snapshot: what its Answers show."""
+def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
+    """The answer from a snapshot: what its Answers show. What the provider refuses to everybody is no missing right."""
     wanted_for(level)
+    provider = provided(snapshot, stated)
+    designed = frozenset(answer for each in (provider.refused if provider else ()) for answer in each.answers)
     return Preflight(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         level=level,
-        sights=tuple(_sight(each, snapshot) for each in rights_of(level)),
+        sights=tuple(_sight(each, snapshot, designed) for each in rights_of(level)),
         cost=snapshot.cost,
-        notes=notes,
+        notes=(*notes, *notes_of((), snapshot, provider, stated)),
+        provider=provider,
     )
 
 
-def _sight(right: Right, snapshot: Snapshot) -> Sight:
-    answers = list(_answers(_SHOWN[right.operation, right.resource], snapshot))
+def _sight(right: Right, snapshot: Snapshot, designed: frozenset[int]) -> Sight:
+    asked = list(_answers(_SHOWN[right.operation, right.resource], snapshot))
+    answers = [each for each in asked if each.id not in designed]
     hidden = _hidden_topics(snapshot) if right.resource == "Topic" else 0
     has, why = _told(answers, one=right.resource == "Cluster")
+    if asked and not answers:
+        why = "nobody is answered here: it is refused by design"
     if hidden and has in {Has.UNTOLD, Has.UNTRIED}:
         has, why = Has.PARTLY, f"the log directories hold {plural(hidden, 'topic')} that Metadata leaves out"
     return Sight(
@@ -202,6 +212,47 @@ _IAM: Final = {
     ("Describe", "TransactionalId"): ("kafka-cluster:DescribeTransactionalId", "transactional-id"),
 }
 _UNNAMED: Final = "User:YOUR-PRINCIPAL"
+ACLS, STRIMZI, IAM = "acls", "strimzi", "iam"
+
+
+class Form(NamedTuple):
+    """How missing rights are given where this cluster runs: the form that fits, what is to be said, the lines."""
+
+    form: str
+    says: str
+    lines: tuple[str, ...]
+
+
+def fitting_form(found: Preflight) -> Form:
+    """The form that fits the provider; Kafka's own tool where none is known, and also where it is only close."""
+    profile = in_force().profile(found.provider.id) if found.provider else None
+    rights = profile.rights if profile else ACLS
+    if rights == IAM:
+        return Form(
+            IAM,
+            "What gives the missing rights with IAM access control (-o acls where Kafka's ACLs are used):",
+            _lines(iam_policy(found)),
+        )
+    if rights == STRIMZI:
+        return Form(
+            STRIMZI,
+            "What gives the missing rights, for Strimzi's User Operator (-o acls where it does not run):",
+            _lines(strimzi_user(found)),
+        )
+    if rights == "confluent":
+        says = (
+            "Rights are given to the service account of the API key: a role binding (confluent iam rbac role-binding create), "
+            "or ACLs (confluent kafka acl create) that allow the same as these lines:"
+        )
+        return Form(ACLS, says, tuple(acl_lines(found)))
+    if rights == "azure":
+        says = "Rights are given in Azure: Azure Event Hubs Data Receiver on the namespace, or an access policy with Listen."
+        return Form(ACLS, says, ())
+    return Form(ACLS, "What gives the missing rights (-o strimzi, -o iam for others):", tuple(acl_lines(found)))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.rstrip().split("\n"))
 
 
 def principal_of(found: Preflight) -> str:

@@ -165,10 +165,12 @@ class FakeCluster:
     def _versions(self, node: int, version: int, code: int) -> bytes:
         keys = [{"api_key": api, "min_version": low, "max_version": high} for api, (low, high) in self._offered(node).items()]
         features = self.model.features
+        own = self.model.nodes[node].features
+        supported = features if own is None else own
         values: dict[str, Any] = {
             "error_code": code,
             "api_keys": keys,
-            "supported_features": [{"name": name, "min_version": 0, "max_version": top} for name, top in features.items()],
+            "supported_features": [{"name": name, "min_version": 0, "max_version": top} for name, top in supported.items()],
             "finalized_features_epoch": self.model.revision,
             "finalized_features": [
                 {"name": name, "max_version_level": top, "min_version_level": top} for name, top in features.items()
@@ -178,7 +180,8 @@ class FakeCluster:
 
     def _offered(self, node: int) -> dict[int, tuple[int, int]]:
         offered: dict[int, tuple[int, int]] = {}
-        for api in sorted({*HANDLERS, *_SASL, int(Api.API_VERSIONS)}):
+        of_the_future = {api for of, api in self.faults.versions if of in {None, node}}
+        for api in sorted({*HANDLERS, *_SASL, int(Api.API_VERSIONS), *of_the_future}):
             known = schema.versions(api)
             narrowed = self.faults.versions.get((node, api), self.faults.versions.get((None, api), known))
             if narrowed is not None:

@@ -17,6 +17,7 @@ _LEADER_NOT_AVAILABLE: Final = 5
 _NOT_LEADER: Final = 6
 _NOT_COORDINATOR: Final = 16
 _UNKNOWN_TOPIC_ID: Final = 100
+_CLUSTER_DENIED: Final = 31
 _UNSUPPORTED_VERSION: Final = 35
 _INVALID_REQUEST: Final = 42
 _READ_COMMITTED: Final = 1
@@ -253,7 +254,10 @@ def list_config_resources(asked: Asked) -> Values:
 
 @answers(Api.DESCRIBE_LOG_DIRS)
 def describe_log_dirs(asked: Asked) -> Values:
-    """The directories of the asked broker with its replicas."""
+    """The directories of the asked broker with its replicas; who is refused is told of none, before version 3 without a word."""
+    refused = asked.code(None, 0)
+    if refused in {_CLUSTER_DENIED, _UNSUPPORTED_VERSION}:
+        return {"error_code": refused, "results": []}
     node = asked.model.nodes[asked.node]
     wanted = None if asked.request.topics is None else {each.topic: set(each.partitions) for each in asked.request.topics}
     results: list[Values] = []

@@ -57,7 +57,7 @@ class Faults:
         self.active.remove(fault)
 
     def offer(self, api: int, versions: tuple[int, int] | None, *, node: int | None = None) -> None:
-        """Let one broker, or all, offer only these versions of a request; None hides it."""
+        """Let one broker, or all, offer only these versions of a request, also of one that nobody knows yet; None hides it."""
         self.versions[node, api] = versions
 
     def taken(self, node: int, api: int) -> list[Fault]:

@@ -24,6 +24,8 @@ class FakeNode(msgspec.Struct):
     loggers: dict[str, str] = msgspec.field(default_factory=lambda: {"root": "INFO"})
     secrets: dict[str, str] = {}
     """Configs that it takes for secrets: it has them and tells their names only."""
+    features: dict[str, int] | None = None
+    """The highest feature levels that its software supports; None: those of the cluster."""
 
 
 class FakeLogDir(msgspec.Struct):

@@ -265,6 +265,24 @@ def test_an_older_broker_shakes_hands_in_its_own_version(offered, used):
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("code", [31, 35])
+def test_a_broker_that_refuses_describe_cluster_is_bootstrapped_by_metadata(code):
+    async def run():
+        async with FakeCluster(fake_model()) as fake:
+            fake.faults.add(Fault(api=Api.DESCRIBE_CLUSTER, error_code=code))
+            async with Cluster(parse_endpoints(fake.bootstrap)) as cluster:
+                found = await cluster.bootstrap(Deadline.after(20))
+                assert found.value is not None
+                assert cluster.nodes == (1, 2, 3)
+            fake.faults.offer(Api.METADATA, None)
+            async with Cluster(parse_endpoints(fake.bootstrap)) as cluster:
+                nobody = await cluster.bootstrap(Deadline.after(20))
+                assert nobody.value is None
+                assert "does not offer Metadata" in nobody.reason
+
+    asyncio.run(run())
+
+
 def test_a_broker_without_describe_cluster_is_bootstrapped_by_metadata():
     async def run():
         async with FakeCluster(fake_model()) as fake:

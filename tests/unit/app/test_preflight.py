@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from kastellan.app.preflight import Has, Sight, acl_lines, iam_policy, judged, strimzi_user, wanted_for
+from kastellan.app.preflight import Has, Sight, acl_lines, fitting_form, iam_policy, judged, strimzi_user, wanted_for
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.snapshot import Snapshot, Vantage
@@ -131,3 +131,47 @@ def test_the_iam_policy_allows_nothing_that_changes():
     actions = [action for each in policy["Statement"] for action in each["Action"]]
     assert "kafka-cluster:DescribeTopicDynamicConfiguration" in actions
     assert [each for each in actions if not each.startswith(("kafka-cluster:Describe", "kafka-cluster:Connect"))] == []
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "form", "line"),
+    [
+        ("kafka:9092", "acls", "kafka-acls.sh"),
+        ("b-1.x.y1.c2.kafka.eu-west-1.amazonaws.com:9098", "iam", "kafka-cluster:DescribeClusterDynamicConfiguration"),
+        ("boot-1.c1.kafka-serverless.eu-west-1.amazonaws.com:9098", "iam", "kafka-cluster:Connect"),
+        ("prod-kafka-bootstrap.streams.svc:9093", "strimzi", "kind: KafkaUser"),
+        ("pkc-4ygn6.europe-west3.gcp.confluent.cloud:9092", "acls", "kafka-acls.sh"),
+    ],
+)
+def test_the_form_that_fits_the_provider_comes_first(bootstrap: str, form: str, line: str):
+    snapshot = refused(TopicConfigs, {}) if "serverless" in bootstrap or "confluent" in bootstrap else refused(BrokerConfigs, {})
+    found = judged(msgspec.structs.replace(snapshot, vantage=Vantage(principal=USER, bootstrap=bootstrap)), "doctor")
+    assert found.missing
+    told = fitting_form(found)
+    assert told.form == form
+    assert any(line in each for each in told.lines)
+
+
+def test_rights_of_azure_are_told_and_no_line_is_made_up():
+    snapshot = refused(TopicConfigs, {"topic": "orders"})
+    found = judged(msgspec.structs.replace(snapshot, vantage=Vantage(bootstrap="acme.servicebus.windows.net:9093")), "doctor")
+    told = fitting_form(found)
+    assert "Azure Event Hubs Data Receiver" in told.says
+    assert told.lines == ()
+
+
+def test_what_is_refused_to_everybody_is_no_missing_right():
+    def of(bootstrap: str):
+        snapshot = refused(BrokerConfigs, {})
+        asked = [
+            msgspec.structs.replace(each, asked="DescribeConfigs") if each.state is State.DENIED else each
+            for each in snapshot.answers
+        ]
+        seen_from = Vantage(principal=USER, bootstrap=bootstrap)
+        return judged(msgspec.structs.replace(snapshot, vantage=seen_from, answers=tuple(asked)), "doctor")
+
+    there = of("pkc-4ygn6.europe-west3.gcp.confluent.cloud:9092")
+    assert [each for each in there.missing if each.resource == "Cluster"] == []
+    assert there.provider is not None
+    assert any("looks like Confluent Cloud" in each for each in there.notes)
+    assert [(each.operation, each.resource) for each in of("kafka:9092").missing] == [("DescribeConfigs", "Cluster")]

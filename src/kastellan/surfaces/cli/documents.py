@@ -92,12 +92,17 @@ class ConfigDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PreflightDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `preflight -o json` prints: each right, the cost of a look, and the commands that give what is missing."""
+    """What `preflight -o json` prints: each right, the cost of a look, and the commands that give what is missing.
+
+    `form` is the one that fits the provider (acls, iam, strimzi) and `fitting` the lines of it.
+    """
 
     schema: Literal["kastellan.preflight/1"] = "kastellan.preflight/1"
     version: str = VERSION
     preflight: Preflight
     commands: tuple[str, ...]
+    form: str = "acls"
+    fitting: tuple[str, ...] = ()
 
 
 class ProbeDocument(msgspec.Struct, frozen=True, kw_only=True):

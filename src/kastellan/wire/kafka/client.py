@@ -200,10 +200,12 @@ class Cluster:
             lambda version: describe_cluster(version, controllers=controllers, fenced=not controllers and version >= 2),
             lowest=1 if controllers else 0,
         )
-        outcome = await self.ask(address, wanted, deadline)
-        if outcome.trouble is Trouble.UNSUPPORTED and not controllers:
-            outcome = await self.ask(address, Choose(Api.METADATA, lambda version: metadata(version, ())), deadline)
-        return _as_roster(outcome, address)
+        found = _as_roster(await self.ask(address, wanted, deadline), address)
+        # Services refuse DescribeCluster, or do not know it; Metadata tells the same of who is there.
+        if found.trouble in {Trouble.UNSUPPORTED, Trouble.REJECTED} and not controllers:
+            again = await self.ask(address, Choose(Api.METADATA, lambda version: metadata(version, ())), deadline)
+            return _as_roster(again, address)
+        return found
 
     # What they offer and what they cost.
 

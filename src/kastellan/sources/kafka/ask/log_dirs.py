@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from kastellan.sources.kafka.asking import Turn
+from kastellan.kernel.outcome import State
+from kastellan.sources.kafka.asking import Got, Turn
 from kastellan.sources.kafka.fill import log_dirs as fill
 from kastellan.sources.kafka.looking import Looking
 from kastellan.wire.kafka import requests
@@ -22,5 +23,13 @@ async def log_dirs(look: Looking) -> None:
     wanted = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
     told = await look.each(lambda node: look.ask(node, wanted, lane=_LANE, turn=Turn(fill.piece, ("log dirs", node))))
     silent = [(node, None, look.not_live("DescribeLogDirs", node)) for node in look.dead]
-    rows = [(node, each.value, each.answer) for node, each in told]
+    rows = [(node, _seen(look, each), each.answer) for node, each in told]
     look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent], look.memory))
+
+
+def _seen(look: Looking, got: Got) -> fill.Piece | None:
+    """What the broker told of its directories. Every broker has one: before version 3, none is how it refuses."""
+    if got.value is not None and not got.value.dirs:
+        look.book.grade(got.answer, State.DENIED, "it named no directory, which is how older brokers refuse")
+        return None
+    return got.value

@@ -59,7 +59,10 @@ def _rendered(found: Preflight, form: Form) -> str:
     if form is Form.JSON:
         from kastellan.surfaces.cli.documents import PreflightDocument, json_text
 
-        return json_text(PreflightDocument(preflight=found, commands=tuple(app.acl_lines(found)))) + "\n"
+        fits = app.fitting_form(found)
+        fitting = fits.lines if found.missing else ()
+        commands = tuple(app.acl_lines(found))
+        return json_text(PreflightDocument(preflight=found, commands=commands, form=fits.form, fitting=fitting)) + "\n"
     if form is Form.STRIMZI:
         return app.strimzi_user(found)
     if form is Form.IAM:
@@ -78,8 +81,9 @@ def _found(reach: Reach, level: str) -> Preflight:
     from kastellan.app.preflight import judged, preflight, wanted_for
 
     wanted_for(level)
+    run_by = reach.run_by()
     return looked(
         reach,
-        lambda source, timeout_s: preflight(source, level, timeout_s),
-        lambda snapshot, notes: judged(snapshot, level, notes),
+        lambda source, timeout_s: preflight(source, level, timeout_s, run_by),
+        lambda snapshot, notes: judged(snapshot, level, notes, run_by),
     )

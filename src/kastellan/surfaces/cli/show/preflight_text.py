@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kastellan.app.preflight import Has, Preflight, acl_lines
+from kastellan.app.preflight import Has, Preflight, fitting_form
 from kastellan.kernel.units import bytes_text, duration_text, plural
 from kastellan.surfaces.cli.screen import Screen
 
@@ -30,11 +30,11 @@ def show(found: Preflight, screen: Screen) -> None:
     screen.field("COST", (_cost(found),), 0, _LABEL)
     if found.notes:
         screen.field("NOTES", found.notes, 0, _LABEL)
-    lines = acl_lines(found)
-    if lines:
+    if found.missing:
+        form = fitting_form(found)
         screen.line()
-        screen.paragraph("What gives the missing rights (-o strimzi, -o iam for others):")
-        for each in lines:
+        screen.paragraph(form.says)
+        for each in form.lines:
             screen.line(f"  {each}")
 
 
