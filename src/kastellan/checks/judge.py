@@ -166,24 +166,34 @@ def _verdicts(
     check = judgement.check
     judged = judgement.judge(**arguments, **settings)
     deciders = deciding(judgement.judge, arguments)
-    frame = _weaken(_complete(_checked(judged, check, snapshot), judged, snapshot), judged, deciders, check)
+    told = judged.frame.lazy().collect()
+    whole = _is_roster(told, judged, snapshot)
+    frame = _checked(told, judged, check, once=whole)
+    frame = _weaken(frame if whole else _complete(frame, judged, snapshot), judged, deciders, check)
     verdict = (
-        pl.when(~pl.col("applies")).then(pl.lit(Verdict.NOT_APPLICABLE.value))
-        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(pl.lit(Verdict.UNKNOWN.value))
-        .when(pl.col("fails")).then(pl.lit(Verdict.FAIL.value))
-        .otherwise(pl.lit(Verdict.PASS.value))
+        pl.when(~pl.col("applies")).then(_verdict(Verdict.NOT_APPLICABLE))
+        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(_verdict(Verdict.UNKNOWN))
+        .when(pl.col("fails")).then(_verdict(Verdict.FAIL))
+        .otherwise(_verdict(Verdict.PASS))
     )  # fmt: skip
     return frame.with_columns(verdict.alias("_verdict")), judged
 
 
-def _checked(judged: Judged, check: Check, snapshot: Snapshot) -> pl.DataFrame:
-    frame = judged.frame.lazy().collect()
+def _verdict(verdict: Verdict) -> pl.Expr:
+    return pl.lit(verdict.value, _VERDICTS)
+
+
+_VERDICTS = pl.Enum([each.value for each in Verdict])
+"""Numbers below: there are as many verdicts as there are partitions."""
+
+
+def _checked(frame: pl.DataFrame, judged: Judged, check: Check, *, once: bool) -> pl.DataFrame:
+    """The frame with every column that the engine reads; `once`: no subject is in it twice, that is known already."""
     absent = [each for each in (*judged.key, "fails") if each not in frame.columns]
     if absent:
         msg = f"{check.id} returned no column {', '.join(absent)}"
         raise Defect(msg)
-    once = _is_roster(frame, judged, snapshot) or not frame.select(judged.key).is_duplicated().any()
-    if not (once if judged.key else frame.height <= 1):
+    if not (once or (not frame.select(judged.key).is_duplicated().any() if judged.key else frame.height <= 1)):
         msg = f"{check.id} judged one {judged.kind} more than once"
         raise Defect(msg)
     frame = frame.with_columns(
@@ -206,15 +216,14 @@ def _is_roster(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> bool:
     roster = snapshot.tables.get(KINDS[judged.kind].roster)
     if roster is None or frame.height != roster.df.height or roster.key != judged.key:
         return False
-    return frame.select(judged.key).equals(roster.df.select(judged.key))
+    members = roster.df
+    return all(each in frame.columns and frame[each].equals(members[each]) for each in judged.key)
 
 
 def _complete(frame: pl.DataFrame, judged: Judged, snapshot: Snapshot) -> pl.DataFrame:
     """Adds, as unknown, the roster's subjects that the check left out."""
     roster = snapshot.tables.get(KINDS[judged.kind].roster)
     if roster is None:
-        return frame
-    if _is_roster(frame, judged, snapshot):
         return frame
     keys = list(judged.key)
     members = roster.df.select(keys).unique()

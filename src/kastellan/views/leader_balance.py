@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from kastellan.model.beside import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
@@ -19,10 +20,9 @@ class LeaderBalance(Frame, name="leader_balance", key=("broker",)):
 def leader_balance(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> LeaderBalance:
     """Brokers with their preferred partitions; any of which the leader was not seen makes the second count null."""
     elsewhere = pl.col("leader") != pl.col("broker")
+    on = ["topic", "partition"]
     counted = (
-        replicas.df.filter(pl.col("position") == 0)
-        .select("topic", "partition", "broker")
-        .join(partitions.df.select("topic", "partition", "leader"), on=["topic", "partition"], how="left")
+        beside(replicas.df.filter(pl.col("position") == 0).select(*on, "broker"), partitions.df.select(*on, "leader"), on)
         .group_by("broker")
         .agg(
             pl.len().alias("preferred"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside
+from kastellan.model.beside import beside, gathered
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.partitions import Partitions
 from kastellan.views.target_replicas import TargetReplicas
@@ -33,14 +33,16 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: TopicLimits) -> PartitionCopies:
     """Partitions with the counts of their replicas and their topic's limit."""
     on = ["topic", "partition"]
-    counted = replicas.df.group_by(on, maintain_order=True).agg(
-        pl.len().alias("replicas"),
-        pl.col("in_sync").sum(),
-        (~pl.col("adding")).sum().alias("target"),
-        pl.col("in_sync").null_count().alias("sync_unseen"),
-        pl.col("adding").null_count().alias("adding_unseen"),
+    counted = gathered(
+        replicas.df,
+        on,
+        replicas=pl.len(),
+        sync_unseen=pl.col("in_sync").null_count(),
+        adding_unseen=pl.col("adding").null_count(),
     )
+    # What is not as usual is looked at alone: mostly there is little of it.
     behind = replicas.df.filter(~pl.col("in_sync").fill_null(value=True))
+    added = replicas.df.filter(pl.col("adding").fill_null(value=False)).group_by(on).agg(pl.len().alias("added"))
     out = behind.group_by(on).agg(pl.col("broker").sort().alias("out_of_sync"))
     # A replica of which nobody knows whether it is being added may be missing or not.
     ordered = behind.group_by(on).agg(
@@ -48,15 +50,15 @@ def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: T
     )
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
     joined = partitions.df.select("topic", "partition", "answer", offline=pl.col("leader") == NO_LEADER)
-    for each in (counted, out, ordered):
+    for each in (counted, added, out, ordered):
         joined = beside(joined, each, on)
     joined = joined.join(limited, on="topic", how="left", maintain_order="left")
     sync_seen, nobody = pl.col("sync_unseen") == 0, pl.lit([], pl.List(pl.Int32))
     both = pl.col("configured_min").is_not_null() & pl.col("replicas").is_not_null()
     return PartitionCopies(
         joined.with_columns(
-            pl.when(sync_seen).then("in_sync").alias("in_sync"),
-            pl.when(pl.col("adding_unseen") == 0).then("target").alias("target"),
+            pl.when(sync_seen).then(pl.col("replicas") - pl.col("out_of_sync").list.len().fill_null(0)).alias("in_sync"),
+            pl.when(pl.col("adding_unseen") == 0).then(pl.col("replicas") - pl.col("added").fill_null(0)).alias("target"),
             pl.when(sync_seen).then(pl.col("out_of_sync").fill_null(nobody)).alias("out_of_sync"),
             pl.when(sync_seen & (pl.col("part_unseen").fill_null(0) == 0))
             .then(pl.col("missing").fill_null(nobody))

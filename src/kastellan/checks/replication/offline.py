@@ -42,6 +42,8 @@ CHECK = Check(
 def judge(partitions: Partitions, replicas: Replicas) -> Judged:
     """Fails where Metadata names no leader; null where the leader was not seen."""
     away = pl.col("offline") | ~pl.col("in_sync")
+    in_sync = _listed("last_in_sync")
+    told = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)
     # Only the leaderless ones are described; every partition is judged.
     leaderless = partitions.df.filter(pl.col("leader") == NO_LEADER)
     stands = (
@@ -52,9 +54,8 @@ def judge(partitions: Partitions, replicas: Replicas) -> Judged:
             pl.col("broker").filter(pl.col("in_sync")).sort().alias("last_in_sync"),
             pl.col("broker").filter(away).sort().alias("blames"),
         )
+        .select("topic", "partition", "blames", where="replicas on " + _listed("on") + "; " + told)
     )
-    in_sync = _listed("last_in_sync")
-    told = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)
     return Judged(
         "partition",
         beside(partitions.df.drop("answer"), stands, ["topic", "partition"]).select(
@@ -64,7 +65,7 @@ def judge(partitions: Partitions, replicas: Replicas) -> Judged:
             "blames",
             "error",
             error_text=pl.when(pl.col("error").fill_null("") == "").then(pl.lit("")).otherwise(" (" + pl.col("error") + ")"),
-            where="replicas on " + _listed("on") + "; " + told,
+            where="where",
         ),
     )
 

@@ -15,6 +15,7 @@ rack, is named. Where the brokers of a rack have all gone and nobody tells where
 import polars as pl
 
 from kastellan.checks.check import Check, Judged
+from kastellan.model.beside import beside, gathered
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
@@ -38,28 +39,33 @@ CHECK = Check(
 def judge(topics: Topics, replicas: Replicas, brokers: Brokers) -> Judged:
     """Fails where the replicas of a partition share a known rack and the cluster has another; null where racks are unseen."""
     racks = brokers.df.select("broker", rack=pl.col("rack").replace("", None))
-    # Numbers: the smallest and the largest of a partition's racks are the same where there is one, and cheap to find.
-    codes = racks.select("broker", "rack", code=pl.col("rack").rank("dense"))
-    several = pl.col("copies") > 1
-    spread = pl.col("low") < pl.col("high")
-    one = (pl.col("low") == pl.col("high")) & (pl.col("unknown") == 0)
-    partitions = (
-        replicas.df.lazy()
-        .select("topic", "partition", "broker")
-        .join(codes.lazy().select("broker", "code"), on="broker", how="left")
-        .group_by("topic", "partition")
-        .agg(copies=pl.len(), low=pl.col("code").min(), high=pl.col("code").max(), unknown=pl.col("code").null_count())
-        .with_columns(in_one=pl.when(~several | spread).then(pl.lit(False)).when(one).then(pl.lit(True)).otherwise(None))
-        .join(codes.lazy().drop_nulls("code").select("rack", low="code").unique(), on="low", how="left")
+    # Numbers instead of names: there are many replicas.
+    codes = racks.select("broker", code=pl.col("rack").rank("dense").cast(pl.UInt32))
+    placed = replicas.df.select("topic", "partition", "broker").join(codes, on="broker", how="left", maintain_order="left")
+    code = pl.col("code")
+    of_partition = gathered(
+        placed, ["topic", "partition"], copies=pl.len(), kinds=code.n_unique(), unknown=code.null_count(), code=code.first()
     )
-    by_topic = partitions.group_by("topic").agg(
+    several, unseen = pl.col("copies") > 1, pl.col("unknown") > 0
+    known = pl.col("kinds") - unseen.cast(pl.UInt32)
+    one = pl.when(~several | (known > 1)).then(pl.lit(False)).when(~unseen).then(pl.lit(True)).otherwise(None)
+    partitions = of_partition.select("topic", "code", several=several, in_one=one)
+    by_topic = gathered(
+        partitions,
+        ["topic"],
         fails=pl.col("in_one").any(ignore_nulls=False),
-        several=several.any(),
+        several=pl.col("several").any(),
         in_one_rack=pl.col("in_one").sum(),
         partitions=pl.len(),
-        racks=pl.col("rack").filter(pl.col("in_one")).unique().sort().str.join(", "),
     )
-    frame = topics.df.lazy().select("topic").join(by_topic, on="topic", how="left")
+    names = racks.select("rack", code=pl.col("rack").rank("dense").cast(pl.UInt32)).drop_nulls().unique()
+    where = (
+        partitions.filter("in_one")
+        .join(names, on="code", how="left")
+        .group_by("topic")
+        .agg(racks=pl.col("rack").unique().sort().str.join(", "))
+    )
+    frame = beside(beside(topics.df.select("topic"), by_topic, ["topic"]), where, ["topic"])
     choice = pl.lit(_has_choice(brokers), pl.Boolean)
     return Judged("topic", frame.with_columns(applies=choice & pl.col("several")).drop("several"))
 

@@ -73,8 +73,13 @@ def judge(
     behind = pl.col("last_stable") < pl.col("latest")
     # Where nothing is held back nothing more need be looked at.
     suspects = ends.df.filter(behind.fill_null(value=True)).select(*_PLACE, "last_stable", "latest")
-    was_stable = (stable_before or LastStableOffsets.empty()).df.select(*_PLACE, was_stable="last_stable")
-    was_latest = (offsets_before or Offsets.empty()).df.select(*_PLACE, was_latest="latest")
+    places = suspects.select(_PLACE)
+    was_stable = (
+        (stable_before or LastStableOffsets.empty())
+        .df.select(*_PLACE, was_stable="last_stable")
+        .join(places, on=_PLACE, how="semi")
+    )
+    was_latest = (offsets_before or Offsets.empty()).df.select(*_PLACE, was_latest="latest").join(places, on=_PLACE, how="semi")
     suspects = suspects.join(was_stable, on=_PLACE, how="left").join(was_latest, on=_PLACE, how="left")
     stands = (pl.col("last_stable") == pl.col("was_stable")) & (pl.col("latest") > pl.col("was_latest"))
     waits = f"{EARLIER_LOOK}: an open transaction holds it back; look again in {stuck_s:g} s, or use --watch"
