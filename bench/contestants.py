@@ -1,7 +1,8 @@
 """The programs that are compared, each in a process of its own and driven by one line at a time.
 
-`python bench/contestants.py NAME BOOTSTRAP` answers every line on standard input with one line of JSON: what a cycle
-took of wall and CPU time, and (after `check`) what it saw. The same process serves all cycles, so it is warm.
+`python bench/contestants.py NAME BOOTSTRAP [RESOLVE] [PROPERTIES]` answers every line on standard input with one line
+of JSON: what a cycle took of wall and CPU time, and (after `check`) what it saw; after `cold` ours begins with new
+connections. The same process serves all cycles, so it is warm.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ FULL: Final = CORE | {
     *("brokers", "broker_configs", "quorum", "quorum_nodes", "features", "api_versions"),
     *("last_stable_offsets", "reassignments", "transactions", "transaction_partitions"),
 }
+DOORS: Final = frozenset({"api_versions"})
+"""What the beginning of a connection to every broker tells."""
 BROKER_KEYS: Final = ("log.retention.hours", "min.insync.replicas", "num.io.threads", "unclean.leader.election.enable")
 _PATIENCE_S: Final = 120.0
 
@@ -79,7 +82,7 @@ class Child:
             self._process.wait()
 
     def cycle(self, word: str = "go") -> Cycle:
-        """One more cycle; `check` also tells what was seen."""
+        """One more cycle; `check` also tells what was seen, `cold` closes every connection first."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101
         assert stdout is not None  # noqa: S101
@@ -91,9 +94,11 @@ class Child:
         return msgspec.json.decode(line, type=Cycle)
 
 
-def _measured(run: Callable[[], dict[str, Any]], see: Callable[[], Seen]) -> None:
+def _measured(run: Callable[[], dict[str, Any]], see: Callable[[], Seen], renew: Callable[[], None] | None = None) -> None:
     """The loop of a contestant's process."""
     for line in sys.stdin:
+        if line.strip() == "cold" and renew is not None:
+            renew()
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
         told = run()
@@ -108,17 +113,28 @@ def _measured(run: Callable[[], dict[str, Any]], see: Callable[[], Seen]) -> Non
 # Ours.
 
 
-def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str]) -> None:
+def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], properties: str | None = None) -> None:
     """The path that every command takes: `observe` over the Kafka source, which lives on between the cycles."""
     from kastellan.app.observe import observe
+    from kastellan.config.client_properties import client_properties
     from kastellan.kernel.deadline import Deadline
     from kastellan.model.needs import Wanted
     from kastellan.sources.kafka.source import KafkaSource
 
     wanted = Wanted(tables, frozenset(TOPIC_KEYS), frozenset(BROKER_KEYS) if "broker_configs" in tables else frozenset())
     loop = asyncio.new_event_loop()
-    source = KafkaSource(bootstrap, resolve=resolve)
+    security = client_properties(Path(properties).read_bytes(), properties).security if properties else None
+
+    def fresh() -> KafkaSource:
+        return KafkaSource(bootstrap, resolve=resolve, security=security)
+
+    source = fresh()
     last: list[Any] = []
+
+    def renew() -> None:
+        nonlocal source
+        loop.run_until_complete(source.close())
+        source = fresh()
 
     def run() -> dict[str, Any]:
         last[:] = [loop.run_until_complete(observe(source, wanted, Deadline.after(_PATIENCE_S)))]
@@ -126,7 +142,7 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str]) -
         return {"requests": cost.requests, "received_bytes": cost.received_bytes, "by_request": cost.by_request}
 
     try:
-        _measured(run, lambda: _seen_by_us(last[0]))
+        _measured(run, lambda: _seen_by_us(last[0]), renew)
     finally:
         loop.run_until_complete(source.close())
 
@@ -257,7 +273,9 @@ def main(name: str, bootstrap: str, options: list[str]) -> None:
         peer = KafkaPython(bootstrap, hold_gc=name.endswith("gc-held"))
         _measured(peer.run, peer.see)
     else:
-        kastellan(bootstrap, FULL if name.endswith("full") else CORE, json.loads(options[0]) if options else {})
+        resolve = json.loads(options[0]) if options else {}
+        tables = FULL if name.endswith("full") else DOORS if name.endswith("doors") else CORE
+        kastellan(bootstrap, tables, resolve, *options[1:2])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """A cluster that is not there, in a process of its own: the real protocol on loopback, as large as a machine cannot run.
 
-    python bench/fakes.py BROKERS TOPICS COPIES GROUPS
+    python bench/fakes.py BROKERS TOPICS COPIES GROUPS [GUARD]
 
-It prints its bootstrap address, then obeys one word a line: `churn` moves the commits of a tenth of the groups.
+GUARD is a JSON file that says who may come in, and how (`Guarded`). It prints its bootstrap address, then obeys one word
+a line: `churn` moves the commits of a tenth of the groups.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,9 +17,10 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
+import msgspec
 import workload
 
-from kastellan.testing.fake_broker import FakeCluster
+from kastellan.testing.fake_broker import FakeCluster, FakeGuard
 from kastellan.testing.fake_broker_model import FakeGroup, FakeModel, FakeNode, FakePartition, FakeTopic
 
 _END, _COMMITTED = 1_000, 990
@@ -59,11 +62,31 @@ def lag_of(group: int, churned: int) -> int:
     return max(0, _END - _COMMITTED - (churned if group % _CHURN == 0 else 0))
 
 
+class Guarded(msgspec.Struct, frozen=True):
+    """TLS with this certificate and key (PEM; none: plaintext), clients of that authority (PEM), logins of these users."""
+
+    certificate: str | None = None
+    authority: str | None = None
+    mechanisms: tuple[str, ...] = ()
+    users: dict[str, str] = {}
+
+    def guard(self) -> FakeGuard:
+        """The fake's own."""
+        context = None
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            if self.authority is not None:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(self.authority)
+        return FakeGuard(context, self.mechanisms, self.users)
+
+
 class Fakes:
     """The process, for a comparison to drive."""
 
-    def __init__(self, brokers: int, tier: workload.Tier) -> None:
-        words = [str(each) for each in (brokers, tier.topics, tier.copies, tier.groups)]
+    def __init__(self, brokers: int, tier: workload.Tier, guard: Path | None = None) -> None:
+        words = [*map(str, (brokers, tier.topics, tier.copies, tier.groups)), *([str(guard)] if guard else [])]
         command = [sys.executable, str(Path(__file__)), *words]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.bootstrap = self.told()
@@ -91,8 +114,8 @@ class Fakes:
         self.told()
 
 
-async def _serve(model: FakeModel) -> None:
-    async with FakeCluster(model) as fake:
+async def _serve(model: FakeModel, guarded: Guarded) -> None:
+    async with FakeCluster(model, guarded.guard()) as fake:
         print(fake.bootstrap.partition(",")[0], flush=True)
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, sys.stdin.readline):
@@ -102,8 +125,9 @@ async def _serve(model: FakeModel) -> None:
 
 def main(words: Sequence[str]) -> int:
     """Serve until the other end closes our input."""
-    brokers, topics, copies, groups = map(int, words)
-    asyncio.run(_serve(model_of(brokers, topics, copies, groups)))
+    brokers, topics, copies, groups = map(int, words[:4])
+    guarded = msgspec.json.decode(Path(words[4]).read_bytes(), type=Guarded) if words[4:] else Guarded()
+    asyncio.run(_serve(model_of(brokers, topics, copies, groups), guarded))
     return 0
 
 
