@@ -22,6 +22,7 @@ import workload
 
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard
 from kastellan.testing.fake_broker_model import FakeGroup, FakeModel, FakeNode, FakePartition, FakeTopic
+from kastellan.wire.kafka.api import Api
 
 _END, _COMMITTED = 1_000, 990
 _CHURN = 10
@@ -54,7 +55,7 @@ def churn(model: FakeModel) -> None:
     """One record more is read by every tenth group."""
     for group in list(model.groups.values())[::_CHURN]:
         group.commits = {key: min(_END, offset + 1) for key, offset in group.commits.items()}
-    model.changed()
+    model.changed(Api.OFFSET_FETCH)
 
 
 def lag_of(group: int, churned: int) -> int:

@@ -188,10 +188,14 @@ class FakeModel(msgspec.Struct):
     """What the asking principal may do to the cluster (KIP-430); the default is that nobody told."""
     end_of_metadata: int = 1_000
     revision: int = 0
+    revision_of: dict[int, int] = {}
 
-    def changed(self) -> None:
-        """Forget the kept answers."""
-        self.revision += 1
+    def changed(self, *apis: int) -> None:
+        """Forget the kept answers: those to these requests, or all of them."""
+        if not apis:
+            self.revision += 1
+        for api in apis:
+            self.revision_of[api] = self.revision_of.get(api, 0) + 1
 
     def partition(self, topic: str, number: int) -> FakePartition | None:
         """The partition, if there is one."""
