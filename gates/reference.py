@@ -135,6 +135,31 @@ def cause_pages() -> Pages:
     return {"reference/causes.md": MADE + text}
 
 
+def provider_pages() -> Pages:
+    """All provider profiles on one page."""
+    providers = room("kastellan.model.providers")
+    if providers is None:
+        return {}
+    data = providers.packaged()
+    text = (
+        "# Providers\n\nWhat is unlike Kafka where somebody else runs the cluster, as of "
+        f"{data.as_of}. `kastellan explain ID` shows the same; [how it counts](../how-to/managed-clusters.md).\n"
+    )
+    for each in data.profiles:
+        text += f"\n## {each.id}\n\n{each.name}. Recognised by any of these that weigh enough together:\n\n"
+        text += "".join(f"* {sign.says}\n" for sign in each.signs)
+        refused = [(f"{one.about}", one.says, one.how) for one in each.refused]
+        text += "\n**Refused by design.**" + (f"\n\n{table(('request', 'why', 'known'), refused)}" if refused else " Nothing.\n")
+        excluded = [(", ".join(f"`{name}`" for name in one.of), one.says) for one in each.not_applicable]
+        text += "\n**Not applicable.**" + (f"\n\n{table(('checks', 'why'), excluded)}" if excluded else " Nothing.\n")
+        owned = [(", ".join(f"`{name}`" for name in one.of), one.says) for one in each.owners]
+        text += f"\n**Who owns what.**\n\n{table(('checks and causes', 'how it is changed'), owned)}"
+        text += "\n**Unlike Kafka.**\n\n" + "".join(f"* {one}\n" for one in each.unlike)
+        sources = dict.fromkeys((*each.sources, *(source for one in each.refused for source in one.sources)))
+        text += "\n**Sources.**\n\n" + "".join(f"* <{source}>\n" for source in sources)
+    return {"reference/providers.md": MADE + text}
+
+
 def check_page(judgement: Any) -> str:  # noqa: ANN401  a Judgement; the room may not exist yet
     """The page of one check: its declaration, then its docstring for the operator."""
     check = judgement.check
@@ -373,6 +398,7 @@ MAKERS: tuple[Callable[[], Pages], ...] = (
     fault_pages,
     error_pages,
     word_pages,
+    provider_pages,
     house_pages,
 )
 

@@ -29,6 +29,7 @@ from kastellan.kernel.units import duration_text
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.needs import Wanted, wanted_by
 from kastellan.model.providers import Provider
+from kastellan.model.recognise import provider_of
 from kastellan.model.report import Report
 from kastellan.model.snapshot import Cost, Snapshot
 from kastellan.ports import Source
@@ -179,7 +180,7 @@ def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
 
 def _judge(snapshot: Snapshot, exam: Exam) -> tuple[CheckResult, ...]:
     judged = judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
-    return graded(set_aside(judged, snapshot, exam.provider), exam.policy)
+    return graded(set_aside(judged, snapshot, provider_of(snapshot, exam.provider)), exam.policy)
 
 
 def _compared(
@@ -210,8 +211,9 @@ def _examined(
     aged = age_note((each.judge for each in exam.checks.values()), snapshot.at_ms)
     decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
     diagnosed = diagnose(decided.results, snapshot, all_causes(), all_views())
-    provider = provided(snapshot, exam.provider)
-    of_provider = notes_of(diagnosed.results, snapshot, provider, exam.provider)
+    run_by = provider_of(snapshot, exam.provider)
+    provider = provided(snapshot, run_by)
+    of_provider = notes_of(diagnosed.results, snapshot, provider, run_by)
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,

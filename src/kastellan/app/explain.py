@@ -1,4 +1,4 @@
-"""Explain a check, a cause, a word or an exit code."""
+"""Explain a check, a cause, a provider, a word or an exit code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import re
 import msgspec
 
 from kastellan.app.glossary import EXIT_CODES, TERMS
+from kastellan.app.provider_data import take_up
 from kastellan.checks.catalogue import Judgement, all_checks
 from kastellan.diagnosis.cause import Reasoning, all_causes
 from kastellan.kernel.errors import BadInput
+from kastellan.model.providers import Profile, in_force
 
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
 
@@ -24,7 +26,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(name: str) -> Explanation:
-    """The explanation of a check, a cause, a term or an exit code. Raises BadInput with the closest names for anything else."""
+    """The explanation of a check, a cause, a provider, a term or an exit code.
+
+    Raises BadInput with the closest names for anything else.
+    """
     wanted = name.strip()
     checks = all_checks()
     found = [each for each in checks if wanted in (each, each.rpartition(".")[2])]
@@ -32,6 +37,9 @@ def explain(name: str) -> Explanation:
         return _of_check(checks[found[0]])
     if wanted in all_causes():
         return _of_cause(all_causes()[wanted])
+    profile = take_up().profile(wanted)
+    if profile is not None:
+        return _of_profile(profile)
     if wanted in EXIT_CODES:
         return Explanation(id=wanted, title=f"exit code {wanted}", parts={"Meaning": EXIT_CODES[wanted]})
     word = wanted.lower().replace("_", " ")
@@ -47,6 +55,7 @@ def everything() -> Explanation:
     for each in all_checks().values():
         families.setdefault(each.check.family, []).append(f"{each.check.id}: {each.check.title}")
     families["causes"] = [f"{each.cause.id}: {each.cause.title}" for each in all_causes().values()]
+    families["providers"] = [f"{each.id}: {each.name}" for each in take_up().profiles]
     families["exit codes"] = [f"{code}: {meaning}" for code, meaning in EXIT_CODES.items()]
     families["terms"] = [f"{term}: {meaning}" for term, meaning in TERMS.items()]
     parts = {name: "\n".join(found) for name, found in families.items()}
@@ -54,11 +63,25 @@ def everything() -> Explanation:
 
 
 def _closest(wanted: str) -> str:
-    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *TERMS)}
+    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *(one.id for one in take_up().profiles), *TERMS)}
     names |= {each.rpartition(".")[2]: each for each in all_checks()}
     near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
     found = list(dict.fromkeys(names[each] for each in near))
     return f"; near are {', '.join(found)}" if found else ""
+
+
+def _of_profile(profile: Profile) -> Explanation:
+    parts = {
+        "About": f"What `doctor` does on {profile.name}, recognised or stated by --provider {profile.id}.",
+        "Recognised by": "\n".join(each.says for each in profile.signs),
+        "Refused": "\n".join(f"{each.about}: {each.says} ({each.how})" for each in profile.refused),
+        "Set aside": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.not_applicable),
+        "Owners": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.owners),
+        "Unlike Kafka": "\n".join(profile.unlike),
+        "As of": in_force().as_of.isoformat(),
+        "References": "\n".join(dict.fromkeys((*profile.sources, *(one for each in profile.refused for one in each.sources)))),
+    }
+    return Explanation(id=profile.id, title=profile.name, parts={name: text for name, text in parts.items() if text})
 
 
 def _of_cause(reasoning: Reasoning) -> Explanation:

@@ -10,10 +10,14 @@ import polars as pl
 
 from kastellan.app.observe import observe
 from kastellan.checks.controller.voter_lagging import judge as lagging
+from kastellan.checks.provided import notes_of, provided
+from kastellan.checks.replication.no_headroom_for_restart import CHECK as HEADROOM
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import plural
 from kastellan.model.needs import Missing, Resolver, unseen_of, wanted_by
+from kastellan.model.providers import Provider, in_force
+from kastellan.model.recognise import provider_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Broker, Brokers
@@ -85,13 +89,19 @@ def _tables(
 WANTED = wanted_by([_tables], all_views())
 
 
-async def may_restart(source: Source, of: Sequence[str], timeout_s: float) -> Restarts:
-    """The answers from a live cluster. Raises Unreachable when nothing answered, BadInput for a broker that is none."""
-    return restarts(await observe(source, WANTED, Deadline.after(timeout_s)), of)
+async def may_restart(source: Source, of: Sequence[str], timeout_s: float, stated: Provider | None = None) -> Restarts:
+    """The answers from a live cluster; `stated` is who is said to run it.
+
+    Raises Unreachable when nothing answered, BadInput for a broker that is none.
+    """
+    return restarts(await observe(source, WANTED, Deadline.after(timeout_s)), of, stated=stated)
 
 
-def restarts(snapshot: Snapshot, of: Sequence[str], notes: tuple[str, ...] = ()) -> Restarts:
-    """The answers from a snapshot: for every broker, or for the set that `of` names by ids and racks."""
+def restarts(snapshot: Snapshot, of: Sequence[str], notes: tuple[str, ...] = (), stated: Provider | None = None) -> Restarts:
+    """The answers from a snapshot: for every broker, or for the set that `of` names by ids and racks.
+
+    Where replicas do not show what a restart does, because of who runs the cluster, every answer is unknown.
+    """
     arguments = Resolver(snapshot, all_views()).arguments(_tables)
     if isinstance(arguments, Missing):
         raise BadInput(f"a restart cannot be judged: {arguments.reason}; save the snapshot anew or look at the live cluster")
@@ -102,7 +112,14 @@ def restarts(snapshot: Snapshot, of: Sequence[str], notes: tuple[str, ...] = ())
         _judged(ids, rack, headroom.df, brokers=brokers, unseen=unseen, voters=_voters(quorum, nodes), listing=not of)
         for ids, rack in sets
     ]
-    return Restarts(at_ms=snapshot.at_ms, cluster_id=snapshot.cluster_id, answers=tuple(answers), notes=notes)
+    run_by = provider_of(snapshot, stated)
+    provider = provided(snapshot, run_by)
+    meaningless = in_force().profile(provider.id) if provider else None
+    why = meaningless.excludes(HEADROOM.id) if meaningless else ""
+    if why:
+        answers = [Restart(brokers=each.brokers, rack=each.rack, may=May.UNKNOWN, reasons=(why,)) for each in answers]
+    told = (*notes, *notes_of((), snapshot, provider, run_by))
+    return Restarts(at_ms=snapshot.at_ms, cluster_id=snapshot.cluster_id, answers=tuple(answers), notes=told)
 
 
 def _named(of: Sequence[str], brokers: Brokers) -> tuple[tuple[int, ...], str | None]:

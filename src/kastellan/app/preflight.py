@@ -18,6 +18,7 @@ from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.needs import Wanted
 from kastellan.model.providers import Provider, in_force
+from kastellan.model.recognise import provider_of
 from kastellan.model.report import Provided
 from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Right, rights_of
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
@@ -123,7 +124,8 @@ async def preflight(source: Source, level: str, timeout_s: float, stated: Provid
 def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
     """The answer from a snapshot: what its Answers show. What the provider refuses to everybody is no missing right."""
     wanted_for(level)
-    provider = provided(snapshot, stated)
+    run_by = provider_of(snapshot, stated)
+    provider = provided(snapshot, run_by)
     designed = frozenset(answer for each in (provider.refused if provider else ()) for answer in each.answers)
     return Preflight(
         at_ms=snapshot.at_ms,
@@ -132,7 +134,7 @@ def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: 
         level=level,
         sights=tuple(_sight(each, snapshot, designed) for each in rights_of(level)),
         cost=snapshot.cost,
-        notes=(*notes, *notes_of((), snapshot, provider, stated)),
+        notes=(*notes, *notes_of((), snapshot, provider, run_by)),
         provider=provider,
     )
 

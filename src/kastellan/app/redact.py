@@ -16,6 +16,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
 from kastellan.model.pseudonyms import Pseudonyms
+from kastellan.model.recognise import provider_of
 from kastellan.model.redact import redacted, subject
 from kastellan.model.redact_columns import Sort
 from kastellan.model.report import Past
@@ -86,7 +87,7 @@ def examined_redacted(examined: Examined, exam: Exam, key: bytes) -> Examined:
         notes=(
             f"names in this report are pseudonyms (redaction {names.id})",
             # Nothing of the cluster itself is in what is said of its provider.
-            *notes_of(results, snapshot, again.provider, exam.provider),
+            *notes_of(results, snapshot, again.provider, provider_of(snapshot, exam.provider)),
         ),
     )
     return examined._replace(report=told, snapshot=snapshot)

@@ -18,8 +18,8 @@ from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import Aside, CheckResult, Doubt, Verdict
-from kastellan.model.providers import NONE, OLD_AFTER_DAYS, Profile, Provider, Refusal, in_force
-from kastellan.model.recognise import profile_of, provider_of
+from kastellan.model.providers import NONE, OLD_AFTER_DAYS, Profile, Refusal, in_force
+from kastellan.model.recognise import Recognised, profile_of
 from kastellan.model.report import Provided, Refused
 from kastellan.model.snapshot import Snapshot
 
@@ -29,18 +29,18 @@ _REFUSED = frozenset({State.DENIED, State.UNSUPPORTED})
 _NO_SUCH_REQUEST = "INVALID_REQUEST"
 
 
-def set_aside(results: Iterable[CheckResult], snapshot: Snapshot, stated: Provider | None = None) -> tuple[CheckResult, ...]:
+def set_aside(results: Iterable[CheckResult], snapshot: Snapshot, run_by: Recognised) -> tuple[CheckResult, ...]:
     """The results with what the provider's profile takes out of them; the same ones where no profile is in force."""
-    profile = profile_of(provider_of(snapshot, stated).provider)
+    profile = profile_of(run_by.provider)
     if profile is None:
         return tuple(results)
     designed = {answer: refused for refused in refused_by_design(snapshot, profile) for answer in refused.answers}
     return tuple(_without(each, profile, designed) for each in results)
 
 
-def provided(snapshot: Snapshot, stated: Provider | None = None) -> Provided | None:
+def provided(snapshot: Snapshot, run_by: Recognised) -> Provided | None:
     """What is known of who runs the cluster; None where nothing is, or where the user said that nothing is to be assumed."""
-    provider = provider_of(snapshot, stated).provider
+    provider = run_by.provider
     profile = profile_of(provider)
     if provider is None or profile is None:
         return None
@@ -85,16 +85,15 @@ def causes_worded(causes: Iterable[CauseFound], provider: Provided | None) -> tu
 
 
 def notes_of(
-    results: Iterable[CheckResult], snapshot: Snapshot, provider: Provided | None, stated: Provider | None = None
+    results: Iterable[CheckResult], snapshot: Snapshot, provider: Provided | None, run_by: Recognised
 ) -> tuple[str, ...]:
     """What the report says of the provider: why it is assumed, what was set aside for it, what is refused, what differs."""
     if provider is None:
-        return tuple(_no_profile(snapshot, stated))
+        return tuple(_no_profile(run_by))
     return tuple(_profile_notes(tuple(results), snapshot, provider))
 
 
-def _no_profile(snapshot: Snapshot, stated: Provider | None) -> Iterable[str]:
-    found = provider_of(snapshot, stated)
+def _no_profile(found: Recognised) -> Iterable[str]:
     if found.contested:
         yield f"looks like {' and like '.join(found.contested)} at once: judged as any Kafka; --provider says which it is"
     elif found.provider is not None and found.provider.id == NONE:
@@ -174,7 +173,7 @@ def _designed(doubt: Doubt, designed: Mapping[int, Refused], profile: Profile) -
 def _answers_of_tables(snapshot: Snapshot) -> dict[str, set[int]]:
     """The Answers on which each table rests."""
     return {
-        name: {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls())
+        name: {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls().unique())
         for name, table in snapshot.tables.items()
     }
 

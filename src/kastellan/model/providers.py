@@ -69,6 +69,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tables: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
+    @property
+    def about(self) -> str:
+        """The request, with what of it is meant."""
+        return f"{self.asked} of {', '.join(each.replace('_', ' ') for each in self.tables)}" if self.tables else self.asked
+
 
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Checks or families whose verdict means nothing there, and why."""

@@ -17,6 +17,9 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 
+_ASKED = 3
+"""Whose settings are read: who runs one broker of a cluster runs them all, and one of these may not have told."""
+
 
 class Recognised(NamedTuple):
     """The provider, or None; and the names of those for which the evidence speaks alike, where it contradicts itself."""
@@ -80,5 +83,6 @@ def _evidence(look: Snapshot) -> Iterable[tuple[str, list[str]]]:
     yield "address", [each.host.lower() for each in brokers.rows if each.host]
     configs = look.table(BrokerConfigs)
     if configs is not None:
-        told = configs.df.drop_nulls("value").select(pl.format("{}={}", "config", "value").alias("told"))["told"]
-        yield "config", told.unique().sort().to_list()
+        few = [each.broker for each in brokers.rows[:_ASKED]]
+        told = configs.df.filter(pl.col("broker").is_in(few) & pl.col("value").is_not_null())
+        yield "config", list({f"{config}={value}" for config, value in told.select("config", "value").iter_rows()})

@@ -45,7 +45,9 @@ def run_by(provider: str, rng: random.Random) -> Snapshot:
 
 
 def judged(snapshot: Snapshot) -> dict[str, CheckResult]:
-    return {each.check: each for each in set_aside(judge_all(snapshot, all_checks(), all_views()), snapshot)}
+    return {
+        each.check: each for each in set_aside(judge_all(snapshot, all_checks(), all_views()), snapshot, provider_of(snapshot))
+    }
 
 
 @pytest.mark.parametrize("provider", HOSTS)

@@ -8,6 +8,7 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.finding import Severity
+from kastellan.model.providers import packaged
 
 
 @pytest.mark.parametrize("name", all_checks())
@@ -46,3 +47,15 @@ def test_an_unknown_name_gets_the_closest():
         explain("replication.underreplicated")
     with pytest.raises(BadInput):
         explain("x" * 500)
+
+
+@pytest.mark.parametrize("name", [each.id for each in packaged().profiles])
+def test_every_provider_is_explained_whole(name):
+    told = explain(name)
+    assert told.title in told.parts["About"]
+    assert all(told.parts[part] for part in ("Recognised by", "Owners", "Unlike Kafka", "As of", "References"))
+
+
+def test_a_mistyped_provider_gets_near_ones():
+    with pytest.raises(BadInput, match=r"near are .*confluent-cloud"):
+        explain("confluent-clowd")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from kastellan.app.may_restart import May, Restart, restarts
 from kastellan.kernel.errors import BadInput
-from kastellan.model.snapshot import Snapshot
+from kastellan.model.providers import Provider
+from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.replicas import Replicas
@@ -111,3 +113,20 @@ def test_a_snapshot_without_replicas_cannot_answer():
     bare = Snapshot(at_ms=1, tables={Brokers.name: healthy().tables[Brokers.name]})
     with pytest.raises(BadInput, match="was not collected"):
         restarts(bare, ())
+
+
+@pytest.mark.parametrize(
+    "bootstrap", ["api-1.kafka.discoveryv2.prod-z.us-east-1.warpstream.com:9092", "b0.pkc-1.confluent.cloud:9092"]
+)
+def test_where_replicas_say_nothing_of_a_restart_nobody_is_told_yes_or_no(bootstrap: str):
+    there = msgspec.structs.replace(behind(healthy(), 1), vantage=Vantage(bootstrap=bootstrap))
+    found = restarts(there, ())
+    assert {each.may for each in found.answers} == {May.UNKNOWN}
+    assert all(each.reasons for each in found.answers)
+    assert "looks like" in found.notes[0]
+    assert restarts(there, ("2",), stated=Provider(id="none", stated=True)).answers[0].may is May.NO
+
+
+def test_with_strimzi_replicas_say_what_a_restart_does():
+    there = msgspec.structs.replace(healthy(), vantage=Vantage(bootstrap="prod-kafka-bootstrap.streams.svc:9092"))
+    assert {each.may for each in restarts(there, ()).answers} == {May.YES}

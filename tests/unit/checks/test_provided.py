@@ -14,6 +14,7 @@ from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.providers import NONE, Provider, packaged
+from kastellan.model.recognise import provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.table import Table
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -190,4 +191,5 @@ def test_plain_kafka_says_nothing_of_providers() -> None:
 def test_a_crash_is_not_set_aside() -> None:
     """A broken check says so on every cluster."""
     crashed = CheckResult(check="replication.under_replicated", counts={Verdict.UNKNOWN: 1}, crashed=True)
-    assert set_aside((crashed,), reached_by(WARPSTREAM)) == (crashed,)
+    there = reached_by(WARPSTREAM)
+    assert set_aside((crashed,), there, provider_of(there)) == (crashed,)

@@ -28,12 +28,14 @@ def run(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]", autocompletion=complete_check, help="A check's id, a term or an exit code; none lists all."
+            metavar="[ID]",
+            autocompletion=complete_check,
+            help="A check's id, a cause, a provider, a term or an exit code; none lists all.",
         ),
     ] = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
-    """Explain a check, a term or an exit code."""
+    """Explain a check, a cause, a provider, a term or an exit code."""
     from kastellan.app.explain import everything, explain
 
     told = everything() if name is None else explain(name)

@@ -52,8 +52,9 @@ def run(
 def _found(reach: Reach, of: list[str]) -> Restarts:
     from kastellan.app.may_restart import may_restart, restarts
 
+    run_by = reach.run_by()
     return looked(
         reach,
-        lambda source, timeout_s: may_restart(source, of, timeout_s),
-        lambda snapshot, notes: restarts(snapshot, of, notes),
+        lambda source, timeout_s: may_restart(source, of, timeout_s, run_by),
+        lambda snapshot, notes: restarts(snapshot, of, notes, run_by),
     )
