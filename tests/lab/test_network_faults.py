@@ -46,9 +46,13 @@ def examined(lab: labs.Lab) -> tuple[dict[str, Any], dict[str, Any]]:
     return document["report"], next(iter(document["told"]["problems"]), {})
 
 
-def errors(report: dict[str, Any]) -> dict[Subject, dict[str, Any]]:
-    found = [each for result in report["results"] for each in result["findings"] if each["severity"] == "error"]
+def findings(report: dict[str, Any]) -> dict[Subject, dict[str, Any]]:
+    found = [each for result in report["results"] for each in result["findings"]]
     return {(each["check"], tuple(each["subject"]["key"])): each for each in found}
+
+
+def errors(report: dict[str, Any]) -> dict[Subject, dict[str, Any]]:
+    return {key: each for key, each in findings(report).items() if each["severity"] == "error"}
 
 
 def network(node: Node) -> Path:
@@ -75,6 +79,21 @@ def test_a_broker_that_is_cut_off_is_told_as_alive_and_out_of_the_cluster(loaded
     assert {key for key, each in found.items() if not each["explained_by"]} == {("brokers.fenced", (3,))}
     assert first["check"] == "brokers.fenced"
     assert "cannot reach the controller" in json.dumps(first)
+    _assert_whole(loaded_lab, victim)
+
+
+def test_a_broker_whose_packets_are_lost_is_told_as_alive_and_out_of_step(loaded_lab: labs.Lab, injected: Injected) -> None:
+    victim, subject = loaded_lab.node(3), ("replication.broker_out_of_step", (3,))
+    with injected(loaded_lab, "packet_loss") as truth:
+        assert (truth.kind, truth.key, truth.hurt) == ("broker", (3,), (("broker", (1,)), ("broker", (2,))))
+        report, first = examined(loaded_lab)
+    told = findings(report)
+    assert told[subject]["confirmed"]
+    assert "live, yet" in told[subject]["observed"]
+    assert not any(check.startswith("brokers.") for check, _ in told)
+    assert first["check"] == subject[0]
+    # What is an error follows from it; the packets that come through are enough for some partitions.
+    assert {key for key, each in told.items() if each["severity"] == "error" and not each["explained_by"]} == set()
     _assert_whole(loaded_lab, victim)
 
 

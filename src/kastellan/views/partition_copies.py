@@ -16,6 +16,7 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 
     topic = column(pl.String, "name of the topic")
     partition = column(pl.Int32, "number of the partition")
+    leader = column(pl.Int32, "broker that leads it; -1 when there is no leader")
     offline = column(pl.Boolean, "it has no leader")
     replicas = column(pl.Int32, "replicas, those included that a reassignment adds or removes", "replicas")
     target = column(pl.Int32, "replicas without those that a running reassignment adds", "replicas")
@@ -49,7 +50,7 @@ def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: T
         pl.col("broker").filter(~pl.col("adding")).sort().alias("missing"), pl.col("adding").null_count().alias("part_unseen")
     )
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
-    joined = partitions.df.select("topic", "partition", "answer", offline=pl.col("leader") == NO_LEADER)
+    joined = partitions.df.select("topic", "partition", "leader", "answer", offline=pl.col("leader") == NO_LEADER)
     for each in (counted, added, out, ordered):
         joined = beside(joined, each, on)
     joined = joined.join(limited, on="topic", how="left", maintain_order="left")

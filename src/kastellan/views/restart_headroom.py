@@ -40,7 +40,7 @@ def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> Resta
     """
     on = ["topic", "partition"]
     refuses = pl.col("offline") | (pl.col("in_sync") < pl.col("effective_min"))
-    of_partition = beside(copies.df.drop("out_of_sync", "answer"), _moves(replicas), on).select(
+    of_partition = beside(copies.df.drop("out_of_sync", "leader", "answer"), _moves(replicas), on).select(
         *on, "replicas", "target", "effective_min", "configured_min", "missing", "offline", "final",
         in_sync_now="in_sync", refuses_now=refuses,
         moving=pl.when(pl.col("touched").is_null()).then(pl.lit(value=False)).otherwise("moving"),

@@ -37,7 +37,7 @@ CHECK = Check(
     "replication factor above min.insync.replicas, or plan the restart with the topics' owners.",
     do_not="Do not restart this broker to repair another one, and do not lower min.insync.replicas to get a restart through.",
     verify="kastellan doctor --only replication.no_headroom_for_restart: the broker is not listed.",
-    follows_from=("brokers.fenced", "brokers.unreachable"),
+    follows_from=("brokers.fenced", "brokers.unreachable", "replication.broker_out_of_step"),
     # More partitions seen cannot give one of these a spare.
     monotone=True,
     references=("Kafka documentation, Topic configs: min.insync.replicas", "KIP-841"),

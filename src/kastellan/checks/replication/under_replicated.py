@@ -17,7 +17,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Judged
 from kastellan.model.finding import Severity
-from kastellan.views.partition_copies import PartitionCopies
+from kastellan.views.partition_copies import NO_LEADER, PartitionCopies
 
 CHECK = Check(
     id="replication.under_replicated",
@@ -30,7 +30,10 @@ CHECK = Check(
     "a dead or frozen broker, a full or failed disk, a slow network.",
     do_not="Do not restart the brokers of the other replicas, and do not start a reassignment, until the missing ones are back.",
     verify="kastellan doctor --only replication --watch: the finding is gone when the replicas are back in the ISR.",
-    follows_from=("brokers.fenced", "brokers.unreachable", "storage.log_dir_offline", "replication.offline"),
+    follows_from=(
+        *("brokers.fenced", "brokers.unreachable", "storage.log_dir_offline", "replication.offline"),
+        "replication.broker_out_of_step",
+    ),
     references=("Kafka documentation, Replication", "KIP-966"),
     proven_by="broker_killed",
 )
@@ -51,7 +54,8 @@ def judge(copies: PartitionCopies) -> Judged:
             (~whole & short).alias("fails"),
             "in_sync",
             "target",
-            pl.col("missing").alias("blames"),
+            # What keeps a replica from following may be its leader's trouble as well as its own.
+            blames=pl.concat_list("missing", pl.when(pl.col("leader") != NO_LEADER).then("leader")).list.drop_nulls(),
             missing_on=pl.col("missing").cast(pl.List(pl.String)).list.join(", "),
         ),
     )

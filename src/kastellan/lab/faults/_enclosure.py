@@ -55,8 +55,12 @@ def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None
     name = enclosure(node.id)
     _child.start(lab, name, _MODULE, str(node.id), ",".join(hurts), str(share), through=need())
     nodes.kill(lab, node.id)
-    wait(lambda: bool(_told(lab, name, _relay.READY)), f"that broker {node.id} has a network of its own", _READY_S)
-    nodes.restart(lab, node.id, through=_entering(_told(lab, name, _relay.READY)))
+    wait(lambda: _is_over(lab, name), f"that broker {node.id} has a network of its own", _READY_S)
+    if _is_gone(lab, name):
+        words = _child.told(lab, name, _child.OUTPUT).strip().splitlines()[-1:]
+        msg = f"the relay of broker {node.id} ended: {' '.join(words) or 'it said nothing'}"
+        raise Unavailable(msg)
+    nodes.restart(lab, node.id, through=_entering(_child.told(lab, name, _relay.READY)))
     wait_healed(lab)
 
 
@@ -83,14 +87,14 @@ def take_away(lab: Lab, node: Node) -> None:
     wait_healed(lab)
 
 
-def _told(lab: Lab, name: str, file: str) -> str:
-    """What the relay says; raises `Unavailable` with its last words when it ended instead."""
+def _is_over(lab: Lab, name: str) -> bool:
+    """Whether the relay is ready, or never will be."""
+    return _child.has_told(lab, name, _relay.READY) or _is_gone(lab, name)
+
+
+def _is_gone(lab: Lab, name: str) -> bool:
     relay = _child.identity(lab, name)
-    if relay is not None and processes.now(relay) is None:
-        words = _child.told(lab, name, _child.OUTPUT).strip().splitlines()[-1:]
-        msg = f"the relay ended: {' '.join(words) or 'it said nothing'}"
-        raise Unavailable(msg)
-    return _child.told(lab, name, file)
+    return relay is None or processes.now(relay) is None
 
 
 def _entering(network: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Loses packets as a bad network does: the kernel throws away a share of what arrives at a socket before TCP sees it.
 
-A filter on a socket is the oldest way to do that on Linux: it needs no right, no program and no module. What is lost is not
-acknowledged, so that the sender repeats it with growing pauses; a listener whose filter takes everything never answers the first
-packet of a connection.
+A filter on a socket is the oldest way to do that on Linux: it needs no program and no module. What is lost is not acknowledged,
+so that the sender repeats it with growing pauses; a listener whose filter takes everything never answers the first packet of a
+connection. Newer kernels ask who filters TCP for a right over the network that the socket is in.
 """
 
 from __future__ import annotations
@@ -33,8 +33,20 @@ def program(share: float) -> bytes:
 
 
 def lose(sock: socket.socket, share: float) -> None:
-    """Lose this share of what arrives at the socket from now on, and at every one that it accepts."""
+    """Lose this share of what arrives at the socket from now on, and at every one that it accepts.
+
+    Raises `PermissionError` where the kernel does not let us.
+    """
     code = program(share)
     held = ctypes.create_string_buffer(code, len(code))
     count = len(code) // struct.calcsize(_INSTRUCTION)
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack(_PROGRAM, count, ctypes.addressof(held)))
+
+
+def may_lose(sock: socket.socket) -> bool:
+    """Whether the kernel lets us lose packets of a socket that is in this network."""
+    try:
+        lose(sock, 0.0)
+    except PermissionError:
+        return False
+    return True

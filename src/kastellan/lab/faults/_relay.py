@@ -34,6 +34,7 @@ READY, STRUCK = "ready", "struck"
 STRIKE = signal.SIGUSR1
 _CLONE_NEWNET, _SIOCSIFFLAGS, _IFF_UP = 0x4000_0000, 0x8914, 1
 _BIND_S, _AGAIN_S = 60.0, 0.05
+_ANY = "127.0.0.1:0"
 _BACKLOG, _PIECE = 128, 64 * 1024
 
 
@@ -59,31 +60,37 @@ def links(lab: Lab, node_id: int) -> tuple[Link, ...]:
     return tuple(Link(address, inward, use) for address, inward, use in found if address)
 
 
+class Side(msgspec.Struct, frozen=True):
+    """An address on one side of the relay: in the node's network (`inside`), or in that of all."""
+
+    inside: bool
+    address: str
+
+
 class Relay:
     """Carries connections both ways, and hurts those of some uses: `share` of their packets will be lost.
 
-    `inside` makes a socket in the node's network.
+    `inside` makes a socket in the node's network. Where sockets outside may not be filtered (`everywhere` is false), what can be
+    hurt takes one hop more, inside: there it loses its packets, and who is outside connects and then hears nothing.
     """
 
-    def __init__(self, hurts: frozenset[str], share: float, inside: Callable[[], socket.socket]) -> None:
+    def __init__(self, hurts: frozenset[str], share: float, inside: Callable[[], socket.socket], *, everywhere: bool) -> None:
         self._hurts = hurts
         self._share = share
         self._inside = inside
+        self._everywhere = everywhere
         self._struck = False
         self._victims: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, link: Link) -> None:
-        """Listen for one link, as soon as nobody else does."""
-        listener = self._made(link, inside=not link.inward)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        deadline = Deadline.after(_BIND_S)
-        while not _bound(listener, link.address):
-            if deadline.passed:
-                sys.exit(f"{link.address} did not become free in time")
-            await asyncio.sleep(_AGAIN_S)
-        listener.listen(_BACKLOG)
-        self._keep(self._accept(link, listener))
+        """Let connections through for one link, as soon as nobody else listens where it begins."""
+        start, end = (Side(inside, link.address) for inside in (not link.inward, link.inward))
+        hurt = link.use in self._hurts
+        if hurt and not self._everywhere:
+            hop = await self._listen(Side(inside=True, address=_ANY), end, hurt=hurt)
+            end = Side(inside=True, address=hop)
+        await self._listen(start, end, hurt=hurt)
 
     def strike(self) -> None:
         """Hurt every link of those uses, those that are open and those to come."""
@@ -92,30 +99,43 @@ class Relay:
             if each.fileno() >= 0:  # not closed
                 _packets.lose(each, self._share)
 
-    async def _accept(self, link: Link, listener: socket.socket) -> None:
+    async def _listen(self, start: Side, end: Side, *, hurt: bool) -> str:
+        listener = self._made(start, hurt=hurt)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        deadline = Deadline.after(_BIND_S)
+        while not _bound(listener, start.address):
+            if deadline.passed:
+                sys.exit(f"{start.address} did not become free in time")
+            await asyncio.sleep(_AGAIN_S)
+        listener.listen(_BACKLOG)
+        self._keep(self._accept(listener, start, end, hurt=hurt))
+        host, port = listener.getsockname()
+        return f"{host}:{port}"
+
+    async def _accept(self, listener: socket.socket, start: Side, end: Side, *, hurt: bool) -> None:
         while True:
             near, _ = await asyncio.get_running_loop().sock_accept(listener)
-            self._hold(link, near)
-            self._keep(self._carry(link, near))
+            self._hold(near, start, hurt=hurt)
+            self._keep(self._carry(near, end, hurt=hurt))
 
-    async def _carry(self, link: Link, near: socket.socket) -> None:
-        with near, self._made(link, inside=link.inward) as far:
+    async def _carry(self, near: socket.socket, end: Side, *, hurt: bool) -> None:
+        with near, self._made(end, hurt=hurt) as far:
             try:
-                await asyncio.get_running_loop().sock_connect(far, _place(link.address))
+                await asyncio.get_running_loop().sock_connect(far, _place(end.address))
                 async with asyncio.TaskGroup() as both:
                     both.create_task(_pump(near, far))
                     both.create_task(_pump(far, near))
             except* OSError:  # one of the two has ended: so does the other
                 pass
 
-    def _made(self, link: Link, *, inside: bool) -> socket.socket:
-        made = self._inside() if inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    def _made(self, side: Side, *, hurt: bool) -> socket.socket:
+        made = self._inside() if side.inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setblocking(False)
-        self._hold(link, made)
+        self._hold(made, side, hurt=hurt)
         return made
 
-    def _hold(self, link: Link, sock: socket.socket) -> None:
-        if link.use in self._hurts:
+    def _hold(self, sock: socket.socket, side: Side, *, hurt: bool) -> None:
+        if hurt and (side.inside or self._everywhere):
             self._victims.add(sock)
             if self._struck:
                 _packets.lose(sock, self._share)
@@ -160,9 +180,13 @@ def _enter() -> None:
 
 
 async def _run(lab: Lab, node_id: int, hurts: frozenset[str], share: float) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
+        everywhere = _packets.may_lose(outside)
     with ThreadPoolExecutor(1, initializer=_enter) as thread:  # a socket is where the thread was that made it
         number = thread.submit(threading.get_native_id).result()
-        relay = Relay(hurts, share, lambda: thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result())
+        relay = Relay(
+            hurts, share, lambda: thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result(), everywhere=everywhere
+        )
 
         def strike() -> None:
             relay.strike()
