@@ -79,9 +79,11 @@ def _live(broker: Broker) -> bool | None:
 
 def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, bool | None]) -> defaultdict[int, _Ties]:
     """For each broker what lies between it and the peers that are not known to be away."""
-    led = partitions.df.select("topic", "partition", "leader")
+    on = ["topic", "partition"]
     missing = ~pl.col("in_sync") & ~pl.col("adding") & ~pl.col("offline")
-    rows = beside(replicas.df, led, ["topic", "partition"]).with_columns(missing=missing)
+    # What is not as usual is looked at alone: mostly there is little of it.
+    unusual = replicas.df.filter(missing.ne_missing(pl.lit(value=False))).select(*on, "broker", missing=missing)
+    rows = beside(unusual, partitions.df.select(*on, "leader"), on)
     found: defaultdict[int, _Ties] = defaultdict(_Ties)
     between = (
         rows.filter((pl.col("leader") != NO_LEADER) & (pl.col("leader") != pl.col("broker")))
@@ -100,10 +102,9 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
         found[follower].follows += count
         found[leader].followed += count
     # Where nobody told who leads, what is out of sync may lie between any two of the partition's brokers.
-    unled = rows.filter(pl.col("leader").is_null()).group_by("topic", "partition").agg("broker", pl.col("missing"))
-    for _, _, holders, states in unled.iter_rows():
-        for broker in holders if any(each is not False for each in states) else ():
-            found[broker].leaderless = True
+    unled = rows.filter(pl.col("leader").is_null()).select(on)
+    for broker in replicas.df.join(unled, on=on, how="semi")["broker"].unique() if unled.height else ():
+        found[broker].leaderless = True
     return found
 
 

@@ -16,6 +16,7 @@ roll, the finding is true and passes by itself; it is told under the broker that
 import polars as pl
 
 from kastellan.checks.check import Check, Judged
+from kastellan.model.beside import beside
 from kastellan.model.finding import Severity
 from kastellan.views.partition_copies import NO_LEADER, PartitionCopies
 
@@ -44,18 +45,25 @@ def judge(copies: PartitionCopies) -> Judged:
 
     Where every replica is in sync nothing is missing, whatever a reassignment does.
     """
+    on = ["topic", "partition"]
+    # What keeps a replica from following may be its leader's trouble as well as its own.
+    leader = pl.when(pl.col("leader") != NO_LEADER).then("leader")
+    blamed = copies.df.filter(pl.col("missing").list.len() > 0).select(
+        *on, blames=pl.concat_list("missing", leader).list.drop_nulls()
+    )
     whole = pl.col("in_sync") == pl.col("replicas")
     short = pl.col("in_sync") < pl.col("target")
     return Judged(
         "partition",
-        copies.df.lazy().select(
+        beside(copies.df, blamed, on)
+        .lazy()
+        .select(
             "topic",
             "partition",
             (~whole & short).alias("fails"),
             "in_sync",
             "target",
-            # What keeps a replica from following may be its leader's trouble as well as its own.
-            blames=pl.concat_list("missing", pl.when(pl.col("leader") != NO_LEADER).then("leader")).list.drop_nulls(),
+            "blames",
             missing_on=pl.col("missing").cast(pl.List(pl.String)).list.join(", "),
         ),
     )
