@@ -18,6 +18,10 @@ TERMS: dict[str, str] = {
     "doubt": "Subjects that a check could not judge, with the reason. Doubts are told under UNSEEN.",
     "vantage": "From where, as whom and by which address the cluster was looked at. A broker that does not answer from here need "
     "not be down.",
+    "provider": "Who runs a cluster that is no plain Kafka: a managed service, an operator, or software that only speaks the "
+    "protocol. Recognised by evidence, which is told, or stated by `--provider`; `kastellan explain` lists them.",
+    "set aside": "Verdicts that are not applicable because of who runs the cluster: what they are about means nothing there, or "
+    "what they need is refused there by design. They are counted, with the reason.",
     "look": "One collection of tables. An error is told as one only when two looks, a second or more apart, saw it.",
     "earlier look": "What a check compares with to see movement. `--watch` keeps looks; a saved snapshot brings its own.",
     "confirmed": "Seen by two looks. What only one look saw is a warning at most and is told as seen once.",

@@ -35,7 +35,8 @@ def set_aside(results: Iterable[CheckResult], snapshot: Snapshot, run_by: Recogn
     if profile is None:
         return tuple(results)
     designed = {answer: refused for refused in refused_by_design(snapshot, profile) for answer in refused.answers}
-    return tuple(_without(each, profile, designed) for each in results)
+    harmless = frozenset(each.id for each in snapshot.answers if each.state is State.VISIBLE_ONLY)
+    return tuple(_without(each, profile, designed, harmless) for each in results)
 
 
 def provided(snapshot: Snapshot, run_by: Recognised) -> Provided | None:
@@ -126,14 +127,14 @@ def _profile_notes(results: tuple[CheckResult, ...], snapshot: Snapshot, provide
         yield f"the provider profiles are of {provider.as_of} and {days} days old: what is refused there may have changed"
 
 
-def _without(result: CheckResult, profile: Profile, designed: Mapping[int, Refused]) -> CheckResult:
+def _without(result: CheckResult, profile: Profile, designed: Mapping[int, Refused], harmless: frozenset[int]) -> CheckResult:
     reason = profile.excludes(result.check)
     if reason and not result.crashed:
         return _all_aside(result, reason)
     kept: list[Doubt] = []
     aside: list[Aside] = []
     for each in result.doubts:
-        reasons = _designed(each, designed, profile)
+        reasons = _designed(each, designed, harmless, profile)
         if reasons:
             aside.append(Aside(reason=reasons, count=each.count, some=each.some))
         else:
@@ -162,11 +163,14 @@ def _all_aside(result: CheckResult, reason: str) -> CheckResult:
     return msgspec.structs.replace(result, counts={Verdict.NOT_APPLICABLE: count}, findings=(), doubts=(), aside=(aside,))
 
 
-def _designed(doubt: Doubt, designed: Mapping[int, Refused], profile: Profile) -> str:
-    """Why the doubt rests on nothing but requests that are refused by design; empty when it does not."""
-    if not doubt.answers or any(each not in designed for each in doubt.answers):
+def _designed(doubt: Doubt, designed: Mapping[int, Refused], harmless: frozenset[int], profile: Profile) -> str:
+    """Why the doubt rests on nothing but requests that are refused by design; empty when it does not.
+
+    `harmless` are Answers that leave something out silently: what they do tell is seen, and no value is lacking by them.
+    """
+    refused = [designed[each] for each in doubt.answers if each in designed]
+    if not refused or any(each not in designed and each not in harmless for each in doubt.answers):
         return ""
-    refused = (designed[each] for each in doubt.answers)
     return "; ".join(dict.fromkeys(f"{each.asked} is refused on {profile.name} by design: {each.says}" for each in refused))
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
 import polars as pl
 
-from kastellan.model.providers import Profile, Provider, ProviderData, in_force
+from kastellan.model.providers import NONE, Profile, Provider, ProviderData, in_force
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
@@ -47,8 +48,17 @@ def profile_of(provider: Provider | None) -> Profile | None:
 
 
 def identified(snapshot: Snapshot) -> Snapshot:
-    """The snapshot that carries its provider where it is recognised: names may then be taken from it."""
-    return snapshot.of_provider(provider_of(snapshot).provider)
+    """The snapshot that carries its provider where it is recognised: names may then be taken from it.
+
+    What it carries is in the words of a profile in force and of nobody else, for a file may say anything.
+    """
+    provider = provider_of(snapshot).provider
+    profile = profile_of(provider)
+    if provider is None or (profile is None and provider.id != NONE):
+        return msgspec.structs.replace(snapshot, provider=None)
+    said = {each.says for each in profile.signs} if profile else set[str]()
+    because = tuple(each for each in provider.because if each in said)
+    return snapshot.of_provider(msgspec.structs.replace(provider, because=because))
 
 
 def _recognised(look: Snapshot, data: ProviderData) -> Recognised:

@@ -110,6 +110,21 @@ def exam_words(*only: str):
     return {name: each.check for name, each in exam_of(only).checks.items()}
 
 
+def test_who_may_not_describe_everything_still_needs_no_value_that_nobody_is_told() -> None:
+    """Services mostly do not tell a principal's rights: then every list is one of what is visible only."""
+    blind = refusing(healthy(), "DescribeConfigs", BrokerConfigs)
+    partly = tuple(
+        msgspec.structs.replace(each, state=State.VISIBLE_ONLY) if each.state is State.COMPLETE else each
+        for each in blind.answers
+    )
+    there = examined(reached_by(CONFLUENT, msgspec.structs.replace(blind, answers=partly)), "configs.message_size_chain")
+    told = result(there, "configs.message_size_chain")
+    assert Verdict.UNKNOWN not in told.counts
+    # What is left out silently alone is no refusal.
+    alone = refusing(healthy(), "DescribeConfigs", BrokerConfigs, State.VISIBLE_ONLY, None)
+    assert not result(examined(reached_by(CONFLUENT, alone), "configs.message_size_chain"), "configs.message_size_chain").aside
+
+
 def test_silence_is_no_refusal() -> None:
     blind = refusing(healthy(), "DescribeConfigs", BrokerConfigs, State.FAILED, Trouble.SILENT)
     told = result(examined(reached_by(CONFLUENT, blind), "configs.message_size_chain"), "configs.message_size_chain")

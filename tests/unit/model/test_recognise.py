@@ -151,3 +151,16 @@ def test_a_redacted_snapshot_still_knows_it_and_a_file_keeps_it() -> None:
 
 def test_a_provider_that_this_version_does_not_know_has_no_profile() -> None:
     assert profile_of(Provider(id="of-the-future")) is None
+
+
+def test_what_a_redacted_file_says_of_its_provider_is_in_our_words() -> None:
+    told = "it is called secretname"
+    for provider, kept in (
+        (Provider(id="msk", because=(told,)), "msk"),
+        (Provider(id=told), None),
+        (Provider(id="none"), "none"),
+    ):
+        without = redacted(healthy().of_provider(provider), Pseudonyms(b"k" * 32))
+        assert b"secretname" not in dump(without)
+        assert (without.provider.id if without.provider else None) == kept
+        assert found(without) == kept
