@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import msgspec
 import pytest
 
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import injection, load, processes
 from kastellan.lab.faults._model import Truth
+from kastellan.lab.load import clients
 
 Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Truth]]
@@ -40,6 +42,32 @@ def loaded_lab(lab: labs.Lab) -> labs.Lab:
     load.start(lab)
     load.wait_moving(lab)
     return lab
+
+
+@pytest.fixture(scope="session", params=["sasl_ssl", "mtls", "oauth"])
+def secured(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
+    """One node that lets nobody in without a name, and topic orders: one after the other for all tests that want it."""
+    name = f"test-{request.param}-{os.getpid()}"
+    try:
+        lab = labs.up(labs.LabSpec(name=name, brokers=1, racks=1, security=request.param, owner=processes.me()))
+        clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
+        yield lab
+    finally:
+        labs.down(name)
+
+
+@pytest.fixture(scope="session", params=["3.9", "3.9-zk"])
+def old(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
+    """Two brokers of Kafka 3.9, secured, and topic orders; the controller is a node of its own, or ZooKeeper."""
+    name = f"test-old-{request.param.replace('.', '')}-{os.getpid()}"
+    try:
+        spec = labs.LabSpec(name=name, brokers=2, racks=2, kafka=request.param, security="sasl_ssl", owner=processes.me())
+        # A controller of its own, so that the quorum outlives a broker.
+        lab = labs.up(msgspec.structs.replace(spec, controllers=None if spec.has_zookeeper else 1))
+        clients.create(lab, [("orders", 2, 2, {})], Deadline.after(60))
+        yield lab
+    finally:
+        labs.down(name)
 
 
 @pytest.fixture(scope="session")

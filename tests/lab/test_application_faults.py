@@ -8,6 +8,7 @@ from kastellan import lab as labs
 from kastellan.lab import injection, probe
 from kastellan.lab.faults._model import amiss
 from kastellan.lab.load import clients
+from tests.lab.doctor import assert_told
 
 pytest.importorskip("confluent_kafka")
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
@@ -32,6 +33,7 @@ def test_a_member_that_hangs_is_put_out_and_its_group_stands_still(
         assert clients.members(loaded_lab, group) == 0
         assert clients.commits(loaded_lab, group) == committed
         assert committed[topic, 0] < end
+        assert_told(loaded_lab, truth)
     assert topics(loaded_lab) == before
     assert clients.commits(loaded_lab, group) == {}
 
@@ -44,6 +46,7 @@ def test_skewed_keys_hurt_one_partition_and_one_reader(loaded_lab: labs.Lab, inj
         assert max(behind, key=lambda number: behind[number]) == hot
         assert ends[int(hot)] > 10 * max(end for number, end in ends.items() if number != hot)
         assert clients.members(loaded_lab, "lab-skewed-readers") == 2
+        assert_told(loaded_lab, truth)
     assert str(topic) not in topics(loaded_lab)
     assert clients.commits(loaded_lab, "lab-skewed-readers") == {}
 
@@ -57,6 +60,7 @@ def test_a_broker_that_leads_nothing_is_in_sync_and_gets_its_leaders_back(loaded
         for part in seen.partitions.values():
             assert victim not in part.replicas or victim in part.in_sync
         assert victim not in {part.leader for part in seen.partitions.values()}
+        assert_told(loaded_lab, truth)
     assert amiss(loaded_lab) == ""
     assert "lab-leaders" not in topics(loaded_lab)
 
@@ -71,17 +75,19 @@ def test_a_throttled_move_stays_where_it_is_until_it_is_cancelled(loaded_lab: la
         assert set(part.replicas) == {stays, leaves, target}
         assert target not in part.in_sync
         assert loaded_lab.node(target).id in seen.brokers
+        assert_told(loaded_lab, truth)
     assert "lab-moving" not in topics(loaded_lab)
     assert amiss(loaded_lab) == ""
 
 
 def test_clients_are_told_an_address_where_nobody_is_and_brokers_are_well(loaded_lab: labs.Lab, injected) -> None:
-    with injected(loaded_lab, "advertised_listener_wrong", 2):
+    with injected(loaded_lab, "advertised_listener_wrong", 2) as truth:
         told = clients.addresses(loaded_lab)
         assert told[2] == "127.0.0.1:1"
         assert told[1] == loaded_lab.node(1).client
         assert probe.serves(loaded_lab.node(2).door)
         assert amiss(loaded_lab) == ""
+        assert_told(loaded_lab, truth)
     assert clients.addresses(loaded_lab)[2] == loaded_lab.node(2).client
     assert not (loaded_lab.node(2).dir / "server.properties.own").exists()
     assert injection.active(loaded_lab) == []

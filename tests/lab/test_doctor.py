@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,23 +16,18 @@ from typing import Any
 import pytest
 
 from kastellan import lab as labs
+from kastellan.kernel.deadline import Deadline
 from kastellan.lab import load, processes
+from kastellan.lab.load import clients
+from tests.lab.doctor import KASTELLAN, PROOFS, TIMEOUT_S, examined, findings, run, watched
 
 pytestmark = pytest.mark.timeout(420)
 
 Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Any]]
 
-KASTELLAN = Path(sys.executable).with_name("kastellan")
-TIMEOUT_S = 20
-"""Bounds the wait on a loaded machine; a healthy cluster answers in a fraction of a second."""
-
-EXPECTED = {
-    "broker_killed": "brokers.fenced",
-    "broker_frozen": "brokers.fenced",
-    "under_min_isr": "replication.under_min_isr",
-    "transaction_open": "transactions.open_without_owner",
-}
+FIRST = ("broker_killed", "broker_frozen", "under_min_isr", "transaction_open")
+"""The faults of a cluster under load that are told first of all."""
 ALSO = {
     "broker_killed": {
         "replication.no_headroom_for_restart",
@@ -42,47 +36,15 @@ ALSO = {
     },
 }
 """What else is true at once, and must be told under its cause; a voter is behind only after ten seconds."""
-LASTING = {"transaction_open": "transactions.stuck_last_stable_offset"}
+LASTING = {
+    "broker_killed": "controller.no_majority_margin",
+    "transaction_open": "transactions.stuck_last_stable_offset",
+}
 """What shows only by comparing looks that lie apart."""
+APART = {"broker_killed": "replication.offline"}
+"""What shows where partitions have one replica, and the quorum outlives its brokers."""
 DUE_MS = {"transaction_open": 65_000}
 """A producer that is silent for less may be alive: only then its open transaction is an error."""
-
-
-def run(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
-    """The document that `doctor -o json` prints, and the exit code."""
-    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(timeout_s), "-o", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode in {0, 10, 12}, done.stderr
-    return json.loads(done.stdout), done.returncode
-
-
-def examined(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
-    """The report, and the exit code."""
-    document, code = run(lab, timeout_s)
-    return document["report"], code
-
-
-def watched(lab: labs.Lab, check: str, looks: int = 40) -> set[tuple[Any, ...]]:
-    """The subjects of which the check says something first, in so many looks of `doctor --watch`."""
-    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", "4"]
-    command += ["--only", check, "--watch", "4", "-o", "json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
-        try:
-            for _, line in zip(range(looks), watching.stdout or (), strict=False):
-                if found := findings(json.loads(line)["report"]):
-                    return {key for _, _, key in found}
-        finally:
-            watching.terminate()
-    return set()
-
-
-def findings(report: dict[str, Any], *severities: str) -> dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]]:
-    found = [each for result in report["results"] for each in result["findings"]]
-    return {
-        (each["check"], each["subject"]["kind"], tuple(each["subject"]["key"])): each
-        for each in found
-        if not severities or each["severity"] in severities
-    }
 
 
 def test_nothing_is_at_error_level_on_a_healthy_cluster_and_two_runs_agree(loaded_lab: labs.Lab) -> None:
@@ -94,7 +56,7 @@ def test_nothing_is_at_error_level_on_a_healthy_cluster_and_two_runs_agree(loade
     assert {each["check"] for each in first["results"] if each["crashed"]} == set()
 
 
-@pytest.mark.parametrize("fault", EXPECTED)
+@pytest.mark.parametrize("fault", FIRST)
 def test_a_fault_is_found_first_on_its_subject_in_one_run(
     loaded_lab: labs.Lab, injected: Injected, eventually: Eventually, fault: str
 ) -> None:
@@ -105,7 +67,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
         eventually(lambda: time.time() * 1000 >= due_ms, "the time from which the fault is an error", 90)
         document, code = run(loaded_lab)
     report, first = document["report"], document["told"]["problems"][0]
-    wanted = (EXPECTED[fault], truth.kind, tuple(truth.key))
+    wanted = (PROOFS[fault].check, truth.kind, tuple(truth.key))
     errors = findings(report, "error")
     assert wanted in errors, sorted(errors)
     assert errors[wanted]["confirmed"]
@@ -113,7 +75,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
     # Every other error is a consequence of a true one, or of the broker that was killed to make it.
     strangers = {key for key, each in errors.items() if key != wanted and not each["explained_by"]}
     assert strangers <= {("brokers.fenced", "broker", (truth.node,))}, strangers
-    assert EXPECTED[fault] in {first["check"], *(each["check"] for each in first["explains"])}
+    assert PROOFS[fault].check in {first["check"], *(each["check"] for each in first["explains"])}
     told = {key: each["explained_by"] for key, each in findings(report).items() if key[0] in ALSO.get(fault, set())}
     assert {check for check, _, _ in told} == ALSO.get(fault, set())
     assert all(told.values()), told
@@ -127,6 +89,7 @@ def apart() -> Iterator[labs.Lab]:
         lab = labs.up(labs.LabSpec(name=name, brokers=3, controllers=1, racks=3, owner=processes.me()))
         load.start(lab)
         load.wait_moving(lab)
+        clients.create(lab, [("alone", 3, 1, {})], Deadline.after(60))
         yield lab
     finally:
         labs.down(name)
@@ -152,6 +115,9 @@ def test_with_one_broker_frozen_and_one_dead_the_third_tells_what_it_knows(apart
     last = findings(examined(apart)[0])
     assert "silent" in last["brokers.fenced", "broker", (frozen,)]["observed"]
     assert "refused" in last["brokers.fenced", "broker", (dead,)]["observed"]
+    offline = {key: each for key, each in last.items() if key[0] == APART["broker_killed"] and key[2][0] == "alone"}
+    assert len(offline) == 2
+    assert all(each["explained_by"] for each in offline.values())
 
 
 @contextlib.contextmanager

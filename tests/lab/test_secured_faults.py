@@ -15,15 +15,16 @@ from kastellan.lab import access, injection, nodes, probe, processes
 from kastellan.lab.faults import _child, _small_disk
 from kastellan.lab.faults._model import amiss
 from kastellan.lab.load import clients
+from tests.lab.doctor import assert_told
 
 pytest.importorskip("confluent_kafka")
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def secured() -> Iterator[labs.Lab]:
+def spread() -> Iterator[labs.Lab]:
     """Two brokers with two log directories each, and a controller of its own."""
-    name = f"test-secured-{os.getpid()}"
+    name = f"test-spread-{os.getpid()}"
     try:
         spec = labs.LabSpec(name=name, brokers=2, controllers=1, racks=2, log_dirs=2, security="sasl_ssl", owner=processes.me())
         lab = labs.up(spec)
@@ -33,74 +34,78 @@ def secured() -> Iterator[labs.Lab]:
         labs.down(name)
 
 
-def test_an_expired_certificate_is_refused_by_clients_and_brokers_go_on(secured: labs.Lab, injected) -> None:
-    victim = secured.node(2)
-    with injected(secured, "certificate_expired", 2):
+def test_an_expired_certificate_is_refused_by_clients_and_brokers_go_on(spread: labs.Lab, injected) -> None:
+    victim = spread.node(2)
+    with injected(spread, "certificate_expired", 2) as truth:
         assert "expired" in probe.objection(victim.client or "", victim.keys)
-        assert probe.objection(secured.node(1).client or "", victim.keys) == ""
-        assert amiss(secured) == ""
+        assert probe.objection(spread.node(1).client or "", victim.keys) == ""
+        assert amiss(spread) == ""
+        assert "expired" in assert_told(spread, truth)["observed"]
     assert probe.objection(victim.client or "", victim.keys) == ""
     assert not list(victim.dir.glob("expired*")) + list(victim.dir.glob("*.own"))
 
 
-def test_a_wrong_password_is_refused_and_the_broker_says_so_in_its_log(secured: labs.Lab, injected, eventually) -> None:
+def test_a_wrong_password_is_refused_and_the_broker_says_so_in_its_log(spread: labs.Lab, injected, eventually) -> None:
     def refusals() -> int:
-        return sum(each.server_log.read_text().count("invalid credentials") for each in secured.brokers)
+        return sum(each.server_log.read_text().count("invalid credentials") for each in spread.brokers)
 
-    with injected(secured, "password_wrong") as truth:
+    with injected(spread, "password_wrong") as truth:
         assert (truth.kind, truth.key) == ("principal", ("viewer",))
         eventually(lambda: refusals() > 0, "a broker's line about it")
-    assert list(processes.marked(secured.dir / "faults")) == []
-    assert not _child.folder(secured, "password_wrong").exists()
+    assert list(processes.marked(spread.dir / "faults")) == []
+    assert not _child.folder(spread, "password_wrong").exists()
 
 
-def test_a_missing_right_denies_writes_and_nothing_else(secured: labs.Lab, injected) -> None:
-    before = access.listed(secured.brokers[0].door)
-    with injected(secured, "acl_missing") as truth:
+def test_a_missing_right_denies_writes_and_nothing_else(spread: labs.Lab, injected) -> None:
+    before = access.listed(spread.brokers[0].door)
+    with injected(spread, "acl_missing") as truth:
         assert (truth.kind, truth.key) == ("principal", ("shop",))
-        rules = access.listed(secured.brokers[0].door) or frozenset()
+        rules = access.listed(spread.brokers[0].door) or frozenset()
         mine = {(each.operation, each.name) for each in rules if each.principal == "shop"}
         assert mine == {("Describe", "lab-guarded"), ("Read", "lab-guarded")}
-        assert _child.told(secured, "acl_missing", "outcome") == "TOPIC_AUTHORIZATION_FAILED"
-    assert access.listed(secured.brokers[0].door) == before
+        assert _child.told(spread, "acl_missing", "outcome") == "TOPIC_AUTHORIZATION_FAILED"
+    assert access.listed(spread.brokers[0].door) == before
 
 
-def test_a_directory_that_is_gone_is_offline_and_comes_back(secured: labs.Lab, injected) -> None:
-    with injected(secured, "log_dir_failed") as truth:
-        node = secured.node(2)
+def test_a_directory_that_is_gone_is_offline_and_comes_back(spread: labs.Lab, injected) -> None:
+    with injected(spread, "log_dir_failed") as truth:
+        node = spread.node(2)
         assert (truth.kind, truth.key) == ("log_dir", (2, str(node.log_dirs[1])))
         assert probe.offline_dirs(node.door) == {str(node.log_dirs[1])}
         assert nodes.state(node) == "running"
+        assert_told(spread, truth)
     assert probe.offline_dirs(node.door) == frozenset()
-    assert amiss(secured) == ""
+    assert amiss(spread) == ""
 
 
-def test_a_disk_fills_up_almost_and_wholly(secured: labs.Lab, injected) -> None:
+def test_a_disk_fills_up_almost_and_wholly(spread: labs.Lab, injected) -> None:
     try:
         _small_disk.need()
     except Unavailable as problem:
         pytest.skip(problem.message)
-    node = secured.node(2)
-    with injected(secured, "disk_nearly_full"):
+    node = spread.node(2)
+    with injected(spread, "disk_nearly_full") as truth:
         space = _small_disk.space(node)
         assert 0 < space.f_bavail <= 0.03 * space.f_blocks
         assert probe.offline_dirs(node.door) == frozenset()
-    with injected(secured, "disk_full"):
+        assert_told(spread, truth)
+    with injected(spread, "disk_full") as truth:
         assert _small_disk.space(node).f_bavail == 0
         assert probe.offline_dirs(node.door) == {str(node.log_dirs[1])}
+        assert_told(spread, truth)
     assert probe.offline_dirs(node.door) == frozenset()
-    assert amiss(secured) == ""
+    assert amiss(spread) == ""
     assert str(node.dir) not in Path("/proc/mounts").read_text()
     assert not (node.dir / "small-disk").exists()
 
 
-def test_what_a_lab_is_not_made_for_is_one_sentence(secured: labs.Lab, lab: labs.Lab) -> None:
+def test_what_a_lab_is_not_made_for_is_one_sentence(spread: labs.Lab, lab: labs.Lab) -> None:
     for fault, sentence in (
         ("quorum_lost", "use --controllers 3"),
         ("reassignment_stuck", "needs 3 running brokers"),
     ):
         with pytest.raises(BadInput, match=sentence):
-            injection.inject(secured, fault)
+            injection.inject(spread, fault)
     for fault, sentence in (
         ("certificate_expired", "use a lab with --security"),
         ("password_wrong", "use a lab with --security sasl_ssl"),
@@ -109,7 +114,7 @@ def test_what_a_lab_is_not_made_for_is_one_sentence(secured: labs.Lab, lab: labs
     ):
         with pytest.raises(BadInput, match=sentence):
             injection.inject(lab, fault)
-    assert injection.active(secured) == injection.active(lab) == []
+    assert injection.active(spread) == injection.active(lab) == []
 
 
 def test_without_most_controllers_nobody_leads_the_quorum_and_records_still_flow(injected) -> None:
@@ -125,6 +130,7 @@ def test_without_most_controllers_nobody_leads_the_quorum_and_records_still_flow
             assert truth.hurt == (("node", (102,)), ("node", (103,)))
             assert probe.quorum_leader(lab.brokers[0].door) is None
             clients.write(lab, "orders", 0, 5, Deadline.after(60))
+            assert_told(lab, truth)
         assert probe.quorum_leader(lab.brokers[0].door) in {101, 102, 103}
     finally:
         labs.down(name)

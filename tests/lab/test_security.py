@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
-from collections.abc import Iterator
 
 import pytest
 
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
-from kastellan.lab import access, injection, nodes, probe, processes
-from kastellan.lab.load import clients
+from kastellan.lab import access, injection, nodes, probe
 from kastellan.lab.security import entrance, logins
 from kastellan.model.rights import LEVELS, rights_of
 
 pytest.importorskip("confluent_kafka")
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module", params=["sasl_ssl", "mtls", "oauth"])
-def secured(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
-    name = f"test-{request.param}-{os.getpid()}"
-    try:
-        lab = labs.up(labs.LabSpec(name=name, brokers=1, racks=1, security=request.param, owner=processes.me()))
-        clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
-        yield lab
-    finally:
-        labs.down(name)
 
 
 def topics(lab: labs.Lab, principal: str, how: str | None = None) -> set[str]:

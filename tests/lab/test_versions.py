@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
-import msgspec
 import pytest
 
 from kastellan import lab as labs
-from kastellan.kernel.deadline import Deadline
-from kastellan.lab import injection, nodes, probe, processes
+from kastellan.lab import injection, nodes, probe
 from kastellan.lab.faults._model import amiss
-from kastellan.lab.load import clients
 from kastellan.lab.security import entrance, logins
 
 pytest.importorskip("confluent_kafka")
 pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", params=["3.9", "3.9-zk"])
-def old(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
-    name = f"test-old-{request.param.replace('.', '')}-{os.getpid()}"
-    try:
-        spec = labs.LabSpec(name=name, brokers=2, racks=2, kafka=request.param, security="sasl_ssl", owner=processes.me())
-        # A controller of its own, so that the quorum outlives a broker.
-        lab = labs.up(msgspec.structs.replace(spec, controllers=None if spec.has_zookeeper else 1))
-        clients.create(lab, [("orders", 2, 2, {})], Deadline.after(60))
-        yield lab
-    finally:
-        labs.down(name)
 
 
 def test_its_principals_log_in_by_every_mechanism(old: labs.Lab) -> None:

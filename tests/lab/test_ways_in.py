@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,25 +15,12 @@ from kastellan import lab as labs
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
 from kastellan.kernel.deadline import Deadline
-from kastellan.lab import processes
-from kastellan.lab.load import clients
 from kastellan.lab.model import CLIENTS
 from kastellan.model.needs import Wanted
 from kastellan.model.tables.brokers import Brokers
 
 pytest.importorskip("confluent_kafka")
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(scope="module", params=["sasl_ssl", "mtls", "oauth"])
-def secured(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
-    name = f"test-in-{request.param}-{os.getpid()}"
-    try:
-        lab = labs.up(labs.LabSpec(name=name, brokers=1, racks=1, security=request.param, owner=processes.me()))
-        clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
-        yield lab
-    finally:
-        labs.down(name)
 
 
 def kastellan(*arguments: str | Path) -> tuple[int, str, str]:

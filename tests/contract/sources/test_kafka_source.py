@@ -295,6 +295,22 @@ def test_a_silent_controller_makes_no_broker_look_silent() -> None:
                 assert of["commits"].height == 36
                 failed = {each.asked for each in snapshot.answers if each.state is State.FAILED}
                 assert failed == {"DescribeQuorum", "ListPartitionReassignments"}
+                # Every broker waits for a controller, and answers itself: that is the controller's silence.
+                assert 1000 < of["quorum"]["silent_ms"][0] < 2000
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_a_broker_that_is_silent_itself_says_nothing_of_the_controller() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            fake.faults.add(Fault(node=1, silent=True))
+            for node in (2, 3):
+                fake.faults.add(Fault(node=node, api=55, delay_s=30))
+            snapshot = await observe(source, wanted(ALL), Deadline.after(2))
+            assert snapshot.tables["quorum"].df["silent_ms"].to_list() == [None]
             await source.close()
 
     asyncio.run(run())

@@ -33,7 +33,7 @@ CHECK = Check(
     verify="kastellan doctor --only brokers",
     follows_from=("brokers.fenced", "topology.advertised_address_wrong"),
     references=("Kafka documentation, Broker configs: advertised.listeners",),
-    proven_by="broker_frozen",
+    proven_by="advertised_listener_wrong",
 )
 
 

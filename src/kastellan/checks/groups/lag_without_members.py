@@ -59,6 +59,7 @@ CHECK = Check(
     # More topics seen cannot make a group move that has committed nowhere.
     monotone=True,
     references=("KIP-211", "Kafka documentation, Consumer group operations"),
+    proven_by="consumer_stuck",
 )  # fmt: skip
 
 _PLACE = ["group", "topic", "partition"]

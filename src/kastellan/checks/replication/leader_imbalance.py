@@ -40,6 +40,7 @@ CHECK = Check(
         Setting(name="min_partitions", default=10, unit="partitions", meaning="fewer are not judged", low=1, high=1_000_000),
     ),
     references=("Kafka documentation, Operations: balancing leadership",),
+    proven_by="leader_imbalance",
 )
 
 

@@ -49,6 +49,7 @@ CHECK = Check(
     ),
     kafka="2.4 or newer",
     references=("KIP-455", "KIP-73"),
+    proven_by="reassignment_stuck",
 )
 
 _PLACE = ["topic", "partition"]

@@ -52,6 +52,7 @@ CHECK = Check(
     ),
     kafka="3.3 or newer",
     references=("KIP-827",),
+    proven_by="disk_nearly_full",
 )
 
 _ERROR_PERCENT = 95

@@ -42,6 +42,7 @@ CHECK = Check(
     ),
     verify="kastellan doctor --only storage,replication --watch: the directory is online and the under-replicated partitions go.",
     references=("KIP-112", "KIP-858", "Kafka documentation, Hardware and OS, Disks and Filesystem"),
+    proven_by="log_dir_failed",
 )
 
 

@@ -14,6 +14,14 @@ class Leadership(msgspec.Struct, frozen=True, kw_only=True):
     leader: Annotated[int | None, About("node id of the active controller; -1 when there is none")] = None
     leader_epoch: Annotated[int | None, About("epoch of that leader")] = None
     high_watermark: Annotated[int | None, About("committed end of the metadata log", "records")] = None
+    silent_ms: Annotated[
+        float | None,
+        About(
+            "how long every broker that passed the question on waited in vain for a controller, while it answered at once what "
+            "it knows itself; null where the quorum told, or where no broker could pass it on",
+            "ms",
+        ),
+    ] = None
     answer: Annotated[int | None, About("id of the Answer that gave these values")] = None
 
 

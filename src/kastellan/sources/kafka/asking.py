@@ -28,6 +28,12 @@ _HEDGE_S: Final = 0.75
 """How long one broker may take over a question that any broker can answer before another is asked as well."""
 
 
+_NO_ANSWER: Final = frozenset({Trouble.SILENT, Trouble.SLOW})
+
+_OWN_SHARE: Final = 4
+"""So much quicker is a broker with its own answers than with one that it waits for."""
+
+
 class Got(msgspec.Struct, frozen=True):
     """What an answer was turned into, or None; its entry in the book; the error code at its head."""
 
@@ -66,6 +72,7 @@ class Asking:
         self._book = book
         self._memory = memory
         self._met: dict[int, Met] = {}
+        self._in_vain: dict[int, list[tuple[int, Outcome[Reply]]]] = {}
         self._since_ms = time.time_ns() // 1_000_000
 
     @property
@@ -105,6 +112,21 @@ class Asking:
         now = time.time_ns() // 1_000_000
         return last or Got(None, self._book.missing(api_name(request.api), "any broker", "no broker is known", now))
 
+    def kept_waiting_ms(self, api: int) -> float | None:
+        """How long the brokers that were asked this waited for somebody else's answer: the longest of them.
+
+        None where one of them was not met or failed in another way than by silence, and where none is much quicker with
+        what it knows itself: then it is its own silence, or the machine's.
+        """
+        waited: list[int] = []
+        for node, outcome in self._in_vain.get(api, ()):
+            met, silent_ms = self._met.get(node), time.time_ns() // 1_000_000 - outcome.sent_ms
+            if outcome.trouble not in _NO_ANSWER or met is None or not met.reached or met.answer_ms is None:
+                return None
+            if met.answer_ms * _OWN_SHARE <= silent_ms:
+                waited.append(silent_ms)
+        return float(max(waited)) if waited else None
+
     def _unlikely(self, node: int) -> bool:
         met = self._met.get(node)
         return not (met.reached if met is not None else self._memory.reached.get(node, False))
@@ -113,6 +135,7 @@ class Asking:
         answer = self._book.note(outcome, api_name(api), f"broker/{node}")
         self._meet(node, outcome, answer)
         if outcome.value is None:
+            self._in_vain.setdefault(api, []).append((node, outcome))
             return Got(None, answer, outcome.trouble)
         made = await self._made(outcome.value, turn)
         if isinstance(made, Garbled):

@@ -17,7 +17,6 @@ _DENIED: Final = frozenset(
         30,  # group authorization failed
         31,  # cluster authorization failed
         53,  # transactional id authorization failed
-        64,  # delegation token request not allowed: the connection proves nobody, or a token opened it
         65,  # delegation token authorization failed
     }
 )
@@ -28,6 +27,7 @@ _UNSUPPORTED: Final = frozenset(
         43,  # unsupported for message format
         54,  # security disabled: no authorizer is there to be asked
         61,  # delegation tokens are not enabled
+        64,  # delegation token request not allowed: of the connection, which proves nobody, and of no right
         76,  # unsupported compression type
         114,  # mismatched endpoint type: a broker was asked as a controller, or the other way round
         115,  # unsupported endpoint type

@@ -27,6 +27,14 @@ def test_fires_when_nobody_leads_the_quorum() -> None:
     assert found.observed == "the metadata quorum has no leader (epoch 5)"
 
 
+def test_fires_when_brokers_that_answer_wait_for_a_controller_in_vain() -> None:
+    snapshot, answer = failed_answer(healthy(), of="broker/1")
+    silent = edit(snapshot, Quorum, {}, leader=None, leader_epoch=None, silent_ms=1700.0, answer=answer)
+    (found,) = look(silent).findings
+    assert found.observed == "no controller answers the brokers, which answer at once themselves"
+    assert look(silent, silence_s=2.0).counts == {Verdict.UNKNOWN: 1}
+
+
 def test_does_not_fire_with_a_leader() -> None:
     assert look(healthy()).counts == {Verdict.PASS: 1}
 

@@ -37,7 +37,8 @@ def test_a_number_is_never_cut_and_what_has_no_room_is_named():
     assert " ".join(note) == "no room for MEMBER, HOST: -o json or -o csv has every column"
 
 
-def test_a_program_that_reads_a_table_gets_whole_names():
+def test_a_program_that_reads_a_table_gets_whole_names(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     screen = Screen.of(Stream("utf-8", tty=False))
     screen.table(["NAME", "LONG"], [["a" * 90, "b" * 150]])
     assert screen.text().splitlines()[1] == f"{'a' * 90}  {'b' * 150}"

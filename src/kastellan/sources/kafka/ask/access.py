@@ -61,7 +61,7 @@ async def _tokens(look: Looking) -> None:
     got = await look.any(Choose(Api.DESCRIBE_DELEGATION_TOKEN, requests.describe_delegation_token))
     if got.code == _ASKED_IN_PLAINTEXT:
         told = "tokens are told over connections only that prove who asks (SASL or mTLS, not by a token)"
-        look.book.grade(got.answer, State.DENIED, told)
+        look.book.grade(got.answer, State.UNSUPPORTED, told)
     elif got.value is not None and not look.full_rights:
         look.visible_only(got.answer, "delegation tokens")
     _put(look, DelegationTokens, got, lambda entity: fill.delegation_tokens(entity, got.answer))

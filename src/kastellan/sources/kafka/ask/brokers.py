@@ -56,8 +56,19 @@ async def handshakes(look: Looking) -> None:
     try:
         if look.wants("features", "api_versions", "broker_features", "certificates", "brokers"):
             await _handshakes(look)
+        elif look.wants("replicas"):
+            await _features(look)
     finally:
         look.features_told.set()
+
+
+async def _features(look: Looking) -> None:
+    """The features as any broker tells them: by them it is known whether replicas may be eligible leaders out of sync."""
+    for node in look.nodes:
+        got = await look.asking.handshake(node, look.deadline)
+        if got.value is not None:
+            look.put(fill_quorum.features(got.value, got.answer))
+            return
 
 
 async def _handshakes(look: Looking) -> None:
@@ -99,4 +110,5 @@ async def quorum(look: Looking) -> None:
     if look.wants("quorum", "quorum_nodes"):
         got = await controllers.quorum(look, look.controllers) if look.controllers is not None else None
         got = got or await look.controller(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum))
-        look.put(*fill_quorum.quorum(got.value, got.answer, look.book))
+        silent_ms = look.asking.kept_waiting_ms(Api.DESCRIBE_QUORUM) if got.value is None else None
+        look.put(*fill_quorum.quorum(got.value, got.answer, look.book, silent_ms))

@@ -14,15 +14,23 @@ from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
 from kastellan.sources.kafka.book import Book
 
 
-def quorum(entity: Any | None, answer: int, book: Book) -> tuple[Quorum, QuorumNodes]:  # noqa: ANN401
-    """Leadership and nodes; without an answer the leadership is a row of nulls and the nodes are unseen."""
+def quorum(
+    entity: Any | None,  # noqa: ANN401
+    answer: int,
+    book: Book,
+    silent_ms: float | None = None,
+) -> tuple[Quorum, QuorumNodes]:
+    """Leadership and nodes; without an answer the leadership is a row of nulls and the nodes are unseen.
+
+    `silent_ms` is how long the brokers waited for a controller in vain, where they did.
+    """
     code = 0 if entity is None else entity.error_code
     part = None if entity is None or code else next((part for topic in entity.topics for part in topic.partitions), None)
     if part is not None and part.error_code:
         code, part = part.error_code, None
     if part is None:
         bad = answer if entity is None else book.refused(answer, code)
-        return Quorum([Leadership(answer=bad)]), QuorumNodes((), (Unseen(bad, "node"),))
+        return Quorum([Leadership(silent_ms=silent_ms, answer=bad)]), QuorumNodes((), (Unseen(bad, "node"),))
     addresses = {node.node_id: node.listeners[0] for node in getattr(entity, "nodes", ()) if node.listeners}
     rows = [
         _node(each, addresses.get(each.replica_id), answer, voter=voter)

@@ -42,13 +42,13 @@ def collect(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would leave; write nothing.")] = False,
     output: Output = Form.TABLE,
 ) -> None:
-    """Collect all that `doctor` needs into FILE, and show what leaves with it: tables, rows, and which kinds of names.
+    """Collect all that the commands show into FILE, and show what leaves with it: tables, rows, and which kinds of names.
 
     FILE serves `--bundle FILE` of every command on any machine. `kastellan bundle redact` takes the names out.
     """
     from kastellan.app.collect import collect as gather
     from kastellan.app.collect import fitted
-    from kastellan.app.examine import exam_of
+    from kastellan.app.everything import everything
     from kastellan.app.inspect import inspect
     from kastellan.app.save import check_target, save
     from kastellan.kernel.deadline import Deadline
@@ -60,7 +60,7 @@ def collect(
     most_bytes = size_in(max_size)
     if not dry_run:
         check_target(file)
-    wanted, run_by = exam_of().wanted, reach.run_by()
+    wanted, run_by = everything(), reach.run_by()
     seen = looked(
         reach,
         lambda source, timeout_s: gather(source, wanted, timeout_s, looks, every, Deadline.after(within)),

@@ -44,10 +44,10 @@ def save(
     check_target(file)
     run_by = reach.run_by()
     from kastellan.app.collect import collect
-    from kastellan.app.examine import exam_of
+    from kastellan.app.everything import everything
     from kastellan.kernel.units import bytes_text, plural
 
-    wanted = exam_of().wanted
+    wanted = everything()
     snapshot = looked(
         reach, lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every), lambda snapshot, _: snapshot
     )

@@ -1,0 +1,112 @@
+"""The doctor as a user runs it on a lab, and what it must say of each fault."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kastellan import lab as labs
+from kastellan.lab.faults._model import Truth
+
+KASTELLAN = Path(sys.executable).with_name("kastellan")
+TIMEOUT_S = 20
+"""Bounds the wait on a loaded machine; a healthy cluster answers in a fraction of a second."""
+
+Findings = dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]]
+
+
+class Proof(NamedTuple):
+    """The check that must tell the fault on its subject, and at which severity at least.
+
+    `settings` are those of the check, made small where it waits for half an hour in earnest; `watch` says that it
+    compares looks that lie apart.
+    """
+
+    check: str
+    severity: str = "error"
+    settings: tuple[str, ...] = ()
+    watch: bool = False
+
+
+PROOFS = {
+    "advertised_listener_wrong": Proof("brokers.unreachable", "warning"),
+    "broker_frozen": Proof("brokers.fenced"),
+    "broker_killed": Proof("brokers.fenced"),
+    "certificate_expired": Proof("brokers.unreachable", "warning"),
+    "consumer_stuck": Proof("groups.lag_without_members", "warning", ("quiet_s=10",), watch=True),
+    "consumer_stuck_kip848": Proof("groups.lag_without_members", "warning", ("quiet_s=10",), watch=True),
+    "disk_full": Proof("storage.log_dir_offline"),
+    "disk_nearly_full": Proof("storage.log_dir_nearly_full", "warning"),
+    "key_skew": Proof("capacity.keys_skewed", "info", ("min_records=200",)),
+    "leader_imbalance": Proof("replication.leader_imbalance", "info"),
+    "log_dir_failed": Proof("storage.log_dir_offline"),
+    "quorum_lost": Proof("controller.no_active_controller"),
+    "reassignment_stuck": Proof("replication.reassignment_stuck", "warning", ("stuck_s=30",), watch=True),
+    "transaction_open": Proof("transactions.open_without_owner"),
+    "under_min_isr": Proof("replication.under_min_isr"),
+}
+ELSEWHERE = {
+    "acl_missing": "a broker refuses silently; `describe principal` shows what the principal may",
+    "password_wrong": "a broker tells nobody whom it turned away; `probe` with the same file says so, and logs do",
+}
+"""Faults that no answer of a broker shows, and where they are seen."""
+_RANK = ("info", "warning", "error")
+
+
+def run(lab: labs.Lab, *words: str, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
+    """The document that `doctor -o json` prints, and the exit code."""
+    command = [*_command(lab, timeout_s), "-o", "json", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in {0, 10, 12}, done.stderr
+    return json.loads(done.stdout), done.returncode
+
+
+def examined(lab: labs.Lab, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
+    """The report, and the exit code."""
+    document, code = run(lab, timeout_s=timeout_s)
+    return document["report"], code
+
+
+def watched(lab: labs.Lab, check: str, *words: str, looks: int = 40) -> Findings:
+    """What the check says first, in so many looks of `doctor --watch`."""
+    command = [*_command(lab, 4), "--only", check, "--watch", "4", "-o", "json", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            for _, line in zip(range(looks), watching.stdout or (), strict=False):
+                if found := findings(json.loads(line)["report"]):
+                    return found
+        finally:
+            watching.terminate()
+    return {}
+
+
+def findings(report: dict[str, Any], *severities: str) -> Findings:
+    """The findings of a report by check and subject."""
+    found = [each for result in report["results"] for each in result["findings"]]
+    return {
+        (each["check"], each["subject"]["kind"], tuple(each["subject"]["key"])): each
+        for each in found
+        if not severities or each["severity"] in severities
+    }
+
+
+def assert_told(lab: labs.Lab, truth: Truth) -> dict[str, Any]:
+    """The doctor tells the fault on its subject in one run (or while it watches), and nothing unrelated as an error."""
+    proof = PROOFS[truth.fault]
+    settings = [word for each in proof.settings for word in ("--set", f"{proof.check}.{each}")]
+    report = run(lab, *settings)[0]["report"]
+    told = watched(lab, proof.check, *settings) if proof.watch else findings(report)
+    wanted = (proof.check, truth.kind, tuple(truth.key))
+    assert wanted in told, sorted(told)
+    assert _RANK.index(told[wanted]["severity"]) >= _RANK.index(proof.severity), told[wanted]
+    strangers = {key for key, each in findings(report, "error").items() if key != wanted and not each["explained_by"]}
+    assert strangers == set(), strangers
+    return told[wanted]
+
+
+def _command(lab: labs.Lab, timeout_s: float) -> list[str]:
+    way = ["--command-config", str(lab.command_config("admin"))] if lab.spec.is_secured else ["--bootstrap-server", lab.bootstrap]
+    return [str(KASTELLAN), "doctor", *way, "--timeout", str(timeout_s)]
