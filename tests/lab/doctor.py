@@ -45,7 +45,7 @@ PROOFS = {
     "log_dir_failed": Proof("storage.log_dir_offline"),
     "quorum_lost": Proof("controller.no_active_controller"),
     "reassignment_stuck": Proof("replication.reassignment_stuck", "warning", ("stuck_s=30",), watch=True),
-    "transaction_open": Proof("transactions.open_without_owner"),
+    "transaction_open": Proof("transactions.open_without_owner", "error", ("open_s=10", "idle_s=10", "hurt_s=15")),
     "under_min_isr": Proof("replication.under_min_isr"),
 }
 ELSEWHERE = {
@@ -93,10 +93,14 @@ def findings(report: dict[str, Any], *severities: str) -> Findings:
     }
 
 
+def settings_of(fault: str) -> list[str]:
+    """The words that make the settings of the fault's check small."""
+    return [word for each in PROOFS[fault].settings for word in ("--set", f"{PROOFS[fault].check}.{each}")]
+
+
 def assert_told(lab: labs.Lab, truth: Truth) -> dict[str, Any]:
     """The doctor tells the fault on its subject in one run (or while it watches), and nothing unrelated as an error."""
-    proof = PROOFS[truth.fault]
-    settings = [word for each in proof.settings for word in ("--set", f"{proof.check}.{each}")]
+    proof, settings = PROOFS[truth.fault], settings_of(truth.fault)
     report = run(lab, *settings)[0]["report"]
     told = watched(lab, proof.check, *settings) if proof.watch else findings(report)
     wanted = (proof.check, truth.kind, tuple(truth.key))

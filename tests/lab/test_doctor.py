@@ -19,7 +19,7 @@ from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import load, processes
 from kastellan.lab.load import clients
-from tests.lab.doctor import KASTELLAN, PROOFS, TIMEOUT_S, examined, findings, run, watched
+from tests.lab.doctor import KASTELLAN, PROOFS, TIMEOUT_S, examined, findings, run, settings_of, watched
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -43,7 +43,7 @@ LASTING = {
 """What shows only by comparing looks that lie apart."""
 APART = {"broker_killed": "replication.offline"}
 """What shows where partitions have one replica, and the quorum outlives its brokers."""
-DUE_MS = {"transaction_open": 65_000}
+DUE_MS = {"transaction_open": 20_000}
 """A producer that is silent for less may be alive: only then its open transaction is an error."""
 
 
@@ -65,7 +65,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
             assert watched(loaded_lab, LASTING[fault])
         due_ms = truth.at_ms + DUE_MS.get(fault, 0)
         eventually(lambda: time.time() * 1000 >= due_ms, "the time from which the fault is an error", 90)
-        document, code = run(loaded_lab)
+        document, code = run(loaded_lab, *settings_of(fault))
     report, first = document["report"], document["told"]["problems"][0]
     wanted = (PROOFS[fault].check, truth.kind, tuple(truth.key))
     errors = findings(report, "error")

@@ -10,13 +10,13 @@ from types import ModuleType
 import msgspec
 
 import kastellan.app.portraits
+from kastellan.app.not_whole import not_whole
 from kastellan.app.observe import observe
 from kastellan.app.portrait import Known, Section
 from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.folder import modules_in
-from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
 from kastellan.model.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.model.snapshot import Snapshot
@@ -92,9 +92,6 @@ def depict(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = ()
     drawn = draw(name.strip(), **arguments)
     tables = [each for each in arguments.values() if isinstance(each, Table)]
     unseen = unseen_of(tables)
-    used = {each.answer for each in unseen} | {
-        answer for table in tables if "answer" in table.columns for answer in table.df["answer"].drop_nulls().unique()
-    }
     return Portrait(
         kind=kind,
         name=drawn.name,
@@ -103,6 +100,6 @@ def depict(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = ()
         facts=drawn.facts,
         sections=drawn.sections,
         unseen=unseen,
-        not_whole=tuple(each for each in snapshot.answers if each.state is not State.COMPLETE and each.id in used),
+        not_whole=not_whole(snapshot, tables),
         notes=(*notes, *drawn.notes),
     )

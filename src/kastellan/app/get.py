@@ -10,12 +10,12 @@ import polars as pl
 
 from kastellan.app.list_model import List
 from kastellan.app.lists import LISTS
+from kastellan.app.not_whole import not_whole
 from kastellan.app.observe import observe
 from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
 from kastellan.checks.not_seen import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
-from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Fact
@@ -113,7 +113,6 @@ def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, 
     if member is not None:
         frame = _selected(frame, found, member, unseen)
     frame, more = asked(frame, typed)
-    bad = _not_whole(snapshot, name, frame, unseen)
     return Listed(
         of=name,
         at_ms=snapshot.at_ms,
@@ -122,7 +121,7 @@ def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, 
         shown=_shown(found, frame, typed.columns),
         may_be_empty=found.may_be_empty,
         unseen=unseen,
-        not_whole=bad,
+        not_whole=not_whole(snapshot, _tables_of(snapshot, name), found.told_by),
         notes=(*notes, *more, *(_cost(snapshot) if found.costs else ())),
     )
 
@@ -143,18 +142,9 @@ def _shown(found: List, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[st
     return tuple(column_named(each, frame.columns) for each in chosen)
 
 
-def _not_whole(snapshot: Snapshot, name: str, frame: pl.DataFrame, unseen: Iterable[Unseen]) -> tuple[Answer, ...]:
-    """The Answers that are not complete and stand behind one of the tables that the list is made of, rows or none."""
-    used = {*frame["answer"].drop_nulls().unique()} if "answer" in frame.columns else set[int]()
-    used |= {each.answer for each in unseen}
-    for each in wanted_by([LISTS[name].rows], all_views()).tables & snapshot.tables.keys():
-        table = snapshot.tables[each]
-        if "answer" in table.columns:
-            used |= {*table.df["answer"].drop_nulls().unique()}
-    requests = LISTS[name].told_by
-    return tuple(
-        each for each in snapshot.answers if each.state is not State.COMPLETE and (each.id in used or each.asked in requests)
-    )
+def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
+    """The tables of the look that the list is made of, also by views."""
+    return [snapshot.tables[each] for each in wanted_by([LISTS[name].rows], all_views()).tables & snapshot.tables.keys()]
 
 
 def _selected(frame: pl.DataFrame, found: List, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:

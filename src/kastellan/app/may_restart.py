@@ -42,7 +42,8 @@ class May(StrEnum):
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """A partition that would be hurt: `how` is `refuses writes` or `goes offline`; the counts are of replicas.
 
-    `by_design` is true where even the whole set of replicas in sync would not bear the restart of one of them.
+    `needed` is null where min.insync.replicas was not seen; `by_design` is true where even the whole set of replicas in
+    sync would not bear the restart of one of them.
     """
 
     topic: str
@@ -50,7 +51,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     how: str
     in_sync_now: int
     in_sync_left: int
-    needed: int
+    needed: int | None
     by_design: bool
 
 

@@ -18,11 +18,10 @@ from polars.exceptions import PolarsError
 
 from kastellan.app.examine import exam_of
 from kastellan.app.get import Listed
+from kastellan.app.not_whole import not_whole
 from kastellan.app.observe import observe
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
-from kastellan.kernel.outcome import State
-from kastellan.model.answer import Answer
 from kastellan.model.catalogue import all_tables
 from kastellan.model.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.model.snapshot import Snapshot
@@ -126,7 +125,7 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
         shown=tuple(frame.columns),
         may_be_empty=frozenset(),
         unseen=unseen,
-        not_whole=_not_whole(snapshot, now.values()),
+        not_whole=not_whole(snapshot, now.values()),
         notes=(*notes, *_of_nulls(frame)),
     )
 
@@ -171,16 +170,6 @@ def _tables(snapshot: Snapshot, names: Iterable[str], prefix: str) -> dict[str, 
             raise BadInput(f"{prefix}{name} cannot be read: {reason}; look at the live cluster, or save the snapshot anew")
         found[prefix + name] = table
     return found
-
-
-def _not_whole(snapshot: Snapshot, tables: Iterable[Table]) -> tuple[Answer, ...]:
-    """The Answers that are not complete and stand behind a table that was read."""
-    used = set[int]()
-    for each in tables:
-        used |= {one.answer for one in each.unseen}
-        if "answer" in each.columns:
-            used |= {*each.df["answer"].drop_nulls().unique()}
-    return tuple(each for each in snapshot.answers if each.id in used and each.state is not State.COMPLETE)
 
 
 def _of_nulls(frame: pl.DataFrame) -> Iterable[str]:

@@ -187,8 +187,12 @@ def test_the_age_of_unread_records_is_asked_of_leaders_for_what_lags_only() -> N
 
     every, named = asyncio.run(run())
     rows = {(row["group"], row["topic"], row["partition"]): row for row in every.tables["commit_times"].df.to_dicts()}
-    # What is caught up, and what nobody could see to lag, is not asked for.
-    assert rows.keys() == {("group-0000", "topic-0000", 0), ("group-0000", "topic-0000", 2), ("group-0001", "topic-0000", 0)}
+    # What is caught up is not asked for; of what nobody could see to lag the row says that it is not known.
+    lagging = {("group-0000", "topic-0000", 0), ("group-0000", "topic-0000", 2), ("group-0001", "topic-0000", 0)}
+    assert rows.keys() == lagging | {("group-0001", "topic-0001", 3)}
+    dark = rows.pop(("group-0001", "topic-0001", 3))
+    assert (dark["method"], dark["written_ms"]) == (None, None)
+    assert dark["answer"] in {each.id for each in every.answers if each.state is State.DENIED}
     for (group, topic, partition), row in rows.items():
         truth = now_ms - 1_000_000 + 1_000 * made.groups[group].commits[topic, partition]
         assert abs(row["written_ms"] - truth) <= row["error_ms"] + 1, row

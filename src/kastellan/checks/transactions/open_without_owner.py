@@ -61,14 +61,17 @@ CHECK = Check(
             low=10,
             high=86_400,
         ),
+        Setting(
+            name="hurt_s", default=60, unit="s", low=10, high=86_400,
+            meaning="silence from which on it is an error that it holds back readers",
+        ),
     ),
     kafka="3.0 or newer",
     references=("KIP-664", "KIP-98"),
     proven_by="transaction_open",
-)
+)  # fmt: skip
 
 _PLACE = ["topic", "partition"]
-_HELD_IDLE_MS = 60_000
 _CLOCKS_MS = 5_000
 _CLOCK_BEHIND = "but it wrote since the earlier look: its clock is behind ours"
 _SKEWED = "the times of its last records do not fit its beginning and our clock; clocks differ by more than 5 s"
@@ -84,6 +87,7 @@ def judge(
     *,
     open_s: float,
     idle_s: float,
+    hurt_s: float,
 ) -> Judged:
     """Fails where a transaction is open long enough and the last records of all its partitions are old enough.
 
@@ -113,7 +117,7 @@ def judge(
         .when(held == 0).then(pl.lit("no record is held back"))
         .otherwise(pl.format("what it holds back on {} was not all seen", pl.col("written_to")))
     )  # fmt: skip
-    hurts = (pl.col("idle_ms") >= _HELD_IDLE_MS) & (held > 0)
+    hurts = (pl.col("idle_ms") >= hurt_s * 1000) & (held > 0)
     judged = frame.select(
         "transactional_id", "coordinator", "producer_id", "open_ms", "idle_ms", "ends_in_ms", "held_records",
         fails=old & silent,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kastellan.sources.kafka.fill import times
 
+NONE_DARK = pl.DataFrame()
 NOW_MS = 1_750_000_000_000
 DAY_MS = 86_400_000
 
@@ -35,7 +37,7 @@ def test_the_bracket_holds_the_time_of_the_record(gaps: list[int], first: int, w
     written = [NOW_MS - 1 - sum(gaps[at:]) for at in range(len(gaps))]
     committed = first + int(where * len(written))
     search = searched(written, committed, first)
-    (row,) = times.commit_times([(search, 1)], ()).df.to_dicts()
+    (row,) = times.commit_times([(search, 1)], (), NONE_DARK).df.to_dicts()
     truth = written[committed - first]
     assert abs(row["written_ms"] - truth) <= row["error_ms"] + 1
     if row["method"] == "record":
@@ -67,5 +69,5 @@ def test_without_timestamps_or_with_ones_of_the_future_nothing_is_said() -> None
     search = times.begun(group="g", topic="t", partition=0, committed=4, end=9, now_ms=NOW_MS)
     for answer in ((-1, -1), (2, NOW_MS + DAY_MS)):
         after = times.told(search, times.next_ms(search), *answer)
-        (row,) = times.commit_times([(after, 1)], ()).df.to_dicts()
+        (row,) = times.commit_times([(after, 1)], (), NONE_DARK).df.to_dicts()
         assert (after.done, row["written_ms"], row["method"]) == (True, None, None)

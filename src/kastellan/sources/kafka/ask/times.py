@@ -44,16 +44,31 @@ async def times(look: Looking) -> None:
     told = await asyncio.gather(
         *(_of_leader(look, node, layer) for node, of_node in by_leader.items() for layer in _layers(of_node))
     )
-    look.put(fill.commit_times([each for of_node in told for each in of_node], unseen))
+    look.put(fill.commit_times([each for of_node in told for each in of_node], unseen, _dark(look)))
+
+
+def _dark(look: Looking) -> pl.DataFrame:
+    """Commits of which nobody knows whether they lag: the commit or the ends of its partition could not be seen."""
+    offsets = look.tables["offsets"].df.select("topic", "partition", "earliest", "latest", ends_answer="answer")
+    of = _named(look).join(offsets, on=["topic", "partition"], how="left")
+    no_commit, no_ends = pl.col("committed").is_null(), pl.any_horizontal(pl.col("earliest", "latest").is_null())
+    return of.filter(no_commit | no_ends).select(
+        *("group", "topic", "partition", "committed"), answer=pl.when(no_commit).then("answer").otherwise("ends_answer")
+    )
+
+
+def _named(look: Looking) -> pl.DataFrame:
+    """The commits of the groups that were named, or of all."""
+    commits, named = look.tables["commits"].df, look.wanted.timed_groups
+    return commits.filter(pl.col("group").is_in(list(named))) if named else commits
 
 
 def _searches(look: Looking) -> list[fill.Search]:
     """What lags and whose next record is still there."""
-    commits, offsets = look.tables["commits"].df, look.tables["offsets"].df.drop("answer")
-    named = look.wanted.timed_groups
-    wanted = commits.filter(pl.col("group").is_in(list(named))) if named else commits
+    offsets = look.tables["offsets"].df.drop("answer")
     lagging = (
-        wanted.select("group", "topic", "partition", "committed")
+        _named(look)
+        .select("group", "topic", "partition", "committed")
         .join(offsets, on=["topic", "partition"], how="inner")
         .filter((pl.col("committed") >= pl.col("earliest")) & (pl.col("committed") < pl.col("latest")))
         .sort(pl.col("latest") - pl.col("committed"), descending=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+import polars as pl
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.commit_times import CommitTimes
@@ -92,9 +93,10 @@ def told(search: Search, asked_ms: int, offset: int, timestamp_ms: int) -> Searc
     return msgspec.structs.replace(search, low_ms=low_ms, low=offset, rounds=rounds)
 
 
-def commit_times(searches: Iterable[tuple[Search, int]], unseen: tuple[Unseen, ...]) -> CommitTimes:
-    """One row per search and its Answer."""
-    return CommitTimes.of_rows((_row(each, answer) for each, answer in searches), unseen)
+def commit_times(searches: Iterable[tuple[Search, int]], unseen: tuple[Unseen, ...], dark: pl.DataFrame) -> CommitTimes:
+    """One row per search and its Answer, and those of commits of which nobody knows whether they lag."""
+    rows = [*(_row(each, answer) for each, answer in searches), *dark.iter_rows(named=True)]
+    return CommitTimes.of_rows(rows, unseen)
 
 
 def _row(search: Search, answer: int) -> dict[str, Any]:

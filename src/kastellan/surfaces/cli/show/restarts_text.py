@@ -63,7 +63,7 @@ def _one(answer: Restart, screen: Screen) -> None:
                 each.how,
                 count_text(each.in_sync_now),
                 count_text(each.in_sync_left),
-                count_text(each.needed),
+                "?" if each.needed is None else count_text(each.needed),
                 "by design" if each.by_design else "",
             ]
             for each in answer.losses[:_SHOWN]
