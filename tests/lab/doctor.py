@@ -43,9 +43,10 @@ PROOFS = {
     "key_skew": Proof("capacity.keys_skewed", "info", ("min_records=200",)),
     "leader_imbalance": Proof("replication.leader_imbalance", "info"),
     "log_dir_failed": Proof("storage.log_dir_offline"),
+    "network_partition": Proof("brokers.fenced"),
     "quorum_lost": Proof("controller.no_active_controller"),
     "reassignment_stuck": Proof("replication.reassignment_stuck", "warning", ("stuck_s=30",), watch=True),
-    "transaction_open": Proof("transactions.open_without_owner", "error", ("open_s=10", "idle_s=10", "hurt_s=15")),
+    "transaction_open": Proof("transactions.open_without_owner", "error", ("open_s=10", "idle_s=10")),
     "under_min_isr": Proof("replication.under_min_isr"),
 }
 ELSEWHERE = {

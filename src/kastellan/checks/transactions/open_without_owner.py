@@ -13,10 +13,11 @@ beyond its first record in each of its partitions, whoever wrote it. It ends by 
 
 **When it is wrong.** Flink keeps transactions open for 15 to 60 minutes, from checkpoint to checkpoint, and writes to
 them all the while: it is the silence that is judged, not the age. A living producer that has nothing to write for
-`idle_s` is told wrongly as long as it lasts; raise the setting. The time of the last record is the record's own
-timestamp, mostly of the producer's clock: where it lies in the future, or before the transaction began, it is not
-trusted; where an earlier look shows that it moved since, the clock is behind and the finding only a remark. A
-transaction that the coordinator does not know any more (hanging) is another thing and never listed here.
+`idle_s` is told wrongly as long as it lasts, and as an error from twice that on where readers wait; raise the setting.
+The time of the last record is the record's own timestamp, mostly of the producer's clock: where it lies in the future,
+or before the transaction began, it is not trusted; where an earlier look shows that it moved since, the clock is behind
+and the finding only a remark. A transaction that the coordinator does not know any more (hanging) is another thing and
+never listed here.
 """
 
 from typing import Annotated
@@ -61,15 +62,11 @@ CHECK = Check(
             low=10,
             high=86_400,
         ),
-        Setting(
-            name="hurt_s", default=60, unit="s", low=10, high=86_400,
-            meaning="silence from which on it is an error that it holds back readers",
-        ),
     ),
     kafka="3.0 or newer",
     references=("KIP-664", "KIP-98"),
     proven_by="transaction_open",
-)  # fmt: skip
+)
 
 _PLACE = ["topic", "partition"]
 _CLOCKS_MS = 5_000
@@ -87,7 +84,6 @@ def judge(
     *,
     open_s: float,
     idle_s: float,
-    hurt_s: float,
 ) -> Judged:
     """Fails where a transaction is open long enough and the last records of all its partitions are old enough.
 
@@ -117,7 +113,7 @@ def judge(
         .when(held == 0).then(pl.lit("no record is held back"))
         .otherwise(pl.format("what it holds back on {} was not all seen", pl.col("written_to")))
     )  # fmt: skip
-    hurts = (pl.col("idle_ms") >= hurt_s * 1000) & (held > 0)
+    hurts = (pl.col("idle_ms") >= 2 * idle_s * 1000) & (held > 0)
     judged = frame.select(
         "transactional_id", "coordinator", "producer_id", "open_ms", "idle_ms", "ends_in_ms", "held_records",
         fails=old & silent,
