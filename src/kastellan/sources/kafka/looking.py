@@ -117,8 +117,8 @@ class Looking:
     def dead(self) -> list[int]:
         """Brokers that the cluster names and that are not live: there is nobody to ask."""
         named = set(self.cluster.nodes)
-        if self.topology is not None:
-            named |= set(self.topology.replicas["broker"].unique().drop_nulls())
+        if (topology := self.topology) is not None:
+            named |= self.memory.made("holders", (topology,), lambda: set(topology.replicas["broker"].unique().drop_nulls()))
         return sorted(named - set(self.nodes))
 
     def not_live(self, asked: str, node: int) -> int:

@@ -255,9 +255,8 @@ class Cluster:
         require_permit(api, self._permit)
         sent_ms = now_ms()
         told = ""
-        tries = _TRIES if api in READS else 1
-        refusal = Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked")
-        for _ in range(tries):
+        refusal: Refusal | None = None
+        for _ in range(_TRIES if api in READS else 1):
             if deadline.passed:
                 break
             way = self._lane_of(target, lane)
@@ -267,11 +266,13 @@ class Cluster:
             answer = await self._once(way, request, deadline)
             if not isinstance(answer, Refusal):
                 return self._outcome(way, *answer)
-            if refusal.retriable:
+            if refusal is not None:
                 told = " (tried twice)" if answer.reason.startswith(refusal.reason) else f" (before that: {refusal.reason})"
             refusal = answer
             if not refusal.retriable:
                 break
+        if refusal is None:
+            return failed(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
         return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
 
     async def _once(self, way: Lane, request: Packed | Choose, deadline: Deadline) -> tuple[Packed, Frame] | Refusal:

@@ -184,36 +184,43 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Cut whole frames out of the stream and hand each to its question."""
         self._bytes_in += len(data)
-        buffer = self._buffer
-        buffer += data
-        if len(buffer) < self._need:
+        if not self._buffer:
+            # Small answers mostly come whole: they are cut out of what came, without a copy of it.
+            self._buffer += memoryview(data)[self._cut(data) :]
             return
-        arrived_s, arrived_ms = time.monotonic(), now_ms()
-        at = 0
-        while len(buffer) - at >= 4 and self._end is None:
-            size = int.from_bytes(buffer[at : at + 4], "big", signed=True)
-            if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
-                self._garbled(_what_speaks(bytes(buffer[at:]), size, self._limits.frame_bytes))
-                return
-            self._need = size + 4
-            if len(buffer) - at < self._need:
-                break
-            self._answer(at + 4, at + self._need, arrived_s, arrived_ms)
-            at += self._need
-            self._need = 4
-        del buffer[:at]
+        self._buffer += data
+        if len(self._buffer) >= self._need:
+            del self._buffer[: self._cut(self._buffer)]
 
     # From bytes to answers.
 
-    def _answer(self, start: int, end: int, arrived_s: float, arrived_ms: int) -> None:
-        correlation = int.from_bytes(self._buffer[start : start + 4], "big", signed=True)
+    def _cut(self, stream: bytes | bytearray) -> int:
+        """Hand over every whole frame at the beginning of the stream; returns where the next one begins."""
+        arrived_s, arrived_ms = time.monotonic(), now_ms()
+        at = 0
+        while len(stream) - at >= 4 and self._end is None:
+            size = int.from_bytes(stream[at : at + 4], "big", signed=True)
+            if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
+                self._garbled(_what_speaks(bytes(stream[at:]), size, self._limits.frame_bytes))
+                break
+            self._need = size + 4
+            if len(stream) - at < self._need:
+                break
+            self._answer(stream, (at + 4, at + self._need), arrived_s, arrived_ms)
+            at += self._need
+            self._need = 4
+        return at
+
+    def _answer(self, stream: bytes | bytearray, place: tuple[int, int], arrived_s: float, arrived_ms: int) -> None:
+        start, end = place
+        correlation = int.from_bytes(stream[start : start + 4], "big", signed=True)
         question = self._sent.pop(correlation, None)
         if question is None:
             self._garbled(f"answered a question that was not asked (correlation id {correlation})")
             return
         begin = start + 4
         if question.tagged:
-            begin = _after_tags(self._buffer, begin, end)
+            begin = _after_tags(stream, begin, end)
             if begin < 0:
                 broken = Refusal(Trouble.GARBLED, f"{self.whom} sent a broken header for {api_name(question.api_key)}")
                 self._settle(question, broken)
@@ -227,7 +234,7 @@ class Connection(asyncio.Protocol):
         if question.abandoned:
             self._abandoned -= 1
         else:
-            with memoryview(self._buffer) as view:
+            with memoryview(stream) as view:
                 data = bytes(view[begin:end])
             self._settle(question, Frame(data, question.sent_ms, arrived_ms, bytes_in, question.bytes_out, service_ms))
         self._send_next()
@@ -355,7 +362,7 @@ class Connection(asyncio.Protocol):
         return f" ({bytes_text(have - 4)} of an answer of {bytes_text(self._need - 4)})"
 
 
-def _after_tags(buffer: bytearray, at: int, end: int) -> int:
+def _after_tags(buffer: bytes | bytearray, at: int, end: int) -> int:
     """The place behind the tagged fields that start at `at`, or -1 when they do not fit before `end`."""
     count, at = _varint(buffer, at, end)
     for _ in range(count):
@@ -367,7 +374,7 @@ def _after_tags(buffer: bytearray, at: int, end: int) -> int:
     return at
 
 
-def _varint(buffer: bytearray, at: int, end: int) -> tuple[int, int]:
+def _varint(buffer: bytes | bytearray, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 35, 7):
         if not 0 <= at < end:

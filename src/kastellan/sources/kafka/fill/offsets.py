@@ -84,8 +84,12 @@ class Places:
 
     def of(self, column: Column) -> pl.Series:
         """The row of each partition in this column, null where it has none."""
-        keys = self._memory.same("asked partitions", column.stack.rows.select(*_KEYS))
+        keys = self._memory.made(("keys", column.name), (column.stack,), lambda: self._keys(column))
         return self._memory.made(("places", column.name), (self._partitions, keys), lambda: self._found(keys))
+
+    def _keys(self, column: Column) -> pl.DataFrame:
+        # Offsets move all the time, and what was asked for does not.
+        return self._memory.same("asked partitions", column.stack.rows.select(*_KEYS))
 
     def _found(self, keys: pl.DataFrame) -> pl.Series:
         whole = self._partitions.select(*_KEYS)
