@@ -62,9 +62,10 @@ def refused_by_design(snapshot: Snapshot, profile: Profile) -> tuple[Refused, ..
     found: list[Refused] = []
     for each in profile.refused:
         asked = [answer for answer in snapshot.answers if answer.asked == each.asked and _meant(answer, each, used)]
-        refused = tuple(answer.id for answer in asked if _is_refusal(answer))
-        if refused and not any(answer.state in _ANSWERED for answer in asked):
-            found.append(Refused(asked=each.asked, says=each.says, how=each.how, answers=refused))
+        refused = [answer for answer in asked if _is_refusal(answer)]
+        if refused and not any(_told_something(answer, refused, used) for answer in asked):
+            answers = tuple(answer.id for answer in refused)
+            found.append(Refused(asked=each.asked, says=each.says, how=each.how, answers=answers))
     return tuple(found)
 
 
@@ -195,6 +196,14 @@ def _is_refusal(answer: Answer) -> bool:
     if answer.state in _REFUSED or answer.trouble is Trouble.CLOSED:
         return True
     return answer.trouble is Trouble.REJECTED and answer.reason.startswith(_NO_SUCH_REQUEST)
+
+
+def _told_something(answer: Answer, refused: Iterable[Answer], used: Mapping[str, set[int]]) -> bool:
+    """The peer answered: with more than an envelope in which every piece is a refusal."""
+    if answer.state not in _ANSWERED:
+        return False
+    pieces = any((each.of, each.sent_ms) == (answer.of, answer.sent_ms) for each in refused)
+    return not pieces or any(answer.id in answers for answers in used.values())
 
 
 def _owned(about: str, do: str, profile: Profile) -> str:

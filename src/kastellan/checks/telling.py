@@ -351,8 +351,10 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
     unknown = report.count(Verdict.UNKNOWN)
     passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
     waived = sum(each.waived is not None for each in report.findings)
+    aside = sum(one.count for result in report.results for one in result.aside)
     also = (f"; {plural(waived, 'finding')} waived" if waived else "") + (f"; {count_text(unknown)} not seen" if unknown else "")
-    return f"No problem found: {passed}{also}."
+    there = f"; {count_text(aside)} not applicable on {report.provider.name}" if aside and report.provider else ""
+    return f"No problem found: {passed}{also}{there}."
 
 
 def _hygiene_line(remarks: Sequence[Remark], new: int | None) -> str:

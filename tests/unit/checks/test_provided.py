@@ -99,6 +99,24 @@ def test_an_unknown_that_rests_on_a_refusal_by_design_is_not_applicable(state: S
     assert "refused by design on Confluent Cloud, and so not counted as unseen: DescribeConfigs" in notes(there)
 
 
+def test_what_was_set_aside_is_counted_in_the_verdict() -> None:
+    exam = exam_of(("replication",))
+    there = examine_saved(reached_by(WARPSTREAM), exam, AT_MS)
+    count = sum(one.count for each in there.report.results for one in each.aside)
+    assert f"; {count} not applicable on WarpStream." in tell(there.report, there.words(exam)).verdict
+    plain = examine_saved(healthy(), exam, AT_MS)
+    assert "not applicable" not in tell(plain.report, plain.words(exam)).verdict
+
+
+def test_on_event_hubs_settings_of_topics_may_be_told_and_those_of_brokers_are_not() -> None:
+    there = reached_by("acme.servicebus.windows.net:9093", refusing(healthy(), "DescribeConfigs", BrokerConfigs))
+    told = Answer(id=77, source="kafka", asked="DescribeConfigs", of="broker/1", state=State.COMPLETE, sent_ms=AT_MS)
+    there = edit(msgspec.structs.replace(there, answers=(*there.answers, told)), TopicConfigs, {}, answer=77)
+    checks = ("configs.message_size_chain", "configs.retention_traps")
+    found = examined(there, *checks)
+    assert [set(result(found, each).counts) for each in checks] == [{Verdict.NOT_APPLICABLE}, {Verdict.PASS}]
+
+
 def test_exit_code_12_does_not_come_from_what_is_refused_by_design() -> None:
     blind = refusing(healthy(), "DescribeQuorum", Quorum)
     check = "controller.no_active_controller"
