@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from kastellan import lab as labs
 from kastellan.kernel.errors import BadInput, Unavailable
 from kastellan.lab import injection, nodes, probe, processes
-from kastellan.lab.faults import _child, _enclosure
+from kastellan.lab.faults import _child, _enclosure, _packets, _relay
 from kastellan.lab.faults._model import amiss, enclosure
 from kastellan.lab.model import Node
 
@@ -60,6 +63,76 @@ def network(node: Node) -> Path:
     identity = nodes.current(node)
     assert identity is not None
     return Path(f"/proc/{identity.pid}/ns/net").readlink()
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_what_is_struck_falls_silent_and_clients_go_on(*, everywhere: bool) -> None:
+    with ThreadPoolExecutor(1, initializer=_relay.enter) as thread:
+
+        def inside() -> socket.socket:
+            return thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result()
+
+        asyncio.run(_strike(inside, everywhere=everywhere))
+
+
+async def _strike(inside: Callable[[], socket.socket], *, everywhere: bool) -> None:
+    relay = _relay.Relay(frozenset({_relay.BROKERS}), _packets.ALL, inside, everywhere=everywhere)
+    serving: list[asyncio.Task[None]] = []
+    asking: dict[str, socket.socket] = {}
+    with ExitStack() as stack:
+        for use in (_relay.CLIENTS, _relay.BROKERS):
+            node = stack.enter_context(inside())
+            node.setblocking(False)
+            node.bind(("127.0.0.1", 0))
+            node.listen()
+            await relay.open(_relay.Link(f"127.0.0.1:{node.getsockname()[1]}", inward=True, use=use))
+            serving.append(asyncio.create_task(_echo(node)))
+            asking[use] = stack.enter_context(await _connected(node.getsockname()))
+        assert [await _answer(each) for each in asking.values()] == [b"hello", b"hello"]
+        relay.strike()
+        assert [await _answer(each) for each in asking.values()] == [b"hello", b""]
+        try:
+            late = stack.enter_context(await _connected(node.getsockname()))
+        except TimeoutError:
+            assert everywhere
+        else:
+            assert not everywhere
+            assert await _answer(late) == b""
+        for each in serving:
+            each.cancel()
+
+
+async def _connected(place: tuple[str, int]) -> socket.socket:
+    """A connection to there, made within half a second."""
+    made = socket.socket()
+    made.setblocking(False)
+    try:
+        async with asyncio.timeout(0.5):
+            await asyncio.get_running_loop().sock_connect(made, place)
+    except TimeoutError:
+        made.close()
+        raise
+    return made
+
+
+async def _echo(node: socket.socket) -> None:
+    """Take one connection, and send back what comes."""
+    loop = asyncio.get_running_loop()
+    taken, _ = await loop.sock_accept(node)
+    with taken:
+        while said := await loop.sock_recv(taken, 100):
+            await loop.sock_sendall(taken, said)
+
+
+async def _answer(asking: socket.socket) -> bytes:
+    """What comes back within half a second."""
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(asking, b"hello")
+    try:
+        async with asyncio.timeout(0.5):
+            return await loop.sock_recv(asking, 100)
+    except TimeoutError:
+        return b""
 
 
 def test_a_broker_that_is_cut_off_is_told_as_alive_and_out_of_the_cluster(loaded_lab: labs.Lab, injected: Injected) -> None:

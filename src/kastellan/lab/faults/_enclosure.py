@@ -7,13 +7,14 @@ and nothing of it is seen by anybody else: no address, no rule, no device of the
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Sequence
 from functools import cache
 
 from kastellan.kernel.errors import Unavailable
 from kastellan.lab import nodes, processes
-from kastellan.lab.faults import _child, _relay
+from kastellan.lab.faults import _child, _packets, _relay
 from kastellan.lab.faults._model import HOLDS_S, enclosure, wait, wait_healed
 from kastellan.lab.model import Lab, Node
 
@@ -33,6 +34,15 @@ def need() -> tuple[str, ...]:
         )
         raise Unavailable(msg)
     return way
+
+
+def manner() -> str:
+    """In a few words, what the network of a broker's own is here and where its packets are lost."""
+    what = "a network namespace in a user namespace" if need() else "a network namespace"
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
+        everywhere = _packets.may_lose(outside)
+    where = "on both sides of it" if everywhere else "inside; outside, connections are made and stay silent"
+    return f"{what} behind a relay; the kernel drops packets {where}"
 
 
 @cache

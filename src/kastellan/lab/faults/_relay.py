@@ -113,10 +113,11 @@ class Relay:
         return f"{host}:{port}"
 
     async def _accept(self, listener: socket.socket, start: Side, end: Side, *, hurt: bool) -> None:
-        while True:
-            near, _ = await asyncio.get_running_loop().sock_accept(listener)
-            self._hold(near, start, hurt=hurt)
-            self._keep(self._carry(near, end, hurt=hurt))
+        with listener:
+            while True:
+                near, _ = await asyncio.get_running_loop().sock_accept(listener)
+                self._hold(near, start, hurt=hurt)
+                self._keep(self._carry(near, end, hurt=hurt))
 
     async def _carry(self, near: socket.socket, end: Side, *, hurt: bool) -> None:
         with near, self._made(end, hurt=hurt) as far:
@@ -169,7 +170,7 @@ def _place(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _enter() -> None:
+def enter() -> None:
     """Give this thread a network of its own, with a loopback that works."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNET):
@@ -182,7 +183,7 @@ def _enter() -> None:
 async def _run(lab: Lab, node_id: int, hurts: frozenset[str], share: float) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
         everywhere = _packets.may_lose(outside)
-    with ThreadPoolExecutor(1, initializer=_enter) as thread:  # a socket is where the thread was that made it
+    with ThreadPoolExecutor(1, initializer=enter) as thread:  # a socket is where the thread was that made it
         number = thread.submit(threading.get_native_id).result()
         relay = Relay(
             hurts, share, lambda: thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result(), everywhere=everywhere

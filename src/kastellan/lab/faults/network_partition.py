@@ -43,7 +43,11 @@ def aim(lab: Lab, node: int | None) -> Truth:
             f"broker {victim.id} is cut off from all other nodes and answers clients at {victim.client}: the cluster has fenced "
             "it, and its replicas are out of sync"
         ),
-        details={"between": ", ".join(str(each.id) for each in lab.nodes if each.id != victim.id), "packets lost": "all"},
+        details={
+            "between": ", ".join(str(each.id) for each in lab.nodes if each.id != victim.id),
+            "packets lost": "all",
+            "by": _enclosure.manner(),
+        },
     )
 
 

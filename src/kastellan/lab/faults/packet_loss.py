@@ -39,7 +39,11 @@ def aim(lab: Lab, node: int | None) -> Truth:
         node=victim.id,
         hurt=tuple(("broker", (each.id,)) for each in peers),
         effect=f"{_SHARE:.0%} of the packets between broker {victim.id} and the other brokers are lost: replicas are out of sync",
-        details={"between": ", ".join(str(each.id) for each in peers), "packets lost": f"{_SHARE:.0%} in each direction"},
+        details={
+            "between": ", ".join(str(each.id) for each in peers),
+            "packets lost": f"{_SHARE:.0%} in each direction",
+            "by": _enclosure.manner(),
+        },
     )
 
 
