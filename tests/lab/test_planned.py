@@ -1,4 +1,4 @@
-"""What somebody does on purpose is no alarm: a rolling restart, and a deploy of a group's members."""
+"""What somebody does on purpose is no alarm: a rolling restart, a reassignment, and a deploy of a group's members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
-from kastellan.lab import nodes
+from kastellan.lab import changes, nodes, probe
 from kastellan.lab.load import clients
 
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
@@ -91,17 +91,39 @@ def test_a_rolling_restart_is_recognised_and_alarms_nobody(loaded_lab: labs.Lab,
     assert findings(doctor(loaded_lab, tmp_path), "error") == {}
 
 
+def test_a_planned_reassignment_alarms_nobody(loaded_lab: labs.Lab, tmp_path: Path) -> None:
+    topic, first, second, third = "lab-moved", *(each.id for each in loaded_lab.brokers)
+    clients.create_placed(loaded_lab, topic, [first, second], {"min.insync.replicas": "1"}, Deadline.after(60))
+    clients.write(loaded_lab, topic, 0, 40, Deadline.after(60), size=900_000)
+
+    def there() -> bool:
+        seen = probe.metadata(loaded_lab.brokers[0].door, [topic])
+        return seen is not None and set(seen.partitions[topic, 0].in_sync) == {second, third}
+
+    try:
+        changes.reassign(loaded_lab, topic, 0, [second, third])
+        deadline = Deadline.after(120)
+        while not deadline.passed:
+            arrived = there()
+            assert findings(doctor(loaded_lab, tmp_path), "error") == {}
+            if arrived:
+                break
+        assert there(), "the move did not end within 120 s"
+    finally:
+        clients.delete(loaded_lab, topic, Deadline.after(60))
+
+
 class Member:
     """A consumer of the deployed group that polls until it is ended."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, lab: labs.Lab, topic: str) -> None:
         self._stop = threading.Event()
         self.assigned = threading.Event()
-        self._thread = threading.Thread(target=self._poll, args=(bootstrap, topic), daemon=True)
+        self._thread = threading.Thread(target=self._poll, args=(lab, topic), daemon=True)
         self._thread.start()
 
-    def _poll(self, bootstrap: str, topic: str) -> None:
-        consumer = clients.consumer(bootstrap, GROUP, {"auto.offset.reset": "earliest"})
+    def _poll(self, lab: labs.Lab, topic: str) -> None:
+        consumer = clients.consumer(lab, GROUP, {"auto.offset.reset": "earliest"})
         consumer.subscribe([topic])
         try:
             while not self._stop.is_set():
@@ -118,16 +140,16 @@ class Member:
 
 def test_a_deploy_of_a_groups_members_alarms_nobody(loaded_lab: labs.Lab, eventually: Eventually, tmp_path: Path) -> None:
     topic = "lab-deployed"
-    clients.create(loaded_lab.bootstrap, [(topic, 2 * MEMBERS, 3, {})], Deadline.after(60))
-    members = [Member(loaded_lab.bootstrap, topic) for _ in range(MEMBERS)]
+    clients.create(loaded_lab, [(topic, 2 * MEMBERS, 3, {})], Deadline.after(60))
+    members = [Member(loaded_lab, topic) for _ in range(MEMBERS)]
     try:
         eventually(lambda: all(each.assigned.is_set() for each in members), "that every member owns partitions", 90)
         for number in range(MEMBERS):
             members[number].end()
             assert findings(doctor(loaded_lab, tmp_path), "error") == {}
-            members[number] = Member(loaded_lab.bootstrap, topic)
+            members[number] = Member(loaded_lab, topic)
             assert findings(doctor(loaded_lab, tmp_path), "error") == {}
     finally:
         for each in members:
             each.end()
-        clients.delete(loaded_lab.bootstrap, topic, Deadline.after(60))
+        clients.delete(loaded_lab, topic, Deadline.after(60))

@@ -6,6 +6,7 @@ needs neither to be whole. Whoever is killed at whatever instant leaves somethin
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -238,9 +239,12 @@ def _empty(directory: Path, say: Say) -> None:
 def _belonging(directory: Path) -> Iterator[Identity]:
     """Every live process of the lab: those on record, and those that carry its mark (a record may be damaged)."""
     found: set[Identity] = set(processes.marked(directory))
-    for record in directory.glob("**/process"):
+    # A walk, and no glob: brokers that still run delete directories of partitions meanwhile, which ends a glob.
+    for folder, _, files in os.walk(directory):
+        if "process" not in files:
+            continue
         with suppress(BadInput):
-            identity = processes.read_record(record)
+            identity = processes.read_record(Path(folder, "process"))
             if identity and processes.now(identity):
                 found.add(identity)
     yield from found
