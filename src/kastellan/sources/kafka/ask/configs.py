@@ -1,4 +1,4 @@
-"""Wanted configs: every broker is asked for its share of the topics, and for itself.
+"""Wanted configs: the topics are shared out among as few brokers as their number needs, and each broker tells of itself.
 
 A broker works long on them, and on one question of a connection at a time: asked first, they would hold up the commits
 and widen the time between those and the ends, by which lag is told.
@@ -20,7 +20,7 @@ from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, Choose
 
 _TOPICS_A_SLICE: Final = 5_000
-_TOPICS_A_SHARE: Final = 500
+_TOPICS_A_SHARE: Final = 1_000
 
 
 async def configs(look: Looking) -> None:
@@ -55,7 +55,7 @@ def _shares(look: Looking, topic_keys: Sequence[str], broker_keys: Sequence[str]
 
 
 def _shared(names: Sequence[str], ready: Sequence[int], every: Sequence[int]) -> list[tuple[int, int, Sequence[str]]]:
-    # A question costs a broker and us more than fifty topics in it: small shares go to fewer brokers.
+    # A question costs a broker and us more than a hundred topics in it: small shares go to fewer brokers.
     count = min(len(ready), -(-len(names) // _TOPICS_A_SHARE))
     askable = ready if every else [ready[place * len(ready) // count] for place in range(count)]
     of = {node: list(names[place :: len(askable)]) for place, node in enumerate(askable)} if askable else {}

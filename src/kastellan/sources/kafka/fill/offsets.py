@@ -111,11 +111,15 @@ def _of_partitions(partitions: Partitions, places: Places, columns: Sequence[Col
 
     The row's answer is the first one that failed to tell something, else the first one that told.
     """
-    whole = list(partitions.df.select(*_KEYS).iter_columns())
-    failed, told = list[pl.Expr](), list[pl.Expr]()
-    for each in columns:
-        at, answer = places.of(each), f"answer of {each.name}"
-        whole += [each.stack.rows["offset"].gather(at).rename(each.name), each.answers.gather(at).rename(answer)]
+    keys = list(partitions.df.select(*_KEYS).iter_columns())
+    at = [places.of(each) for each in columns]
+    values = [each.stack.rows["offset"].gather(place).rename(each.name) for each, place in zip(columns, at, strict=True)]
+    if not any(each.null_count() for each in values):
+        return pl.DataFrame([*keys, *values, columns[0].answers.gather(at[0]).rename("answer")])
+    whole, failed, told = [*keys, *values], list[pl.Expr](), list[pl.Expr]()
+    for each, place in zip(columns, at, strict=True):
+        answer = f"answer of {each.name}"
+        whole.append(each.answers.gather(place).rename(answer))
         failed.append(pl.when(pl.col(each.name).is_null()).then(pl.col(answer)))
         told.append(pl.col(answer))
     given = pl.coalesce(*failed, *told, pl.lit(no_leader)).cast(pl.Int32).alias("answer")
