@@ -12,8 +12,9 @@ import pytest
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
-from kastellan.lab import injection, load, nodes, probe
-from kastellan.lab.faults._model import amiss
+from kastellan.lab import injection, load, nodes, probe, processes
+from kastellan.lab.faults import _child
+from kastellan.lab.faults._model import amiss, only_elsewhere
 from kastellan.lab.load import clients
 
 pytest.importorskip("confluent_kafka")
@@ -101,6 +102,32 @@ def test_a_fault_whose_injector_was_killed_is_undone_by_another_process(loaded_l
     assert "broker_frozen is undone" in undone.stderr
     assert nodes.state(loaded_lab.node(3)) == "running"
     assert amiss(loaded_lab) == ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "topic"),
+    [
+        ("consumer_stuck_kip848", "lab-consumer-stuck-kip848-tasks"),
+        ("key_skew", "lab-skewed"),
+        ("leader_imbalance", "lab-leaders"),
+        ("reassignment_stuck", "lab-moving"),
+    ],
+)
+def test_a_fault_with_a_topic_of_its_own_leaves_nothing_when_its_injector_is_killed(
+    loaded_lab: labs.Lab, eventually, fault: str, topic: str
+) -> None:
+    command = [sys.executable, "-m", "kastellan.surfaces.cli.commands.lab", "fault"]
+    begin = [*command, fault, "--name", loaded_lab.name]
+    with subprocess.Popen(begin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as injecting:
+        eventually(lambda: topic in {each for each, _ in ask(loaded_lab).partitions}, f"topic {topic}")
+        injecting.send_signal(signal.SIGKILL)
+    assert [each.holds for each in injection.active(loaded_lab)] == [False]
+    subprocess.run([*command, "--undo", "--name", loaded_lab.name], capture_output=True, check=True)
+    assert injection.active(loaded_lab) == []
+    assert list(processes.marked(loaded_lab.dir / "faults")) == []
+    assert not _child.folder(loaded_lab, fault).exists()
+    assert topic not in {each for each, _ in ask(loaded_lab).partitions}
+    eventually(lambda: only_elsewhere(loaded_lab), "that nothing is amiss but, on a busy machine, where leaders are")
 
 
 def _place(lab: labs.Lab, node_id: int) -> tuple[str, int]:
