@@ -20,6 +20,7 @@ from kastellan.lab.runtime import Runtime, provide_runtime
 START_S = 240.0
 _STOP_S = 60.0
 _RECORD_S = 60.0
+_FORGET_S = 30.0
 _LOCK_S = 30.0
 _POLL_S = 0.05
 _STARTED = re.compile(r"Kafka Server started|\[KafkaServer id=\d+\] started")
@@ -127,12 +128,21 @@ def restart(lab: Lab, node_id: int, seconds: float = START_S, through: Sequence[
     """Kill the node when it lives, start it on its own data (`through` a command), and wait until it serves and is unfenced."""
     node = lab.node(node_id)
     kill(lab, node_id)
+    if lab.spec.has_zookeeper and node.is_broker:
+        _wait_forgotten(lab, node_id, Deadline.after(_FORGET_S))
     runtime = provide_runtime(lambda _: None, lab.spec.kafka)
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
         launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir, through=through)
         processes.recorded(node.record, Deadline.after(_RECORD_S))
     expected = frozenset([node_id]) if node.is_broker else frozenset[int]()
     wait_ready([node], expected, Deadline.after(seconds))
+
+
+def _wait_forgotten(lab: Lab, node_id: int, deadline: Deadline) -> None:
+    """Wait until no other broker knows the dead one: ZooKeeper keeps its place for a session, and refuses it until then."""
+    others = [each for each in lab.brokers if each.id != node_id and state(each) == "running"]
+    while any((seen := probe.metadata(each.door)) and node_id in seen.brokers for each in others) and not deadline.passed:
+        time.sleep(_POLL_S)
 
 
 def log_tail(node: Node, lines: int = 20) -> list[str]:
