@@ -26,6 +26,8 @@ async def peer(behaviour: Behaviour) -> AsyncIterator[Endpoint]:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await behaviour(reader, writer)
         writer.transport.abort()
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
