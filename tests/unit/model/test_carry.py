@@ -35,7 +35,8 @@ def test_nothing_is_carried_over_what_is_there():
 
 
 def test_kept_looks_are_dense_near_now_and_reach_back_far_enough():
-    looks = [healthy(brokers=1, topics={}, groups={}, at_ms=AT_MS - each * 1000) for each in range(0, 1000, 5)]
+    now = healthy(brokers=1, topics={}, groups={})
+    looks = [msgspec.structs.replace(now, at_ms=AT_MS - each * 1000) for each in range(0, 1000, 5)]
     kept = thinned(looks, frozenset({"offsets"}), AT_MS, 300)
     ages_s = [(AT_MS - each.at_ms) / 1000 for each in kept]
     assert ages_s[:4] == [0, 5, 10, 15]

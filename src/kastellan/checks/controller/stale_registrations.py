@@ -10,8 +10,8 @@ and before Kafka 4.4 a registration of an old release can keep feature levels fr
     ID   HOST      PORT   RACK   STATE     ENDPOINT_TYPE
     4    b4        9092   r1     fenced    broker
 
-**When it is wrong.** A new broker that has not yet joined, and a spare one that is down, look the same: it is only a
-remark. Brokers before 4.0 do not tell what is fenced: there, a broker that is not listed is not judged.
+**When it is wrong.** A spare broker that is down looks the same: it is only a remark. One that answers us is not gone, and
+has findings of its own. Brokers before 4.0 do not tell what is fenced: there, a broker that is not listed is not judged.
 """
 
 import polars as pl
@@ -25,7 +25,7 @@ CHECK = Check(
     id="controller.stale_registrations",
     title="Registration of a broker that is gone",
     severity=Severity.INFO,
-    observed="registered and fenced, and it holds no replica",
+    observed="registered and fenced, it does not answer, and it holds no replica",
     expected="only brokers that are in service are registered",
     impact="None for clients; lists and alerts count a broker that does not exist.",
     do="If the broker will not come back: kafka-cluster.sh unregister --bootstrap-server H:P --id ID.",
@@ -38,7 +38,7 @@ CHECK = Check(
 
 
 def judge(brokers: Brokers, replicas: Replicas) -> Judged:
-    """Fails where a broker is fenced and no replica names it; null where that was not told."""
+    """Fails where a broker is fenced, silent to us, and named by no replica; null where that was not told."""
     holds = replicas.df.lazy().select("broker").drop_nulls().unique().with_columns(holds=pl.lit(value=True))
     fenced = pl.when(pl.col("listed")).then(pl.coalesce("fenced", pl.lit(value=False))).otherwise("fenced")
     return Judged(
@@ -47,7 +47,7 @@ def judge(brokers: Brokers, replicas: Replicas) -> Judged:
         .join(holds, on="broker", how="left", maintain_order="left")
         .select(
             "broker",
-            fails=fenced & pl.col("holds").is_null(),
+            fails=fenced & pl.col("holds").is_null() & ~pl.col("reached"),
             why=pl.when(pl.col("fenced").is_null()).then(
                 pl.lit("whether it is fenced was not told (Kafka 4.0 or newer tells it)")
             ),

@@ -18,9 +18,10 @@ CHECK = "controller.stale_registrations"
 FOUR = Subject("broker", (4,))
 
 
-def left_behind(*, fenced: bool | None = True) -> Snapshot:
+def left_behind(*, fenced: bool | None = True, reached: bool | None = False) -> Snapshot:
     """Broker 4 is registered and has no replica."""
-    return add(healthy(), Brokers, {"broker": 4, "rack": "r1", "fenced": fenced, "listed": not fenced, "reason": ""})
+    told = {"fenced": fenced, "listed": not fenced, "reached": reached, "reason": ""}
+    return add(healthy(), Brokers, {"broker": 4, "rack": "r1", **told})
 
 
 def test_fires_as_a_remark_on_the_broker() -> None:
@@ -31,6 +32,11 @@ def test_fires_as_a_remark_on_the_broker() -> None:
 def test_does_not_fire_on_a_live_broker_without_replicas_nor_on_a_dead_one_with_some() -> None:
     assert look(CHECK, left_behind(fenced=False)).counts == {Verdict.PASS: 4}
     assert look(CHECK, edit(healthy(), Brokers, {"broker": 3}, fenced=True, listed=False)).counts == {Verdict.PASS: 3}
+
+
+def test_a_broker_that_answers_is_not_gone_and_one_that_was_not_asked_may_be() -> None:
+    assert verdicts(CHECK, left_behind(reached=True))[FOUR] is Verdict.PASS
+    assert verdicts(CHECK, left_behind(reached=None))[FOUR] is Verdict.UNKNOWN
 
 
 def test_the_fenced_broker_is_told_under_it() -> None:

@@ -27,7 +27,7 @@ def searched(written: list[int], committed: int, first: int = 0) -> times.Search
     return search
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 20_000), min_size=1, max_size=60),
     st.integers(0, 10**6),
