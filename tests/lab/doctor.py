@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,10 +59,15 @@ ELSEWHERE = {
 _RANK = ("info", "warning", "error")
 
 
-def run(lab: labs.Lab, *words: str, timeout_s: float = TIMEOUT_S) -> tuple[dict[str, Any], int]:
-    """The document that `doctor -o json` prints, and the exit code."""
+def run(lab: labs.Lab, *words: str, timeout_s: float = TIMEOUT_S, state: Path | None = None) -> tuple[dict[str, Any], int]:
+    """The document that `doctor -o json` prints, and the exit code; with `state` it keeps its looks below that place."""
     command = [*_command(lab, timeout_s), "-o", "json", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    environment = dict(os.environ)
+    if state is not None:
+        environment["XDG_STATE_HOME"] = str(state)
+        for name in ("KASTELLAN_NO_HISTORY", "KASTELLAN_STATE"):
+            environment.pop(name, None)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
     assert done.returncode in {0, 10, 12}, done.stderr
     return json.loads(done.stdout), done.returncode
 

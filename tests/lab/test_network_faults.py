@@ -22,13 +22,13 @@ from kastellan.lab import injection, nodes, probe, processes
 from kastellan.lab.faults import _child, _enclosure, _packets, _relay
 from kastellan.lab.faults._model import amiss, enclosure
 from kastellan.lab.model import Node
+from tests.lab import doctor
 
 pytest.importorskip("confluent_kafka")
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
 
 Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Any]]
-KASTELLAN = Path(sys.executable).with_name("kastellan")
 Subject = tuple[str, tuple[Any, ...]]
 
 
@@ -42,20 +42,16 @@ def _allowed() -> None:
 
 def examined(lab: labs.Lab) -> tuple[dict[str, Any], dict[str, Any]]:
     """The report of one run, and what it tells first."""
-    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", "20", "-o", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode in {0, 10, 12}, done.stderr
-    document = json.loads(done.stdout)
+    document, _ = doctor.run(lab)
     return document["report"], next(iter(document["told"]["problems"]), {})
 
 
-def findings(report: dict[str, Any]) -> dict[Subject, dict[str, Any]]:
-    found = [each for result in report["results"] for each in result["findings"]]
-    return {(each["check"], tuple(each["subject"]["key"])): each for each in found}
+def findings(report: dict[str, Any], *severities: str) -> dict[Subject, dict[str, Any]]:
+    return {(check, key): each for (check, _, key), each in doctor.findings(report, *severities).items()}
 
 
 def errors(report: dict[str, Any]) -> dict[Subject, dict[str, Any]]:
-    return {key: each for key, each in findings(report).items() if each["severity"] == "error"}
+    return findings(report, "error")
 
 
 def network(node: Node) -> Path:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,33 +15,21 @@ from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import changes, nodes, probe
 from kastellan.lab.load import clients
+from tests.lab.doctor import findings, run
 
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
 
 Eventually = Callable[..., None]
-KASTELLAN = Path(sys.executable).with_name("kastellan")
-TIMEOUT_S = 20
 GROUP, MEMBERS = "deployed", 3
 
 
 def doctor(lab: labs.Lab, state: Path) -> dict[str, Any]:
     """The report of one run that keeps its looks in a place of its own."""
-    command = [str(KASTELLAN), "doctor", "--bootstrap-server", lab.bootstrap, "--timeout", str(TIMEOUT_S), "-o", "json"]
-    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
-    environment.pop("KASTELLAN_NO_HISTORY", None)
-    environment.pop("KASTELLAN_STATE", None)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
-    assert done.returncode in {0, 10, 12}, done.stderr
-    return json.loads(done.stdout)["report"]
-
-
-def findings(report: dict[str, Any], severity: str = "") -> dict[tuple[str, tuple[Any, ...]], dict[str, Any]]:
-    found = [each for result in report["results"] for each in result["findings"]]
-    return {(each["check"], tuple(each["subject"]["key"])): each for each in found if severity in {"", each["severity"]}}
+    return run(lab, state=state)[0]["report"]
 
 
 def fenced(report: dict[str, Any]) -> set[int]:
-    return {key[0] for check, key in findings(report) if check == "brokers.fenced"}
+    return {key[0] for check, _, key in findings(report) if check == "brokers.fenced"}
 
 
 def stop_gently(lab: labs.Lab, broker: int, eventually: Eventually) -> None:
@@ -76,7 +61,7 @@ def test_a_rolling_restart_is_recognised_and_alarms_nobody(loaded_lab: labs.Lab,
         if turn == 0:
             # The first broker of a roll looks like a crash; everything that is said follows from its absence.
             strangers = {key for key, each in findings(report, "error").items() if not each["explained_by"]}
-            assert strangers <= {("brokers.fenced", (broker,))}, strangers
+            assert strangers <= {("brokers.fenced", "broker", (broker,))}, strangers
             assert "broker_down" in causes
         else:
             assert "roll_in_progress" in causes, causes
@@ -85,7 +70,7 @@ def test_a_rolling_restart_is_recognised_and_alarms_nobody(loaded_lab: labs.Lab,
 
         def whole() -> bool:
             report = doctor(loaded_lab, tmp_path)
-            return not fenced(report) and not any(check == "replication.under_replicated" for check, _ in findings(report))
+            return not fenced(report) and not any(check == "replication.under_replicated" for check, _, _ in findings(report))
 
         eventually(whole, f"that broker {broker} is back and in sync", 120)
     assert findings(doctor(loaded_lab, tmp_path), "error") == {}
