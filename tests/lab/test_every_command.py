@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,8 @@ pytest.importorskip("confluent_kafka")
 pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 
 GROUP = "readers"
+SHORT = 4
+"""A name of fewer characters may stand in any bytes by chance."""
 NO = 10
 """Exit code: the answer to what was asked is no."""
 KINDS = tuple(name for name, each in LISTS.items() if not each.hidden)
@@ -200,6 +203,22 @@ def same_from_a_bundle(run, lab: labs.Lab, tmp_path: Path) -> None:
     assert not other, "\n".join(other)
 
 
+def nothing_is_left_of_names(run, lab: labs.Lab, tmp_path: Path) -> None:
+    """A redacted bundle of a real cluster has the same findings, and none of the names that its map gives back."""
+    bundle, out, names = (str(tmp_path / each) for each in ("whole.kastellan", "redacted.kastellan", "map.json"))
+    assert run("bundle", "collect", bundle, *way(lab, "admin"), "--timeout", "20").code == 0
+    redacted = run("bundle", "redact", bundle, out, "--map", names)
+    assert redacted.code == 0, redacted.err
+    whole, less = (run("doctor", "--bundle", each, "-o", "json").document["report"]["results"] for each in (bundle, out))
+    told = [[(each["check"], sorted(map(str, each["counts"].items()))) for each in results] for results in (whole, less)]
+    assert told[0] == told[1]
+    with zipfile.ZipFile(out) as archive:
+        content = b"\0".join(each.encode() + archive.read(each) for each in archive.namelist())
+    needles = {each["original"] for each in json.loads(Path(names).read_text())["names"]}
+    assert {"orders", GROUP, str(lab.dir / "nodes" / "1" / "data")} <= needles
+    assert [each for each in needles if len(each) >= SHORT and each.encode() in content] == []
+
+
 def steady(command: str, document: dict[str, Any]) -> Any:
     """What of an answer does not depend on the moment."""
     if command == "doctor":
@@ -238,6 +257,7 @@ def test_every_command_works_on_a_plaintext_cluster_and_on_its_bundle(lone: labs
     commit(lone, eventually)
     works(run, lone, ("anybody",))
     same_from_a_bundle(run, lone, tmp_path)
+    nothing_is_left_of_names(run, lone, tmp_path)
 
 
 def test_every_command_works_on_secured_clusters_for_every_principal(secured: labs.Lab, run, eventually, tmp_path: Path) -> None:
@@ -247,6 +267,7 @@ def test_every_command_works_on_secured_clusters_for_every_principal(secured: la
     works(run, secured, ("admin", "viewer", "glance", "nobody") if all_of_them else ("viewer",))
     if all_of_them:
         same_from_a_bundle(run, secured, tmp_path)
+        nothing_is_left_of_names(run, secured, tmp_path)
 
 
 def test_every_command_works_on_kafka_before_4(old: labs.Lab, run, eventually, tmp_path: Path) -> None:
