@@ -51,6 +51,8 @@ PROOFS = {
     "transaction_open": Proof("transactions.open_without_owner", "error", ("open_s=10", "idle_s=10")),
     "under_min_isr": Proof("replication.under_min_isr"),
 }
+BESIDE = {"network_partition": "brokers.views_disagree"}
+"""What a fault shows beside the finding that is told first."""
 ELSEWHERE = {
     "acl_missing": "a broker refuses silently; `describe principal` shows what the principal may",
     "password_wrong": "a broker tells nobody whom it turned away; `probe` with the same file says so, and logs do",

@@ -146,6 +146,9 @@ def test_a_broker_that_is_cut_off_is_told_as_alive_and_out_of_the_cluster(loaded
     assert found["brokers.fenced", (3,)]["confirmed"]
     assert "from here: it answers" in found["brokers.fenced", (3,)]["observed"]
     assert {key for key, each in found.items() if not each["explained_by"]} == {("brokers.fenced", (3,))}
+    odd = findings(report)[doctor.BESIDE["network_partition"], ()]
+    assert odd["observed"] == "live are, by brokers 1, 2: 1,2; by broker 3: 1,2,3"
+    assert odd["explained_by"]
     assert first["check"] == "brokers.fenced"
     assert "cannot reach the controller" in json.dumps(first)
     _assert_whole(loaded_lab, victim)

@@ -87,9 +87,9 @@ COLUMNS: dict[str, Sort] = {
     "reason": Sort.REASON,
     **dict.fromkeys(
         (
-            "assignor", "error", "feature", "level", "logger", "mechanism", "method", "metrics", "operation", "pattern_type",
-            "permission", "protocol", "protocol_type", "quorum", "quota", "resource_type", "role", "source", "state",
-            "subtopology", "trouble", "type", "vulnerability",
+            "assignor", "error", "feature", "level", "live", "logger", "mechanism", "method", "metrics", "operation",
+            "pattern_type", "permission", "protocol", "protocol_type", "quorum", "quota", "resource_type", "role", "source",
+            "state", "subtopology", "trouble", "type", "vulnerability",
         ),
         Sort.WORD,
     ),

@@ -28,6 +28,7 @@ from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.certificates import Certificate, Certificates
 from kastellan.model.tables.client_metrics import ClientMetrics
+from kastellan.model.tables.cluster_views import ClusterViews
 from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.delegation_tokens import DelegationTokens
@@ -212,6 +213,7 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
             BrokerFeatures,
             [{"broker": i, "feature": "metadata.version", "supported_min": 7, "supported_max": 30} for i in ids],
         ),
+        _frame(ClusterViews, [{"broker": i, "live": ",".join(map(str, sorted(ids)))} for i in ids]),
         ApiVersions.of(
             {
                 "broker": ids,

@@ -316,6 +316,23 @@ def test_a_broker_that_is_silent_itself_says_nothing_of_the_controller() -> None
     asyncio.run(run())
 
 
+def test_every_broker_is_asked_whom_it_holds_for_live_a_fenced_one_too() -> None:
+    async def run() -> None:
+        made = model()
+        async with FakeCluster(made) as fake:
+            made.nodes[3].fenced = True
+            made.changed()
+            fake.faults.add(Fault(node=2, api=60, delay_s=30))  # DescribeCluster
+            source = KafkaSource(fake.bootstrap)
+            snapshot = await observe(source, wanted(frozenset({"brokers", "cluster_views"})), Deadline.after(2))
+            rows = {row["broker"]: row for row in snapshot.tables["cluster_views"].df.iter_rows(named=True)}
+            assert {broker: row["live"] for broker, row in rows.items()} == {1: "1,2", 2: None, 3: "1,2"}
+            assert next(each for each in snapshot.answers if each.id == rows[2]["answer"]).state is State.FAILED
+            await source.close()
+
+    asyncio.run(run())
+
+
 def test_a_fenced_broker_is_met_for_a_moment() -> None:
     async def run() -> None:
         made = model()

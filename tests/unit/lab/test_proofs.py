@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
 from kastellan.lab.injection import catalogue
-from tests.lab.doctor import ELSEWHERE, PROOFS
+from tests.lab.doctor import BESIDE, ELSEWHERE, PROOFS
 from tests.lab.test_doctor import ALSO, APART, LASTING
 
 
@@ -17,7 +17,7 @@ def test_what_is_called_proven_is_what_the_lab_tests_prove() -> None:
     shown: dict[str, set[str]] = {}
     for fault, proof in PROOFS.items():
         shown.setdefault(proof.check, set()).add(fault)
-    for fault, check in (*LASTING.items(), *APART.items()):
+    for fault, check in (*LASTING.items(), *APART.items(), *BESIDE.items()):
         shown.setdefault(check, set()).add(fault)
     for fault, checks in ALSO.items():
         for check in checks:

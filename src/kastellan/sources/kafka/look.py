@@ -32,6 +32,7 @@ from kastellan.sources.kafka.ask import (
     times,
     topics,
     transactions,
+    views,
 )
 from kastellan.sources.kafka.fill import brokers as fill_brokers
 from kastellan.sources.kafka.looking import Looking
@@ -57,6 +58,7 @@ async def look_at(
     await asyncio.gather(
         brokers.handshakes(look),
         brokers.quorum(look),
+        views.views(look),
         topics.reassignments(look),
         topics.eligible(look),
         log_dirs.log_dirs(look),
