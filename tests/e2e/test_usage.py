@@ -8,6 +8,7 @@ import pytest
 
 BAD = {
     "no such command": (["doktor"], 2, "doktor"),
+    "demo of a fault that does not exist": (["demo", "--fault", "flood"], 2, "broker_killed"),
     "no such option": (["doctor", "--colour"], 2, "--colour"),
     "no cluster": (["doctor"], 2, "--bootstrap-server"),
     "lag without a cluster": (["lag"], 2, "--bootstrap-server"),

@@ -47,7 +47,7 @@ PROOFS = {
     "network_partition": Proof("brokers.fenced"),
     "packet_loss": Proof("replication.broker_out_of_step", "warning"),
     "quorum_lost": Proof("controller.no_active_controller"),
-    "reassignment_stuck": Proof("replication.reassignment_stuck", "warning", ("stuck_s=30",), watch=True),
+    "reassignment_stuck": Proof("replication.reassignment_stuck", "warning", ("stuck_s=10",), watch=True),
     "transaction_open": Proof("transactions.open_without_owner", "error", ("open_s=10", "idle_s=10")),
     "under_min_isr": Proof("replication.under_min_isr"),
 }

@@ -52,10 +52,3 @@ def test_an_interrupted_demonstration_cleans_up(number):
     assert running.returncode == 130, err
     assert "Traceback" not in err
     assert left_behind(running.pid) == []
-
-
-def test_a_fault_that_does_not_exist_is_refused_before_anything_starts(kastellan):
-    ran = kastellan("demo", "--fault", "flood")
-    assert ran.code == 2
-    assert "broker_killed" in ran.err
-    assert len(ran.err.splitlines()) == 1

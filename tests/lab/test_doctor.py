@@ -41,6 +41,8 @@ LASTING = {
     "transaction_open": "transactions.stuck_last_stable_offset",
 }
 """What shows only by comparing looks that lie apart."""
+QUICKER = {"transaction_open": ("--set", "transactions.stuck_last_stable_offset.stuck_s=8")}
+"""By which such looks need not lie a minute apart."""
 APART = {"broker_killed": "replication.offline"}
 """What shows where partitions have one replica, and the quorum outlives its brokers."""
 DUE_MS = {"transaction_open": 20_000}
@@ -62,7 +64,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
 ) -> None:
     with injected(loaded_lab, fault) as truth:
         if fault in LASTING:
-            assert watched(loaded_lab, LASTING[fault])
+            assert watched(loaded_lab, LASTING[fault], *QUICKER.get(fault, ()))
         due_ms = truth.at_ms + DUE_MS.get(fault, 0)
         eventually(lambda: time.time() * 1000 >= due_ms, "the time from which the fault is an error", 90)
         document, code = run(loaded_lab, *settings_of(fault))

@@ -39,6 +39,7 @@ CAUSE = Cause(
         "replication.under_replicated",
         "replication.no_headroom_for_restart",
         "controller.no_majority_margin",
+        "controller.voter_lagging",
     ),
     references=("Kafka documentation, Graceful shutdown",),
 )

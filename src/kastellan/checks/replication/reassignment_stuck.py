@@ -44,7 +44,7 @@ CHECK = Check(
     follows_from=("brokers.fenced", "brokers.unreachable", "storage.log_dir_offline"),
     settings=(
         Setting(
-            name="stuck_s", default=600, unit="s", low=30, high=604_800, meaning="how long a replica that is added must not grow"
+            name="stuck_s", default=600, unit="s", low=10, high=604_800, meaning="how long a replica that is added must not grow"
         ),
     ),
     kafka="2.4 or newer",
