@@ -25,8 +25,12 @@ def describe_acls(version: int) -> Packed:
 
 
 def describe_user_scram_credentials(version: int) -> Packed:
-    """Mechanisms and iterations of all users."""
-    return packed(Api.DESCRIBE_USER_SCRAM_CREDENTIALS, version, FLEXIBLE.count(None))
+    """Mechanisms and iterations of all users.
+
+    All is an empty list here and not null, which the schema allows too: who may not ask gets no answer to null, because
+    Kafka's way to refuse walks the list (NullPointerException in DescribeUserScramCredentialsRequest.getErrorResponse, 4.3).
+    """
+    return packed(Api.DESCRIBE_USER_SCRAM_CREDENTIALS, version, FLEXIBLE.count(0))
 
 
 def describe_client_quotas(version: int) -> Packed:
