@@ -207,7 +207,7 @@ def test_describe_acls_and_tokens(version):
 def test_describe_client_quotas_and_resources(version):
     same(a.describe_client_quotas(version), {"components": [], "strict": False})
     same(a.list_config_resources(version, (16, 32)), {"resource_types": [16, 32]})
-    same(a.describe_user_scram_credentials(0), {"users": None})
+    same(a.describe_user_scram_credentials(0), {"users": []})
 
 
 @few
