@@ -113,9 +113,9 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
     context = pl.SQLContext({name: table.df.lazy() for name, table in (now | then).items()})
     try:
         frame = context.execute(statement.text).collect()
+        frame = frame.with_columns(_joined(name) for name, dtype in frame.schema.items() if dtype.is_nested())
     except PolarsError as error:
         raise _no_sql(error) from None
-    frame = frame.with_columns(_joined(name) for name, dtype in frame.schema.items() if dtype.is_nested())
     unseen = unseen_of(now.values())
     return Listed(
         of="sql",
@@ -165,10 +165,10 @@ def _tables(snapshot: Snapshot, names: Iterable[str], prefix: str) -> dict[str, 
     resolver, found = Resolver(snapshot, all_views()), dict[str, Table]()
     for name in names:
         table = resolver.get(Need(name, relations()[name]))
-        if not isinstance(table, Table):
-            reason = table.reason if isinstance(table, Missing) else "it is no table"
-            raise BadInput(f"{prefix}{name} cannot be read: {reason}; look at the live cluster, or save the snapshot anew")
-        found[prefix + name] = table
+        if isinstance(table, Missing):
+            raise BadInput(f"{prefix}{name} cannot be read: {table.reason}; look at the live cluster, or save the snapshot anew")
+        if isinstance(table, Table):
+            found[prefix + name] = table
     return found
 
 

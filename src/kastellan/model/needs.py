@@ -42,7 +42,7 @@ class Earlier(msgspec.Struct, frozen=True):
 
 
 ALL = "*"
-"""As a key of `Keys`: every config that a broker knows. Costs ten times as much: of brokers only."""
+"""As a key of `Keys`: every config that there is. Costs ten times as much: for what a person asks, never for a check."""
 
 
 class Keys:

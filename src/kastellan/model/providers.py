@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
-from datetime import UTC, date, datetime
-from functools import cache
-from importlib import resources
+from datetime import date
 from typing import Literal
 
 import msgspec
 
 from kastellan.kernel.errors import BadInput
+from kastellan.model.dated import Dated, age_days
 
 SCHEMA = "kastellan.providers/1"
 PACKAGED = "the provider profiles that came with Kastellan"
@@ -27,7 +25,6 @@ OLD_AFTER_DAYS = 180
 """From this age on a service may well answer what it refused, or refuse what it answered."""
 NONE = "none"
 """What a user states of a cluster that is to be judged as any Kafka."""
-_MS_A_DAY = 86_400_000
 _LONGEST = 400
 """A longer pattern is not taken from a file that somebody wrote."""
 
@@ -128,8 +125,7 @@ class ProviderData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def age_days(self, at_ms: int) -> int:
         """How many whole days old the data is at that time; 0 where its date lies ahead of it."""
-        as_of_ms = int(datetime(self.as_of.year, self.as_of.month, self.as_of.day, tzinfo=UTC).timestamp() * 1000)
-        return max(0, (at_ms - as_of_ms) // _MS_A_DAY)
+        return age_days(self.as_of, at_ms)
 
     def profile(self, provider: str) -> Profile | None:
         """The profile of this id, if there is one."""
@@ -218,20 +214,5 @@ def _sound(pattern: str) -> bool:
     return 0 < len(pattern) <= _LONGEST
 
 
-@cache
-def packaged() -> ProviderData:
-    """The profiles that came with this Kastellan."""
-    return parse(resources.files("kastellan.model").joinpath("providers.json").read_bytes(), PACKAGED)
-
-
-_IN_FORCE: ContextVar[ProviderData | None] = ContextVar("kastellan.providers", default=None)
-
-
-def in_force() -> ProviderData:
-    """The profiles that count: the packaged ones, unless `use` was called in this context."""
-    return _IN_FORCE.get() or packaged()
-
-
-def use(data: ProviderData | None) -> None:
-    """From now on these profiles are in force in this context; None goes back to the packaged ones."""
-    _IN_FORCE.set(data)
+_DATA = Dated("providers.json", PACKAGED, parse)
+packaged, in_force, use = _DATA.packaged, _DATA.in_force, _DATA.use

@@ -9,20 +9,17 @@ Times are dates (UTC). Sources: those that each entry names.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from datetime import UTC, date, datetime
-from functools import cache
-from importlib import resources
+from datetime import date
 
 import msgspec
 
 from kastellan.kernel.errors import BadInput
+from kastellan.model.dated import Dated, age_days
 
 SCHEMA = "kastellan.releases/1"
 PACKAGED = "the release data that came with Kastellan"
 OLD_AFTER_DAYS = 180
 """From this age on what the data does not list may well exist: a newer line, an end of support, a vulnerability."""
-_MS_A_DAY = 86_400_000
 
 Version = tuple[int, ...]
 
@@ -113,8 +110,7 @@ class ReleaseData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def age_days(self, at_ms: int) -> int:
         """How many whole days old the data is at that time; 0 where its date lies ahead of it."""
-        as_of_ms = int(datetime(self.as_of.year, self.as_of.month, self.as_of.day, tzinfo=UTC).timestamp() * 1000)
-        return max(0, (at_ms - as_of_ms) // _MS_A_DAY)
+        return age_days(self.as_of, at_ms)
 
     def ended(self, line: Line) -> date | None:
         """When the project's rule ended the line's support: the day on which the line appeared that pushed it out."""
@@ -198,20 +194,5 @@ def _unsourced(data: ReleaseData) -> str:
     return next((f"{name} names no source" for name, sources in entries if not sources), "")
 
 
-@cache
-def packaged() -> ReleaseData:
-    """The data that came with this Kastellan."""
-    return parse(resources.files("kastellan.model").joinpath("releases.json").read_bytes(), PACKAGED)
-
-
-_IN_FORCE: ContextVar[ReleaseData | None] = ContextVar("kastellan.releases", default=None)
-
-
-def in_force() -> ReleaseData:
-    """The data that verdicts rest on: the packaged one, unless `use` was called in this context."""
-    return _IN_FORCE.get() or packaged()
-
-
-def use(data: ReleaseData | None) -> None:
-    """From now on this data is in force in this context; None goes back to the packaged one."""
-    _IN_FORCE.set(data)
+_DATA = Dated("releases.json", PACKAGED, parse)
+packaged, in_force, use = _DATA.packaged, _DATA.in_force, _DATA.use

@@ -34,8 +34,8 @@ CHECK = Check(
     id="capacity.keys_skewed",
     title="One partition gets most of the records",
     severity=Severity.INFO,
-    observed="{records:count} records, the median of the topic's other partitions is {median:count}{behind}",
-    expected="at most {times:g} times the median of the others",
+    observed="{records:count} records, the median of the topic's partitions is {median:count}{behind}",
+    expected="at most {times:g} times the median",
     impact="One broker and one consumer do the work of the topic; more partitions or members do not help.",
     do="Find the key that most records carry (kafka-console-consumer.sh with print.key on this partition) and let producers "
     "add something to it that spreads it where order allows, or leave the key out where nobody needs the order.",
@@ -43,7 +43,7 @@ CHECK = Check(
     verify="kastellan doctor --only capacity.keys_skewed",
     undo="A changed key is changed back in the producer; records that are written stay where they are.",
     settings=(
-        Setting(name="times", default=10, unit="times", meaning="how often the median it may hold", low=2, high=100_000),
+        Setting(name="times", default=10, unit="times", meaning="how often the topic's median it may hold", low=2, high=100_000),
         Setting(
             name="min_records", default=100_000, unit="records", meaning="fewer records in the partition are not judged", low=1,
             high=1_000_000_000_000,
@@ -78,7 +78,7 @@ def judge(
         .with_columns(
             fellows=pl.len().over("topic"),
             dark=pl.col("records").null_count().over("topic") > 0,
-            # Of all partitions: with three or more, one that holds most does not move it far.
+            # Of all, this one too: with three or more it is another partition's number, or lies between two.
             median=pl.col("records").median().over("topic"),
         )
         .join(topics.df.lazy().select("topic", "internal"), on="topic", how="left", maintain_order="left")
@@ -97,7 +97,7 @@ def judge(
             severity=pl.when("suffers").then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
             records="records",
             median=pl.col("median").round().cast(pl.Int64),
-            behind=pl.when("suffers").then(pl.format("; {} is behind here and nowhere else", "group")).otherwise(pl.lit("")),
+            behind=pl.when("suffers").then(pl.format("; nearly all that {} has to read is here", "group")).otherwise(pl.lit("")),
         ),
     )
 

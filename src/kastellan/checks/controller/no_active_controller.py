@@ -10,9 +10,9 @@ topic, no config, no ISR. What is led goes on being served, and so clients may n
 
 **When it is wrong.** During an election, for a second or two: it is an error once a second look says the same. Metadata
 names a random broker as controller under KRaft: it is not used here. Where the majority of the voters is gone, brokers do
-not say so: they keep the question and wait. That is taken for an absent controller only where every broker that was asked
-keeps it for more than a second and answers at once what it knows itself. A controller that is merely cut off from all
-brokers looks the same, and is as bad for them.
+not say so: they keep the question and wait. That is taken for an absent controller only where no broker that was asked has
+an answer, the first of them for more than a second, while it answers at once what it knows itself. A controller that is
+merely cut off from all brokers looks the same, and is as bad for them.
 """
 
 from kastellan.checks.check import Check, Judged, Setting

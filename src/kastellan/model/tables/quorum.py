@@ -17,8 +17,8 @@ class Leadership(msgspec.Struct, frozen=True, kw_only=True):
     silent_ms: Annotated[
         float | None,
         About(
-            "how long every broker that passed the question on waited in vain for a controller, while it answered at once what "
-            "it knows itself; null where the quorum told, or where no broker could pass it on",
+            "how long the brokers that passed the question on waited for a controller in vain, the longest of them, while they "
+            "answered at once what they know themselves; null where the quorum told, or where one failed in another way",
             "ms",
         ),
     ] = None

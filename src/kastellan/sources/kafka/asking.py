@@ -28,6 +28,7 @@ _HEDGE_S: Final = 0.75
 """How long one broker may take over a question that any broker can answer before another is asked as well."""
 
 
+_BROKER: Final = "broker/"
 _NO_ANSWER: Final = frozenset({Trouble.SILENT, Trouble.SLOW})
 
 _OWN_SHARE: Final = 4
@@ -72,7 +73,6 @@ class Asking:
         self._book = book
         self._memory = memory
         self._met: dict[int, Met] = {}
-        self._in_vain: dict[int, list[tuple[int, Outcome[Reply]]]] = {}
         self._since_ms = time.time_ns() // 1_000_000
 
     @property
@@ -119,10 +119,13 @@ class Asking:
         what it knows itself: then it is its own silence, or the machine's.
         """
         waited: list[int] = []
-        for node, outcome in self._in_vain.get(api, ()):
-            met, silent_ms = self._met.get(node), time.time_ns() // 1_000_000 - outcome.sent_ms
-            if outcome.trouble not in _NO_ANSWER or met is None or not met.reached or met.answer_ms is None:
+        for each in self._book.answers:
+            if each.asked != api_name(api) or each.state is not State.FAILED or not each.of.startswith(_BROKER):
+                continue
+            met = self._met.get(int(each.of.removeprefix(_BROKER)))
+            if each.trouble not in _NO_ANSWER or met is None or not met.reached or met.answer_ms is None:
                 return None
+            silent_ms = time.time_ns() // 1_000_000 - each.sent_ms
             if met.answer_ms * _OWN_SHARE <= silent_ms:
                 waited.append(silent_ms)
         return float(max(waited)) if waited else None
@@ -132,10 +135,9 @@ class Asking:
         return not (met.reached if met is not None else self._memory.reached.get(node, False))
 
     async def _take(self, node: int, api: int, outcome: Outcome[Reply], turn: Turn | None) -> Got:
-        answer = self._book.note(outcome, api_name(api), f"broker/{node}")
+        answer = self._book.note(outcome, api_name(api), f"{_BROKER}{node}")
         self._meet(node, outcome, answer)
         if outcome.value is None:
-            self._in_vain.setdefault(api, []).append((node, outcome))
             return Got(None, answer, outcome.trouble)
         made = await self._made(outcome.value, turn)
         if isinstance(made, Garbled):

@@ -28,6 +28,11 @@ _DESCRIBE: Final = 1 << 8
 _PATIENCE_SHARE: Final = 0.2
 """The part of the time after which such things are asked although a coordinator is silent and the ends wait for it."""
 
+_FENCED_S: Final = 1.0
+"""How long a broker that the controller has fenced may take to say anything to us: mostly it is dead."""
+_FENCED_SHARE: Final = 0.6
+"""And which part of the remaining time at most."""
+
 _CONTROLLER_LANE: Final = "controller"
 _CONTROLLER_SHARE: Final = 0.6
 """Without an active controller nobody answers, and what follows must have time."""
@@ -107,6 +112,10 @@ class Looking:
     def part_of_time(self, share: float) -> Deadline:
         """A share of the time that is left."""
         return self.deadline.within(self.deadline.remaining_s() * share)
+
+    def patience(self, node: int) -> Deadline:
+        """Until when a broker may answer: a live one to the end, one that is fenced for a moment."""
+        return self.deadline if node in self.nodes else self.part_of_time(_FENCED_SHARE).within(_FENCED_S)
 
     async def behind_the_ends(self) -> None:
         """Wait until end offsets begin to come in: what nobody waits for lets commits and ends go first, for a while."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from kastellan.model.codec import Loaded
     from kastellan.model.snapshot import Snapshot
     from kastellan.ports import Source
     from kastellan.surfaces.cli.reading import Reach
@@ -41,3 +42,13 @@ def age_note(at_ms: int) -> str:
     from kastellan.kernel.units import duration_text
 
     return f"from a saved snapshot, taken {duration_text(max(0, time.time() * 1000 - at_ms))} ago"
+
+
+def kept(name: str, cluster: str | None) -> Loaded:
+    """The look that a person names: a file, or a kept one of this cluster (last, -1, 02:41)."""
+    import time
+
+    from kastellan.app.kept import find
+    from kastellan.app.wiring import snapshot_store
+
+    return find(name, snapshot_store(), cluster, int(time.time() * 1000))

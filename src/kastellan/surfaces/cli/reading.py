@@ -147,7 +147,16 @@ class Reach(NamedTuple):
 
 
 def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command, whose first parameter is `reach`, the options above in place of it."""
+    """Gives a command, whose first parameter is `reach`, the options above in place of it, but for who runs the cluster."""
+    return _reading(command, judges=False)
+
+
+def judges_cluster(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a command whose answer depends on who runs the cluster, or that keeps it: it has `--provider` too."""
+    return _reading(command, judges=True)
+
+
+def _reading(command: Callable[..., None], *, judges: bool) -> Callable[..., None]:
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(command, include_extras=True)
 
@@ -194,8 +203,9 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
         "proxy": Proxy,
         "bootstrap_controller": Controllers,
         "controller_config": ControllerConfig,
-        "provider": ProviderName,
     }
+    if judges:
+        shared["provider"] = ProviderName
     told = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint) for name, hint in shared.items()
     ]

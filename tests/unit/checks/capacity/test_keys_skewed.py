@@ -26,7 +26,7 @@ def skewed(hot: int | None = 900_000, rest: int | None = 2_000, partitions: int 
 def test_fires_as_a_remark_on_the_partition_that_gets_nearly_all() -> None:
     (found,) = look(CHECK, skewed()).findings
     assert (found.subject, found.severity) == (HOT, Severity.INFO)
-    assert found.observed == "900,000 records, the median of the topic's other partitions is 2,000"
+    assert found.observed == "900,000 records, the median of the topic's partitions is 2,000"
 
 
 def test_is_a_warning_where_a_group_is_behind_there_and_nowhere_else() -> None:
@@ -35,7 +35,7 @@ def test_is_a_warning_where_a_group_is_behind_there_and_nowhere_else() -> None:
     hot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=900_000)
     (found,) = look(CHECK, hot).findings
     assert (found.subject, found.severity) == (Subject("partition", ("orders", 1)), Severity.WARNING)
-    assert found.observed.endswith("; billing is behind here and nowhere else")
+    assert found.observed.endswith("; nearly all that billing has to read is here")
     unseen = edit(hot, Commits, {"group": "billing", "partition": 0}, committed=None)
     assert [each.severity for each in look(CHECK, unseen).findings] == [Severity.INFO]
 

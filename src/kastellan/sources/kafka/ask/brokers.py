@@ -25,12 +25,6 @@ _ASKED_OF_EACH: Final = (
 _TELLS_FENCED: Final = 2
 """From this version of DescribeCluster on fenced brokers can be asked for."""
 
-_FENCED_S: Final = 1.0
-"""How long a broker that the controller has fenced may take to say anything to us."""
-
-_FENCED_SHARE: Final = 0.6
-"""And which part of the remaining time at most."""
-
 
 async def registry(look: Looking) -> fill.Registry:
     """The registered brokers, by DescribeCluster or, where nobody offers it, by Metadata."""
@@ -101,8 +95,7 @@ async def _greet(look: Looking, node: int) -> None:
     A fenced broker is given a moment: refused and silent are different evidence of how it is away.
     """
     if node not in look.asking.met and look.wants("brokers"):
-        moment = look.deadline if node in look.nodes else look.part_of_time(_FENCED_SHARE).within(_FENCED_S)
-        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions), moment)
+        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions), look.patience(node))
 
 
 async def quorum(look: Looking) -> None:

@@ -12,7 +12,7 @@ import typer
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.inspect import Contents
@@ -27,7 +27,7 @@ Output = Annotated[Form, typer.Option("-o", "--output", help="How the contents a
 
 
 @app.command()
-@reads_cluster
+@judges_cluster
 def collect(
     reach: Reach,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 app = typer.Typer(name="config", help="What holds for a command, and who said so.", no_args_is_help=True)
 
 
 @app.command()
-@reads_cluster
+@judges_cluster
 def view(
     reach: Reach,
     show_origin: Annotated[bool, typer.Option("--show-origin", help="Say where each value came from.")] = False,

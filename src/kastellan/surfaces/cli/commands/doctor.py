@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError, UsageError
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
 from kastellan.surfaces.cli.words import complete_check
@@ -23,7 +23,7 @@ FOUND = 10
 TOO_LITTLE = 12
 
 
-@reads_cluster
+@judges_cluster
 def run(
     reach: Reach,
     only: Annotated[

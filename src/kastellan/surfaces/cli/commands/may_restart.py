@@ -9,7 +9,7 @@ import typer
 
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.may_restart import Restarts
@@ -18,7 +18,7 @@ NO = 10
 UNKNOWN = 12
 
 
-@reads_cluster
+@judges_cluster
 def run(
     reach: Reach,
     of: Annotated[

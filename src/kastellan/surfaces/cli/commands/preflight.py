@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.preflight import Preflight
@@ -28,7 +28,7 @@ class Form(StrEnum):
     IAM = "iam"
 
 
-@reads_cluster
+@judges_cluster
 def run(
     reach: Reach,
     level: Annotated[

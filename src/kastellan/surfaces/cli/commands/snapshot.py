@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
-
-if TYPE_CHECKING:
-    from kastellan.model.codec import Loaded
+from kastellan.surfaces.cli.looking import kept, looked
+from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
 
@@ -22,7 +19,7 @@ _MOST_LOOKS = 20
 
 
 @app.command()
-@reads_cluster
+@judges_cluster
 def save(
     reach: Reach,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
@@ -74,7 +71,7 @@ def show(
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.snapshot_text import show as table
 
-    contents = inspect(_found(file, cluster))
+    contents = inspect(kept(file, cluster))
     if output is Form.JSON:
         from kastellan.surfaces.cli.documents import ContentsDocument, json_text
 
@@ -96,7 +93,7 @@ def diff(
     from kastellan.checks.telling_past import change_lines, time_text
     from kastellan.model.diff import diff as compare
 
-    older, newer = _found(before, cluster).snapshot, _found(after, cluster).snapshot
+    older, newer = kept(before, cluster).snapshot, kept(after, cluster).snapshot
     if older.at_ms > newer.at_ms:
         raise BadInput("the first look is the later one; give the earlier look first")
     changes = compare(older, newer)
@@ -149,12 +146,3 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="How it is
     if not rows:
         screen.paragraph("none is kept yet; `kastellan doctor` keeps one at every run", "dim")
     sys.stdout.write(screen.text())
-
-
-def _found(name: str, cluster: str | None) -> Loaded:
-    import time
-
-    from kastellan.app.kept import find
-    from kastellan.app.wiring import snapshot_store
-
-    return find(name, snapshot_store(), cluster, int(time.time() * 1000))

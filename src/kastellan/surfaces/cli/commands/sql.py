@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kastellan.surfaces.cli.listing import ListForm, Output, print_found
-from kastellan.surfaces.cli.looking import looked
+from kastellan.surfaces.cli.looking import kept, looked
 from kastellan.surfaces.cli.reading import Reach, reads_cluster
 
-_NAME_WIDTH = 24
-
 if TYPE_CHECKING:
-    from kastellan.model.snapshot import Snapshot
+    from kastellan.app.sql import Before
+
+_NAME_WIDTH = 24
 
 
 @reads_cluster
@@ -48,7 +47,7 @@ def run(
     from kastellan.app.sql import answered, read, sql
 
     asked = read(statement)  # what cannot be carried out is refused before anybody is asked
-    earlier = None if before is None else partial(_earlier, before)
+    earlier = _earlier(before) if before is not None else None
     found = looked(
         reach,
         lambda source, timeout_s: sql(source, asked, timeout_s, earlier),
@@ -57,14 +56,9 @@ def run(
     print_found(found, output)
 
 
-def _earlier(name: str, cluster_id: str | None) -> Snapshot:
-    """The look of this name, of the cluster at hand where it is a kept one."""
-    import time
-
-    from kastellan.app.kept import find
-    from kastellan.app.wiring import snapshot_store
-
-    return find(name, snapshot_store(), cluster_id, int(time.time() * 1000)).snapshot
+def _earlier(name: str) -> Before:
+    """Finds the look of this name, once it is known of which cluster: a kept one is of the cluster at hand."""
+    return lambda cluster: kept(name, cluster).snapshot
 
 
 def _tables() -> None:
