@@ -54,6 +54,7 @@ def test_a_stale_path_is_found() -> None:
     assert missing("src/nowhere/NAME.py")
 
 
+@pytest.mark.slow
 def test_it_builds_without_a_warning(tmp_path: Path) -> None:
     done = docs.build(tmp_path / "html", tmp_path / "doctrees")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

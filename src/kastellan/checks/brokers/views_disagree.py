@@ -41,18 +41,18 @@ CHECK = Check(
 
 def judge(views: ClusterViews) -> Judged:
     """Fails where two brokers tell different sets; null where all that told agree and one did not tell."""
-    told = views.df.drop_nulls("live").group_by("live", maintain_order=True).agg(pl.col("broker").sort())
+    sides = views.df.drop_nulls("live").group_by("live").agg(pl.col("broker").sort()).sort("live").rows(named=True)
     whole = not views.unseen and not views.df["live"].null_count() and views.df.height > 0
-    sides = [f"{_named(each['broker'])} {each['live'] or 'nobody'}" for each in told.sort("live").iter_rows(named=True)]
-    odd = told.filter(pl.col("broker").list.len() == pl.col("broker").list.len().min())["broker"] if told.height > 1 else None
+    agree = len(sides) == 1
+    fewest = min((len(each["broker"]) for each in sides), default=0)
     return Judged.rows(
         "cluster",
         [
             {
-                "fails": True if told.height > 1 else False if whole else None,
-                "told": "live are, " + "; ".join(sides),
-                "views": told.height,
-                "blames": sorted({broker for group in odd for broker in group}) if odd is not None else [],
+                "fails": True if len(sides) > 1 else False if whole else None,
+                "told": "live are, " + "; ".join(f"{_named(each['broker'])} {each['live'] or 'nobody'}" for each in sides),
+                "views": len(sides),
+                "blames": [] if agree else [one for each in sides if len(each["broker"]) == fewest for one in each["broker"]],
             }
         ],
     )
