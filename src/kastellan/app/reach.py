@@ -50,6 +50,11 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     provider: Provider | None = None
     """Who is said to run the cluster; None: it is recognised."""
 
+    def patience_s(self, of_the_command_s: float | None) -> float:
+        """Seconds for a look: what somebody said, else what the command itself needs, else the usual."""
+        said = any(each.name == "timeout" and each.origin != DEFAULT for each in self.told)
+        return self.timeout_s if said or of_the_command_s is None else of_the_command_s
+
     def cluster(self) -> Target:
         """The cluster. Raises UsageError when nothing names one."""
         if self.target is None:

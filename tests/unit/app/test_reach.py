@@ -144,3 +144,10 @@ def test_a_provider_without_a_profile_is_refused_with_its_place(world):
         file.write('provider = "aiven"\n')
     with pytest.raises(BadInput, match=r"context dev \(.*contexts.toml\) names the provider 'aiven'"):
         settle({"context": "dev"}, (), world)
+
+
+def test_a_command_that_needs_longer_waits_longer_where_nobody_said_how_long(world):
+    quiet = settle({"bootstrap": "flag:1"}, (), {})
+    assert (quiet.patience_s(None), quiet.patience_s(20)) == (5, 20)
+    said = settle({"bootstrap": "flag:1", "timeout": "2"}, (), world)
+    assert (said.patience_s(None), said.patience_s(20)) == (2, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from kastellan.model.codec import Loaded
@@ -14,8 +14,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def looked(reach: Reach, live: Callable[[Source, float], Awaitable[T]], saved: Callable[[Snapshot, tuple[str, ...]], T]) -> T:
-    """What `live` makes of a source and the time-out in seconds, or `saved` of a snapshot and what is to be said of it."""
+WHOLE_LOOK_S: Final = 20.0
+"""Time for a look that asks for everything: every config of thousands of topics takes brokers some seconds."""
+
+
+def looked(
+    reach: Reach,
+    live: Callable[[Source, float], Awaitable[T]],
+    saved: Callable[[Snapshot, tuple[str, ...]], T],
+    of_the_command_s: float | None = None,
+) -> T:
+    """What `live` makes of a source and the time-out in seconds, or `saved` of a snapshot and what is to be said of it.
+
+    `of_the_command_s` is the time-out where nobody said one and the usual one is too short.
+    """
     if reach.saved:
         snapshot, notes = reach.load()
         return saved(snapshot, (age_note(snapshot.at_ms), *notes))
@@ -23,7 +35,7 @@ def looked(reach: Reach, live: Callable[[Source, float], Awaitable[T]], saved: C
 
     from kastellan.app.wiring import source_for
 
-    target, timeout_s = reach.target()
+    target, timeout_s = reach.target(of_the_command_s)
     source = source_for(target)
 
     async def look() -> T:

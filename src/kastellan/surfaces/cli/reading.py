@@ -137,13 +137,16 @@ class Reach(NamedTuple):
 
         return stated(self.provider, "--provider")
 
-    def target(self) -> tuple[Target, float]:
-        """The live cluster and the time-out in seconds; says on stderr what was not carried out."""
+    def target(self, of_the_command_s: float | None = None) -> tuple[Target, float]:
+        """The live cluster and the time-out in seconds; says on stderr what was not carried out.
+
+        `of_the_command_s` is the time-out where nobody said one.
+        """
         settled = self.settled()
         target = settled.cluster()
         for sentence in settled.notes:
             typer.echo(f"kastellan: {sentence}", err=True)
-        return target, settled.timeout_s
+        return target, settled.patience_s(of_the_command_s)
 
 
 def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import looked
+from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, looked
 from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def collect(
 ) -> None:
     """Collect all that the commands show into FILE, and show what leaves with it: tables, rows, and which kinds of names.
 
+    A look takes at most 20 s unless --timeout says otherwise: every config of every topic is asked for.
     FILE serves `--bundle FILE` of every command on any machine. `kastellan bundle redact` takes the names out.
     """
     from kastellan.app.collect import collect as gather
@@ -65,6 +66,7 @@ def collect(
         reach,
         lambda source, timeout_s: gather(source, wanted, timeout_s, looks, every, Deadline.after(within)),
         lambda snapshot, _: snapshot,
+        WHOLE_LOOK_S,
     )
     snapshot, left_out = fitted(seen.of_provider(run_by), most_bytes)
     _print(inspect(Loaded(snapshot, left_out)), output)

@@ -10,7 +10,7 @@ import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import kept, looked
+from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, kept, looked
 from kastellan.surfaces.cli.reading import Reach, judges_cluster
 
 app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
@@ -31,7 +31,10 @@ def save(
     ] = 2,
     every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between looks.")] = 1.0,
 ) -> None:
-    """Look at a cluster and write what was seen to FILE, for `--bundle FILE` of every command."""
+    """Look at a cluster and write what was seen to FILE, for `--bundle FILE` of every command.
+
+    A look takes at most 20 s unless --timeout says otherwise.
+    """
     from kastellan.app.save import check_target, save
 
     if reach.saved:
@@ -46,7 +49,10 @@ def save(
 
     wanted = everything()
     snapshot = looked(
-        reach, lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every), lambda snapshot, _: snapshot
+        reach,
+        lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every),
+        lambda snapshot, _: snapshot,
+        WHOLE_LOOK_S,
     )
     size_bytes = save(snapshot.of_provider(run_by), file)
     typer.echo(
