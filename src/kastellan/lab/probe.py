@@ -19,6 +19,7 @@ from kastellan.lab.model import Door
 _API_METADATA, _API_VERSIONS = 3, 18
 _API_ELECT_LEADERS = 43
 _API_LOG_DIRS, _API_QUORUM = 35, 55
+_STORAGE_ERROR = 56
 _NO_CLIENT_ID = -1
 _ARE_YOU_OK, _I_AM_OK = b"ruok", b"imok"
 _CORRELATION_BYTES = 4
@@ -76,7 +77,10 @@ def elect_preferred(where: Where, timeout_s: float = 10.0) -> bool:
 
 
 def offline_dirs(where: Where, timeout_s: float = 15.0) -> frozenset[str]:
-    """Log directories that this broker has taken out of service; none when it does not answer."""
+    """Log directories that this broker has taken out of service; none when it does not answer.
+
+    Another error than that of storage (Kafka: `KAFKA_STORAGE_ERROR`) is of this question: the directory is in service yet.
+    """
     answer = ask(where, _API_LOG_DIRS, 1, struct.pack(">i", -1), timeout_s)
     if answer is None:
         return frozenset()
@@ -85,7 +89,7 @@ def offline_dirs(where: Where, timeout_s: float = 15.0) -> frozenset[str]:
     found: set[str] = set()
     for _ in range(read.take("i")):
         error, path = read.take("h"), read.text()
-        if error:
+        if error == _STORAGE_ERROR:
             found.add(path)
         for _ in range(read.take("i")):
             read.text()
