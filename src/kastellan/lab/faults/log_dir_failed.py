@@ -66,9 +66,10 @@ def _block(directory: Path) -> None:
     while True:
         try:
             directory.touch(exist_ok=False)
-            return
         except FileExistsError:
             _clear(directory)
+        else:
+            return
 
 
 def _clear(directory: Path) -> None:
