@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs; `make help` lists the others.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check lab bench docs lock
+.PHONY: help demo test fuzz drill check lab bench docs lock
 
 PYTHON_OF_VENV := .venv/bin/python
 SET_UP := sh gates/python gates/setup.py
@@ -20,6 +20,10 @@ test:  ## every gate and every test, the quick ones first
 fuzz:  ## the property tests with new examples for ten minutes (SECONDS=60, or SEED=... to see one round again)
 	@$(SET_UP) dev
 	@$(PYTHON_OF_VENV) -m gates fuzz $(if $(SEED),--seed=$(SEED)) $(SECONDS)
+
+drill:  ## every fault of the lab, whoever injects or undoes it killed at any instant (SEED=... has the same instants)
+	@$(SET_UP) dev
+	@$(PYTHON_OF_VENV) -m gates drill $(if $(SEED),--seed=$(SEED))
 
 check:  ## the quick gates, under a minute: run them before every commit
 	@$(SET_UP) dev

@@ -174,6 +174,16 @@ def fuzz(words: Sequence[str]) -> int:
     return 0
 
 
+def drill(words: Sequence[str]) -> int:
+    """Every fault of the lab with its injector and its undoer killed; `--seed=N` has the instants of the run that printed it."""
+    seeds = [word.removeprefix("--seed=") for word in words if word.startswith("--seed=")]
+    seed = seeds[0] if seeds else str(secrets.randbelow(2**32))
+    print(f"drill: the same instants again: make drill SEED={seed}", flush=True)
+    options = ("-m", "drill", "-rA", "--no-header", "-p", "no:randomly", "--log-level=INFO", *layers(WITH_CLUSTER))
+    env = os.environ | {"KASTELLAN_DRILL_SEED": seed}
+    return subprocess.run(module("pytest", *options), cwd=ROOT, env=env, check=False).returncode
+
+
 def bench(words: Sequence[str]) -> int:
     """Every measured comparison, one after the other, or those that are named."""
     named = [word for word in words if not word.startswith("-")]
@@ -196,9 +206,11 @@ def main(words: Sequence[str]) -> int:
         return test()
     if verb == "fuzz":
         return fuzz(words[1:])
+    if verb == "drill":
+        return drill(words[1:])
     if verb == "bench":
         return bench(words[1:])
     if verb == "docs":
         return subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode
-    print("gates: say check, test, fuzz, bench or docs", file=sys.stderr)
+    print("gates: say check, test, fuzz, drill, bench or docs", file=sys.stderr)
     return 2
