@@ -1,60 +1,79 @@
 """A node in a network of its own: between it and all others there is one relay, which can hurt the links between nodes.
 
-The network is a namespace (as root, or in a user namespace, which needs no right). It is gone when the relay and the node are,
-and nothing of it is seen by anybody else: no address, no rule, no device of the machine changes.
+The network is a namespace where the machine allows one, else a loopback address to which the node's calls are led. No setting of
+the node changes, and no other node; both are gone when the relay and the node are.
 """
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 
+import msgspec
+
 from kastellan.kernel.errors import Unavailable
 from kastellan.lab import nodes, processes
-from kastellan.lab.faults import _child, _packets, _relay
+from kastellan.lab.faults import _child, _namespace, _packets, _redirection, _relay
 from kastellan.lab.faults._model import HOLDS_S, enclosure, wait, wait_healed
 from kastellan.lab.model import Lab, Node
 
 BROKERS, QUORUM = _relay.BROKERS, _relay.QUORUM
-_WAYS = ((), ("unshare", "-r"))
-_TRY_S, _READY_S = 20.0, 60.0
+_READY_S = 60.0
 _MODULE = "kastellan.lab.faults._relay"
+_NAMESPACES = (
+    (_namespace.AS_ROOT, "a network namespace"),
+    (_namespace.AS_ANYBODY, "a network namespace in a user namespace"),
+)
+_LOSING = {
+    _packets.EVERYWHERE: "the kernel drops packets on both sides of it",
+    _packets.INSIDE: "the kernel drops packets inside; outside, connections are made and stay silent",
+    _packets.NOWHERE: (
+        "the relay itself holds back what it carries, as long as TCP would repeat it; where all is lost, connections are made "
+        "and stay silent"
+    ),
+}
 
 
-def need() -> tuple[str, ...]:
-    """How network namespaces are allowed on this machine. Raises `Unavailable` when they are not."""
-    way = _way()
-    if way is None:
-        msg = (
-            "this machine allows neither network namespaces nor user namespaces (or has no unshare and nsenter), which a network "
-            "of a broker's own needs; run the lab as root, with util-linux"
-        )
-        raise Unavailable(msg)
-    return way
+class Manner(msgspec.Struct, frozen=True):
+    """How a node gets a network of its own on this machine: `kind` of the relay, which is started `through` a command.
+
+    `drops` says where the kernel may lose packets.
+    """
+
+    words: str
+    kind: str
+    through: tuple[str, ...]
+    drops: str
+
+    def entering(self, entrance: str) -> list[str]:
+        """What the node is started through."""
+        if self.kind == _relay.NAMESPACE:
+            return _namespace.entering(entrance, self.through)
+        return _redirection.entering(entrance)
+
+
+@cache
+def need() -> Manner:
+    """How a node gets a network of its own here. Raises `Unavailable` when it cannot."""
+    everywhere = _packets.may_lose()
+    for way, words in _NAMESPACES:
+        if _namespace.is_allowed(way):
+            return Manner(words, _relay.NAMESPACE, way, _packets.EVERYWHERE if everywhere else _packets.INSIDE)
+    if _redirection.is_allowed():
+        drops = _packets.EVERYWHERE if everywhere else _packets.NOWHERE
+        return Manner("a loopback address to which seccomp leads its calls", _relay.REDIRECTION, (), drops)
+    msg = (
+        "this machine allows no network namespaces, no user namespaces (or has no unshare and nsenter) and no seccomp by which "
+        "one process leads the calls of another (Linux 5.5, on x86_64 or aarch64), one of which a network of a broker's own "
+        "needs; run the lab as root, with util-linux"
+    )
+    raise Unavailable(msg)
 
 
 def manner() -> str:
     """In a few words, what the network of a broker's own is here and where its packets are lost."""
-    what = "a network namespace in a user namespace" if need() else "a network namespace"
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
-        everywhere = _packets.may_lose(outside)
-    where = "on both sides of it" if everywhere else "inside; outside, connections are made and stay silent"
-    return f"{what} behind a relay; the kernel drops packets {where}"
-
-
-@cache
-def _way() -> tuple[str, ...] | None:
-    for way in _WAYS if shutil.which("nsenter") else ():
-        try:
-            tried = subprocess.run([*way, "unshare", "-n", "true"], capture_output=True, check=False, timeout=_TRY_S)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if tried.returncode == 0:
-            return way
-    return None
+    found = need()
+    return f"{found.words} behind a relay; {_LOSING[found.drops]}"
 
 
 def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None:
@@ -63,14 +82,16 @@ def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None
     `share` is how much of the packets of the links for these uses (`BROKERS`, `QUORUM`) will be lost.
     """
     name = enclosure(node.id)
-    _child.start(lab, name, _MODULE, str(node.id), ",".join(hurts), str(share), through=need())
+    manner = need()
+    arguments = (str(node.id), ",".join(hurts), str(share), manner.kind, manner.drops)
+    _child.start(lab, name, _MODULE, *arguments, through=manner.through)
     nodes.kill(lab, node.id)
     wait(lambda: _is_over(lab, name), f"that broker {node.id} has a network of its own", _READY_S)
     if _is_gone(lab, name):
         words = _child.told(lab, name, _child.OUTPUT).strip().splitlines()[-1:]
         msg = f"the relay of broker {node.id} ended: {' '.join(words) or 'it said nothing'}"
         raise Unavailable(msg)
-    nodes.restart(lab, node.id, through=_entering(_child.told(lab, name, _relay.READY)))
+    nodes.restart(lab, node.id, through=manner.entering(_child.told(lab, name, _relay.READY)))
     wait_healed(lab)
 
 
@@ -105,10 +126,3 @@ def _is_over(lab: Lab, name: str) -> bool:
 def _is_gone(lab: Lab, name: str) -> bool:
     relay = _child.identity(lab, name)
     return relay is None or processes.now(relay) is None
-
-
-def _entering(network: str) -> list[str]:
-    if not need():
-        return ["nsenter", f"--net={network}"]
-    process = network.split("/task/", maxsplit=1)[0]
-    return ["nsenter", "--preserve-credentials", f"--user={process}/ns/user", f"--net={network}"]

@@ -7,32 +7,30 @@ let through for as long as it lives; what goes between nodes is hurt on a signal
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
-import fcntl
-import os
 import signal
 import socket
-import struct
 import sys
-import threading
 import weakref
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.faults import _child, _packets
+from kastellan.lab.faults._namespace import Namespace
+from kastellan.lab.faults._redirection import Redirection
 from kastellan.lab.model import Lab, recorded_in
 
 CLIENTS, BROKERS, QUORUM = "clients", "brokers", "quorum"
 """What a link is for: clients and the issuer of tokens, replication, and the controllers or ZooKeeper."""
+NAMESPACE, REDIRECTION = "namespace", "redirection"
+"""What a network of the node's own is."""
 READY, STRUCK = "ready", "struck"
-"""Files that it writes: the path of the node's namespace once every listener is there, and that the links are hurt."""
+"""Files that it writes: the entrance of the node's network once every listener is there, and that the links are hurt."""
 STRIKE = signal.SIGUSR1
-_CLONE_NEWNET, _SIOCSIFFLAGS, _IFF_UP = 0x4000_0000, 0x8914, 1
 _BIND_S, _AGAIN_S = 60.0, 0.05
 _ANY = "127.0.0.1:0"
 _BACKLOG, _PIECE = 128, 64 * 1024
@@ -67,18 +65,31 @@ class Side(msgspec.Struct, frozen=True):
     address: str
 
 
+class Network(Protocol):
+    """The node's own, seen from the relay."""
+
+    def tcp_socket(self) -> socket.socket:
+        """One for TCP that is in it."""
+        ...
+
+    def host(self, host: str) -> str:
+        """Where in it something is that is at this host outside."""
+        ...
+
+
 class Relay:
     """Carries connections both ways, and hurts those of some uses: `share` of their packets will be lost.
 
-    `inside` makes a socket in the node's network. Where sockets outside may not be filtered (`everywhere` is false), what can be
-    hurt takes one hop more, inside: there it loses its packets, and who is outside connects and then hears nothing.
+    `drops` says where the kernel may lose them. Only `INSIDE`: what can be hurt takes one hop more there, on which it loses its
+    packets, and who is outside connects and then hears nothing. `NOWHERE`: the relay itself holds back what it carries.
     """
 
-    def __init__(self, hurts: frozenset[str], share: float, inside: Callable[[], socket.socket], *, everywhere: bool) -> None:
+    def __init__(self, hurts: frozenset[str], share: float, network: Network, drops: str) -> None:
         self._hurts = hurts
         self._share = share
-        self._inside = inside
-        self._everywhere = everywhere
+        self._network = network
+        self._drops = drops
+        self._line = _packets.Line(share)
         self._struck = False
         self._victims: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,7 +98,7 @@ class Relay:
         """Let connections through for one link, as soon as nobody else listens where it begins."""
         start, end = (Side(inside, link.address) for inside in (not link.inward, link.inward))
         hurt = link.use in self._hurts
-        if hurt and not self._everywhere:
+        if hurt and self._drops == _packets.INSIDE:
             hop = await self._listen(Side(inside=True, address=_ANY), end, hurt=hurt)
             end = Side(inside=True, address=hop)
         await self._listen(start, end, hurt=hurt)
@@ -95,6 +106,8 @@ class Relay:
     def strike(self) -> None:
         """Hurt every link of those uses, those that are open and those to come."""
         self._struck = True
+        if self._drops == _packets.NOWHERE:
+            self._line.turn_bad()
         for each in self._victims:
             if each.fileno() >= 0:  # not closed
                 _packets.lose(each, self._share)
@@ -103,7 +116,7 @@ class Relay:
         listener = self._made(start, hurt=hurt)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         deadline = Deadline.after(_BIND_S)
-        while not _bound(listener, start.address):
+        while not _bound(listener, self._place(start)):
             if deadline.passed:
                 sys.exit(f"{start.address} did not become free in time")
             await asyncio.sleep(_AGAIN_S)
@@ -120,23 +133,31 @@ class Relay:
                 self._keep(self._carry(near, end, hurt=hurt))
 
     async def _carry(self, near: socket.socket, end: Side, *, hurt: bool) -> None:
+        line = self._line if hurt else _packets.CLEAR
         with near, self._made(end, hurt=hurt) as far:
             try:
-                await asyncio.get_running_loop().sock_connect(far, _place(end.address))
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(_pump(near, far))
-                    both.create_task(_pump(far, near))
+                if await line.brings():
+                    await asyncio.get_running_loop().sock_connect(far, self._place(end))
+                    async with asyncio.TaskGroup() as both:
+                        both.create_task(_pump(near, far, line))
+                        both.create_task(_pump(far, near, line))
+                else:
+                    await _swallow(near)
             except* OSError:  # one of the two has ended: so does the other
                 pass
 
+    def _place(self, side: Side) -> tuple[str, int]:
+        host, _, port = side.address.rpartition(":")
+        return self._network.host(host) if side.inside else host, int(port)
+
     def _made(self, side: Side, *, hurt: bool) -> socket.socket:
-        made = self._inside() if side.inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made = self._network.tcp_socket() if side.inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setblocking(False)
         self._hold(made, side, hurt=hurt)
         return made
 
     def _hold(self, sock: socket.socket, side: Side, *, hurt: bool) -> None:
-        if hurt and (side.inside or self._everywhere):
+        if hurt and (self._drops == _packets.EVERYWHERE or (side.inside and self._drops == _packets.INSIDE)):
             self._victims.add(sock)
             if self._struck:
                 _packets.lose(sock, self._share)
@@ -147,17 +168,30 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _pump(source: socket.socket, target: socket.socket) -> None:
+async def _pump(source: socket.socket, target: socket.socket, line: _packets.Line) -> None:
     loop = asyncio.get_running_loop()
     target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    while piece := await loop.sock_recv(source, _PIECE):
-        await loop.sock_sendall(target, piece)
-    target.shutdown(socket.SHUT_WR)
-
-
-def _bound(listener: socket.socket, address: str) -> bool:
     try:
-        listener.bind(_place(address))
+        while piece := await loop.sock_recv(source, _PIECE):
+            if await line.brings():
+                await loop.sock_sendall(target, piece)
+    except OSError:
+        if await line.brings():  # else nobody hears of its end either
+            raise
+        return
+    if await line.brings():
+        target.shutdown(socket.SHUT_WR)
+
+
+async def _swallow(source: socket.socket) -> None:
+    """Answer nothing until whoever is there gives up."""
+    while await asyncio.get_running_loop().sock_recv(source, _PIECE):
+        pass
+
+
+def _bound(listener: socket.socket, place: tuple[str, int]) -> bool:
+    try:
+        listener.bind(place)
     except OSError as problem:
         if problem.errno != errno.EADDRINUSE:
             raise
@@ -165,45 +199,27 @@ def _bound(listener: socket.socket, address: str) -> bool:
     return True
 
 
-def _place(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host, int(port)
+async def _run(lab: Lab, node_id: int, relay: Relay, entrance: str) -> None:
+    def strike() -> None:
+        relay.strike()
+        _child.tell(STRUCK, "")
 
-
-def enter() -> None:
-    """Give this thread a network of its own, with a loopback that works."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET):
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as any_socket:
-        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
-
-
-async def _run(lab: Lab, node_id: int, hurts: frozenset[str], share: float) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
-        everywhere = _packets.may_lose(outside)
-    with ThreadPoolExecutor(1, initializer=enter) as thread:  # a socket is where the thread was that made it
-        number = thread.submit(threading.get_native_id).result()
-        relay = Relay(
-            hurts, share, lambda: thread.submit(socket.socket, socket.AF_INET, socket.SOCK_STREAM).result(), everywhere=everywhere
-        )
-
-        def strike() -> None:
-            relay.strike()
-            _child.tell(STRUCK, "")
-
-        asyncio.get_running_loop().add_signal_handler(STRIKE, strike)
-        for each in links(lab, node_id):
-            await relay.open(each)
-        _child.tell(READY, f"/proc/{os.getpid()}/task/{number}/ns/net")
-        await asyncio.Event().wait()
+    asyncio.get_running_loop().add_signal_handler(STRIKE, strike)
+    for each in links(lab, node_id):
+        await relay.open(each)
+    _child.tell(READY, entrance)
+    await asyncio.Event().wait()
 
 
 def main() -> None:
-    """Arguments: the lab's directory, the node's id, the uses of links to hurt, the share of their packets that will be lost."""
-    directory, node_id, hurts, share = sys.argv[1:5]
-    asyncio.run(_run(recorded_in(Path(directory)), int(node_id), frozenset(hurts.split(",")), float(share)))
+    """Arguments: the lab's directory, the node's id, the uses of links to hurt and the share of their packets that will be lost.
+
+    Then what the node's network is, and where the kernel may lose packets.
+    """
+    directory, node_id, hurts, share, kind, drops = sys.argv[1:7]
+    with Namespace() if kind == NAMESPACE else Redirection(int(node_id), Path()) as network:
+        relay = Relay(frozenset(hurts.split(",")), float(share), network, drops)
+        asyncio.run(_run(recorded_in(Path(directory)), int(node_id), relay, network.entrance))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ FAULT = Fault(
     title="A broker is cut off from all other nodes",
     fault_class="network-partition",
     kind="broker",
-    needs="a second broker, most controllers beside it, network namespaces (as root) or user namespaces",
+    needs="a second broker, most controllers beside it, namespaces or Linux 5.5",
 )
 
 

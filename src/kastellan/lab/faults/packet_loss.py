@@ -18,7 +18,7 @@ FAULT = Fault(
     title="Packets between a broker and the others are lost",
     fault_class="packet-loss",
     kind="broker",
-    needs="3 brokers and topics with traffic, network namespaces (as root) or user namespaces",
+    needs="3 brokers and topics with traffic, namespaces or Linux 5.5",
 )
 _SHARE, _FEWEST = 0.75, 2
 
