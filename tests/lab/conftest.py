@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +17,17 @@ import pytest
 
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import MissingTool
 from kastellan.lab import injection, load, processes
 from kastellan.lab.faults._model import Truth
+from kastellan.lab.jars import provide_kdc
 from kastellan.lab.load import clients
+from kastellan.lab.model import KERBEROS
 
 Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Truth]]
+SESSION_MS = 4_000
+"""How long a login by Kerberos holds before the broker wants another."""
 
 
 @pytest.fixture(scope="session")
@@ -44,14 +50,38 @@ def loaded_lab(lab: labs.Lab) -> labs.Lab:
     return lab
 
 
-@pytest.fixture(scope="session", params=["sasl_ssl", "mtls", "oauth"])
+@pytest.fixture(scope="session", params=["sasl_ssl", "mtls", "oauth", KERBEROS])
 def secured(request: pytest.FixtureRequest) -> Iterator[labs.Lab]:
     """One node that lets nobody in without a name, and topic orders: one after the other for all tests that want it."""
+    if request.param == KERBEROS:
+        yield request.getfixturevalue("kerberos")
+        return
     name = f"test-{request.param}-{os.getpid()}"
     try:
         lab = labs.up(labs.LabSpec(name=name, brokers=1, racks=1, security=request.param, owner=processes.me()))
         clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
         yield lab
+    finally:
+        labs.down(name)
+
+
+@pytest.fixture(scope="session")
+def kerberos() -> Iterator[labs.Lab]:
+    """The same with a realm of its own, which the environment tells; skipped where a part is missing that most machines lack."""
+    if importlib.util.find_spec("gssapi") is None:
+        pytest.skip("Kerberos is not tried: gssapi is not installed; pip install 'kastellan[kerberos]'")
+    try:
+        provide_kdc(lambda _: None)
+    except MissingTool as missing:
+        pytest.skip(f"Kerberos is not tried: {missing.message}")
+    name = f"test-kerberos-{os.getpid()}"
+    spec = labs.LabSpec(name=name, brokers=1, racks=1, security=KERBEROS, reauthenticate_ms=SESSION_MS, owner=processes.me())
+    try:
+        lab = labs.up(spec)
+        clients.create(lab, [("orders", 1, 1, {})], Deadline.after(60))
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("KRB5_CONFIG", str(lab.krb5_conf))
+            yield lab
     finally:
         labs.down(name)
 

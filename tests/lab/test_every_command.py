@@ -21,7 +21,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.lab import processes
 from kastellan.lab.load import clients
 from kastellan.lab.model import CLIENTS
-from kastellan.lab.security import entrance, logins
+from kastellan.lab.security import entrance
 from kastellan.surfaces.cli.listing import NOTHING_SEEN
 from kastellan.surfaces.cli.main import build, main
 
@@ -132,9 +132,7 @@ def commit(lab: labs.Lab, eventually) -> None:
     from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: PLC0415 - an extra
 
     clients.write(lab, "orders", 0, 20, Deadline.after(60))
-    login = entrance.login(lab, "admin")
-    options = logins.librdkafka(login) if login is not None else {}
-    consumer = Consumer({"bootstrap.servers": lab.bootstrap, "group.id": GROUP, **options})
+    consumer = Consumer({"group.id": GROUP, **entrance.librdkafka(lab)})
 
     def committed() -> bool:
         try:
@@ -271,9 +269,9 @@ def test_every_command_works_on_a_plaintext_cluster_and_on_its_bundle(lone: labs
 def test_every_command_works_on_secured_clusters_for_every_principal(secured: labs.Lab, run, eventually, tmp_path: Path) -> None:
     commit(secured, eventually)
     # What a principal may see does not depend on how it got in.
-    all_of_them = secured.spec.security == "sasl_ssl"
+    all_of_them = secured.spec.security in {"sasl_ssl", "kerberos"}
     works(run, secured, ("admin", "viewer", "glance", "nobody") if all_of_them else ("viewer",))
-    if all_of_them:
+    if secured.spec.security == "sasl_ssl":
         same_from_a_bundle(run, secured, tmp_path)
         nothing_is_left_of_names(run, secured, tmp_path)
 

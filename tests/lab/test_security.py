@@ -21,10 +21,7 @@ def topics(lab: labs.Lab, principal: str, how: str | None = None) -> set[str]:
     """What this principal sees of the topics, by the library that applications use."""
     from confluent_kafka import Consumer  # noqa: PLC0415 - an extra
 
-    login = entrance.login(lab, principal, how)
-    assert login is not None
-    options = {"bootstrap.servers": lab.bootstrap, "group.id": "x", "log_level": 0, **logins.librdkafka(login)}
-    consumer = Consumer(options)
+    consumer = Consumer({"group.id": "x", "log_level": 0, **entrance.librdkafka(lab, principal, how)})
     try:
         return {each for each in consumer.list_topics(timeout=20).topics if not each.startswith("__")}
     finally:
@@ -36,9 +33,7 @@ def refused(lab: labs.Lab, principal: str, how: str | None = None) -> str:
     from confluent_kafka import Consumer  # noqa: PLC0415 - an extra
 
     reasons: list[str] = []
-    login = entrance.login(lab, principal, how)
-    assert login is not None
-    options = {"bootstrap.servers": lab.bootstrap, "group.id": "x", "log_level": 0, **logins.librdkafka(login)}
+    options = {"group.id": "x", "log_level": 0, **entrance.librdkafka(lab, principal, how)}
     consumer = Consumer({**options, "error_cb": lambda error: reasons.append(error.name())})
     deadline = Deadline.after(30)
     while not reasons and not deadline.passed:

@@ -78,6 +78,7 @@ def test_lag_and_get_work_for_who_may_look_and_the_wrong_secret_gets_one_sentenc
     told = {
         "mtls": "does not trust the authority of our client certificate",
         "oauth": "check clientId, clientSecret and scope",
+        "kerberos": "compare principal and keyTab in sasl.jaas.config",
     }.get(secured.spec.security, "check user and password in sasl.jaas.config")
     assert told in err or "does not accept our client certificate" in err, err
     assert "not the secret" not in err

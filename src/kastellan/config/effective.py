@@ -84,7 +84,12 @@ def of_security(settings: SecuritySettings, named: str, prefix: str = "") -> lis
         elif isinstance(login, OAuthLogin):
             rows += [("sasl.client", login.client_id or ""), ("sasl.token", login.token_url or login.token_file or "unsigned")]
         elif isinstance(login, KerberosLogin):
-            rows += [("sasl.principal", login.principal or ""), ("sasl.keytab", login.keytab or "")]
+            rows += [
+                ("sasl.service", login.service),
+                ("sasl.principal", login.principal or ""),
+                ("sasl.keytab", login.keytab or ""),
+                ("sasl.ticket_cache", login.ticket_cache or ""),
+            ]
     return [Told(prefix + name, value, named) for name, value in rows if value]
 
 

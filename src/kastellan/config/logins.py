@@ -129,10 +129,13 @@ def _kerberos(found: Settings, mechanism: str) -> KerberosLogin:
     service = found.text("sasl.kerberos.service.name") or module.text("serviceName")
     if service is None:
         raise BadInput(f"{found.name} uses GSSAPI without sasl.kerberos.service.name; add it (mostly kafka)")
+    keytab = (module.text("keyTab") or "").removeprefix("file:") or None
+    if module.true("useKeyTab") and keytab is None:
+        raise BadInput(f'sasl.jaas.config of {found.name} has useKeyTab and no keyTab; add it: keyTab="FILE"')
     return KerberosLogin(
         service=service,
         principal=module.text("principal"),
-        keytab=(module.text("keyTab") or "").removeprefix("file:") or None if module.true("useKeyTab") else None,
+        keytab=keytab if module.true("useKeyTab") else None,
         ticket_cache=module.text("ticketCache"),
     )
 

@@ -22,6 +22,8 @@ from kastellan.lab.formatting import format_storage, new_id, ports_with_template
 from kastellan.lab.jars import Say
 from kastellan.lab.locks import held
 from kastellan.lab.model import (
+    KERBEROS,
+    KRB5_CONF,
     OAUTH,
     RECORD,
     SASL_SSL,
@@ -39,8 +41,8 @@ from kastellan.lab.places import labs_dir
 from kastellan.lab.processes import Identity
 from kastellan.lab.properties import logging_file, logging_properties, server_properties
 from kastellan.lab.runtime import Runtime
-from kastellan.lab.security import entrance
-from kastellan.lab.security.listeners import jvm_options, server_lines
+from kastellan.lab.security import entrance, kdc
+from kastellan.lab.security.listeners import jvm_options, realm_options, server_lines
 
 _LOCK_S = 300.0
 _KILL_S = 60.0
@@ -190,10 +192,13 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
     voter_ports = ports.reserve(directory, voters(spec), ports_with_template(runtime, spec))
     broker_ports = ports.reserve(directory, 2 * spec.brokers + (1 if spec.has_zookeeper else 0))
     issuer = f"http://127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == OAUTH else ""
-    jvm = jvm_options([f"{issuer}/jwks"]) if issuer else ()
+    realm = f"127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == KERBEROS else ""
+    jvm = (*(jvm_options([f"{issuer}/jwks"]) if issuer else ()), *(realm_options(directory / KRB5_CONF) if realm else ()))
     members = tuple(msgspec.structs.replace(each, jvm=jvm) for each in layout(spec, directory, broker_ports, voter_ports))
     version = runtime.kafka.version
-    lab = Lab(name=spec.name, dir=directory, cluster_id=new_id(), kafka=version, spec=spec, nodes=members, issuer=issuer)
+    lab = Lab(
+        name=spec.name, dir=directory, cluster_id=new_id(), kafka=version, spec=spec, nodes=members, issuer=issuer, kdc=realm,
+    )  # fmt: skip
     write_value(directory / RECORD, lab)
     entrance.prepare(lab)
     secrets = entrance.passwords(lab)
@@ -204,6 +209,7 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
         logging_file(node, version).write_text(logging_properties(node, version))
     format_storage(runtime, lab, secrets, lock)
     entrance.start_issuer(lab, lock)
+    kdc.start(lab, lock)
     deadline = Deadline.after(seconds)
     keepers = [each for each in members if each.is_zookeeper]
     for group in (keepers, [each for each in members if not each.is_zookeeper]):

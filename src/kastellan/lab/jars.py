@@ -1,7 +1,8 @@
 """Apache Kafka as jars: exactly those of the lock file, fetched once, checked every time.
 
-`jars.lock.json` (Kafka 4) and `jars-3.9.lock.json` name every jar with its SHA-256. A cache that does not match, because a
-fetch was cut short or a file was damaged, is thrown away and fetched again; it is put in place by one rename, under a lock.
+`jars.lock.json` (Kafka 4), `jars-3.9.lock.json` and `jars-kdc.lock.json` (a KDC) name every jar with its SHA-256. A cache that
+does not match, because a fetch was cut short or a file was damaged, is thrown away and fetched again; it is put in place by one
+rename, under a lock.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from kastellan.lab.places import cache_dir
 Say = Callable[[str], None]
 _FETCH_S = 900.0
 _OUR_GROUP = "org.apache.kafka"
-_LOCKS: Mapping[str, str] = {KAFKA_4: "jars.lock.json", KAFKA_39: "jars-3.9.lock.json", KAFKA_39_ZK: "jars-3.9.lock.json"}
+KDC = "kdc"
+_LOCKS: Mapping[str, str] = {
+    KAFKA_4: "jars.lock.json", KAFKA_39: "jars-3.9.lock.json", KAFKA_39_ZK: "jars-3.9.lock.json", KDC: "jars-kdc.lock.json",
+}  # fmt: skip
 
 
 class Jar(msgspec.Struct, frozen=True):
@@ -48,10 +52,16 @@ class Jar(msgspec.Struct, frozen=True):
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """The lock: the one Kafka version, and every jar."""
+    """The lock: the one version of what it is for, and every jar."""
 
-    kafka: str
+    version: str
     jars: tuple[Jar, ...]
+    name: str = "Apache Kafka"
+
+    @property
+    def slug(self) -> str:
+        """The name's last word, for a directory."""
+        return self.name.rpartition(" ")[2].lower()
 
 
 class Kafka(msgspec.Struct, frozen=True):
@@ -73,12 +83,12 @@ class Kafka(msgspec.Struct, frozen=True):
 
 
 def read_lock(kind: str = KAFKA_4, text: bytes | None = None) -> Lock:
-    """The lock for this kind of Kafka. Raises `Defect` when a jar of Kafka has another version than the lock's."""
+    """The lock for this kind of Kafka, or for the KDC. Raises `Defect` when a jar of Kafka has another version."""
     raw = text if text is not None else resources.files("kastellan.lab").joinpath(_LOCKS[kind]).read_bytes()
     lock = msgspec.json.decode(raw, type=Lock)
-    strays = [each.file_name for each in lock.jars if each.group == _OUR_GROUP and each.version != lock.kafka]
+    strays = [each.file_name for each in lock.jars if each.group == _OUR_GROUP and each.version != lock.version]
     if strays:
-        msg = f"the jar lock mixes Kafka versions: {', '.join(strays)} beside {lock.kafka}"
+        msg = f"the jar lock mixes Kafka versions: {', '.join(strays)} beside {lock.version}"
         raise Defect(msg)
     return lock
 
@@ -92,12 +102,12 @@ def provide_kafka(say: Say, kind: str = KAFKA_4) -> Kafka:
     if home and kind == KAFKA_4:
         return _from_home(Path(home))
     lock = read_lock(kind)
-    directory = _directory(lock)
-    if faults(directory, lock):
-        with held(directory.parent, Deadline.after(_FETCH_S)):
-            if faults(directory, lock):
-                _fetch(directory, lock, say)
-    return Kafka(lock.kafka, tuple(directory / each.file_name for each in lock.jars))
+    return Kafka(lock.version, _locked(lock, say))
+
+
+def provide_kdc(say: Say) -> str:
+    """The class path of a KDC, fetched when it is missing. Raises `MissingTool` when nothing could fetch it."""
+    return os.pathsep.join(str(each) for each in _locked(read_lock(KDC), say))
 
 
 def faults(directory: Path, lock: Lock) -> list[str]:
@@ -117,9 +127,18 @@ def faults(directory: Path, lock: Lock) -> list[str]:
     return found
 
 
+def _locked(lock: Lock, say: Say) -> tuple[Path, ...]:
+    directory = _directory(lock)
+    if faults(directory, lock):
+        with held(directory.parent, Deadline.after(_FETCH_S)):
+            if faults(directory, lock):
+                _fetch(directory, lock, say)
+    return tuple(directory / each.file_name for each in lock.jars)
+
+
 def _directory(lock: Lock) -> Path:
     digest = hashlib.sha256("".join(each.sha256 for each in lock.jars).encode()).hexdigest()[:12]
-    return cache_dir() / "jars" / f"kafka-{lock.kafka}-{digest}"
+    return cache_dir() / "jars" / f"{lock.slug}-{lock.version}-{digest}"
 
 
 def _fetch(directory: Path, lock: Lock, say: Say) -> None:
@@ -130,7 +149,7 @@ def _fetch(directory: Path, lock: Lock, say: Say) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
         scratch = Path(tempfile.mkdtemp(prefix=".fetch-", dir=directory.parent))
         try:
-            say(f"fetching Apache Kafka {lock.kafka} ({len(lock.jars)} jars, {_total_mb(lock)} MB) by {name}")
+            say(f"fetching {lock.name} {lock.version} ({len(lock.jars)} jars, {_total_mb(lock)} MB) by {name}")
             fresh = way([(each.group, each.artifact, each.version, each.classifier) for each in lock.jars], scratch)
             if wrong := faults(fresh, lock):
                 reasons.append(f"{name}: {wrong[0]}" + (f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""))
@@ -143,10 +162,8 @@ def _fetch(directory: Path, lock: Lock, say: Say) -> None:
             return
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    msg = (
-        f"Apache Kafka {lock.kafka} could not be fetched ({'; '.join(reasons)}); "
-        "check the network, or set KAFKA_HOME to an unpacked Kafka distribution"
-    )
+    other = ", or set KAFKA_HOME to an unpacked Kafka distribution" if lock.slug == "kafka" else ""
+    msg = f"{lock.name} {lock.version} could not be fetched ({'; '.join(reasons)}); check the network{other}"
     raise MissingTool(msg)
 
 

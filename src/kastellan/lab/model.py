@@ -18,10 +18,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_NODES = 9
 _CONTROLLERS_START, _ZOOKEEPER = 100, 200
 RECORD = "lab.json"
+KRB5_CONF = "krb5.conf"
 KEYS, CLIENTS = "keys", "clients"
 """Directories of a lab: private keys and secrets, and the files that clients are given."""
-PLAINTEXT, SASL_SSL, MTLS, OAUTH = "plaintext", "sasl_ssl", "mtls", "oauth"
-SECURITIES = (PLAINTEXT, SASL_SSL, MTLS, OAUTH)
+PLAINTEXT, SASL_SSL, MTLS, OAUTH, KERBEROS = "plaintext", "sasl_ssl", "mtls", "oauth", "kerberos"
+SECURITIES = (PLAINTEXT, SASL_SSL, MTLS, OAUTH, KERBEROS)
 KAFKA_4, KAFKA_39, KAFKA_39_ZK = "4", "3.9", "3.9-zk"
 KAFKAS = (KAFKA_4, KAFKA_39, KAFKA_39_ZK)
 """Which Kafka: the newest, the last 3.x with KRaft, and the same with ZooKeeper."""
@@ -82,8 +83,8 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
         if self.has_zookeeper and self.controllers is not None:
             msg = f"--controllers {self.controllers} is for KRaft, and --kafka {self.kafka} has ZooKeeper; leave one of them out"
             raise BadInput(msg)
-        if self.reauthenticate_ms and self.security not in {SASL_SSL, OAUTH}:
-            msg = f"--reauthenticate is for clients that log in by SASL; choose --security {SASL_SSL} or {OAUTH}"
+        if self.reauthenticate_ms and self.security not in {SASL_SSL, OAUTH, KERBEROS}:
+            msg = f"--reauthenticate is for clients that log in by SASL; choose --security {SASL_SSL}, {OAUTH} or {KERBEROS}"
             raise BadInput(msg)
         for option, value, lowest in (
             ("--brokers", self.brokers, 1),
@@ -182,7 +183,10 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lab(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster of this machine as it is on record; `find` reads it again. `issuer` is the address of its issuer of tokens."""
+    """A cluster of this machine as it is on record; `find` reads it again.
+
+    `issuer` is the address of its issuer of tokens, `kdc` that of its Kerberos; empty where there is none.
+    """
 
     name: str
     dir: Path
@@ -191,6 +195,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     spec: LabSpec
     nodes: tuple[Node, ...]
     issuer: str = ""
+    kdc: str = ""
     ready: bool = False
 
     @property
@@ -213,6 +218,16 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
         """For `--bootstrap-controller`."""
         return ",".join(each.controller for each in self.nodes if each.controller)
 
+    @property
+    def inner_bootstrap(self) -> str:
+        """The listeners by which brokers know each other."""
+        return ",".join(each.broker for each in self.nodes if each.broker)
+
+    @property
+    def krb5_conf(self) -> Path | None:
+        """Where its realm is described, for `KRB5_CONFIG`; None in a lab without Kerberos."""
+        return self.dir / KRB5_CONF if self.kdc else None
+
     def command_config(self, client: str) -> Path:
         """Kafka's client.properties of one of the lab's clients."""
         return self.dir / CLIENTS / f"{client}.properties"
@@ -232,6 +247,7 @@ def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_port
     ZooKeeper, where there is one, is node 200, comes first because the others need it, and takes the last port.
     """
     broker_ports, voter_ports = iter(ports), iter(controller_ports)
+    host = "localhost" if spec.security == KERBEROS else "127.0.0.1"  # a ticket is for a name
 
     def node(number: int, roles: tuple[str, ...]) -> Node:
         serves = "broker" in roles
@@ -240,7 +256,7 @@ def layout(spec: LabSpec, directory: Path, ports: Sequence[int], controller_port
             roles=roles,
             rack=f"rack-{(number - 1) % spec.racks + 1}" if serves else None,
             dir=directory / "nodes" / str(number),
-            client=f"127.0.0.1:{next(broker_ports)}" if serves else None,
+            client=f"{host}:{next(broker_ports)}" if serves else None,
             broker=f"127.0.0.1:{next(broker_ports)}" if serves else None,
             controller=f"127.0.0.1:{next(voter_ports)}" if "controller" in roles else None,
             log_dir_count=spec.log_dirs if serves else 1,
@@ -278,11 +294,11 @@ def directory_of(name: str) -> Path:
     return labs_dir() / LabSpec(name=name).checked().name
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file that nobody else may read, not even in the instant in which it is made."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    path.write_text(text)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def write_value(path: Path, value: object) -> None:

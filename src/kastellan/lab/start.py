@@ -13,9 +13,9 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import KastellanError
 from kastellan.lab import cluster, nodes, processes
-from kastellan.lab.jars import Say
+from kastellan.lab.jars import Say, provide_kdc
 from kastellan.lab.locks import held
-from kastellan.lab.model import Lab, LabSpec
+from kastellan.lab.model import KERBEROS, Lab, LabSpec
 from kastellan.lab.runtime import Runtime, provide_runtime
 
 _TRAIN_S = 180.0
@@ -31,6 +31,8 @@ def up(spec: LabSpec, say: Say = lambda _: None) -> Lab:
     spec.checked()
     cluster.sweep(say)
     runtime = provide_runtime(say, spec.kafka)
+    if spec.security == KERBEROS:
+        provide_kdc(say)
     _train(runtime, spec.kafka, say)
     return cluster.raise_cluster(spec, runtime, say)
 

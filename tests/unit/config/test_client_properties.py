@@ -154,6 +154,14 @@ def test_tls_with_certificates_in_the_file_itself():
         ),
         (
             [
+                "sasl.kerberos.service.name=kafka",
+                'sasl.jaas.config=com.sun.Krb5LoginModule required useTicketCache=true ticketCache="/t" keyTab="/k";',
+            ],
+            KerberosLogin(service="kafka", ticket_cache="/t"),
+            "GSSAPI",
+        ),
+        (
+            [
                 "sasl.mechanism=AWS_MSK_IAM",
                 "sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler",
                 'sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required awsProfileName="p";',
@@ -206,6 +214,13 @@ def test_an_issuer_is_trusted_by_the_truststore_of_the_file_also_without_tls_to_
             "has no username",
         ),
         (["security.protocol=SASL_SSL", "sasl.jaas.config=Krb5LoginModule required;"], "without sasl.kerberos.service.name"),
+        (
+            [
+                *("security.protocol=SASL_SSL", "sasl.kerberos.service.name=kafka"),
+                'sasl.jaas.config=Krb5LoginModule required useKeyTab=true principal="me";',
+            ],
+            "has useKeyTab and no keyTab",
+        ),
         (
             ["security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", "sasl.jaas.config=OAuthBearerLoginModule required;"],
             "without sasl.oauthbearer.token.endpoint.url",

@@ -56,8 +56,8 @@ def refuse(who: str) -> Callable[[Sequence[Coordinate], Path], Path]:
 @pytest.mark.parametrize(("kind", "version"), [("4", "4."), ("3.9", "3.9."), ("3.9-zk", "3.9.")])
 def test_a_committed_lock_has_one_kafka_version_and_whole_checksums(kind: str, version: str) -> None:
     lock = jars.read_lock(kind)
-    assert lock.kafka.startswith(version)
-    assert {each.version for each in lock.jars if each.group == "org.apache.kafka"} == {lock.kafka}
+    assert lock.version.startswith(version)
+    assert {each.version for each in lock.jars if each.group == "org.apache.kafka"} == {lock.version}
     assert len({each.file_name for each in lock.jars}) == len(lock.jars) > 90
     assert all(len(each.sha256) == 64 and each.size_bytes > 0 for each in lock.jars)
     names = {each.artifact for each in lock.jars}
@@ -66,9 +66,30 @@ def test_a_committed_lock_has_one_kafka_version_and_whole_checksums(kind: str, v
     assert ("zookeeper" in names) == (kind != "4")
 
 
+def test_the_kdcs_lock_has_what_it_runs_on_and_nothing_of_kafka() -> None:
+    lock = jars.read_lock(jars.KDC)
+    assert (lock.name, lock.slug) == ("Apache Hadoop's MiniKdc", "minikdc")
+    names = {each.artifact: each for each in lock.jars}
+    assert names["hadoop-minikdc"].version == lock.version
+    assert {"kerb-simplekdc", "kerb-server", "slf4j-reload4j"} <= names.keys()
+    assert all(len(each.sha256) == 64 and each.size_bytes > 0 for each in lock.jars)
+    assert not [each for each in lock.jars if each.group == "org.apache.kafka"]
+
+
+def test_a_kdc_is_a_class_path_and_without_its_jars_kafka_home_is_no_remedy(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jars, "read_lock", lambda kind: Lock("9.9.9", LOCK.jars, "Somebody's KDC"))
+    parts = jars.provide_kdc(said).split(":")
+    assert [Path(each).parent.parent for each in parts] == [cache / "jars"] * 2
+    assert Path(parts[0]).parent.name.startswith("kdc-9.9.9-")
+    Path(parts[0]).unlink()
+    monkeypatch.setattr(jars, "fetch_by_maven", refuse("Maven"))
+    with pytest.raises(MissingTool, match=r"^Somebody's KDC 9\.9\.9 could not be fetched .*; check the network$"):
+        jars.provide_kdc(said)
+
+
 def test_a_lock_with_mixed_kafka_versions_is_our_defect() -> None:
     mixed = {
-        "kafka": "9.9.9",
+        "version": "9.9.9",
         "jars": [{"group": "org.apache.kafka", "artifact": "a", "version": "9.9.8", "sha256": "", "size_bytes": 1}],
     }
     with pytest.raises(Defect, match=r"a-9\.9\.8\.jar"):

@@ -25,7 +25,7 @@ from kastellan.lab.faults._redirection import Redirection
 from kastellan.lab.model import Lab, recorded_in
 
 CLIENTS, BROKERS, QUORUM = "clients", "brokers", "quorum"
-"""What a link is for: clients and the issuer of tokens, replication, and the controllers or ZooKeeper."""
+"""What a link is for: clients and who gives tokens or tickets, replication, and the controllers or ZooKeeper."""
 NAMESPACE, REDIRECTION = "namespace", "redirection"
 """What a network of the node's own is."""
 READY, STRUCK = "ready", "struck"
@@ -48,13 +48,13 @@ class Link(msgspec.Struct, frozen=True):
 
 
 def links(lab: Lab, node_id: int) -> tuple[Link, ...]:
-    """Every way that this node needs: its own listeners, those of the others, and the issuer of tokens."""
+    """Every way that this node needs: its own listeners, those of the others, and who gives tokens or tickets."""
     node = lab.node(node_id)
     found = [(node.client, True, CLIENTS), (node.broker, True, BROKERS), (node.controller, True, QUORUM)]
     for other in lab.nodes:
         if other.id != node_id:
             found += [(other.broker, False, BROKERS), (other.controller, False, QUORUM), (other.zookeeper, False, QUORUM)]
-    found.append((lab.issuer.rpartition("/")[2], False, CLIENTS))
+    found += [(lab.issuer.rpartition("/")[2], False, CLIENTS), (lab.kdc, False, CLIENTS)]
     return tuple(Link(address, inward, use) for address, inward, use in found if address)
 
 

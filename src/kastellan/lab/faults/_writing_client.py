@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kastellan.lab.faults import _child
 from kastellan.lab.model import recorded_in
-from kastellan.lab.security import entrance, logins
+from kastellan.lab.security import entrance
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
@@ -32,9 +32,8 @@ def main() -> None:
         if error is None or error.name() != "_MSG_TIMED_OUT":
             _child.tell(OUTCOME, error.name() if error else "OK")
 
-    login = entrance.login(lab, principal)
-    options = {"bootstrap.servers": lab.bootstrap, "message.timeout.ms": _ATTEMPT_MS, "log_level": 0, "error_cb": failed}
-    client = Producer({**options, **(logins.librdkafka(login) if login else {}), "client.id": principal})
+    options = {"message.timeout.ms": _ATTEMPT_MS, "log_level": 0, "error_cb": failed, "client.id": principal}
+    client = Producer({**entrance.librdkafka(lab, principal), **options})
     while Path("process").exists():
         client.produce(topic, b"order", on_delivery=delivered)
         client.flush(_ATTEMPT_MS / 1_000)

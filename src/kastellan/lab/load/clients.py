@@ -12,7 +12,6 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
 from kastellan.lab.model import Lab
 from kastellan.lab.security import entrance
-from kastellan.lab.security.logins import librdkafka
 
 if TYPE_CHECKING:
     from confluent_kafka import (
@@ -95,8 +94,7 @@ def need() -> None:
 def _base(where: Where) -> dict[str, str]:
     if isinstance(where, str):
         return {"bootstrap.servers": where}
-    login = entrance.login(where)
-    return {"bootstrap.servers": where.bootstrap, **(librdkafka(login) if login else {})}
+    return entrance.librdkafka(where)
 
 
 def admin(where: Where) -> Admin:

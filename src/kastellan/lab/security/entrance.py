@@ -16,7 +16,7 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
 from kastellan.lab import processes
-from kastellan.lab.model import CLIENTS, KEYS, MTLS, OAUTH, Lab, write_private
+from kastellan.lab.model import CLIENTS, KERBEROS, KEYS, MTLS, OAUTH, Lab, write_private
 from kastellan.lab.security import listeners, logins
 from kastellan.lab.security.logins import Login
 from kastellan.lab.security.principals import ADMIN, BROKER, NOBODY, VIEWER, WRONG, new_secrets
@@ -27,6 +27,7 @@ _SECRETS, _SIGNING_KEY, _TOKEN = "secrets.json", "issuer.key.pem", "viewer.jwt"
 _START_S, _POLL_S = 60.0, 0.05
 _TOKEN_LIVES_S = 30 * 24 * 3_600
 _SEVERAL_WAYS = (ADMIN, VIEWER)
+_KEYS_OF: Mapping[str, str] = {logins.TLS: "pem", logins.GSSAPI: "keytab"}
 
 
 def prepare(lab: Lab) -> None:
@@ -53,7 +54,7 @@ def prepare(lab: Lab) -> None:
         write_private(keys / _SIGNING_KEY, signing_key())
         write_private(keys / _TOKEN, _long_token(lab))
     for name, login in _logins(lab):
-        servers = ",".join(each.broker or "" for each in lab.brokers) if _is_inner(lab, login) else lab.bootstrap
+        servers = lab.inner_bootstrap if _is_inner(lab, login) else lab.bootstrap
         values = {"bootstrap.servers": servers, **logins.properties(login)}
         write_private(lab.command_config(name), "".join(_remarks(lab, login)) + logins.text(values))
 
@@ -70,16 +71,29 @@ def login(lab: Lab, principal: str = ADMIN, how: str | None = None) -> Login | N
     if not lab.spec.is_secured:
         return None
     keys = lab.dir / KEYS
-    way = how or {MTLS: logins.TLS, OAUTH: logins.OAUTH}.get(lab.spec.security, logins.SCRAM_512)
+    way = how or {MTLS: logins.TLS, OAUTH: logins.OAUTH, KERBEROS: logins.GSSAPI}.get(lab.spec.security, logins.SCRAM_512)
     name, secret = (VIEWER, "not the secret") if principal == WRONG else (principal, passwords(lab)[principal])
     return Login(
         how=way,
         principal=name,
         authority=keys / "ca.pem",
         secret=secret,
-        keys=keys / f"{principal}.pem" if way == logins.TLS else None,
+        keys=keys / f"{principal}.{_KEYS_OF[way]}" if way in _KEYS_OF else None,
         token_endpoint=f"{lab.issuer}/token" if way == logins.OAUTH else "",
     )
+
+
+def librdkafka(lab: Lab, principal: str = ADMIN, how: str | None = None) -> dict[str, str]:
+    """Where and how an application of this principal gets in that is built on librdkafka.
+
+    In a lab with Kerberos it comes by the brokers' own listener and by certificate: most builds of the library cannot do GSSAPI.
+    """
+    way = how or (logins.TLS if lab.kdc else None)
+    found = login(lab, principal, way)
+    if found is None:
+        return {"bootstrap.servers": lab.bootstrap}
+    servers = lab.inner_bootstrap if _is_inner(lab, found) else lab.bootstrap
+    return {"bootstrap.servers": servers, **logins.librdkafka(found)}
 
 
 def start_issuer(lab: Lab, lock: int) -> None:
@@ -121,7 +135,7 @@ def _logins(lab: Lab) -> Iterator[tuple[str, Login]]:
         if (first := login(lab, name)) is not None:
             yield name, first
     for name in _SEVERAL_WAYS:
-        others = {MTLS: (), OAUTH: ()}.get(lab.spec.security, logins.PASSWORD_MECHANISMS)
+        others = {MTLS: (), OAUTH: (), KERBEROS: ()}.get(lab.spec.security, logins.PASSWORD_MECHANISMS)
         for how in (*others, logins.TLS):
             if (other := login(lab, name, how)) is not None:
                 yield f"{name}-{how.lower()}", other
@@ -140,6 +154,9 @@ def _remarks(lab: Lab, login: Login) -> Iterator[str]:
         yield f"# For the brokers' own listener, and for the controllers': --bootstrap-controller {lab.controller_bootstrap}\n"
     if login.how == logins.OAUTH:
         yield f"# Kafka's own tools need KAFKA_OPTS={' '.join(listeners.jvm_options([login.token_endpoint]))}\n"
+    if login.how == logins.GSSAPI:
+        yield f"# Needs KRB5_CONFIG={lab.krb5_conf}\n"
+        yield f"# Kafka's own tools need KAFKA_OPTS=-Djava.security.krb5.conf={lab.krb5_conf}\n"
     if login.principal == NOBODY:
         yield "# Logs in, and has no right to anything.\n"
 

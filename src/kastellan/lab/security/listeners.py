@@ -6,10 +6,11 @@ Brokers and controllers prove themselves to each other by certificates; what cli
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from kastellan.lab.model import MTLS, OAUTH, LabSpec, Node
+from kastellan.lab.model import KERBEROS, MTLS, OAUTH, LabSpec, Node
 from kastellan.lab.security import logins
-from kastellan.lab.security.principals import SUPER_USERS
+from kastellan.lab.security.principals import BROKER, SUPER_USERS
 
 _ACLS_IN_KRAFT = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 _ACLS_IN_ZOOKEEPER = "kafka.security.authorizer.AclAuthorizer"
@@ -47,12 +48,19 @@ def server_lines(spec: LabSpec, node: Node, passwords: Mapping[str, str], issuer
     found[f"{_CLIENTS}.ssl.client.auth"] = "none"
     if spec.reauthenticate_ms:
         found["connections.max.reauth.ms"] = str(spec.reauthenticate_ms)
+    if spec.security == KERBEROS:
+        return {**found, **_kerberos(folder)}
     return {**found, **(_oauth(issuer) if spec.security == OAUTH else _passwords(passwords))}
 
 
 def jvm_options(urls: Sequence[str]) -> tuple[str, ...]:
     """What a JVM must be told before Kafka 4 fetches anything from an issuer of tokens."""
     return (f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={','.join(urls)}",)
+
+
+def realm_options(krb5_conf: Path) -> tuple[str, ...]:
+    """What a JVM must be told to find a realm of Kerberos that is not the machine's."""
+    return (f"-Djava.security.krb5.conf={krb5_conf}",)
 
 
 def _passwords(passwords: Mapping[str, str]) -> dict[str, str]:
@@ -62,6 +70,14 @@ def _passwords(passwords: Mapping[str, str]) -> dict[str, str]:
         found[f"{_CLIENTS}.{mechanism.lower()}.sasl.jaas.config"] = f"{_MODULES}.scram.ScramLoginModule required;"
     found[f"{_CLIENTS}.plain.sasl.jaas.config"] = f"{_MODULES}.plain.PlainLoginModule required {users};"
     return found
+
+
+def _kerberos(folder: Path) -> dict[str, str]:
+    return {
+        f"{_CLIENTS}.sasl.enabled.mechanisms": logins.GSSAPI,
+        f"{_CLIENTS}.sasl.kerberos.service.name": logins.SERVICE,
+        f"{_CLIENTS}.gssapi.sasl.jaas.config": logins.kerberos_jaas(logins.BROKER_PRINCIPAL, folder / f"{BROKER}.keytab"),
+    }
 
 
 def _oauth(issuer: str) -> dict[str, str]:

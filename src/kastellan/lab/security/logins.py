@@ -8,14 +8,17 @@ from pathlib import Path
 import msgspec
 
 _MODULES = "org.apache.kafka.common.security"
-SCRAM_512, SCRAM_256, PLAIN, OAUTH = "SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"
+SCRAM_512, SCRAM_256, PLAIN, OAUTH, GSSAPI = "SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER", "GSSAPI"
+REALM, SERVICE = "KASTELLAN.LAB", "kafka"
+"""Of Kerberos: the realm of every lab that has one, and the service that its brokers are."""
+BROKER_PRINCIPAL = f"{SERVICE}/localhost@{REALM}"
 PASSWORD_MECHANISMS = (SCRAM_512, SCRAM_256, PLAIN)
 TLS = "TLS"
 """Not a mechanism of SASL: a client certificate alone."""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """One way in. `how` is a mechanism of SASL, or `TLS`; `keys` is the client's own PEM file where it needs one."""
+    """One way in. `how` is a mechanism of SASL, or `TLS`; `keys` is the client's own PEM file or key table where it needs one."""
 
     how: str
     principal: str
@@ -47,9 +50,18 @@ def properties(login: Login) -> dict[str, str]:
             + (f' clientId="{login.principal}" clientSecret="{login.secret}" scope="kafka"' if login.secret else "")
             + ";",
         }
+    if login.how == GSSAPI:
+        jaas = kerberos_jaas(f"{login.principal}@{REALM}", login.keys)
+        return {**found, "sasl.kerberos.service.name": SERVICE, "sasl.jaas.config": jaas}
     module = "plain.PlainLoginModule" if login.how == PLAIN else "scram.ScramLoginModule"
     words = f'username="{login.principal}" password="{login.secret}"'
     return {**found, "sasl.jaas.config": f"{_MODULES}.{module} required {words};"}
+
+
+def kerberos_jaas(principal: str, keytab: Path | None) -> str:
+    """A login by a key table, of a client or a broker."""
+    words = f'useKeyTab=true storeKey=true keyTab="{keytab}" principal="{principal}"'
+    return f"com.sun.security.auth.module.Krb5LoginModule required {words};"
 
 
 def librdkafka(login: Login) -> dict[str, str]:

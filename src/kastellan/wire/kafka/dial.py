@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
 import ssl
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -17,10 +15,12 @@ from kastellan.config.proxy import Proxy
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
+from kastellan.wire.aside import aside
 from kastellan.wire.kafka.connection import Connection, Limits
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, of_os_error
 from kastellan.wire.kafka.tunnel import tunnel
@@ -44,12 +44,6 @@ class How(msgspec.Struct, frozen=True):
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
     proxy: Proxy | None = None
-
-
-class Progress(msgspec.Struct):
-    """How far the opening of a connection has come, for the sentence of somebody who cannot wait for its end."""
-
-    stage: str = "connect"
 
 
 async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:
@@ -157,27 +151,9 @@ async def addresses_of(endpoint: Endpoint, deadline: Deadline, whom: str) -> lis
 
 
 async def _look_up(host: str, port: int) -> list[str]:
-    """The addresses of a name, looked up on a daemon thread: a name service that hangs must not delay our exit."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[list[str]] = loop.create_future()
+    """The addresses of a name; a name service that hangs must not delay our exit."""
 
-    def settle(found: list[str], error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(found)
-        else:
-            future.set_exception(error)
+    def look() -> list[str]:
+        return [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
-    def look() -> None:
-        found: list[str] = []
-        error: Exception | None = None
-        try:
-            found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        except (OSError, UnicodeError) as failure:
-            error = failure
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(settle, found, error)
-
-    threading.Thread(target=look, name=f"look-up of {host}", daemon=True).start()
-    return await future
+    return await aside(look, f"look-up of {host}")

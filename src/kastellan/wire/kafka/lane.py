@@ -89,6 +89,8 @@ class Lane:
         await asyncio.wait((task,), timeout=deadline.remaining_s())
         if task.done() and not task.cancelled():
             return task.result()
+        if self._progress.instead is not None:
+            return self._progress.instead
         return Refusal(Trouble.SILENT, f"{self.endpoint.label} did not finish the {self._progress.stage} before the deadline")
 
     def _renewal_is_due(self) -> bool:
@@ -143,7 +145,7 @@ class Lane:
         if login is None or self.handshake is None:
             return None
         self._progress.stage = f"login by {login.mechanism}"
-        told = await login.log_in(connection, self.endpoint, self.handshake.ranges, deadline)
+        told = await login.log_in(connection, self.endpoint, self.handshake.ranges, deadline, self._progress)
         if not isinstance(told, Session):
             return told
         life_s = told.lifetime_ms / 1_000

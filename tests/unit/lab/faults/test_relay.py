@@ -10,10 +10,10 @@ from kastellan.lab.faults._relay import BROKERS, CLIENTS, QUORUM, Link, links
 from kastellan.lab.model import KAFKA_39_ZK, Lab, LabSpec, layout, voters
 
 
-def made(spec: LabSpec, issuer: str = "") -> Lab:
+def made(spec: LabSpec, issuer: str = "", kdc: str = "") -> Lab:
     directory = Path("/labs/lab")
     nodes = layout(spec, directory, range(1_001, 1_020), range(2_001, 2_001 + voters(spec)))
-    return Lab(name="lab", dir=directory, cluster_id="c", kafka="4", spec=spec, nodes=nodes, issuer=issuer)
+    return Lab(name="lab", dir=directory, cluster_id="c", kafka="4", spec=spec, nodes=nodes, issuer=issuer, kdc=kdc)
 
 
 def test_combined_nodes_have_their_listeners_outside_and_those_of_the_others_inside() -> None:
@@ -37,6 +37,8 @@ def test_a_broker_reaches_who_keeps_the_metadata(spec: LabSpec) -> None:
     assert len({(each.address, each.inward) for each in found}) == len(found)
 
 
-def test_the_issuer_of_tokens_is_reached_like_by_a_client() -> None:
+def test_who_gives_tokens_or_tickets_is_reached_like_by_a_client() -> None:
     lab = made(LabSpec(brokers=1, controllers=1, security="oauth"), "http://127.0.0.1:3001")
     assert Link("127.0.0.1:3001", inward=False, use=CLIENTS) in links(lab, 1)
+    lab = made(LabSpec(brokers=1, controllers=1, security="kerberos"), kdc="127.0.0.1:3002")
+    assert Link("127.0.0.1:3002", inward=False, use=CLIENTS) in links(lab, 1)

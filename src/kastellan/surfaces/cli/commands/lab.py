@@ -32,7 +32,9 @@ def up(
     racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
     log_dirs: Annotated[int, typer.Option("--log-dirs", help="Over how many directories each broker keeps its partitions.")] = 1,
     kafka: Annotated[str, typer.Option(help="Which Kafka: 4, 3.9, or 3.9-zk (with ZooKeeper).")] = "4",
-    security: Annotated[str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls or oauth.")] = "plaintext",
+    security: Annotated[
+        str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls, oauth or kerberos.")
+    ] = "plaintext",
     reauthenticate: Annotated[
         int, typer.Option(metavar="SECONDS", help="Clients must log in again after so long; 0: when their credential ends.")
     ] = 0,
@@ -49,6 +51,8 @@ def up(
     _say(f"lab {lab.name}: Kafka {lab.kafka}, {len(lab.nodes)} nodes, ready after {time.monotonic() - started:.1f} s")
     for line in _addresses(lab):
         typer.echo(line)
+    if lab.krb5_conf:
+        _say(f"its realm is told by the environment: export KRB5_CONFIG={lab.krb5_conf}")
 
 
 @app.command()
@@ -221,6 +225,8 @@ def _show(seen: LabStatus) -> None:
         typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
     for line in _addresses(seen.lab):
         typer.echo(f"  {line}")
+    if seen.lab.krb5_conf:
+        typer.echo(f"  KRB5_CONFIG={seen.lab.krb5_conf}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ _FLEXIBLE_SINCE: Final = 2
 _UNSUPPORTED_MECHANISM, _ILLEGAL_STATE, _AUTHENTICATION_FAILED = 33, 34, 58
 _MOST_TURNS: Final = 12
 _SHOWN: Final = 200
+_REMEDY: Final = "check user and password in sasl.jaas.config, and that the cluster knows this user"
+_REMEDIES: Final = {
+    "GSSAPI": "compare the clocks, and the broker's key table with the KDC (klist -kt there, kvno here); its log may say more",
+}
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -114,7 +118,7 @@ def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: T
         told = f": {_shown(message)}" if message else ""
         return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}")
     said = "; ".join(_shown(each) for each in (message, turns.hint) if each) or "no reason given"
-    remedy = "check user and password in sasl.jaas.config, and that the cluster knows this user"
+    remedy = _REMEDIES.get(mechanism, _REMEDY)
     return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said}); {remedy}")
 
 

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+import re
 from importlib import import_module
+from itertools import count
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from kastellan.config.security import KerberosLogin
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import MissingTool
+from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
+from kastellan.wire.aside import aside
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.sasl.turns import SaslFailed
 from kastellan.wire.kafka.trouble import Refusal
 
 _AUTHENTICATION_ONLY: Final = 1
 _OFFER_BYTES: Final = 4
+_KEYTAB: Final = (b"\x05\x01", b"\x05\x02")
+"""How a key table begins."""
+_SHOWN: Final = 200
+_CACHES: Final = count(1)
+_MAJOR_AND_MINOR: Final = re.compile(r"Major \(\d+\): (?P<major>.*), Minor \(\d+\): (?P<minor>.*)")
+_SAYS_NOTHING: Final = ("Success", "Unknown error", "Unknown code")
+_NO_TICKET: Final = re.compile(
+    r"expired|no kerberos credentials|no credentials|credentials? cache|matching credential", re.IGNORECASE
+)
+_KRB5_CONF: Final = "krb5.conf (the file that KRB5_CONFIG names, else /etc/krb5.conf)"
+_REMEDIES: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), remedy)
+    for pattern, remedy in (
+        (r"clock skew|not yet valid", "compare the clocks of this machine, of the KDC and of the broker"),
+        (r"default realm|configuration file", f"set default_realm in {_KRB5_CONF}, or write the realm behind the principal"),
+        (r"find KDC|any KDC|resolve", f"check the realm in {_KRB5_CONF} and the network to its KDC"),
+        (r"server .*not found|server not found", "check sasl.kerberos.service.name, and ask the KDC for this name by kvno"),
+        (
+            r"client .*not found|preauth|password|decrypt|keytab|key table|suitable key",
+            "compare principal and keyTab in sasl.jaas.config with what the KDC has (klist -kt, kinit -kt)",
+        ),
+        (
+            _NO_TICKET.pattern,
+            "get a ticket by kinit, or name a key table in sasl.jaas.config (useKeyTab, keyTab, principal)",
+        ),
+    )
+)
+_REMEDY: Final = "try the same by kinit and kvno"
 
 
 class Context(Protocol):
@@ -78,52 +109,98 @@ class KerberosMethod:
     """Logins by GSSAPI: a ticket per broker, made from a key table or the ticket cache."""
 
     def __init__(self, login: KerberosLogin) -> None:
-        """Raises MissingTool without the extra."""
+        """Raises MissingTool without the extra, BadInput for a key table that cannot be used."""
         self._login = login
-        self._make = _library(login)
-        self.user: str | None = login.principal.partition("@")[0].partition("/")[0] if login.principal else None
+        self._library = _library()
+        self._store = _store(login)
+        self.user: str | None = _user(login.principal) if login.principal else None
 
     async def begin(self, endpoint: Endpoint, deadline: Deadline) -> KerberosTurns | Refusal:
         """A login at this broker; the KDC is asked on a thread."""
+        name = f"{self._login.service}/{endpoint.host}"
         try:
             async with asyncio.timeout_at(deadline.at_s):
-                context, first = await asyncio.to_thread(self._begun, endpoint.host)
+                context, first = await aside(lambda: self._begun(endpoint.host), f"ticket for {name}")
         except TimeoutError:
-            return Refusal(
-                Trouble.UNAUTHENTICATED, "the Kerberos KDC did not answer in time; check krb5.conf and the network to it"
-            )
+            return self.silent(endpoint)
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
-            name = f"{self._login.service}/{endpoint.host}"
-            return Refusal(
-                Trouble.UNAUTHENTICATED, f"no Kerberos ticket for {name} could be had ({_said(error)}); try kinit and kvno"
-            )
+            said = self._meant(_said(error))
+            return Refusal(Trouble.UNAUTHENTICATED, f"no Kerberos ticket for {name} could be had ({said}); {_remedy(said)}")
         return KerberosTurns(context, first)
+
+    def silent(self, endpoint: Endpoint) -> Refusal:
+        """What to tell whoever cannot wait any longer for the KDC."""
+        name = f"{self._login.service}/{endpoint.host}"
+        reason = f"no Kerberos ticket for {name} came in time: a KDC is silent; check the network to it, and {_KRB5_CONF}"
+        return Refusal(Trouble.UNAUTHENTICATED, reason)
+
+    def _meant(self, said: str) -> str:
+        """The library looks for tickets where a key table has no key that fits, and then says that there are none."""
+        if self._login.keytab is None or not _NO_TICKET.search(said):
+            return said
+        return f"key table {self._login.keytab} has no key of {self._login.principal or 'anybody'}"
 
     def forget(self) -> None:
         """Tickets are kept by Kerberos itself."""
 
     def _begun(self, host: str) -> tuple[Context, bytes]:
-        context = self._make(host)
-        return context, context.step() or b""
+        library, login = self._library, self._login
+        own = library.Name(login.principal, library.NameType.kerberos_principal) if login.principal else None
+        mechanism = library.MechType.kerberos
+        credentials = library.Credentials(name=own, usage="initiate", mechs=[mechanism], store=self._store or None)
+        service = library.Name(f"{login.service}@{host}", library.NameType.hostbased_service)
+        context = library.SecurityContext(name=service, creds=credentials, usage="initiate", mech=mechanism)
+        first = context.step() or b""
+        self.user = self.user or _user(str(credentials.name))
+        return context, first
+
+
+def _user(principal: str) -> str:
+    """The name that brokers make of a principal, unless they have rules of their own."""
+    return principal.partition("@")[0].partition("/")[0]
 
 
 def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+    """The library's words: what Kerberos said where it said something, else what kind of failure it is."""
+    text = " ".join(str(error).split())
+    found = _MAJOR_AND_MINOR.fullmatch(text)
+    if found:
+        text = found["major"] if found["minor"].startswith(_SAYS_NOTHING) else found["minor"]
+    return text[:_SHOWN].rstrip(".") or type(error).__name__
 
 
-def _library(login: KerberosLogin) -> Callable[[str], Context]:
+def _remedy(said: str) -> str:
+    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(said)), _REMEDY)
+
+
+def _library() -> Any:  # noqa: ANN401  # it is an extra
     try:
-        library: Any = import_module("gssapi")
-    except (ImportError, OSError):
-        raise MissingTool("sasl.mechanism GSSAPI needs the extra kerberos; pip install 'kastellan[kerberos]'") from None
+        return import_module("gssapi")
+    except ModuleNotFoundError:
+        raise MissingTool(
+            "sasl.mechanism GSSAPI needs the extra kerberos; pip install 'kastellan[kerberos]' "
+            "(it is compiled: first install a C compiler and libkrb5-dev or krb5-devel)"
+        ) from None
+    except (ImportError, OSError) as error:
+        raise MissingTool(
+            f"sasl.mechanism GSSAPI needs the system's Kerberos library, which gssapi could not load ({_said(error)}); "
+            "install libgssapi-krb5-2 or krb5-libs"
+        ) from None
 
-    def make(host: str) -> Context:
-        store = {name: value for name, value in (("client_keytab", login.keytab), ("ccache", login.ticket_cache)) if value}
-        if login.keytab and not login.ticket_cache:
-            store["ccache"] = f"MEMORY:kastellan-{os.getpid()}"  # a ticket made here is nobody else's
-        own = library.Name(login.principal, library.NameType.kerberos_principal) if login.principal else None
-        credentials = library.Credentials(name=own, usage="initiate", store=store or None)
-        service = library.Name(f"{login.service}@{host}", library.NameType.hostbased_service)
-        return library.SecurityContext(name=service, creds=credentials, usage="initiate", mech=library.MechType.kerberos)
 
-    return make
+def _store(login: KerberosLogin) -> dict[str, str]:
+    """Where the library finds keys and keeps tickets; empty: where everybody's are. Raises BadInput."""
+    if login.keytab is None:
+        return {"ccache": login.ticket_cache} if login.ticket_cache else {}
+    try:
+        with Path(login.keytab).open("rb") as opened:
+            begin = opened.read(len(_KEYTAB[0]))
+    except OSError as error:
+        raise BadInput(
+            f"the key table {login.keytab} cannot be read ({error.strerror}); correct keyTab in sasl.jaas.config, or its rights"
+        ) from None
+    if begin not in _KEYTAB:
+        raise BadInput(f"{login.keytab} is no key table; correct keyTab in sasl.jaas.config")
+    # A ticket made here is nobody else's, and not that of another login of this process.
+    own = f"MEMORY:kastellan-{os.getpid()}-{next(_CACHES)}"
+    return {"client_keytab": login.keytab, "ccache": login.ticket_cache or own}

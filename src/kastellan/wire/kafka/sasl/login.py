@@ -17,7 +17,9 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.exchange import Session, authenticate
+from kastellan.wire.kafka.sasl.kerberos import KerberosMethod
 from kastellan.wire.kafka.sasl.methods import method_of
 from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal
 from kastellan.wire.kafka.versions import Ranges
@@ -46,13 +48,16 @@ class SaslLogin:
         """The user name, as far as it is known."""
         return self._method.user
 
-    async def log_in(self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline) -> Session | Refusal:
+    async def log_in(
+        self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress | None = None
+    ) -> Session | Refusal:
         """Log an open connection in, the first time or again."""
+        progress = progress or Progress()
         if self._proven:
-            return await self._once(connection, endpoint, ranges, deadline)
+            return await self._once(connection, endpoint, ranges, deadline, progress)
         held = await self._turn(deadline)
         try:
-            return self._paused(connection.whom) or await self._once(connection, endpoint, ranges, deadline)
+            return self._paused(connection.whom) or await self._once(connection, endpoint, ranges, deadline, progress)
         finally:
             if held:
                 self._first.release()
@@ -72,8 +77,14 @@ class SaslLogin:
         told = f"{whom}{NOT_TRIED}, so that no account is locked; these credentials are tried again in {pause}"
         return Refusal(Trouble.UNAUTHENTICATED, told)
 
-    async def _once(self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline) -> Session | Refusal:
-        turns = await self._method.begin(endpoint, deadline)
+    async def _once(
+        self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress
+    ) -> Session | Refusal:
+        progress.instead = self._method.silent(endpoint) if isinstance(self._method, KerberosMethod) else None
+        try:
+            turns = await self._method.begin(endpoint, deadline)
+        finally:
+            progress.instead = None
         told = turns if isinstance(turns, Refusal) else await authenticate(connection, ranges, self.mechanism, turns, deadline)
         if isinstance(told, Session):
             self._proven, self._refused, self._refusals = True, None, 0
