@@ -149,7 +149,8 @@ class FakeCluster:
     def _body(self, node: int, api: int, version: int, body: bytes, faults: list[Fault]) -> bytes:
         plain = not any(each.error_code is not None or each.throttle_ms for each in faults)
         changes = (self.model.revision, self.model.revision_of.get(api, 0))
-        key = (changes, None if api in _SAME_EVERYWHERE else node, api, version, body)
+        shared = api in _SAME_EVERYWHERE and not self.model.nodes[node].cut_off
+        key = (changes, None if shared else node, api, version, body)
         if plain and key in self._kept:
             return self._kept[key]
         request = read_request(api, version, body)

@@ -57,7 +57,7 @@ def metadata(asked: Asked) -> Values:
     """Brokers that are not fenced, and topics by name or id."""
     model = asked.model
     topics = [_topic(asked, each) for each in _wanted_topics(asked)]
-    brokers = [_node(asked, node) | {"node_id": node} for node, each in model.nodes.items() if not each.fenced]
+    brokers = [_node(asked, node) | {"node_id": node} for node in model.nodes if not _is_fenced(asked, node)]
     return {
         "brokers": brokers,
         "cluster_id": model.cluster_id,
@@ -114,14 +114,19 @@ def _node(asked: Asked, node: int) -> dict[str, Any]:
     return {"host": host, "port": port, "rack": asked.model.nodes[node].rack}
 
 
+def _is_fenced(asked: Asked, node: int) -> bool:
+    """As the broker that was asked knows it."""
+    return asked.model.nodes[node].fenced and not asked.model.nodes[asked.node].cut_off
+
+
 @answers(Api.DESCRIBE_CLUSTER)
 def describe_cluster(asked: Asked) -> Values:
     """The nodes; fenced ones when they were asked for."""
     with_fenced = getattr(asked.request, "include_fenced_brokers", False)
     listed = [
-        _node(asked, node) | {"broker_id": node, "is_fenced": each.fenced}
-        for node, each in asked.model.nodes.items()
-        if with_fenced or not each.fenced
+        _node(asked, node) | {"broker_id": node, "is_fenced": _is_fenced(asked, node)}
+        for node in asked.model.nodes
+        if with_fenced or not _is_fenced(asked, node)
     ]
     return {
         "error_code": asked.code(None, 0),

@@ -17,6 +17,8 @@ class FakeNode(msgspec.Struct):
     node: int
     rack: str | None = None
     fenced: bool = False
+    cut_off: bool = False
+    """It hears nothing of the cluster any more, and goes on telling that no broker is fenced."""
     host: str = ""
     port: int = 0
     configs: dict[str, str] = {}

@@ -333,6 +333,41 @@ def test_every_broker_is_asked_whom_it_holds_for_live_a_fenced_one_too() -> None
     asyncio.run(run())
 
 
+def test_a_broker_that_is_cut_off_is_not_believed_though_it_answers_first() -> None:
+    async def run() -> None:
+        made = model()
+        async with FakeCluster(made) as fake:
+            made.nodes[2].fenced = made.nodes[2].cut_off = True
+            made.changed()
+            source = KafkaSource(fake.bootstrap.split(",")[1])
+            for _ in range(2):
+                snapshot = await observe(source, wanted(ALL | {"cluster_views"}), Deadline.after(10))
+                rows = {row["broker"]: row for row in snapshot.tables["brokers"].df.iter_rows(named=True)}
+                assert {broker: row["fenced"] for broker, row in rows.items()} == {1: False, 2: True, 3: False}
+                views = {row["broker"]: row["live"] for row in snapshot.tables["cluster_views"].df.iter_rows(named=True)}
+                assert views == {1: "1,3", 2: "1,2,3", 3: "1,3"}
+            again = await observe(source, wanted(ALL | {"cluster_views"}), Deadline.after(10))
+            assert snapshot.cost.requests == again.cost.requests  # it is not asked first any more
+            await source.close()
+
+    asyncio.run(run())
+
+
+def test_where_no_view_is_that_of_most_the_first_is_told() -> None:
+    async def run() -> None:
+        made = model()
+        made.nodes.pop(3)
+        async with FakeCluster(made) as fake:
+            made.nodes[2].fenced = made.nodes[2].cut_off = True
+            made.changed()
+            source = KafkaSource(fake.bootstrap.split(",")[1])
+            snapshot = await observe(source, wanted(frozenset({"brokers", "cluster_views"})), Deadline.after(10))
+            assert snapshot.tables["brokers"].df["fenced"].to_list() == [False, False]
+            await source.close()
+
+    asyncio.run(run())
+
+
 def test_a_fenced_broker_is_met_for_a_moment() -> None:
     async def run() -> None:
         made = model()

@@ -112,6 +112,10 @@ class Asking:
         now = time.time_ns() // 1_000_000
         return last or Got(None, self._book.missing(api_name(request.api), "any broker", "no broker is known", now))
 
+    def node_of(self, answer: int) -> int:
+        """Which broker gave an answer of this look."""
+        return int(self._book[answer].of.removeprefix(_BROKER))
+
     def kept_waiting_ms(self, api: int) -> float | None:
         """How long the brokers that were asked this waited for somebody else's answer: the longest of them.
 

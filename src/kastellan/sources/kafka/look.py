@@ -7,6 +7,9 @@ what is forwarded to the controller go over connections of their own.
 End offsets are asked after the commits came in, so that lag is never negative, and configs, which are much work, behind
 them. A broker that stays silent costs the others nothing but the wait for its commits, which is bounded.
 
+A broker that is cut off answers too, from what it knew before. Where most brokers tell of other live ones than the one that was
+asked first, all is asked again of those: else the table of brokers says that all is well.
+
 Where the table of brokers is not wanted and the rights of this principal are known from a look not long ago, Metadata
 alone says who is live: one request less.
 """
@@ -53,7 +56,24 @@ async def look_at(
     started, before = time.monotonic(), cluster.costs()
     # What lags is known by other tables, which are then asked for and not shown.
     more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
-    look = Looking(cluster, memory, msgspec.structs.replace(wanted, tables=wanted.tables | more), deadline, controllers)
+    asked = msgspec.structs.replace(wanted, tables=wanted.tables | more)
+    look = Looking(cluster, memory, asked, deadline, controllers)
+    teller = await _looked(look)
+    if teller in views.odd(look) and deadline.remaining_s() > time.monotonic() - started:
+        look = Looking(cluster, memory, asked, deadline, controllers)
+        await _looked(look)
+    return Snapshot(
+        at_ms=time.time_ns() // 1_000_000,
+        cluster_id=look.cluster_id,
+        vantage=vantage,
+        answers=look.book.answers,
+        tables={name: table for name, table in look.tables.items() if name in wanted.tables},
+        cost=_cost(cluster.costs().since(before), time.monotonic() - started),
+    )
+
+
+async def _looked(look: Looking) -> int | None:
+    """Ask everything once; returns which broker told who is there, None when nobody did."""
     registry = await _who_and_what(look)
     await asyncio.gather(
         brokers.handshakes(look),
@@ -72,15 +92,9 @@ async def look_at(
     await times.times(look)
     look.put(fill_brokers.brokers(registry, (*look.nodes, *look.dead), look.asking.met))
     topics.judge_sight(look)
-    memory.reached = {node: met.reached for node, met in look.asking.met.items()}
-    return Snapshot(
-        at_ms=time.time_ns() // 1_000_000,
-        cluster_id=look.cluster_id,
-        vantage=vantage,
-        answers=look.book.answers,
-        tables={name: table for name, table in look.tables.items() if name in wanted.tables},
-        cost=_cost(cluster.costs().since(before), time.monotonic() - started),
-    )
+    odd = views.odd(look)
+    look.memory.reached = {node: met.reached and node not in odd for node, met in look.asking.met.items()}
+    return None if registry.nodes is None else look.asking.node_of(registry.answer)
 
 
 async def _who_and_what(look: Looking) -> fill_brokers.Registry:

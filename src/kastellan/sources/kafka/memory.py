@@ -42,7 +42,8 @@ class Memory:
         self._made: dict[Hashable, _Made] = {}
         self._rights: tuple[int, float] | None = None
         self.reached: dict[int, bool] = {}
-        """Which brokers answered in the last look, or at first contact: those are asked first what any broker can tell."""
+        """Which brokers answered in the last look, or at first contact, and did not tell of the cluster what no other does: those
+        are asked first what any broker can tell."""
 
     def recall(self, slot: Hashable, version: int, data: bytes) -> Any | None:  # noqa: ANN401
         """What these very bytes meant in the last look; None when other bytes came then."""

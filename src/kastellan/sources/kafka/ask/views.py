@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from kastellan.model.tables.cluster_views import ClusterViews
@@ -20,6 +21,14 @@ async def views(look: Looking) -> None:
     wanted, nodes = Choose(Api.DESCRIBE_CLUSTER, requests.describe_cluster), look.cluster.nodes
     told = await asyncio.gather(*(look.ask(node, wanted, look.patience(node)) for node in nodes))
     look.put(ClusterViews.of_rows(_row(node, got) for node, got in zip(nodes, told, strict=True)))
+
+
+def odd(look: Looking) -> frozenset[int]:
+    """The brokers that hold others for live than most brokers do; none where no view is that of most, or views are not wanted."""
+    table = look.tables.get("cluster_views")
+    told = {} if table is None else dict(table.df.select("broker", "live").drop_nulls().iter_rows())
+    most, count = Counter(told.values()).most_common(1)[0] if told else ("", 0)
+    return frozenset(broker for broker, live in told.items() if live != most) if 2 * count > len(told) else frozenset()
 
 
 def _row(node: int, got: Got) -> dict[str, Any]:
