@@ -19,6 +19,7 @@ from kastellan import lab as labs
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
 from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import Unreachable
 from kastellan.lab.model import KEYS, write_private
 from kastellan.lab.runtime import provide_runtime
 from kastellan.lab.security import kdc
@@ -219,6 +220,33 @@ def test_a_kdc_that_is_gone_or_silent_is_told_in_time(kerberos: labs.Lab, tmp_pa
     told(viewer, "Cannot contact any KDC", "the network to its KDC", KRB5_CONFIG=str(conf))
     conf.write_text(kdc.krb5_conf(deaf))
     told(viewer, "came in time: a KDC is silent", "krb5.conf", KRB5_CONFIG=str(conf), timeout_s=3)
+
+
+def test_a_kdc_that_comes_back_is_asked_again_soon(kerberos: labs.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = tmp_path / "krb5.conf"
+    conf.write_text(kdc.krb5_conf("127.0.0.1:1"))
+    monkeypatch.setenv("KRB5_CONFIG", str(conf))
+
+    async def looked() -> list[str]:
+        settled = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
+        source = source_for(settled.cluster())
+        reasons: list[str] = []
+        deadline = Deadline.after(40)  # less than the pause after a login that was refused
+        try:
+            while not deadline.passed:
+                try:
+                    await source.look(Wanted(frozenset({"brokers"})), Deadline.after(10))
+                except Unreachable as failed:
+                    reasons.append(failed.message)
+                    conf.write_text(kdc.krb5_conf(kerberos.kdc))
+                    await asyncio.sleep(0.2)
+                else:
+                    return reasons
+        finally:
+            await source.close()
+        pytest.fail(f"not let in again: {reasons}")
+
+    assert "Cannot contact any KDC" in asyncio.run(looked())[0]
 
 
 def test_clocks_that_are_apart_are_told_by_the_kdc_and_by_the_broker(kerberos: labs.Lab, edited, tmp_path: Path) -> None:

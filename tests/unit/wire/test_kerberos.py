@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 from kastellan.config.security import KerberosLogin
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, MissingTool
+from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.sasl import exchange
 from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
+from kastellan.wire.kafka.sasl.login import SaslLogin
 from kastellan.wire.kafka.sasl.turns import SaslFailed
 from kastellan.wire.kafka.trouble import Refusal
 
@@ -208,6 +212,31 @@ def test_a_key_table_without_the_principal_is_not_told_as_a_missing_ticket(monke
     found = begun(KerberosLogin(service="kafka", principal="me@R", keytab=keytab))
     assert isinstance(found, Refusal)
     assert f"(key table {keytab} has no key of me@R); compare principal and keyTab" in found.reason
+
+
+def test_a_kdc_out_of_reach_is_no_refused_credential_and_is_asked_again_soon(monkeypatch):
+    said = f"{FAILURE}Cannot contact any KDC for realm 'X'"
+
+    def none(**_: object) -> None:
+        raise RuntimeError(said)
+
+    library(monkeypatch, Credentials=none)
+
+    async def tried() -> list[Refusal]:
+        login = SaslLogin(KerberosLogin(service="kafka"))
+        peer: Any = SimpleNamespace(whom="broker 1")
+        told = [await login.log_in(peer, Endpoint("kafka-1", 9092, 1), {}, Deadline.after(10)) for _ in range(2)]
+        return [each for each in told if isinstance(each, Refusal)]
+
+    first, second = asyncio.run(tried())
+    assert (first.trouble, first.elsewhere) == (second.trouble, second.elsewhere) == (Trouble.UNAUTHENTICATED, True)
+    assert second.reason.startswith("broker 1 was not asked to let us in; these credentials are tried again in ")
+    said = f"{FAILURE}Preauthentication failed"
+    first, second = asyncio.run(tried())
+    assert (first.elsewhere, second.elsewhere) == (False, False)
+    assert "so that no account is locked; these credentials are tried again in 60 s" in re.sub(
+        r"in \d[\d.]* s", "in 60 s", second.reason
+    )
 
 
 def test_a_kdc_that_is_silent_holds_up_nobody_beyond_the_deadline(monkeypatch):

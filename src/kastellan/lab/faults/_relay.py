@@ -32,7 +32,8 @@ READY, STRUCK = "ready", "struck"
 """Files that it writes: the entrance of the node's network once every listener is there, and that the links are hurt."""
 STRIKE = signal.SIGUSR1
 _BIND_S, _AGAIN_S = 60.0, 0.05
-_ANY = "127.0.0.1:0"
+_HERE = "127.0.0.1"
+_ANY = f"{_HERE}:0"
 _BACKLOG, _PIECE = 128, 64 * 1024
 
 
@@ -55,7 +56,7 @@ def links(lab: Lab, node_id: int) -> tuple[Link, ...]:
         if other.id != node_id:
             found += [(other.broker, False, BROKERS), (other.controller, False, QUORUM), (other.zookeeper, False, QUORUM)]
     found += [(lab.issuer.rpartition("/")[2], False, CLIENTS), (lab.kdc, False, CLIENTS)]
-    return tuple(Link(address, inward, use) for address, inward, use in found if address)
+    return tuple(Link(address.replace("localhost", _HERE), inward, use) for address, inward, use in found if address)
 
 
 class Side(msgspec.Struct, frozen=True):

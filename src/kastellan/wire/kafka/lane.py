@@ -154,7 +154,7 @@ class Lane:
 
     def _failed(self, refusal: Refusal) -> None:
         first_s, longest_s = _FIRST_PAUSE_S, _LONGEST_PAUSE_S
-        if refusal.trouble is Trouble.UNAUTHENTICATED:
+        if refusal.trouble is Trouble.UNAUTHENTICATED and not refusal.elsewhere:
             first_s = longest_s = _LOGIN_PAUSE_S
         pause_s = min(first_s * 2**self._failures, longest_s)
         self._failures += 1

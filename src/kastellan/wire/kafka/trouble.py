@@ -21,11 +21,15 @@ _STATES = {Trouble.DENIED: State.DENIED, Trouble.UNSUPPORTED: State.UNSUPPORTED,
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why there is no answer, from here. `retriable`: one more try on a fresh connection may go well."""
+    """Why there is no answer, from here. `retriable`: one more try on a fresh connection may go well.
+
+    `elsewhere`: somebody else who is needed first did not answer (a KDC), so the peer was not asked and refused nothing.
+    """
 
     trouble: Trouble
     reason: str
     retriable: bool = False
+    elsewhere: bool = False
 
 
 def now_ms() -> int:

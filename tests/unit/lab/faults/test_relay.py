@@ -42,3 +42,5 @@ def test_who_gives_tokens_or_tickets_is_reached_like_by_a_client() -> None:
     assert Link("127.0.0.1:3001", inward=False, use=CLIENTS) in links(lab, 1)
     lab = made(LabSpec(brokers=1, controllers=1, security="kerberos"), kdc="127.0.0.1:3002")
     assert Link("127.0.0.1:3002", inward=False, use=CLIENTS) in links(lab, 1)
+    # Its brokers are called by a name, and a link is between addresses.
+    assert Link((lab.node(1).client or "").replace("localhost", "127.0.0.1"), inward=True, use=CLIENTS) in links(lab, 1)

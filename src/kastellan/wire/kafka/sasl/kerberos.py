@@ -30,14 +30,18 @@ _SAYS_NOTHING: Final = ("Success", "Unknown error", "Unknown code")
 _NO_TICKET: Final = re.compile(
     r"expired|no kerberos credentials|no credentials|credentials? cache|matching credential", re.IGNORECASE
 )
+_NO_KDC: Final = re.compile(r"find KDC|any KDC|resolve", re.IGNORECASE)
 _KRB5_CONF: Final = "krb5.conf (the file that KRB5_CONFIG names, else /etc/krb5.conf)"
 _REMEDIES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), remedy)
     for pattern, remedy in (
         (r"clock skew|not yet valid", "compare the clocks of this machine, of the KDC and of the broker"),
         (r"default realm|configuration file", f"set default_realm in {_KRB5_CONF}, or write the realm behind the principal"),
-        (r"find KDC|any KDC|resolve", f"check the realm in {_KRB5_CONF} and the network to its KDC"),
-        (r"server .*not found|server not found", "check sasl.kerberos.service.name, and ask the KDC for this name by kvno"),
+        (_NO_KDC.pattern, f"check the realm in {_KRB5_CONF} and the network to its KDC"),
+        (
+            r"server .*not found|server not found",
+            "check sasl.kerberos.service.name and the broker's name (no address has a ticket), and ask the KDC for it by kvno",
+        ),
         (
             r"client .*not found|preauth|password|decrypt|keytab|key table|suitable key",
             "compare principal and keyTab in sasl.jaas.config with what the KDC has (klist -kt, kinit -kt)",
@@ -125,18 +129,19 @@ class KerberosMethod:
             return self.silent(endpoint)
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             said = self._meant(_said(error))
-            return Refusal(Trouble.UNAUTHENTICATED, f"no Kerberos ticket for {name} could be had ({said}); {_remedy(said)}")
+            reason = f"no Kerberos ticket for {name} could be had ({said}); {_remedy(said)}"
+            return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=_NO_KDC.search(said) is not None)
         return KerberosTurns(context, first)
 
     def silent(self, endpoint: Endpoint) -> Refusal:
         """What to tell whoever cannot wait any longer for the KDC."""
         name = f"{self._login.service}/{endpoint.host}"
         reason = f"no Kerberos ticket for {name} came in time: a KDC is silent; check the network to it, and {_KRB5_CONF}"
-        return Refusal(Trouble.UNAUTHENTICATED, reason)
+        return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=True)
 
     def _meant(self, said: str) -> str:
         """The library looks for tickets where a key table has no key that fits, and then says that there are none."""
-        if self._login.keytab is None or not _NO_TICKET.search(said):
+        if self._login.keytab is None or self._login.ticket_cache or not _NO_TICKET.search(said):
             return said
         return f"key table {self._login.keytab} has no key of {self._login.principal or 'anybody'}"
 

@@ -28,6 +28,8 @@ _FIRST_TURN_S: Final = 2.0
 """How long the others wait for the first login to end: a silent broker must not hold them up."""
 _FIRST_PAUSE_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 900.0
+_ELSEWHERE_PAUSE_S: Final = 2.0
+"""After nobody was there to ask for what a login needs: no account is at stake, and the others need not find out one by one."""
 
 
 class SaslLogin:
@@ -74,8 +76,9 @@ class SaslLogin:
         if self._refused is None or left_s <= 0 or self._proven:
             return None
         pause = duration_text(left_s * 1_000)
-        told = f"{whom}{NOT_TRIED}, so that no account is locked; these credentials are tried again in {pause}"
-        return Refusal(Trouble.UNAUTHENTICATED, told)
+        why = "" if self._refused.elsewhere else ", so that no account is locked"
+        told = f"{whom}{NOT_TRIED}{why}; these credentials are tried again in {pause}"
+        return Refusal(Trouble.UNAUTHENTICATED, told, elsewhere=self._refused.elsewhere)
 
     async def _once(
         self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress
@@ -92,7 +95,7 @@ class SaslLogin:
         if told.trouble is Trouble.UNAUTHENTICATED:
             self._method.forget()
         if told.trouble is Trouble.UNAUTHENTICATED and not self._proven:
-            pause_s = min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
-            self._refusals += 1
+            pause_s = _ELSEWHERE_PAUSE_S if told.elsewhere else min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
+            self._refusals += not told.elsewhere
             self._refused, self._not_before_s = told, time.monotonic() + pause_s
         return told
