@@ -119,6 +119,21 @@ def test_a_bad_command_line_gets_one_sentence_and_exit_code_2(name, kastellan, b
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("command", ["doctor", "preflight", "probe"])
+def test_kerberos_without_its_extra_is_one_sentence_that_says_what_to_install(command, kastellan, tmp_path):
+    # On a machine that has the extra this file stands before it.
+    (tmp_path / "gssapi.py").write_text("raise ModuleNotFoundError('no such thing')")
+    file = tmp_path / "client.properties"
+    file.write_text(
+        "security.protocol=SASL_PLAINTEXT\nsasl.kerberos.service.name=kafka\nbootstrap.servers=127.0.0.1:1\n"
+        "sasl.jaas.config=com.sun.security.auth.module.Krb5LoginModule required useTicketCache=true;\n"
+    )
+    file.chmod(0o600)
+    ran = kastellan(command, "--command-config", file, PYTHONPATH=str(tmp_path))
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1), ran
+    assert "sasl.mechanism GSSAPI needs the extra kerberos; pip install 'kastellan[kerberos]'" in ran.err
+
+
 @pytest.mark.parametrize("command", [["doctor"], ["lag"], ["get", "brokers"], ["snapshot", "save", "{file}"]])
 def test_a_host_where_nothing_listens_is_one_sentence_from_here(command, kastellan, tmp_path):
     with socket.socket() as held:

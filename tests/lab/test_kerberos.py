@@ -18,6 +18,7 @@ import pytest
 from kastellan import lab as labs
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
+from kastellan.config.security import KerberosLogin
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.lab.model import KEYS, write_private
@@ -26,7 +27,9 @@ from kastellan.lab.security import kdc
 from kastellan.lab.security.logins import REALM
 from kastellan.model.needs import Wanted
 from kastellan.model.tables.brokers import Brokers
-from kastellan.wire.kafka.sasl.kerberos import KerberosMethod
+from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
+from kastellan.wire.kafka.sasl.turns import SaslFailed
 from tests.lab.conftest import SESSION_MS
 
 pytest.importorskip("confluent_kafka")
@@ -270,6 +273,19 @@ def test_clocks_that_are_apart_are_told_by_the_kdc_and_by_the_broker(kerberos: l
             file,
             *(["Clock skew too great", "compare the clocks"] if not service else ["refused the login", "compare the clocks"]),
         )
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"\0", b"garbage", b"\x60" + b"\xff" * 40])
+def test_a_peer_that_answers_a_ticket_with_nonsense_is_told_so(kerberos: labs.Lab, nonsense: bytes) -> None:
+    """The broker is any host of this name; the ticket for it is good."""
+    login = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
+    settings = login.cluster().security.login
+    assert isinstance(settings, KerberosLogin)
+    turns = asyncio.run(KerberosMethod(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30)))
+    assert isinstance(turns, KerberosTurns)
+    assert turns.first()
+    with pytest.raises(SaslFailed, match="did not complete the Kerberos login"):
+        turns.next(nonsense)
 
 
 def test_a_probe_names_the_login_as_the_layer_that_broke(kerberos: labs.Lab, edited) -> None:
