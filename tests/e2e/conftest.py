@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -35,16 +37,23 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "TERM": "xterm-256color", "KASTELLAN_CONTEXTS": "/no/such/contexts.toml", **more}
 
 
+def run(*arguments: str | Path, timeout_s: float = 120, **env: str) -> Ran:
+    """Run the binary with arguments."""
+    done = subprocess.run(
+        [BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s, env=environment(**env), check=False
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@cache
+def described(schema: str) -> dict[str, Any]:
+    """The schema of this name as the binary prints it; asked for once, it is the same for all."""
+    return json.loads(run("schema", schema).out)
+
+
 @pytest.fixture(scope="session")
 def kastellan():
     """Runs the binary with arguments; gives code, stdout and stderr."""
-
-    def run(*arguments: str | Path, timeout_s: float = 120, **env: str) -> Ran:
-        done = subprocess.run(
-            [BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s, env=environment(**env), check=False
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
-
     return run
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import BINARY, environment
+from tests.e2e.conftest import BINARY, described, environment
 from tests.e2e.schema import faults
 
 HEAVY = (
@@ -37,9 +37,9 @@ def document(kastellan, *arguments, code: int = 0) -> dict:
     ran = kastellan(*arguments, "-o", "json")
     assert ran.code == code, ran.err
     found = json.loads(ran.out)
-    described = json.loads(kastellan("schema", found["schema"]).out)
-    assert faults(found, described, described) == []
-    assert faults({**found, "version": 3}, described, described)
+    schema = described(found["schema"])
+    assert faults(found, schema, schema) == []
+    assert faults({**found, "version": 3}, schema, schema)
     return found
 
 
@@ -67,10 +67,10 @@ def test_exit_codes(bundle, flags, code, kastellan, bundles):
 
 def test_doctor_ndjson_keeps_its_schema_line_by_line(kastellan, bundles):
     ran = kastellan("doctor", "--bundle", bundles["hurt"], "-o", "ndjson")
-    described = json.loads(kastellan("schema", "kastellan.line/1").out)
+    schema = described("kastellan.line/1")
     lines = [json.loads(each) for each in ran.out.splitlines()]
     assert len(lines) > 3
-    assert [found for each in lines for found in faults(each, described, described)] == []
+    assert [found for each in lines for found in faults(each, schema, schema)] == []
     assert lines[-1]["exit_code"] == ran.code == 10
 
 

@@ -73,16 +73,21 @@ def judge_one(judgement: Judgement, snapshot: Snapshot, views: Views, settings: 
 
 
 def subjects_of(
-    judgement: Judgement, snapshot: Snapshot, views: Views, settings: Mapping[str, float] | None = None
+    judgement: Judgement,
+    snapshot: Snapshot,
+    views: Views,
+    settings: Mapping[str, float] | None = None,
+    resolver: Resolver | None = None,
 ) -> dict[Subject, Verdict]:
     """Every subject with its verdict, for tests and for the law of missing data.
 
-    A check whose needs cannot be met answers unknown for the cluster; what a check raises is raised.
+    A check whose needs cannot be met answers unknown for the cluster; what a check raises is raised. `resolver` is one of
+    this snapshot, where several checks are asked: what they share is computed once.
     """
     if _unsupported(judgement.check, snapshot):
         return {_CLUSTER: Verdict.NOT_APPLICABLE}
     effective = settings_of(judgement.check, settings or {})
-    arguments = Resolver(snapshot, views).arguments(judgement.judge, effective)
+    arguments = (resolver or Resolver(snapshot, views)).arguments(judgement.judge, effective)
     if isinstance(arguments, Missing):
         return {_CLUSTER: Verdict.UNKNOWN}
     frame, judged = _verdicts(judgement, snapshot, arguments, effective)

@@ -15,6 +15,7 @@ Missing data, for both:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -97,7 +98,7 @@ class Frame(Table):
                 raise Defect(msg)
 
     def __init__(self, df: pl.DataFrame, unseen: tuple[Unseen, ...] = ()) -> None:
-        if df.schema != pl.Schema(self.schema()):
+        if df.schema != _polars_schema(type(self)):
             df = df.select(pl.col(each).cast(dtype) for each, dtype in self.schema().items())
         self._df = df
         self.unseen = unseen
@@ -135,6 +136,11 @@ class Frame(Table):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._df.height} rows, {len(self.unseen)} unseen)"
+
+
+@cache
+def _polars_schema(kind: type[Frame]) -> pl.Schema:
+    return pl.Schema(kind.schema())
 
 
 # bool before int: a bool is an int in Python.

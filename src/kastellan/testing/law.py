@@ -9,7 +9,7 @@ over ours.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ import polars as pl
 from kastellan.checks.catalogue import Judgement
 from kastellan.checks.judge import subjects_of
 from kastellan.model.finding import Verdict
-from kastellan.model.needs import Missing, Need, Resolver, Views, wanted_by
+from kastellan.model.needs import Missing, Need, Resolver, Views, needs_of, wanted_by
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import KINDS, Subject
 from kastellan.model.table import Table
@@ -92,9 +92,23 @@ def losses(snapshot: Snapshot, rng: random.Random, rounds: int = 12, tables: Col
 
 def broken_by(judgement: Judgement, snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12) -> list[Breach]:
     """Where this check breaks the law on this snapshot; empty when it keeps it."""
-    before = subjects_of(judgement, snapshot, views)
-    used = wanted_by([judgement.judge], views).tables | {KINDS[each.kind].roster for each in before}
-    return [breach for loss in losses(snapshot, rng, rounds, used) for breach in _compare(judgement, before, loss, views)]
+    return broken_by_any([judgement], snapshot, views, rng, rounds)
+
+
+def broken_by_any(
+    judgements: Iterable[Judgement], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12
+) -> list[Breach]:
+    """Where any of these checks breaks the law on this snapshot: views are computed once for all that need them."""
+    whole = Resolver(snapshot, views)
+    found: list[Breach] = []
+    cases = [_case(each, whole, snapshot, views) for each in judgements]
+    for loss in losses(snapshot, rng, rounds, frozenset[str]().union(*(case.used for case in cases))):
+        lesser = Resolver(loss.snapshot, views)
+        touched = _touched(snapshot, loss.snapshot)
+        for case in cases:
+            if case.looks_back if touched is None else touched & case.used:
+                found += _compare(case, loss, views, lesser)
+    return found
 
 
 def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12) -> list[Leak]:
@@ -112,10 +126,37 @@ def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Ra
     return found
 
 
-def _compare(judgement: Judgement, before: dict[Subject, Verdict], loss: Loss, views: Views) -> Iterable[Breach]:
-    check = judgement.check.id
+class _Case(msgspec.Struct, frozen=True):
+    """A check, what it says with everything seen, the tables that it rests on, and whether it compares with earlier looks."""
+
+    judgement: Judgement
+    before: dict[Subject, Verdict]
+    used: frozenset[str]
+    looks_back: bool
+
+
+def _case(judgement: Judgement, whole: Resolver, snapshot: Snapshot, views: Views) -> _Case:
+    before = subjects_of(judgement, snapshot, views, resolver=whole)
+    used = wanted_by([judgement.judge], views).tables | {KINDS[each.kind].roster for each in before}
+    return _Case(judgement, before, used, _looks_back(judgement.judge, views))
+
+
+def _looks_back(function: Callable[..., object], views: Views) -> bool:
+    needs = needs_of(function)
+    return any(each.earlier or (each.wanted in views and _looks_back(views[each.wanted], views)) for each in needs)
+
+
+def _touched(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
+    """The tables that a loss changed; None when it changed an earlier look."""
+    if [id(each) for each in before.earlier] != [id(each) for each in after.earlier]:
+        return None
+    return frozenset(name for name, table in before.tables.items() if after.tables.get(name) is not table)
+
+
+def _compare(case: _Case, loss: Loss, views: Views, lesser: Resolver) -> Iterable[Breach]:
+    check, before = case.judgement.check.id, case.before
     try:
-        after = subjects_of(judgement, loss.snapshot, views)
+        after = subjects_of(case.judgement, loss.snapshot, views, resolver=lesser)
     except Exception as error:  # noqa: BLE001  (a check that cannot bear missing data breaks the law, whatever it raises)
         yield Breach(check, f"{loss.what}: it crashed with {type(error).__name__}: {error}", _CLUSTER, None, None)
         return

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, cast
 
 import msgspec
@@ -140,6 +140,20 @@ def healthy(
     """
     topics = {"orders": 3, "payments": 3} if topics is None else topics
     groups = {"billing": next(iter(topics), "orders")} if groups is None else groups
+    return _healthy(brokers, tuple(topics.items()), tuple(groups.items()), rf, at_ms, tuple(controllers))
+
+
+@cache
+def _healthy(
+    brokers: int,
+    topics_of: tuple[tuple[str, int], ...],
+    groups_of: tuple[tuple[str, str], ...],
+    rf: int,
+    at_ms: int,
+    controllers: tuple[int, ...],
+) -> Snapshot:
+    """Each one is made once: a snapshot never changes, and most tests begin with the same."""
+    topics, groups = dict(topics_of), dict(groups_of)
     ids = list(range(1, brokers + 1))
     parts = [(topic, number) for topic, count in topics.items() for number in range(count)]
     placed = [(t, p, ids[(i + k) % brokers], k) for i, (t, p) in enumerate(parts) for k in range(min(rf, brokers))]
