@@ -142,8 +142,11 @@ def _case(judgement: Judgement, whole: Resolver, snapshot: Snapshot, views: View
 
 
 def _looks_back(function: Callable[..., object], views: Views) -> bool:
-    needs = needs_of(function)
-    return any(each.earlier or (each.wanted in views and _looks_back(views[each.wanted], views)) for each in needs)
+    for each in needs_of(function):
+        view = views.get(each.wanted) if issubclass(each.wanted, Table) else None
+        if each.earlier or (view and _looks_back(view, views)):
+            return True
+    return False
 
 
 def _touched(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
