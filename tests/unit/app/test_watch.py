@@ -33,10 +33,14 @@ class Ticking:
     async def close(self) -> None: ...
 
 
-def looks(source, count: int, exam=None):
+USUAL = exam_of(("replication", "storage", "configs.retention_traps"))
+"""Checks that between them need the tables of every look and the slow ones."""
+
+
+def looks(source, count: int, exam=USUAL):
     async def some():
         found = []
-        async for each in watch(source, exam or exam_of(), 5.0, 1.0):
+        async for each in watch(source, exam, 5.0, 1.0):
             found.append(each)
             if len(found) == count:
                 return found

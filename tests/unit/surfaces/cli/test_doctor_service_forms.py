@@ -38,16 +38,13 @@ def examined(snapshot, *, policy: Policy | None = None):
 
 
 @cache
-def usual():
+def usual(policy: Policy | None = None):
     """The exam of the sick cluster, seen twice: judged once for all forms."""
-    return examined(sick(AT_MS).after(sick(AT_MS - 2000)))
+    return examined(sick(AT_MS).after(sick(AT_MS - 2000)), policy=policy)
 
 
 def printed(form: Form, snapshot=None, *, fail_on: FailOn = FailOn.ERROR, policy: Policy | None = None) -> str:
-    if snapshot is None and policy is None:
-        exam, report = usual()
-    else:
-        exam, report = examined(snapshot or sick(AT_MS).after(sick(AT_MS - 2000)), policy=policy)
+    exam, report = usual(policy) if snapshot is None else examined(snapshot, policy=policy)
     checks = {name: each.check for name, each in exam.checks.items()}
     asked = Asked(fail_on, form, hygiene=False, watching=False)
     return rendered(report, tell(report, checks), checks, asked, 10)
@@ -172,7 +169,7 @@ def test_nagios_says_its_state_in_one_line_with_performance_data(snapshot, state
 
 
 def test_nagios_does_not_raise_what_was_waived():
-    exam, report = examined(sick(AT_MS).after(sick(AT_MS - 2000)), policy=WAIVE_ALL)
+    exam, report = usual(WAIVE_ALL)
     telling = tell(report, {name: each.check for name, each in exam.checks.items()})
     assert telling.worst is not Severity.ERROR
     assert telling.waived
