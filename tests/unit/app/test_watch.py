@@ -33,7 +33,7 @@ class Ticking:
     async def close(self) -> None: ...
 
 
-USUAL = exam_of(("replication", "storage", "configs.retention_traps"))
+USUAL = exam_of(("replication", "storage", "configs"))
 """Checks that between them need the tables of every look and the slow ones."""
 
 
