@@ -344,7 +344,7 @@ def list_transactions(asked: Asked) -> Values:
     found = [
         {"transactional_id": each.id, "producer_id": each.producer_id, "transaction_state": each.state}
         for each in asked.model.transactions.values()
-        if each.coordinator == asked.node and (not states or each.state in states)
+        if asked.node in {each.coordinator, each.claimed_by} and (not states or each.state in states)
     ]
     return {"error_code": asked.code(None, 0), "transaction_states": found}
 
@@ -355,7 +355,7 @@ def describe_transactions(asked: Asked) -> Values:
     states: list[Values] = []
     for name in asked.request.transactional_ids:
         each = asked.model.transactions.get(name)
-        if each is None or each.coordinator != asked.node:
+        if each is None or asked.node not in {each.coordinator, each.claimed_by}:
             states.append({"error_code": _NOT_COORDINATOR if each else 105, "transactional_id": name})
             continue
         states.append(

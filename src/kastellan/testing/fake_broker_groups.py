@@ -21,6 +21,7 @@ _TOPIC_EXISTS: Final = 36
 _UNKNOWN_TOPIC: Final = 3
 _MULTI_GROUP: Final = 8
 _MANY_KEYS: Final = 4
+_TRANSACTION: Final = 1
 _NAMESPACE: Final = UUID(int=11)
 
 
@@ -32,7 +33,9 @@ def list_groups(asked: Asked) -> Values:
     groups = [
         {"group_id": each.id, "protocol_type": each.protocol_type, "group_state": each.state, "group_type": each.type}
         for each in asked.model.groups.values()
-        if each.coordinator == asked.node and (not states or each.state.lower() in states) and (not types or each.type in types)
+        if asked.node in {each.coordinator, each.claimed_by}
+        and (not states or each.state.lower() in states)
+        and (not types or each.type in types)
     ]
     return {"error_code": asked.code(None, 0), "groups": groups}
 
@@ -189,7 +192,7 @@ def _member(asked: Asked, member: FakeMember) -> Values:
 
 def _group(asked: Asked, name: str, kinds: set[str]) -> tuple[FakeGroup | None, int]:
     group = asked.model.groups.get(name)
-    if group is not None and group.coordinator != asked.node:
+    if group is not None and asked.node not in {group.coordinator, group.claimed_by}:
         return None, _NOT_COORDINATOR
     if group is None or group.type not in kinds:
         return None, _GROUP_ID_NOT_FOUND
@@ -206,7 +209,7 @@ def offset_fetch(asked: Asked) -> Values:
 
 def _fetched(asked: Asked, name: str, wanted: Sequence[Entity] | None) -> Values:
     group = asked.model.groups.get(name)
-    error = _NOT_COORDINATOR if group is not None and group.coordinator != asked.node else 0
+    error = _NOT_COORDINATOR if group is not None and asked.node not in {group.coordinator, group.claimed_by} else 0
     error = asked.code(name, error)
     topics: list[Values] = []
     if not error:
@@ -238,12 +241,14 @@ def _commit(asked: Asked, commits: Mapping[tuple[str, int], int], topic: str, nu
 
 @answers(Api.FIND_COORDINATOR)
 def find_coordinator(asked: Asked) -> Values:
-    """Who coordinates a group; a group that is not there belongs to the first broker."""
+    """Who coordinates a group or a transaction; what is not there belongs to the first broker."""
     keys = asked.request.coordinator_keys if asked.version >= _MANY_KEYS else [asked.request.key]
     found: list[dict[str, object]] = []
     for key in keys:
-        group = asked.model.groups.get(key)
-        node = group.coordinator if group is not None else min(asked.model.nodes)
+        there = (asked.model.transactions if asked.request.key_type == _TRANSACTION else asked.model.groups).get(key)
+        node = min(asked.model.nodes)
+        if there is not None:
+            node = asked.node if asked.node == there.claimed_by else there.coordinator
         host, port = asked.address(node)
         found.append({"key": key, "node_id": node, "host": host, "port": port, "error_code": asked.code(key, 0)})
     return {"coordinators": found} | (found[0] if found else {})

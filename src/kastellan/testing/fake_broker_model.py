@@ -112,6 +112,8 @@ class FakeGroup(msgspec.Struct):
     epoch: int = 1
     configs: dict[str, str] = {}
     """Configs of its own: with any, the group is listed among the resources that have configs."""
+    claimed_by: int | None = None
+    """A broker that is cut off and goes on calling it its own."""
     share: dict[tuple[str, int], tuple[int, int]] = {}
     """Start offset and lag of a share group by partition."""
     sources: dict[str, list[str]] = {}
@@ -160,6 +162,8 @@ class FakeTransaction(msgspec.Struct):
     timeout_ms: int = 60_000
     started_ms: int = 0
     partitions: dict[str, list[int]] = {}
+    claimed_by: int | None = None
+    """A broker that is cut off and goes on calling it its own."""
 
 
 class FakeModel(msgspec.Struct):

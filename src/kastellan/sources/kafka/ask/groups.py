@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kastellan.kernel.deadline import Deadline
-from kastellan.model.table import Unseen
+from kastellan.model.table import Frame, Unseen
+from kastellan.sources.kafka.ask import claims
 from kastellan.sources.kafka.asking import Turn
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
@@ -36,12 +37,14 @@ async def groups(look: Looking, deadline: Deadline) -> None:
         return
     told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
+    found = await claims.claims(look, (each.group for part in told for each in part.listing.groups), claims.GROUP)
     membership = fill.membership(told, unseen, look.book, look.memory)
-    look.put(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)
+    tables: list[Frame] = [*(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)]
     if look.wants("share_offsets"):
-        look.put(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.book))
+        tables.append(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.book))
     commits = [each for part in told for each in part.commits]
-    look.put(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book, look.memory))
+    tables.append(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book, look.memory))
+    look.put(*(claims.believed(look, each, found) for each in tables))
 
 
 async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:

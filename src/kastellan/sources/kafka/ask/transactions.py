@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
+
 from kastellan.model.table import Unseen
+from kastellan.sources.kafka.ask import claims
 from kastellan.sources.kafka.fill import transactions as fill
 from kastellan.sources.kafka.looking import Looking, binding, slices
 from kastellan.wire.kafka import requests
@@ -26,6 +29,11 @@ async def transactions(look: Looking) -> None:
         return
     unseen = list[Unseen]()
     opened = [each for _, of_node in await look.each(lambda node: _open_of(look, node, unseen)) for each in of_node]
+    found = await claims.claims(look, (each.transactional_id for each in opened), claims.TRANSACTION)
+    # Of those that nobody can be believed about one is left, without what was told of it.
+    doubtful = {each.transactional_id: each for each in opened if each.transactional_id in found.open}
+    opened = [each for each in opened if not found.refuses(each.transactional_id, each.coordinator)]
+    opened += [msgspec.structs.replace(each, described=None, answer=found.doubt) for each in doubtful.values()]
     producers = await _producers(look, opened)
     look.put(*fill.transactions(opened, producers, tuple(unseen), look.book))
 
