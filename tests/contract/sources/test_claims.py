@@ -64,7 +64,7 @@ def keys_once(snapshot: Snapshot) -> bool:
 
 
 @pytest.mark.parametrize("fenced", [True, False])
-def test_what_most_brokers_say_of_its_coordinator_is_believed(fenced: bool) -> None:
+def test_what_most_brokers_say_of_its_coordinator_is_believed(*, fenced: bool) -> None:
     made = cut_off(3)
     # For some seconds nobody knows of it, or it is handing over.
     made.nodes[2].fenced = made.nodes[2].cut_off = fenced
