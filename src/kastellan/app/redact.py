@@ -123,6 +123,7 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
         brokers=became(changes.brokers),
         topics=became(changes.topics),
         groups=became(changes.groups),
+        acls=became(changes.acls),
         leaders=tuple(
             Moved(was=each.was, now=each.now, partitions=each.partitions, some=tuple(subject(part, names) for part in each.some))
             for each in changes.leaders

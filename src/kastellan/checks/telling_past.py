@@ -103,6 +103,7 @@ def change_lines(changes: Changes) -> tuple[str, ...]:
         *_became(changes.topics, "topic"),
         *(f"topic/{each.topic} has {each.now} partitions, {each.was} before" for each in changes.grown),
         *_configs(changes.configs),
+        *_rights(changes.acls),
         *_became(changes.groups, "group"),
         *_members(changes),
     )
@@ -163,6 +164,23 @@ def _configs(configs: Sequence[Configured]) -> Iterable[str]:
         alike[each.subject.kind, each.config, each.was, each.now].append(each.subject)
     for (_, config, was, now), subjects in alike.items():
         yield f"{config} {was or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
+
+
+def _rights(acls: Sequence[Became]) -> Iterable[str]:
+    """What somebody may do with something in one line; many are counted for each sort of news."""
+    for how in (How.GONE, How.APPEARED):
+        alike: dict[tuple[str | int | None, ...], list[str]] = defaultdict(list)
+        for each in acls:
+            *what, operation, permission = each.subject.key
+            if each.how is how:
+                alike[*what, permission].append(str(operation))
+        told = [
+            Subject("acl", (*what, ", ".join(operations), permission)).text for (*what, permission), operations in alike.items()
+        ]
+        if len(told) > _SOME:
+            yield f"{plural(sum(map(len, alike.values())), 'ACL')} {_HOWS_MANY[how]} ({told[0]}, ...)"
+        else:
+            yield from (f"{each} {_HOWS[how]}" for each in told)
 
 
 def _members(changes: Changes) -> Iterable[str]:

@@ -40,7 +40,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Became(msgspec.Struct, frozen=True, kw_only=True):
-    """A topic, broker or group that came, went or changed its identity."""
+    """A topic, broker, group or ACL that came, went or changed its identity."""
 
     subject: Subject
     how: How
@@ -86,10 +86,11 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     configs: tuple[Configured, ...] = ()
     groups: tuple[Became, ...] = ()
     members: tuple[Membership, ...] = ()
+    acls: tuple[Became, ...] = ()
 
     @property
     def some(self) -> bool:
         """True when anything changed."""
         return any((
-            self.brokers, self.levels, self.leaders, self.topics, self.grown, self.configs, self.groups, self.members,
+            self.brokers, self.levels, self.leaders, self.topics, self.grown, self.configs, self.groups, self.members, self.acls,
         ))  # fmt: skip

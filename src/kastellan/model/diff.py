@@ -17,6 +17,7 @@ from kastellan.model.changes import Became, Changes, Configured, Grown, How, Lev
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.table import Table
+from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.features import Features
@@ -28,7 +29,7 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 
 TABLES = frozenset(
-    each.name for each in (BrokerConfigs, Brokers, Features, Groups, Members, Partitions, Quorum, TopicConfigs, Topics)
+    each.name for each in (Acls, BrokerConfigs, Brokers, Features, Groups, Members, Partitions, Quorum, TopicConfigs, Topics)
 )
 """The tables that are compared."""
 _SOME = 3
@@ -51,8 +52,9 @@ def diff(before: Snapshot, after: Snapshot) -> Changes:
         topics=topics,
         grown=tuple(_grown(before, after, fresh)),
         configs=(*_configs(before, after, TopicConfigs, "topic", fresh), *_configs(before, after, BrokerConfigs, "broker", ())),
-        groups=tuple(_groups(before, after)),
+        groups=tuple(_came_and_went(before, after, Groups, "group")),
         members=tuple(_members(before, after)),
+        acls=tuple(_came_and_went(before, after, Acls, "acl")),
     )
 
 
@@ -134,12 +136,16 @@ def _topics(before: Snapshot, after: Snapshot) -> Iterator[Became]:
         yield Became(subject=Subject("topic", (name,)), how=How.MADE_ANEW)
 
 
-def _came_and_went(before: Snapshot, after: Snapshot, kind: type[Table], column: str) -> Iterator[Became]:
-    old, new = before.tables[kind.name].df, after.tables[kind.name].df
-    for how, here, there, blind in ((How.APPEARED, new, old, before), (How.GONE, old, new, after)):
+def _came_and_went(before: Snapshot, after: Snapshot, kind: type[Table], of: str) -> Iterator[Became]:
+    """Members of a table whose key is that of the subjects `of`; nothing where one of the looks has no such table."""
+    was, now = before.tables.get(kind.name), after.tables.get(kind.name)
+    if was is None or now is None:
+        return
+    key = list(kind.key)
+    for how, here, there, blind in ((How.APPEARED, now, was, before), (How.GONE, was, now, after)):
         if enumerated(blind, kind, after if blind is before else before):
-            names = here.select(column).join(there.select(column), on=column, how="anti").drop_nulls().unique().sort(column)
-            yield from (Became(subject=Subject(column, (name,)), how=how) for (name,) in names.iter_rows())
+            rows = here.df.select(key).join(there.df.select(key), on=key, how="anti").drop_nulls().unique().sort(key)
+            yield from (Became(subject=Subject(of, each), how=how) for each in rows.iter_rows())
 
 
 def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Iterator[Moved]:
@@ -188,11 +194,6 @@ def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fres
 
 
 # --- groups -----------------------------------------------------------------------------------------------------------
-
-
-def _groups(before: Snapshot, after: Snapshot) -> Iterator[Became]:
-    if before.table(Groups) is not None and after.table(Groups) is not None:
-        yield from _came_and_went(before, after, Groups, "group")
 
 
 class _Crew(NamedTuple):

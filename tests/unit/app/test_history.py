@@ -111,6 +111,7 @@ def test_what_else_changed_is_told_with_the_times_between_which_it_happened(stor
         "between 15:06:40Z and 15:26:40Z:",
         "topic/payments appeared",
         "retention.ms 604800000 -> 1 on topic/orders",
+        "ACL allow User:app describe, read, write on topic payments appeared",
     )
     assert told.header[-1] == "0 new, 0 gone since the look of 15:06:40Z (20 min ago)"
 

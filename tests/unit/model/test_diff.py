@@ -14,6 +14,7 @@ from kastellan.model.changes import Became, Changes, Configured, Grown, How, Lev
 from kastellan.model.diff import TABLES, diff
 from kastellan.model.snapshot import Vantage
 from kastellan.model.subject import Subject
+from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.features import Features
@@ -191,3 +192,13 @@ def test_what_one_side_could_not_see_is_not_a_change(seed, earlier):
     less = diff(*sides)
     assert facts(less) <= facts(whole)
     assert all(moves(whole).get(way, 0) >= count for way, count in moves(less).items())
+
+
+def test_rights_that_were_given_and_taken_are_told_one_by_one():
+    rule = {"resource_type": "topic", "resource": "orders", "pattern_type": "literal", "principal": "User:shop", "host": "*"}
+    given = add(LATER, Acls, {**rule, "operation": "write", "permission": "allow"})
+    (became,) = changed(given).acls
+    assert (became.how, became.subject.text) == (How.APPEARED, "ACL allow User:shop write on topic orders")
+    (taken,) = diff(given, healthy(at_ms=AT_MS + 120_000)).acls
+    assert (taken.how, taken.subject) == (How.GONE, became.subject)
+    assert diff(given, hide(healthy(at_ms=AT_MS + 120_000), "principal")).acls == ()
