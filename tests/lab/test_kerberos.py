@@ -28,6 +28,7 @@ from kastellan.lab.security.logins import REALM
 from kastellan.model.needs import Wanted
 from kastellan.model.tables.brokers import Brokers
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
 from kastellan.wire.kafka.sasl.turns import SaslFailed
 from tests.lab.conftest import SESSION_MS
@@ -281,7 +282,7 @@ def test_a_peer_that_answers_a_ticket_with_nonsense_is_told_so(kerberos: labs.La
     login = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
     settings = login.cluster().security.login
     assert isinstance(settings, KerberosLogin)
-    turns = asyncio.run(KerberosMethod(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30)))
+    turns = asyncio.run(KerberosMethod(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30), Progress()))
     assert isinstance(turns, KerberosTurns)
     assert turns.first()
     with pytest.raises(SaslFailed, match="did not complete the Kerberos login"):

@@ -18,6 +18,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl import exchange
 from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
 from kastellan.wire.kafka.sasl.login import SaslLogin
@@ -105,7 +106,7 @@ def library(monkeypatch, **more: object) -> dict[str, object]:
 
 def begun(login: KerberosLogin | KerberosMethod, seconds: float = 10):
     method = login if isinstance(login, KerberosMethod) else KerberosMethod(login)
-    return asyncio.run(method.begin(Endpoint("kafka-1", 9092, 1), Deadline.after(seconds)))
+    return asyncio.run(method.begin(Endpoint("kafka-1", 9092, 1), Deadline.after(seconds), Progress()))
 
 
 def store(made: dict[str, object]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.secret import Secret
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.oauth import Bearer, Token, token_of, unsigned_token
 from kastellan.wire.kafka.sasl.tokens import TokenMethod
 from kastellan.wire.kafka.sasl.turns import SaslFailed
@@ -26,7 +27,7 @@ def jwt(**claims: object) -> str:
 
 def begun(login: OAuthLogin) -> tuple[TokenMethod, Bearer | Refusal]:
     method = TokenMethod(login)
-    return method, asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10)))
+    return method, asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10), Progress()))
 
 
 def test_the_message_is_that_of_rfc_7628_with_extensions():
@@ -67,13 +68,13 @@ def test_a_token_file_is_read_anew_for_each_login_unless_the_token_tells_its_lif
     assert isinstance(turns, Bearer)
     file.write_text(jwt(sub="alice", exp=time.time() + 600))
     for text in (jwt(sub="alice"), "other"):
-        again = asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10)))
+        again = asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10), Progress()))
         assert isinstance(again, Bearer)
         assert b"e30." in again.first()
         file.write_text(text)
     assert method.user == "alice"
     method.forget()
-    fresh = asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10)))
+    fresh = asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10), Progress()))
     assert isinstance(fresh, Bearer)
     assert b"Bearer other" in fresh.first()
 

@@ -16,6 +16,7 @@ from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.aside import aside
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.turns import SaslFailed
 from kastellan.wire.kafka.trouble import Refusal
 
@@ -119,25 +120,22 @@ class KerberosMethod:
         self._store = _store(login)
         self.user: str | None = _user(login.principal) if login.principal else None
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> KerberosTurns | Refusal:
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> KerberosTurns | Refusal:
         """A login at this broker; the KDC is asked on a thread."""
         name = f"{self._login.service}/{endpoint.host}"
+        progress.instead = silent = _silent(name)
         try:
             async with asyncio.timeout_at(deadline.at_s):
                 context, first = await aside(lambda: self._begun(endpoint.host), f"ticket for {name}")
         except TimeoutError:
-            return self.silent(endpoint)
+            return silent
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             said = self._meant(_said(error))
             reason = f"no Kerberos ticket for {name} could be had ({said}); {_remedy(said)}"
             return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=_NO_KDC.search(said) is not None)
+        finally:
+            progress.instead = None
         return KerberosTurns(context, first)
-
-    def silent(self, endpoint: Endpoint) -> Refusal:
-        """What to tell whoever cannot wait any longer for the KDC."""
-        name = f"{self._login.service}/{endpoint.host}"
-        reason = f"no Kerberos ticket for {name} came in time: a KDC is silent; check the network to it, and {_KRB5_CONF}"
-        return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=True)
 
     def _meant(self, said: str) -> str:
         """The library looks for tickets where a key table has no key that fits, and then says that there are none."""
@@ -158,6 +156,12 @@ class KerberosMethod:
         first = context.step() or b""
         self.user = self.user or _user(str(credentials.name))
         return context, first
+
+
+def _silent(name: str) -> Refusal:
+    """What to tell whoever cannot wait any longer for the KDC."""
+    reason = f"no Kerberos ticket for {name} came in time: a KDC is silent; check the network to it, and {_KRB5_CONF}"
+    return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=True)
 
 
 def _user(principal: str) -> str:

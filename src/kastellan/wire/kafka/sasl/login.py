@@ -19,7 +19,6 @@ from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.exchange import Session, authenticate
-from kastellan.wire.kafka.sasl.kerberos import KerberosMethod
 from kastellan.wire.kafka.sasl.methods import method_of
 from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal
 from kastellan.wire.kafka.versions import Ranges
@@ -83,11 +82,7 @@ class SaslLogin:
     async def _once(
         self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress
     ) -> Session | Refusal:
-        progress.instead = self._method.silent(endpoint) if isinstance(self._method, KerberosMethod) else None
-        try:
-            turns = await self._method.begin(endpoint, deadline)
-        finally:
-            progress.instead = None
+        turns = await self._method.begin(endpoint, deadline, progress)
         told = turns if isinstance(turns, Refusal) else await authenticate(connection, ranges, self.mechanism, turns, deadline)
         if isinstance(told, Session):
             self._proven, self._refused, self._refusals = True, None, 0

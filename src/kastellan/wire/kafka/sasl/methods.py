@@ -8,6 +8,7 @@ from typing import Protocol
 from kastellan.config.security import KerberosLogin, Login, MskIamLogin, OAuthLogin, PlainLogin, ScramLogin
 from kastellan.kernel.deadline import Deadline
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.kerberos import KerberosMethod
 from kastellan.wire.kafka.sasl.msk import MskMethod
 from kastellan.wire.kafka.sasl.plain import plain
@@ -27,8 +28,8 @@ class Method(Protocol):
         """The user name, where it is known before or after a login."""
         ...
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Turns | Refusal:
-        """A new login at this endpoint, or why there can be none just now."""
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns | Refusal:
+        """A new login at this endpoint, or why there can be none just now; who else is asked for it tells `progress`."""
         ...
 
     def forget(self) -> None:
@@ -41,7 +42,7 @@ class _Plain:
         self._login = login
         self.user: str | None = login.user
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Turns:  # noqa: ARG002
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns:  # noqa: ARG002
         return plain(self._login)
 
     def forget(self) -> None:
@@ -54,7 +55,7 @@ class _Scram:
         self._derive = Derivations()
         self.user: str | None = None if login.token else login.user
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Turns:  # noqa: ARG002
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns:  # noqa: ARG002
         return Scram(self._login, secrets.token_urlsafe(_NONCE_BYTES), self._derive)
 
     def forget(self) -> None:

@@ -23,6 +23,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.secret import Secret
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.turns import OneMessage
 from kastellan.wire.kafka.trouble import Refusal
 
@@ -91,7 +92,7 @@ class MskMethod:
     def __init__(self, login: MskIamLogin) -> None:
         self._login = login
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> OneMessage | Refusal:
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> OneMessage | Refusal:  # noqa: ARG002
         """A login at this broker: the signature holds for its name alone."""
         named = _REGION.search(endpoint.host)
         region = self._login.region or (named.group(1) if named else None) or os.environ.get("AWS_REGION")

@@ -17,6 +17,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.http.send import HttpAnswer, HttpTrouble, Request, send
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.oauth import Bearer, Token, token_of, unsigned_token
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.tls.context import client_context
@@ -50,7 +51,7 @@ class TokenMethod:
         """Who the token is for, once there is one that says so."""
         return self._token.subject if self._token is not None else self._login.unsigned_subject
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline) -> Bearer | Refusal:  # noqa: ARG002
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Bearer | Refusal:  # noqa: ARG002
         """A login with a token that is fresh enough."""
         async with self._turn:
             if self._token is None or time.monotonic() >= self._renew_at_s:
