@@ -279,4 +279,5 @@ def test_every_command_works_on_secured_clusters_for_every_principal(secured: la
 def test_every_command_works_on_kafka_before_4(old: labs.Lab, run, eventually, tmp_path: Path) -> None:
     commit(old, eventually)
     works(run, old, ("admin", "glance"))
-    same_from_a_bundle(run, old, tmp_path)
+    if old.spec.has_zookeeper:  # the more different of the two
+        same_from_a_bundle(run, old, tmp_path)

@@ -34,6 +34,7 @@ from kastellan.wire.kafka.sasl.turns import SaslFailed
 from tests.lab.conftest import SESSION_MS
 
 pytest.importorskip("confluent_kafka")
+pytest.importorskip("gssapi", reason="Kerberos is not tried: gssapi is not installed; pip install 'kastellan[kerberos]'")
 pytestmark = pytest.mark.timeout(300)
 
 MODULE = "com.sun.security.auth.module.Krb5LoginModule required"

@@ -16,6 +16,7 @@ import pytest
 from kastellan import lab as labs
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
+from kastellan.model.snapshot import Snapshot
 from kastellan.wire.kafka import mutations as m
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
@@ -24,6 +25,7 @@ from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.mutations import grant
 from kastellan.wire.kafka.requests import Choose
 from tests.contract.sources.tables_kit import BEHAVIOURS, RealPlace, look
+from tests.lab.conftest import Eventually
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda each: each.__name__)
@@ -31,8 +33,17 @@ def test_real(loaded_lab: labs.Lab, behaviour) -> None:
     asyncio.run(behaviour(RealPlace(loaded_lab.bootstrap, "events")))
 
 
-def test_members_of_both_protocols_tell_what_they_subscribe_to(loaded_lab: labs.Lab) -> None:
-    snapshot = asyncio.run(look(RealPlace(loaded_lab.bootstrap, "events"), "members", "groups"))
+def test_members_of_both_protocols_tell_what_they_subscribe_to(loaded_lab: labs.Lab, eventually: Eventually) -> None:
+    seen: list[Snapshot] = []
+
+    def stable() -> bool:
+        """While a classic group rebalances, the coordinator does not tell what its members subscribe to."""
+        seen[:] = [asyncio.run(look(RealPlace(loaded_lab.bootstrap, "events"), "members", "groups"))]
+        told = seen[0].tables["groups"].df.filter(pl.col("group").is_in(["billing", "shipping"]))
+        return set(told["state"]) == {"Stable"}
+
+    eventually(stable, "that both groups are stable")
+    (snapshot,) = seen
     members = snapshot.tables["members"].df
     for group, protocol, count in (("billing", "classic", 3), ("shipping", "consumer", 2)):
         rows = members.filter(pl.col("group") == group)
