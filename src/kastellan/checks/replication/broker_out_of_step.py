@@ -114,11 +114,10 @@ def _row(broker: int, live: Mapping[int, bool | None], ties: _Ties, *, whole: bo
     out = whole and _are_most(len(ties.behind), most)
     possible = most if ties.leaderless else len(ties.behind | ties.doubtful)
     in_step = whole and not _are_most(possible, least)
-    alive = live[broker]
     return {
         "broker": broker,
-        "fails": None if alive is None and not in_step else True if out else False if in_step else None,
-        "applies": alive is not False,
+        "fails": True if out else False if in_step else None,
+        "applies": live[broker],
         "peers": sorted(ties.behind),
         "follows": plural(ties.follows, "replica"),
         "followed": plural(ties.followed, "replica"),

@@ -105,3 +105,10 @@ def test_keeps_the_law_of_missing_data() -> None:
     larger = edit(healthy(brokers=5, rf=4), Replicas, {"broker": 2}, in_sync=False)
     for snapshot in (healthy(), apart(), behind(apart(), 3, 1), larger):
         assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7), rounds=4) == []
+
+
+def test_a_broker_that_is_not_live_is_not_judged_and_one_of_which_that_was_not_seen_is_unknown() -> None:
+    away = edit(healthy(), Brokers, {"broker": 3}, listed=False, fenced=None)
+    assert verdicts(away)[3] is Verdict.NOT_APPLICABLE
+    unseen = edit(healthy(), Brokers, {"broker": 3}, listed=None, fenced=None)
+    assert verdicts(unseen)[3] is Verdict.UNKNOWN
