@@ -58,7 +58,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     _child.kill(lab, FAULT.id)
     if topic == TOPIC:
         clients.write(lab, topic, 0, _RECORDS, Deadline.after(HOLDS_S))
-    wait(lambda: _held_back(lab, topic), f"that readers of {topic}-0 are held back", HOLDS_S)
+    wait(lambda: _held_back(lab, topic, folder), f"that readers of {topic}-0 are held back", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:
@@ -73,16 +73,21 @@ def undo(lab: Lab, truth: Truth) -> None:
     _child.remove(lab, FAULT.id)
 
 
-def _held_back(lab: Lab, topic: str) -> bool:
+def _held_back(lab: Lab, topic: str, folder: Path) -> bool:
+    """True once the last stable offset is where the dead producer's transaction began: another's may be open before it."""
     stable, end = clients.stable_and_end(lab, topic, 0)
-    return stable < end - 1
+    return stable == _began(folder) and stable < end - 1
 
 
 def _stands_at(lab: Lab, topic: str, folder: Path) -> bool:
     """True while the last stable offset is still where the dead producer's transaction began."""
+    began = _began(folder)
+    return began is not None and clients.stable_and_end(lab, topic, 0)[0] <= began
+
+
+def _began(folder: Path) -> int | None:
+    """The offset of the dead producer's first record; None where it did not come so far."""
     try:
-        began = int((folder / "opened").read_text())
+        return int((folder / "opened").read_text())
     except (OSError, ValueError):
-        return False
-    stable, _ = clients.stable_and_end(lab, topic, 0)
-    return stable <= began
+        return None
