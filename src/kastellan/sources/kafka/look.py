@@ -58,8 +58,8 @@ async def look_at(
     more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
     asked = msgspec.structs.replace(wanted, tables=wanted.tables | more)
     look = Looking(cluster, memory, asked, deadline, controllers)
-    teller = await _looked(look)
-    if teller in views.odd(look) and deadline.remaining_s() > time.monotonic() - started:
+    believed = await _looked(look)
+    if not believed and deadline.remaining_s() > time.monotonic() - started:
         look = Looking(cluster, memory, asked, deadline, controllers)
         await _looked(look)
     return Snapshot(
@@ -72,8 +72,8 @@ async def look_at(
     )
 
 
-async def _looked(look: Looking) -> int | None:
-    """Ask everything once; returns which broker told who is there, None when nobody did."""
+async def _looked(look: Looking) -> bool:
+    """Ask everything once; returns whether the broker that told who is there is no odd one out."""
     registry = await _who_and_what(look)
     await asyncio.gather(
         brokers.handshakes(look),
@@ -94,7 +94,7 @@ async def _looked(look: Looking) -> int | None:
     topics.judge_sight(look)
     odd = views.odd(look)
     look.memory.reached = {node: met.reached and node not in odd for node, met in look.asking.met.items()}
-    return None if registry.nodes is None else look.asking.node_of(registry.answer)
+    return registry.nodes is None or look.asking.node_of(registry.answer) not in odd
 
 
 async def _who_and_what(look: Looking) -> fill_brokers.Registry:

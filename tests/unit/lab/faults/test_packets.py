@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-import struct
 from itertools import islice
 
 import pytest
 
 from kastellan.lab.faults._packets import ALL, CLEAR, Line, pauses_s, program
+from tests.unit.lab.faults.kernel_filter import decided
 
-LOAD, AT_LEAST, RETURN = 0x20, 0x35, 0x06
 RANDOM = 0xFFFF_F000 + 56
 
 
 def passes(code: bytes, drawn: int) -> bool:
-    """What the kernel would do with a packet for which it drew this number: run the program."""
-    steps = list(struct.iter_unpack("=HBBI", code))
-    held, at = 0, 0
-    while True:
-        kind, then, otherwise, value = steps[at]
-        at += 1
-        if kind == RETURN:
-            return value > 0
-        if kind == LOAD:
-            assert value == RANDOM
-            held = drawn
-        else:
-            assert kind == AT_LEAST
-            at += then if held >= value else otherwise
+    """What the kernel would do with a packet for which it drew this number."""
+
+    def load(place: int) -> int:
+        assert place == RANDOM
+        return drawn
+
+    return decided(code, load) > 0
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.6, 0.999])

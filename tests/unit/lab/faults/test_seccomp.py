@@ -7,27 +7,16 @@ import struct
 import pytest
 
 from kastellan.lab.faults._seccomp import MACHINES, Machine, program
+from tests.unit.lab.faults.kernel_filter import decided
 
-LOAD, EQUALS, RETURN = 0x20, 0x15, 0x06
 SHOWN, DONE = 0x7FC0_0000, 0x7FFF_0000
 OTHER = Machine(audit=0x4000_0003, bind=361, connect=362, seccomp=354)
 
 
 def verdict(code: bytes, machine: int, number: int) -> int:
-    """What the kernel would do with this call: run the program on the start of what it tells of one."""
+    """What the kernel would do with this call, from the start of what it tells of one."""
     seen = struct.pack("=iI", number, machine)
-    steps = list(struct.iter_unpack("=HBBI", code))
-    held, at = 0, 0
-    while True:
-        kind, then, otherwise, value = steps[at]
-        at += 1
-        if kind == RETURN:
-            return value
-        if kind == LOAD:
-            (held,) = struct.unpack_from("=I", seen, value)
-        else:
-            assert kind == EQUALS
-            at += then if held == value else otherwise
+    return decided(code, lambda place: struct.unpack_from("=I", seen, place)[0])
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 import polars as pl
 
+from kastellan.kernel.deadline import Deadline
 from kastellan.model.table import Frame
 from kastellan.sources.kafka.looking import Looking, binding
 from kastellan.wire.kafka import requests
@@ -28,7 +29,7 @@ _MANY_KEYS: Final = 4
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """Who coordinates what several brokers claim, by name; None where they do not agree, and then `doubt` says so."""
+    """Who coordinates what several brokers claim, by name; None where most name none, and then `doubt` says so."""
 
     of: Mapping[str, int | None] = {}
     doubt: int = 0
@@ -43,12 +44,12 @@ class Claims(msgspec.Struct, frozen=True):
         return name in self.of and self.of[name] != node
 
 
-async def claims(look: Looking, listed: Iterable[str], kind: int) -> Claims:
+async def claims(look: Looking, listed: Iterable[str], kind: int, deadline: Deadline) -> Claims:
     """Who coordinates each name that is `listed` more than once; nothing is asked where none is."""
     names = [name for name, count in Counter(listed).items() if count > 1]
     if not names:
         return Claims()
-    told = [each for _, each in await look.each(lambda node: _told_by(look, node, names, kind))]
+    told = [each for _, each in await look.each(lambda node: _told_by(look, node, names, kind, deadline))]
     answered = sum(bool(each) for each in told)
     of: dict[str, int | None] = {}
     for name in names:
@@ -56,14 +57,14 @@ async def claims(look: Looking, listed: Iterable[str], kind: int) -> Claims:
         of[name] = node if 2 * count > answered else None
     doubt = 0
     if None in of.values():
-        reason = "several brokers call it theirs, and brokers do not agree which of them coordinates it"
+        reason = "several brokers call it theirs, and none of them is named its coordinator by most brokers"
         doubt = look.book.missing("FindCoordinator", "every broker", reason, time.time_ns() // 1_000_000)
     return Claims(of, doubt)
 
 
-async def _told_by(look: Looking, node: int, names: Sequence[str], kind: int) -> Mapping[str, int]:
+async def _told_by(look: Looking, node: int, names: Sequence[str], kind: int, deadline: Deadline) -> Mapping[str, int]:
     wanted = Choose(Api.FIND_COORDINATOR, binding(requests.find_coordinator, names, key_type=kind), lowest=_MANY_KEYS)
-    got = await look.ask(node, wanted)
+    got = await look.ask(node, wanted, deadline)
     told = () if got.value is None else got.value.coordinators
     return {each.key: int(each.node_id) for each in told if not each.error_code}
 

@@ -37,7 +37,7 @@ async def groups(look: Looking, deadline: Deadline) -> None:
         return
     told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
-    found = await claims.claims(look, (each.group for part in told for each in part.listing.groups), claims.GROUP)
+    found = await claims.claims(look, (each.group for part in told for each in part.listing.groups), claims.GROUP, deadline)
     membership = fill.membership(told, unseen, look.book, look.memory)
     tables: list[Frame] = [*(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)]
     if look.wants("share_offsets"):

@@ -29,7 +29,7 @@ async def transactions(look: Looking) -> None:
         return
     unseen = list[Unseen]()
     opened = [each for _, of_node in await look.each(lambda node: _open_of(look, node, unseen)) for each in of_node]
-    found = await claims.claims(look, (each.transactional_id for each in opened), claims.TRANSACTION)
+    found = await claims.claims(look, (each.transactional_id for each in opened), claims.TRANSACTION, look.deadline)
     # Of those that nobody can be believed about one is left, without what was told of it.
     doubtful = {each.transactional_id: each for each in opened if each.transactional_id in found.open}
     opened = [each for each in opened if not found.refuses(each.transactional_id, each.coordinator)]
