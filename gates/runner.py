@@ -50,10 +50,10 @@ def layers(names: Sequence[str]) -> list[str]:
     return ["src/kastellan", *found] if "unit" in names else found
 
 
-def static_gates() -> list[Gate]:
-    """What needs no run of the product, slowest first, because two run at a time."""
+def static_gates(*typed: str) -> list[Gate]:
+    """What needs no run of the product, slowest first, because two run at a time; `typed` are the folders whose types count."""
     return [
-        Gate("types", tool("basedpyright"), "give the value its type; a relaxation needs a reason beside it"),
+        Gate("types", tool("basedpyright", *typed), "give the value its type; a relaxation needs a reason beside it"),
         Gate(
             "imports",
             tool("lint-imports", "--no-logo"),
@@ -69,9 +69,15 @@ def static_gates() -> list[Gate]:
 
 
 def quick_tests() -> Gate:
-    """The unit layer and the gates' own tests, without the law of missing data: `make test` tries that on every check."""
-    words = ("-q", "--no-header", "-m", "not law", "--doctest-modules", *layers(QUICK_LAYERS))
+    """The unit layer and the gates' own tests, but for what examines many clusters: that is part of `make test`."""
+    words = ("-q", "--no-header", "-m", "not (law or examines)", *(f"tests/{name}" for name in QUICK_LAYERS))
     return Gate("tests", module("pytest", *words), "run `.venv/bin/python -m pytest -x tests/unit`", fine=(0, 5))
+
+
+def doctests() -> Gate:
+    """The examples in docstrings, beside the other tests because two gates run at a time."""
+    words = ("-q", "--no-header", "--doctest-modules", "src/kastellan")
+    return Gate("doctests", module("pytest", *words), "correct the example, or what it shows")
 
 
 def docs_gate() -> Gate:
@@ -130,12 +136,12 @@ def run_all(gates: Sequence[Gate]) -> bool:
 def _last_line(gate: Gate, said: str) -> str:
     """What pytest or the size gate closes with, shown beside its time."""
     lines = said.strip().splitlines()
-    return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "sizes"} else ""
+    return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "doctests", "sizes"} else ""
 
 
 def check() -> int:
-    """The quick gates."""
-    return 0 if run_all([quick_tests(), docs_gate(), *static_gates()]) else 1
+    """The quick gates; the types of tests and bench/ are part of `make test`."""
+    return 0 if run_all([quick_tests(), *static_gates("src", "gates"), docs_gate(), doctests()]) else 1
 
 
 def test() -> int:

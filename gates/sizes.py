@@ -38,13 +38,13 @@ def docstring_lines(tree: ast.Module) -> set[int]:
     }
 
 
-def code_lines(source: str) -> set[int]:
+def code_lines(source: str, tree: ast.Module) -> set[int]:
     """The numbers of the lines that hold code."""
     taken: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _FREE:
             taken.update(range(token.start[0], token.end[0] + 1))
-    return taken - docstring_lines(ast.parse(source))
+    return taken - docstring_lines(tree)
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -56,14 +56,18 @@ def judge(path: Path, source: str) -> tuple[list[str], list[str]]:
     """The file's warnings and failures, one sentence each."""
     warnings: list[str] = []
     failures: list[str] = []
-    lines = code_lines(source)
+    tree = ast.parse(source)
+    long = [each for each in functions(tree) if (each.end_lineno or each.lineno) - each.lineno >= FUNCTION_FAIL]
+    if not long and source.count("\n") <= FILE_WARN:  # most files: nothing in them can be too large
+        return warnings, failures
+    lines = code_lines(source, tree)
     if not path.stem.endswith("_data"):
         told = f"{path}: {len(lines)} code lines"
         if len(lines) > FILE_FAIL:
             failures.append(f"{told}; {FILE_FAIL} is the limit")
         elif len(lines) > FILE_WARN:
             warnings.append(f"{told}; split it before it has {FILE_FAIL}")
-    for each in functions(ast.parse(source)):
+    for each in long:
         own = lines & set(range(each.lineno, (each.end_lineno or each.lineno) + 1))
         if len(own) > FUNCTION_FAIL:
             failures.append(f"{path}:{each.lineno}: {each.name} has {len(own)} code lines; {FUNCTION_FAIL} is the limit")

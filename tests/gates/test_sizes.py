@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from gates import sizes
@@ -11,7 +12,7 @@ LONG_FUNCTION = "def f():\n" + "    x = 1\n" * 61
 
 def test_blank_lines_comments_and_docstrings_are_free() -> None:
     source = '"""Doc.\n\nMore."""\n\n# why\nx = (\n    1,\n\n    2,\n)\n\n\ndef f():\n    """Doc."""\n    return x\n'
-    assert len(sizes.code_lines(source)) == 6
+    assert len(sizes.code_lines(source, ast.parse(source))) == 6
 
 
 def test_a_file_is_warned_about_then_refused() -> None:

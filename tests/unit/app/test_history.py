@@ -19,6 +19,8 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.stores.snapshots import SnapshotStore
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 
+pytestmark = pytest.mark.examines
+
 MINUTE_MS = 60_000
 OFFLINE = "replication.offline"
 EXAM = exam_of((OFFLINE, "replication.under_min_isr"))

@@ -14,6 +14,8 @@ from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.testing.snapshots import AT_MS, edit, healthy
 
+pytestmark = pytest.mark.examines
+
 
 class Ticking:
     """A healthy cluster whose clock goes `step_s` further with each look; asked tables only."""

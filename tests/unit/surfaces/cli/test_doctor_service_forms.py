@@ -21,6 +21,8 @@ from kastellan.surfaces.cli.show import doctor_nagios
 from kastellan.surfaces.cli.show.doctor import Asked, FailOn, Form, rendered
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
 
+pytestmark = pytest.mark.examines
+
 HOSTILE = 'evil"<x>&|\x1b[2J\n'
 SAMPLE = re.compile(r'[a-z_]+\{([a-z_]+="([^"\\\n]|\\\\|\\"|\\n)*",?)+\} [0-9.e+-]+')
 
