@@ -29,6 +29,8 @@ _MOST_TURNS: Final = 12
 _SHOWN: Final = 200
 _REMEDY: Final = "check user and password in sasl.jaas.config, and that the cluster knows this user"
 _REMEDIES: Final = {
+    "AWS_MSK_IAM": "check which identity these AWS credentials are, and that its policy allows kafka-cluster:Connect",
+    "OAUTHBEARER": "compare issuer, audience, scope and expiry of the token with what the broker's listener asks for",
     "GSSAPI": "compare the clocks, and the broker's key table with the KDC (klist -kt there, kvno here); its log may say more",
 }
 
