@@ -7,8 +7,8 @@ import pytest
 from kastellan import lab as labs
 from kastellan.kernel.errors import Unavailable
 from kastellan.lab import load, probe, processes
+from kastellan.lab.load import clients
 
-confluent_kafka = pytest.importorskip("confluent_kafka")
 admin = pytest.importorskip("confluent_kafka.admin")
 
 
@@ -21,11 +21,6 @@ def told(lab: labs.Lab) -> load.LoadTruth:
     truth = load.truth(lab)
     assert truth is not None
     return truth
-
-
-def committed(client, group: str) -> dict[tuple[str, int], int]:
-    answer = client.list_consumer_group_offsets([confluent_kafka.ConsumerGroupTopicPartitions(group)])[group].result(30)
-    return {(each.topic, each.partition): each.offset for each in answer.topic_partitions}
 
 
 def test_every_topic_is_as_told(loaded_lab: labs.Lab) -> None:
@@ -49,16 +44,16 @@ def test_every_group_is_as_told(loaded_lab: labs.Lab, client) -> None:
         assert seen.type.name == ("CONSUMER" if group.kind == "consumer" else "CLASSIC"), group.name
 
 
-def test_commits_move_exactly_where_the_truth_says_so(loaded_lab: labs.Lab, client, eventually) -> None:
+def test_commits_move_exactly_where_the_truth_says_so(loaded_lab: labs.Lab, eventually) -> None:
     groups = told(loaded_lab).groups
-    before = {each.name: committed(client, each.name) for each in groups}
+    before = {each.name: clients.commits(loaded_lab, each.name) for each in groups}
     assert all(before.values())
     for group in groups:
         if group.moves:
-            eventually(lambda name=group.name: committed(client, name) != before[name], f"{group.name} moves")
+            eventually(lambda name=group.name: clients.commits(loaded_lab, name) != before[name], f"{group.name} moves")
     for group in groups:
         if not group.moves:
-            assert committed(client, group.name) == before[group.name]
+            assert clients.commits(loaded_lab, group.name) == before[group.name]
 
 
 def test_a_second_start_finds_the_first(loaded_lab: labs.Lab) -> None:

@@ -16,7 +16,6 @@ from kastellan.lab.security import entrance
 if TYPE_CHECKING:
     from confluent_kafka import (
         Consumer,
-        ConsumerGroupTopicPartitions,
         IsolationLevel,
         KafkaError,
         Message,
@@ -57,12 +56,6 @@ class Admin(Protocol):
 
     def list_topics(self, *, timeout: float) -> ClusterMetadata:
         """Brokers and topics as the cluster tells them."""
-        ...
-
-    def list_consumer_group_offsets(
-        self, wanted: list[ConsumerGroupTopicPartitions], *, request_timeout: float
-    ) -> Mapping[str, Future[ConsumerGroupTopicPartitions]]:
-        """One future for each group."""
         ...
 
     def describe_consumer_groups(self, groups: list[str], *, request_timeout: float) -> Mapping[str, Future[GroupSeen]]:
@@ -191,16 +184,24 @@ def ends(where: Where, topic: str, partitions: int) -> dict[int, int]:
 
 
 def commits(where: Where, group: str) -> dict[tuple[str, int], int]:
-    """What the group has committed, by topic and partition. Raises `Unavailable` when no broker says in time."""
-    client = admin(where)
-    from confluent_kafka import ConsumerGroupTopicPartitions  # noqa: PLC0415
+    """What the group has committed, by topic and partition. Raises `Unavailable` when no broker says in time.
+
+    A consumer asks, one that joins nothing: librdkafka's admin client has no group of its own to look the coordinator up
+    anew for, and takes the process with it when the coordinator has moved (librdkafka issue 5040).
+    """
+    client = consumer(where, group, {"enable.auto.commit": False})
+    from confluent_kafka import TopicPartition  # noqa: PLC0415
 
     def ask() -> dict[tuple[str, int], int]:
-        wanted = [ConsumerGroupTopicPartitions(group)]
-        found = client.list_consumer_group_offsets(wanted, request_timeout=_ASK_S)[group].result(timeout=_ASK_S)
-        return {(each.topic, each.partition): int(each.offset) for each in found.topic_partitions or ()}
+        topics = client.list_topics(timeout=_ASK_S).topics
+        places = [TopicPartition(name, number) for name, topic in topics.items() for number in topic.partitions]
+        found = client.committed(places, timeout=_ASK_S)
+        return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
-    return insist(ask, f"asking for the commits of {group}", Deadline.after(_ASK_S))
+    try:
+        return insist(ask, f"asking for the commits of {group}", Deadline.after(_ASK_S))
+    finally:
+        client.close()
 
 
 def members(where: Where, group: str) -> int:
