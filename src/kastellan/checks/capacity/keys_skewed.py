@@ -23,6 +23,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Judged, Setting
+from kastellan.model.beside import beside, gathered, spread
 from kastellan.model.finding import Severity
 from kastellan.model.needs import Keys
 from kastellan.model.tables.offsets import Offsets
@@ -69,31 +70,28 @@ def judge(
     min_records: float,
 ) -> Judged:
     """Fails where a partition holds so many times the median of its fellows; null where one of them was not seen."""
-    records = pl.col("latest") - pl.col("earliest")
+    number = pl.col("records")
+    logs = offsets.df.select(*_PLACE, records=pl.col("latest") - pl.col("earliest"))
+    # Of all, the partition itself too: with three or more the median is another one's number, or lies between two.
+    of_topic = gathered(logs, ["topic"], fellows=pl.len(), dark=number.null_count() > 0, median=number.median())
+    of_topic = beside(of_topic, topics.df.select("topic", "internal"), ["topic"])
+    of_topic = beside(of_topic, configs.values("cleanup.policy"), ["topic"]).select(
+        *("topic", "fellows", "dark", "median"),
+        applies=~pl.col("internal") & ~pl.col("topic").str.starts_with("__") & ~_compacted() & (pl.col("fellows") >= _FEWEST),
+    )
+    frame = spread(logs, of_topic, ["topic"], "fellows")
+    # Many records are needed whatever the others hold.
+    skewed = pl.when(pl.col("dark").not_()).then(number > times * pl.max_horizontal(pl.col("median"), 1.0))
+    frame = frame.with_columns(fails=(number >= min_records) & skewed)
+    frame = beside(frame, _suffering(lag, frame.filter("fails")), _PLACE)
     # Partitions that nobody could list may be any topic's: their numbers would change the median.
     whole = pl.lit(None if offsets.unseen else True, pl.Boolean)
-    frame = (
-        offsets.df.lazy()
-        .select(*_PLACE, records=records)
-        .with_columns(
-            fellows=pl.len().over("topic"),
-            dark=pl.col("records").null_count().over("topic") > 0,
-            # Of all, this one too: with three or more it is another partition's number, or lies between two.
-            median=pl.col("records").median().over("topic"),
-        )
-        .join(topics.df.lazy().select("topic", "internal"), on="topic", how="left", maintain_order="left")
-        .join(configs.values("cleanup.policy").lazy(), on="topic", how="left", maintain_order="left")
-        .join(_suffering(lag), on=_PLACE, how="left", maintain_order="left")
-    )
-    # Many records are needed whatever the others hold.
-    many = pl.col("records") >= min_records
-    skewed = pl.when(pl.col("dark").not_()).then(pl.col("records") > times * pl.max_horizontal(pl.col("median"), 1.0))
     return Judged(
         "partition",
         frame.select(
             *_PLACE,
-            fails=many & skewed & whole,
-            applies=~pl.col("internal") & ~pl.col("topic").str.starts_with("__") & ~_compacted() & (pl.col("fellows") >= _FEWEST),
+            fails=pl.col("fails") & whole,
+            applies="applies",
             severity=pl.when("suffers").then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
             records="records",
             median=pl.col("median").round().cast(pl.Int64),
@@ -106,15 +104,16 @@ def _compacted() -> pl.Expr:
     return pl.col("cleanup.policy").str.contains("compact", literal=True)
 
 
-def _suffering(lag: Lag | None) -> pl.LazyFrame:
-    """Per partition the group, by name the first, most of whose lag on the topic is there."""
-    if lag is None:
-        return pl.LazyFrame(schema={"topic": pl.String, "partition": pl.Int32, "group": pl.String, "suffers": pl.Boolean})
+def _suffering(lag: Lag | None, skewed: pl.DataFrame) -> pl.DataFrame:
+    """Of the skewed partitions the group, by name the first, most of whose lag on the topic is there."""
+    if lag is None or not skewed.height:
+        return pl.DataFrame(schema={"topic": pl.String, "partition": pl.Int32, "group": pl.String, "suffers": pl.Boolean})
     share = pl.col("lag_records") / pl.col("lag_records").sum().over("group", "topic")
     dark = pl.col("lag_records").null_count().over("group", "topic") > 0
     return (
-        lag.df.lazy()
+        lag.df.join(skewed, on="topic", how="semi")
         .filter(~dark & (pl.col("lag_records") > 0) & (share >= _MOST_OF_ALL))
+        .join(skewed, on=_PLACE, how="semi")
         .group_by(_PLACE)
         .agg(pl.col("group").min())
         .with_columns(suffers=pl.lit(value=True))

@@ -50,13 +50,17 @@ CHECK = Check(
 
 def judge(topics: Topics, settings: TopicSettings, sizes: ReplicaSizes, *, factor: float) -> Judged:
     """Fails where time rolls the segments and takes longer than the retention; null where a replica was not seen."""
-    # A broker of whose replicas nothing is known may hold a large one of any topic.
-    hidden = sizes.df["topic"].null_count() > 0
-    of_topic = (
-        sizes.df.lazy().group_by("topic").agg(largest_bytes=pl.col("size_bytes").max(), unknown=pl.col("size_bytes").null_count())
-    )
     policy, kept = pl.col("cleanup_policy"), pl.col("retention_ms")
     long = (kept > 0) & (pl.col("segment_ms") > kept * factor) & policy.str.contains("delete", literal=True)
+    # There are many replicas: only those count whose topic may fail.
+    suspects = settings.df.select("topic", long=long).filter(pl.col("long").ne_missing(pl.lit(value=False)))
+    of_topic = (
+        sizes.df.join(suspects, on="topic", how="semi")
+        .group_by("topic")
+        .agg(largest_bytes=pl.col("size_bytes").max(), unknown=pl.col("size_bytes").null_count())
+    )
+    # A broker of whose replicas nothing is known may hold a large one of any topic.
+    hidden = sizes.df["topic"].null_count() > 0
     largest, segment = pl.col("largest_bytes"), pl.col("segment_bytes")
     # No replica at all was told of: nothing is known of its size.
     whole = pl.when(pl.col("unknown").is_null() | pl.lit(hidden)).then(None).otherwise(pl.col("unknown") == 0)
@@ -66,7 +70,7 @@ def judge(topics: Topics, settings: TopicSettings, sizes: ReplicaSizes, *, facto
         topics.df.lazy()
         .select("topic")
         .join(settings.df.lazy(), on="topic", how="left")
-        .join(of_topic, on="topic", how="left")
+        .join(of_topic.lazy(), on="topic", how="left")
         .select(
             "topic",
             (long & time_rolls).alias("fails"),

@@ -96,10 +96,8 @@ def _suspects(replicas: Replicas, sizes: ReplicaSizes, more_than: int) -> pl.Laz
     A replica was not seen where its broker did not tell of its directories, or its size or part in the ISR is null.
     """
     unseen = pl.col("size_bytes").is_null() | pl.col("future").is_null()
-    blind = sizes.df.lazy().filter(pl.col("path").is_null()).select("broker").unique()
-    told = sizes.df.lazy().select("broker").unique()
-    of_blind = replicas.df.lazy().join(blind, on="broker", how="semi")
-    untold = replicas.df.lazy().join(told, on="broker", how="anti")
-    in_doubt = replicas.df.lazy().filter(pl.col("in_sync").is_null())
+    blind = set(sizes.df.filter(pl.col("path").is_null())["broker"])
+    dark = (set(replicas.df["broker"].unique()) - set(sizes.df["broker"].unique())) | blind
+    in_doubt = replicas.df.lazy().filter(pl.col("broker").is_in(dark) | pl.col("in_sync").is_null())
     large = sizes.df.lazy().filter((pl.col("size_bytes") > more_than) | unseen)
-    return pl.concat(each.select(_PLACE) for each in (large, of_blind, untold, in_doubt)).drop_nulls().unique()
+    return pl.concat(each.select(_PLACE) for each in (large, in_doubt)).drop_nulls().unique()
