@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from statistics import median
 from typing import Final
 
@@ -33,25 +34,37 @@ _TIMES, _MOST_MB, _BUSY, _JUDGE_S = 4.0, 700, 2.0, 1.0
 _WARM: Final = 3
 
 
-def cycles(name: str, rounds: int) -> tuple[list[Cycle], list[Cycle]]:
-    """Quiet and busy cycles of one shape; the last one is compared with what the fake holds."""
-    brokers, tier = _SHAPES[name]
-    with Fakes(brokers, tier) as fakes, Child("kastellan", fakes.bootstrap) as child:
-        for _ in range(_WARM):
+def cycles(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]]]:
+    """Quiet and busy cycles of every shape, the last one compared with what the fake holds.
+
+    The shapes take turns, so that whatever else the machine does meanwhile falls on all of them.
+    """
+    quiet, busy = {name: list[Cycle]() for name in _SHAPES}, {name: list[Cycle]() for name in _SHAPES}
+    with ExitStack() as stack:
+        fakes = {name: stack.enter_context(Fakes(*shape)) for name, shape in _SHAPES.items()}
+        children = {name: stack.enter_context(Child("kastellan", each.bootstrap)) for name, each in fakes.items()}
+        for child in (each for each in children.values() for _ in range(_WARM)):
             child.cycle()
-        quiet = [child.cycle() for _ in range(rounds)]
-        busy: list[Cycle] = []
+        for name, child in ((name, child) for _ in range(rounds) for name, child in children.items()):
+            quiet[name].append(child.cycle())
         for number in range(rounds):
-            fakes.churn()
-            busy.append(child.cycle("check" if number == rounds - 1 else "go"))
-    seen = busy[-1].seen
+            for name, child in children.items():
+                fakes[name].churn()
+                busy[name].append(child.cycle("check" if number == rounds - 1 else "go"))
+    for name, (_, tier) in _SHAPES.items():
+        _proven(name, tier, busy[name][-1], rounds)
+    return quiet, busy
+
+
+def _proven(name: str, tier: Tier, last: Cycle, churned: int) -> None:
+    """Ends the benchmark where the cycle did not see what is there."""
+    seen = last.seen
     if seen is None or seen.partitions != tier.partitions:
         raise SystemExit(f"bench: {name}: {seen.partitions if seen else 'nothing'} partitions seen, there are {tier.partitions}")
     told = sum(seen.lag_by_group.values())
-    right = sum(lag_of(group, rounds) * len(list(commits_of(tier, group))) for group in range(tier.groups))
+    right = sum(lag_of(group, churned) * len(list(commits_of(tier, group))) for group in range(tier.groups))
     if told != right:
         raise SystemExit(f"bench: {name}: a lag of {told} was seen, it is {right}")
-    return quiet, busy
 
 
 def judged(tier: Tier, rounds: int) -> list[float]:
@@ -67,10 +80,8 @@ def judged(tier: Tier, rounds: int) -> list[float]:
 def main(words: Sequence[str]) -> int:
     """Measure all shapes."""
     given = options(words, "L", __doc__)
-    rounds = given.rounds or 5
-    quiet, busy = dict[str, list[Cycle]](), dict[str, list[Cycle]]()
-    for name in _SHAPES:
-        quiet[name], busy[name] = cycles(name, rounds)
+    rounds = given.rounds or 9
+    quiet, busy = cycles(rounds)
     cpu = {name: median(each.cpu_s for each in told) for name, told in quiet.items()}
     worked = {name: median(each.cpu_s for each in told) for name, told in busy.items()}
     rows = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -153,9 +154,18 @@ def test() -> int:
     if not run_all(static_gates()):
         return 1
     shared = ("--doctest-modules", "--durations=10")
-    alone = subprocess.run(module("pytest", *shared, "-n", "2", *layers(WITHOUT_CLUSTER)), cwd=ROOT, check=False)
-    clusters = subprocess.run(module("pytest", *shared, *layers(WITH_CLUSTER)), cwd=ROOT, check=False)
-    return alone.returncode or clusters.returncode
+    alone = ended(module("pytest", *shared, "-n", "2", *layers(WITHOUT_CLUSTER)))
+    clusters = ended(module("pytest", *shared, *layers(WITH_CLUSTER)))
+    return alone or clusters
+
+
+def ended(command: Sequence[str]) -> int:
+    """Run a command to its end: its exit code, and where a signal ended it, a sentence that says so and 1."""
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code >= 0:
+        return code
+    print(f"\n`{' '.join(command)}` was ended by {signal.Signals(-code).name} and could not tell its totals", flush=True)
+    return 1
 
 
 def fuzz(words: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -28,6 +29,19 @@ Eventually = Callable[..., None]
 Injected = Callable[..., AbstractContextManager[Truth]]
 SESSION_MS = 4_000
 """How long a login by Kerberos holds before the broker wants another."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The session's cluster last, its load after what needs none: what nobody looks at would only keep the cores busy."""
+    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    for place, item in zip(places, sorted((items[each] for each in places), key=_late), strict=True):
+        items[place] = item
+
+
+def _late(item: pytest.Item) -> int:
+    needed = getattr(item, "fixturenames", ())
+    return ("lab" in needed) + ("loaded_lab" in needed)
 
 
 @pytest.fixture(scope="session")
