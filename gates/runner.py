@@ -146,16 +146,16 @@ def check() -> int:
 
 
 def test() -> int:
-    """The static gates, then the layers: those without a cluster by two workers, then those that start real Kafka.
+    """The static gates, then the layers: first those without a cluster, then those that start real Kafka.
 
-    A cluster keeps both cores busy by itself; beside it nothing else runs, so that what it shows is not a matter of luck.
+    Two workers share each. The tests of one cluster stay with one of them: beside it is at most one other.
     Each of the two runs closes with its totals.
     """
     if not run_all(static_gates()):
         return 1
-    shared = ("--doctest-modules", "--durations=10")
-    alone = ended(module("pytest", *shared, "-n", "2", *layers(WITHOUT_CLUSTER)))
-    clusters = ended(module("pytest", *shared, *layers(WITH_CLUSTER)))
+    shared = ("--doctest-modules", "--durations=10", "-n", "2")
+    alone = ended(module("pytest", *shared, *layers(WITHOUT_CLUSTER)))
+    clusters = ended(module("pytest", *shared, "--dist", "loadgroup", *layers(WITH_CLUSTER)))
     return alone or clusters
 
 

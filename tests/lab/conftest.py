@@ -31,17 +31,34 @@ SESSION_MS = 4_000
 """How long a login by Kerberos holds before the broker wants another."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The session's cluster last, its load after what needs none: what nobody looks at would only keep the cores busy."""
-    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
-    for place, item in zip(places, sorted((items[each] for each in places), key=_late), strict=True):
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of one cluster go to one worker, and where there is one only, the session's cluster comes last.
+
+    Else two workers would each start the same cluster, and a load that nobody looks at would keep the cores busy.
+    """
+    here = Path(__file__).parent
+    for item in (each for each in items if here in each.path.parents):
+        item.add_marker(pytest.mark.xdist_group(_cluster_of(item)))
+    yield
+    places = [place for place, item in enumerate(items) if here in item.path.parents]
+    late = sorted((items[each] for each in places), key=lambda item: len({"lab", "loaded_lab"} & _needs(item)))
+    for place, item in zip(places, late, strict=True):
         items[place] = item
 
 
-def _late(item: pytest.Item) -> int:
-    needed = getattr(item, "fixturenames", ())
-    return ("lab" in needed) + ("loaded_lab" in needed)
+def _needs(item: pytest.Item) -> set[str]:
+    return {*getattr(item, "fixturenames", ())}
+
+
+def _cluster_of(item: pytest.Item) -> str:
+    """The name of the cluster that a test looks at; those that make clusters of their own go by their file."""
+    needed, kind = _needs(item), getattr(item, "callspec", None)
+    if "lab" in needed:
+        return "session"
+    if "kerberos" in needed:
+        return KERBEROS
+    return next((str(kind.params[each]) for each in ("secured", "old") if kind and each in needed), item.path.stem)
 
 
 @pytest.fixture(scope="session")

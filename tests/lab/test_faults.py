@@ -133,3 +133,18 @@ def test_a_fault_with_a_topic_of_its_own_leaves_nothing_when_its_injector_is_kil
 def _place(lab: labs.Lab, node_id: int) -> tuple[str, int]:
     host, _, port = address(lab, node_id).rpartition(":")
     return host, int(port)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("certificate_expired", "use a lab with --security"),
+        ("password_wrong", "use a lab with --security sasl_ssl"),
+        ("acl_missing", "use a lab with --security"),
+        ("log_dir_failed", "use a lab with --log-dirs 2"),
+    ],
+)
+def test_what_a_lab_is_not_made_for_is_one_sentence(lab: labs.Lab, fault: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        injection.inject(lab, fault)
+    assert injection.active(lab) == []
