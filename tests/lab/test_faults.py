@@ -45,6 +45,10 @@ def test_a_killed_broker_refuses_and_comes_back(loaded_lab: labs.Lab, injected) 
         assert ask(loaded_lab).brokers == {1, 3}
         with pytest.raises(BadInput, match="broker 2 is gone, not running"):
             injection.inject(loaded_lab, "broker_frozen", 2)
+        with injected(loaded_lab, "broker_frozen", 3):  # beside the other one the cluster cannot be whole, and is not waited for
+            assert nodes.state(loaded_lab.node(3)) == "frozen"
+        assert nodes.state(loaded_lab.node(3)) == "running"
+        assert injection.active(loaded_lab) == [truth]
     assert amiss(loaded_lab) == ""
     assert leaders(loaded_lab) == before
     assert injection.active(loaded_lab) == []

@@ -22,6 +22,7 @@ from kastellan.lab.formatting import format_storage, new_id, ports_with_template
 from kastellan.lab.jars import Say
 from kastellan.lab.locks import held
 from kastellan.lab.model import (
+    FAULTS,
     KERBEROS,
     KRB5_CONF,
     OAUTH,
@@ -46,7 +47,6 @@ from kastellan.lab.security.listeners import jvm_options, realm_options, server_
 
 _LOCK_S = 300.0
 _KILL_S = 60.0
-FAULTS = "faults"
 
 
 class NodeStatus(msgspec.Struct, frozen=True):

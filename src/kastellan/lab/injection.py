@@ -9,12 +9,12 @@ from typing import cast
 import msgspec
 
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import BadInput
+from kastellan.kernel.errors import BadInput, Unavailable
 from kastellan.kernel.folder import modules_in
 from kastellan.lab import cluster, faults
 from kastellan.lab.faults._model import FaultModule, Truth
 from kastellan.lab.locks import held
-from kastellan.lab.model import Lab, read_value, write_value
+from kastellan.lab.model import FAULTS, Lab, read_value, write_value
 
 _LOCK_S = 120.0
 
@@ -56,23 +56,35 @@ def active(lab: Lab) -> list[Truth]:
 
 
 def undo(lab: Lab, fault_id: str | None = None) -> list[Truth]:
-    """Take back every fault on record (or those of one id), the newest first; returns them."""
+    """Take back every fault on record (or those of one id), the newest first; returns them.
+
+    What one of them cannot take back keeps no other from it: the first `Unavailable` is raised when all were tried, and
+    its fault stays on record.
+    """
     known = catalogue()
     if fault_id is not None and fault_id not in known:
         msg = f"there is no fault {fault_id!r}; choose one of {', '.join(known)}"
         raise BadInput(msg)
     undone: list[Truth] = []
+    problems: list[Unavailable] = []
     with held(_folder(lab), Deadline.after(_LOCK_S)):
         for record, truth in reversed(_records(lab)):
-            if fault_id is None or truth.fault == fault_id:
+            if fault_id is not None and truth.fault != fault_id:
+                continue
+            try:
                 known[truth.fault].undo(cluster.need(lab.name), truth)
+            except Unavailable as problem:
+                problems.append(problem)
+            else:
                 record.unlink()
                 undone.append(truth)
+    if problems:
+        raise problems[0]
     return undone
 
 
 def _folder(lab: Lab) -> Path:
-    return lab.dir / cluster.FAULTS
+    return lab.dir / FAULTS
 
 
 def _records(lab: Lab) -> list[tuple[Path, Truth]]:

@@ -19,8 +19,8 @@ _MOST_NODES = 9
 _CONTROLLERS_START, _ZOOKEEPER = 100, 200
 RECORD = "lab.json"
 KRB5_CONF = "krb5.conf"
-KEYS, CLIENTS = "keys", "clients"
-"""Directories of a lab: private keys and secrets, and the files that clients are given."""
+KEYS, CLIENTS, FAULTS = "keys", "clients", "faults"
+"""Directories of a lab: private keys and secrets, the files that clients are given, and the faults that are on record."""
 PLAINTEXT, SASL_SSL, MTLS, OAUTH, KERBEROS = "plaintext", "sasl_ssl", "mtls", "oauth", "kerberos"
 SECURITIES = (PLAINTEXT, SASL_SSL, MTLS, OAUTH, KERBEROS)
 KAFKA_4, KAFKA_39, KAFKA_39_ZK = "4", "3.9", "3.9-zk"

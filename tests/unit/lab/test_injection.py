@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kastellan.kernel.errors import BadInput, Unavailable
-from kastellan.lab import cluster, injection
+from kastellan.lab import injection
+from kastellan.lab.faults import _model
 from kastellan.lab.faults._model import Fault, Truth
-from kastellan.lab.model import Lab, LabSpec, layout, write_value
+from kastellan.lab.model import FAULTS, Lab, LabSpec, layout, write_value
 
 
 class Made:
@@ -21,6 +22,7 @@ class Made:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.fails = False
+        self.stays: set[int] = set()
 
     def aim(self, lab: Lab, node: int | None) -> Truth:
         return Truth(fault="made", fault_class="made-class", kind="broker", key=(node or 1,), effect="hurts")
@@ -32,6 +34,8 @@ class Made:
             raise Unavailable("it did not hold")
 
     def undo(self, lab: Lab, truth: Truth) -> None:
+        if truth.key[0] in self.stays:
+            raise Unavailable(f"{truth.key} stays")
         self.done.append(f"undo {truth.key}")
 
 
@@ -88,6 +92,29 @@ def test_undo_takes_back_all_the_newest_first(lab: Lab, made: Made) -> None:
     assert injection.undo(lab) == []
 
 
+def test_what_one_cannot_take_back_keeps_no_other_from_it(lab: Lab, made: Made) -> None:
+    for node in (1, 2, 3):
+        injection.inject(lab, "made", node)
+    made.stays = {2, 3}
+    with pytest.raises(Unavailable, match=r"\(3,\) stays"):
+        injection.undo(lab)
+    assert [each.key for each in injection.active(lab)] == [(2,), (3,)]
+    made.stays = set()
+    assert [each.key for each in injection.undo(lab)] == [(3,), (2,)]
+
+
+def test_beside_another_fault_nobody_waits_until_the_cluster_is_whole(
+    lab: Lab, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_model, "amiss", lambda _: "something")
+    monkeypatch.setattr(_model, "HEALS_S", 0.0)
+    injection.inject(lab, "made", 1)
+    with pytest.raises(Unavailable, match="is not whole after 0 s: something"):
+        _model.wait_healed(lab)
+    injection.inject(lab, "made", 2)
+    _model.wait_healed(lab)
+
+
 def test_one_that_did_not_hold_stays_on_record_to_be_undone(lab: Lab, made: Made) -> None:
     made.fails = True
     with pytest.raises(Unavailable):
@@ -109,7 +136,7 @@ def test_an_unknown_fault_is_refused_with_those_that_there_are(lab: Lab, made: M
 
 
 def test_a_damaged_truth_is_one_sentence(lab: Lab) -> None:
-    folder = lab.dir / cluster.FAULTS
+    folder = lab.dir / FAULTS
     folder.mkdir()
     (folder / "1-made.json").write_text("garbage")
     with pytest.raises(BadInput, match=r"1-made\.json is damaged .*kastellan lab down --name lab"):

@@ -13,7 +13,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unavailable
 from kastellan.lab import nodes, probe
 from kastellan.lab.faults import _child
-from kastellan.lab.model import Lab, Node
+from kastellan.lab.model import FAULTS, Lab, Node
 
 Key = tuple[str | int, ...]
 HOLDS_S, HEALS_S = 90.0, 240.0
@@ -150,8 +150,11 @@ def running_brokers(lab: Lab, without: int) -> list[Node]:
 def wait_healed(lab: Lab) -> None:
     """Wait until all running brokers see each other, their replicas are in sync, and leaders are where they were.
 
+    Beside another fault that is on record the cluster cannot be whole: then whoever takes the last one back waits for it.
     Raises `Unavailable` with what is still amiss.
     """
+    if len([*(lab.dir / FAULTS).glob("*.json")]) > 1:
+        return
     deadline = Deadline.after(HEALS_S)
     while what := amiss(lab):
         if deadline.passed:
