@@ -90,7 +90,9 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter) -> None:
         self.whom = whom
-        self._client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
+        client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
+        self._client = {False: client, True: client + b"\x00"}
+        """The end of a header; a flexible one has tags, and these are none."""
         self._limits = limits
         self._meter = meter
         self._permit = permit
@@ -100,7 +102,8 @@ class Connection(asyncio.Protocol):
         self._next_id = 0
         self._sent: dict[int, _Question] = {}
         self._line: deque[_Question] = deque()
-        self._going: list[tuple[_Question, bytes]] = []
+        self._going: list[_Question] = []
+        self._pieces: list[bytes] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._abandoned = 0
         self._bytes_in = 0
@@ -252,8 +255,8 @@ class Connection(asyncio.Protocol):
             return
         correlation = self._next_id
         self._next_id = (correlation + 1) & 0x7FFFFFFF
-        tags = b"\x00" if packed.flexible else b""
-        size = 8 + len(self._client) + len(tags) + len(packed.body)
+        client = self._client[packed.flexible]
+        size = 8 + len(client) + len(packed.body)
         head = _HEAD.pack(size, packed.api_key, packed.version, correlation)
         question.wire = None
         question.bytes_out = size + 4
@@ -261,17 +264,19 @@ class Connection(asyncio.Protocol):
         self._sent[correlation] = question
         if not self._going:
             asyncio.get_running_loop().call_soon(self._go)
-        self._going.append((question, b"".join((head, self._client, tags, packed.body))))
+        self._going.append(question)
+        self._pieces += (head, client, packed.body)
 
     def _go(self) -> None:
         """Write what was asked in this turn of the loop: each write costs more than the packing of many questions."""
         going, self._going = self._going, []
+        pieces, self._pieces = self._pieces, []
         if self._transport is None or self._end is not None:
             return
         sent_s, sent_ms = time.monotonic(), now_ms()
-        for question, _ in going:
+        for question in going:
             question.sent_s, question.sent_ms, question.mark = sent_s, sent_ms, self._bytes_in
-        self._transport.write(b"".join(data for _, data in going))
+        self._transport.write(b"".join(pieces))
 
     def _send_next(self) -> None:
         while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:
