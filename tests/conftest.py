@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -26,6 +29,21 @@ _SLOW = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("kastellan", deadline=None, derandomize=True, suppress_health_check=_SLOW)
 hypothesis.settings.register_profile("fuzz", deadline=None, print_blob=True, suppress_health_check=_SLOW)
 hypothesis.settings.load_profile("kastellan")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_name_service() -> Iterator[None]:
+    """Names below .invalid are nowhere (RFC 6761), without asking a name service that may be slow or away."""
+    look_up = socket.getaddrinfo
+
+    def looked_up(host: Any, *more: Any, **named: Any) -> Any:
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *more, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", looked_up)
+        yield
 
 
 def layer_of(path: Path) -> str:

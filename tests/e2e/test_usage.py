@@ -148,10 +148,11 @@ def test_a_host_where_nothing_listens_is_one_sentence_from_here(command, kastell
 
 
 def test_a_host_name_that_does_not_exist_is_one_sentence(kastellan):
-    ran = kastellan("doctor", "--bootstrap-server", "no-such-host.invalid:9092")
+    host = "a" * 70 + ".invalid"  # too long for a name: no name service is asked
+    ran = kastellan("doctor", "--bootstrap-server", f"{host}:9092")
     assert ran.code == 1
     assert len(ran.err.splitlines()) == 1
-    assert "no-such-host.invalid" in ran.err
+    assert host in ran.err
 
 
 def test_a_peer_that_says_nothing_ends_within_the_deadline(kastellan):

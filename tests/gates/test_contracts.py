@@ -141,6 +141,7 @@ def test_an_almost_empty_house_holds(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert broken(tmp_path, monkeypatch) == set()
 
 
+@pytest.mark.examines
 @pytest.mark.parametrize(("path", "line", "expected"), SEEDS, ids=[f"{path}-{line or 'exists'}" for path, line, _ in SEEDS])
 def test_a_seeded_violation_breaks_its_contract(
     path: str, line: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -164,6 +164,7 @@ def test_a_saved_snapshot_is_confirmed_by_its_earlier_look():
     assert "1 min ago" in once.report.notes[0]
 
 
+@pytest.mark.examines
 def test_live_and_saved_give_the_same_answer():
     live, _ = run(offline(), offline(1), exam=exam_of())
     saved = examine_saved(live.snapshot, exam_of(), AT_MS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -15,12 +16,17 @@ NOW_MS = int(NOW.timestamp() * 1000)
 MINUTE_MS = 60_000
 
 
+@cache
+def look_of(at_ms):
+    return dump(healthy(brokers=1, topics={"t": 1}, at_ms=at_ms))
+
+
 @pytest.fixture
 def store(tmp_path):
     made = SnapshotStore(tmp_path / "snapshots")
     for back in (26 * 60, 26, 0.5):
         at_ms = NOW_MS - int(back * MINUTE_MS)
-        made.keep("test-cluster", at_ms, dump(healthy(brokers=1, topics={"t": 1}, at_ms=at_ms)), lambda _: b"{}")
+        made.keep("test-cluster", at_ms, look_of(at_ms), lambda _: b"{}")
     return made
 
 

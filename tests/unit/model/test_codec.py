@@ -60,6 +60,7 @@ def test_the_round_trip_is_exact():
     assert codec.dump(after) == codec.dump(before)
 
 
+@pytest.mark.examines
 def test_the_same_checks_give_the_same_answer():
     before = sick()
     after = codec.load(codec.dump(before))
@@ -173,6 +174,7 @@ def test_only_the_wanted_tables_are_read():
     assert codec.load(codec.dump(sick()), only={"topics", "brokers"}).tables.keys() == {"topics", "brokers"}
 
 
+@pytest.mark.examines
 def test_every_single_flipped_byte_ends_in_a_snapshot_or_one_sentence():
     data = codec.dump(healthy(brokers=1, topics={"t": 1}))
     refused = 0

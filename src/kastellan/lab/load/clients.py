@@ -190,12 +190,14 @@ def commits(where: Where, group: str) -> dict[tuple[str, int], int]:
     anew for, and takes the process with it when the coordinator has moved (librdkafka issue 5040).
     """
     client = consumer(where, group, {"enable.auto.commit": False})
-    from confluent_kafka import TopicPartition  # noqa: PLC0415
+    from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415
 
     def ask() -> dict[tuple[str, int], int]:
         topics = client.list_topics(timeout=_ASK_S).topics
         places = [TopicPartition(name, number) for name, topic in topics.items() for number in topic.partitions]
         found = client.committed(places, timeout=_ASK_S)
+        if problem := next((each.error for each in found if each.error), None):
+            raise KafkaException(problem)
         return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
     try:

@@ -111,8 +111,6 @@ class Cluster:
         self._permit = permit
         self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy)
         self._lanes: dict[tuple[str, str], Lane] = {}
-        self._ways: dict[tuple[int, str], Lane] = {}
-        """The lanes of brokers that are where they were: each is asked many times a cycle."""
         self._brokers: dict[int, Endpoint] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
         self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
@@ -132,7 +130,6 @@ class Cluster:
         if self._tasks:
             await asyncio.wait(self._tasks)
         lanes, self._lanes = list(self._lanes.values()), {}
-        self._ways.clear()
         await asyncio.gather(*(lane.close() for lane in lanes))
 
     # Who there is.
@@ -149,9 +146,8 @@ class Cluster:
     def learn(self, brokers: Iterable[Endpoint]) -> None:
         """Take over the brokers of a newer answer; one that moved is dialled anew, one that is not named is kept."""
         for broker in brokers:
-            if broker.node_id is not None and self._brokers.get(broker.node_id) != broker:
+            if broker.node_id is not None:
                 self._brokers[broker.node_id] = broker
-                self._ways.clear()
 
     async def bootstrap(self, deadline: Deadline) -> Outcome[Roster]:
         """Ask every bootstrap address at once; the first good answer wins and its brokers are learnt.
@@ -300,10 +296,6 @@ class Cluster:
         return packed, frame
 
     def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
-        if isinstance(target, int):
-            known = self._ways.get((target, name))
-            if known is not None:
-                return known
         endpoint = self._pick(target)
         if endpoint is None:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
@@ -315,8 +307,6 @@ class Cluster:
             lane = self._lanes[key] = Lane(endpoint, self._how)
         elif endpoint.node_id is not None:
             lane.name(endpoint)
-        if isinstance(target, int):
-            self._ways[target, name] = lane
         return lane
 
     def _pick(self, target: Target) -> Endpoint | None:

@@ -102,8 +102,7 @@ class Connection(asyncio.Protocol):
         self._next_id = 0
         self._sent: dict[int, _Question] = {}
         self._line: deque[_Question] = deque()
-        self._going: list[_Question] = []
-        self._pieces: list[bytes] = []
+        self._going: list[tuple[_Question, bytes, bytes]] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._abandoned = 0
         self._bytes_in = 0
@@ -264,19 +263,17 @@ class Connection(asyncio.Protocol):
         self._sent[correlation] = question
         if not self._going:
             asyncio.get_running_loop().call_soon(self._go)
-        self._going.append(question)
-        self._pieces += (head, client, packed.body)
+        self._going.append((question, head + client, packed.body))
 
     def _go(self) -> None:
         """Write what was asked in this turn of the loop: each write costs more than the packing of many questions."""
         going, self._going = self._going, []
-        pieces, self._pieces = self._pieces, []
         if self._transport is None or self._end is not None:
             return
         sent_s, sent_ms = time.monotonic(), now_ms()
-        for question in going:
+        for question, _, _ in going:
             question.sent_s, question.sent_ms, question.mark = sent_s, sent_ms, self._bytes_in
-        self._transport.write(b"".join(pieces))
+        self._transport.write(b"".join(piece for _, head, body in going for piece in (head, body)))
 
     def _send_next(self) -> None:
         while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one
+from kastellan.checks.judge import judge_one
 from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
+from kastellan.testing.cases import explained
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -28,8 +29,7 @@ def test_fires_as_a_warning_while_the_cluster_says_that_it_lives() -> None:
 
 def test_fires_as_a_remark_under_the_fenced_broker() -> None:
     snapshot = edit(healthy(), Brokers, {"broker": 2}, **SILENT, fenced=True, listed=False)
-    told = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    (found,) = told[CHECK].findings
+    (found,) = explained(CHECK, snapshot).findings
     assert found.severity is Severity.INFO
     assert found.explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 

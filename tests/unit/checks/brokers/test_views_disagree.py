@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.cluster_views import ClusterViews
-from kastellan.testing.cases import breaches, look
+from kastellan.testing.cases import breaches, explained, look
 from kastellan.testing.snapshots import edit, healthy, hide
-from kastellan.views.catalogue import all_views
 
 CHECK = "brokers.views_disagree"
 FENCED = Subject("broker", (3,))
@@ -32,8 +29,7 @@ def test_fires_where_two_brokers_name_different_ones_as_live() -> None:
 
 
 def test_is_told_under_the_broker_that_is_fenced() -> None:
-    told = {each.check: each for each in judge_all(cut_off(), all_checks(), all_views())}
-    assert told[CHECK].findings[0].explained_by == (("brokers.fenced", FENCED),)
+    assert explained(CHECK, cut_off()).findings[0].explained_by == (("brokers.fenced", FENCED),)
 
 
 def test_does_not_fire_where_all_agree_also_that_one_is_away() -> None:

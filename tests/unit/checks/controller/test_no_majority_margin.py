@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
-from kastellan.testing.cases import breaches, look
+from kastellan.testing.cases import breaches, explained, look
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy, hide
-from kastellan.views.catalogue import all_views
 
 CHECK = "controller.no_majority_margin"
 FIVE = (101, 102, 103, 104, 105)
@@ -53,15 +50,14 @@ def test_cannot_see_whether_a_voter_follows_is_unknown_where_it_decides() -> Non
 
 
 def test_the_lagging_voters_are_told_under_it() -> None:
-    results = {each.check: each for each in judge_all(without(healthy(), 103), all_checks(), all_views())}
-    (lagging,) = results["controller.voter_lagging"].findings
+    (lagging,) = explained("controller.voter_lagging", without(healthy(), 103)).findings
     assert lagging.explained_by == ((CHECK, Subject("cluster", ())),)
 
 
 def test_a_combined_controller_that_is_away_explains_it() -> None:
     snapshot, _ = failed_answer(without(healthy(controllers=(1, 2, 3)), 3))
     away = edit(snapshot, Brokers, {"broker": 3}, fenced=True, listed=False)
-    (found,) = next(each for each in judge_all(away, all_checks(), all_views()) if each.check == CHECK).findings
+    (found,) = explained(CHECK, away).findings
     assert ("brokers.fenced", Subject("broker", (3,))) in found.explained_by
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.cases import breaches, look, verdicts
+from kastellan.testing.cases import breaches, explained, look, verdicts
 from kastellan.testing.snapshots import add, edit, healthy
-from kastellan.views.catalogue import all_views
 
 CHECK = "controller.stale_registrations"
 FOUR = Subject("broker", (4,))
@@ -40,8 +37,7 @@ def test_a_broker_that_answers_is_not_gone_and_one_that_was_not_asked_may_be() -
 
 
 def test_the_fenced_broker_is_told_under_it() -> None:
-    results = {each.check: each for each in judge_all(left_behind(), all_checks(), all_views())}
-    (fenced,) = results["brokers.fenced"].findings
+    (fenced,) = explained("brokers.fenced", left_behind()).findings
     assert fenced.explained_by == ((CHECK, FOUR),)
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one
+from kastellan.checks.judge import judge_one
 from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.testing.cases import explained
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -35,9 +36,9 @@ def test_fires_where_one_more_loss_refuses_writes() -> None:
 def test_fires_under_one_broker_for_all_its_partitions() -> None:
     snapshot = edit(healthy(), Replicas, {"broker": 3}, in_sync=False)
     snapshot = edit(snapshot, Brokers, {"broker": 3}, fenced=True, listed=False)
-    told = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    assert len(told[CHECK].findings) == 6
-    assert all(("brokers.fenced", Subject("broker", (3,))) in each.explained_by for each in told[CHECK].findings)
+    found = explained(CHECK, snapshot).findings
+    assert len(found) == 6
+    assert all(("brokers.fenced", Subject("broker", (3,))) in each.explained_by for each in found)
 
 
 def test_does_not_fire_where_nothing_is_missing_though_the_minimum_is_reached() -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one, subjects_of
+from kastellan.checks.judge import judge_one, subjects_of
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -13,6 +13,7 @@ from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.cases import explained
 from kastellan.testing.law import broken_by
 from kastellan.testing.snapshots import add, edit, healthy
 from kastellan.views.catalogue import all_views
@@ -47,19 +48,19 @@ def test_fires_on_a_live_broker_that_follows_neither_of_two_peers() -> None:
 
 def test_fires_where_nobody_follows_it_and_explains_that() -> None:
     snapshot = behind(behind(healthy(), 3, 1), 3, 2)
-    results = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    assert [each.subject for each in results[CHECK].findings] == [THREE]
-    (short,) = results["replication.under_replicated"].findings
+    assert [each.subject for each in explained(CHECK, snapshot).findings] == [THREE]
+    (short,) = explained("replication.under_replicated", snapshot).findings
     assert short.explained_by == ((CHECK, THREE),)
 
 
 def test_explains_what_it_should_follow_and_what_should_follow_it() -> None:
     snapshot = behind(apart(), 3, 2)
-    results = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    told = results["replication.under_replicated"].findings
+    told = explained("replication.under_replicated", snapshot).findings
     assert {each.subject.key for each in told} == set(LED_BY.values())
     assert {each.explained_by for each in told} == {((CHECK, THREE),)}
-    assert all((CHECK, THREE) in each.explained_by for each in results["replication.no_headroom_for_restart"].findings)
+    assert all(
+        (CHECK, THREE) in each.explained_by for each in explained("replication.no_headroom_for_restart", snapshot).findings
+    )
 
 
 def test_does_not_fire_on_one_pair_because_nobody_knows_whose_fault_it_is() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one
+from kastellan.checks.judge import judge_one
 from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.cases import explained
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 from kastellan.views.catalogue import all_views
 
@@ -54,8 +55,7 @@ def test_does_not_fire_with_few_partitions() -> None:
 
 def test_fires_under_a_broker_that_is_fenced() -> None:
     snapshot = edit(moved(), Brokers, {"broker": 2}, fenced=True, listed=False)
-    told = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    assert told[CHECK].findings[0].explained_by == (("brokers.fenced", Subject("broker", (2,))),)
+    assert explained(CHECK, snapshot).findings[0].explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 
 
 def test_cannot_see_a_leader() -> None:

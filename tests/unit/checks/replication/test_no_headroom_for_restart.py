@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks, judgement_of
-from kastellan.checks.judge import judge_all, judge_one, subjects_of
+from kastellan.checks.catalogue import judgement_of
+from kastellan.checks.judge import judge_one, subjects_of
 from kastellan.checks.replication import no_headroom_for_restart
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
@@ -15,6 +15,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.testing.cases import explained
 from kastellan.testing.law import broken_by
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
@@ -56,8 +57,7 @@ def test_clusters_that_keep_one_copy_are_not_judged() -> None:
 
 def test_it_is_told_under_the_broker_that_is_away() -> None:
     away = edit(edit(healthy(), Brokers, {"broker": 2}, fenced=True, listed=False), Replicas, {"broker": 2}, in_sync=False)
-    results = {each.check: each for each in judge_all(away, all_checks(), all_views())}
-    findings = results["replication.no_headroom_for_restart"].findings
+    findings = explained("replication.no_headroom_for_restart", away).findings
     assert {each.subject for each in findings} == {BROKERS[1], BROKERS[3]}
     for each in findings:
         assert ("brokers.fenced", BROKERS[2]) in each.explained_by

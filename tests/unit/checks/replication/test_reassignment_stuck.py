@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -13,9 +11,8 @@ from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.cases import breaches, look
+from kastellan.testing.cases import breaches, explained, look
 from kastellan.testing.snapshots import AT_MS, add, drop, edit, healthy
-from kastellan.views.catalogue import all_views
 
 CHECK = "replication.reassignment_stuck"
 MOVE = {"topic": "orders", "partition": 1, "broker": 2}
@@ -65,7 +62,7 @@ def test_it_is_told_under_the_broker_that_is_away() -> None:
     gone = {"fenced": True, "listed": False}
     before = edit(adding(None, AT_MS - 600_000), Brokers, {"broker": 2}, **gone)
     away = edit(adding(None), Brokers, {"broker": 2}, **gone).after(before)
-    found = next(each for each in judge_all(away, all_checks(), all_views()) if each.check == CHECK).findings
+    found = explained(CHECK, away).findings
     assert [each.explained_by for each in found] == [(("brokers.fenced", Subject("broker", (2,))),)]
 
 

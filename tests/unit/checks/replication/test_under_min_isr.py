@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one
+from kastellan.checks.judge import judge_one
 from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.testing.cases import explained
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -39,8 +40,8 @@ def test_fires_on_a_lost_replica_when_all_must_follow() -> None:
 
 
 def test_fires_as_a_consequence_of_under_replication() -> None:
-    told = {each.check: each for each in judge_all(one_left(), all_checks(), all_views())}
-    assert ("replication.under_replicated", Subject("partition", ("orders", 1))) in told[CHECK].findings[0].explained_by
+    first = explained(CHECK, one_left()).findings[0]
+    assert ("replication.under_replicated", Subject("partition", ("orders", 1))) in first.explained_by
 
 
 def test_does_not_fire_at_the_minimum() -> None:

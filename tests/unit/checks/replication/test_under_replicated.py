@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one
+from kastellan.checks.judge import judge_one
 from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -9,6 +9,7 @@ from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
+from kastellan.testing.cases import explained
 from kastellan.testing.snapshots import add, edit, failed_answer, healthy, rebuilt
 from kastellan.views.catalogue import all_views
 
@@ -34,8 +35,7 @@ def test_fires_on_a_replica_that_does_not_follow() -> None:
 
 def test_fires_under_the_broker_that_is_away() -> None:
     snapshot = edit(behind(), Brokers, {"broker": 2}, fenced=True, listed=False)
-    told = {each.check: each for each in judge_all(snapshot, all_checks(), all_views())}
-    (found,) = told[CHECK].findings
+    (found,) = explained(CHECK, snapshot).findings
     assert found.explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 
 

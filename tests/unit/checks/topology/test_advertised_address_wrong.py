@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.cases import breaches, look, verdicts
+from kastellan.testing.cases import breaches, explained, look, verdicts
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
-from kastellan.views.catalogue import all_views
 
 CHECK = "topology.advertised_address_wrong"
 TWO = Subject("broker", (2,))
@@ -67,8 +64,7 @@ def test_does_not_fire_on_a_broker_that_is_dead_or_was_reached_before() -> None:
 
 
 def test_what_is_met_from_here_is_told_under_it() -> None:
-    results = judge_all(unreached(apart(), "unresolved"), all_checks(), all_views())
-    (found,) = next(each for each in results if each.check == "brokers.unreachable").findings
+    (found,) = explained("brokers.unreachable", unreached(apart(), "unresolved")).findings
     assert found.explained_by == ((CHECK, TWO),)
 
 
