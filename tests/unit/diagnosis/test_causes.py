@@ -20,6 +20,8 @@ from kastellan.model.tables.replicas import Replicas
 from kastellan.testing.snapshots import AT_MS, add, edit, failed_answer, healthy
 from kastellan.views.catalogue import all_views
 
+pytestmark = pytest.mark.examines
+
 MINUTE_MS = 60_000
 # Causes speak of these; the other checks would be judged in every test and read in none.
 JUDGED = {

@@ -24,6 +24,8 @@ from kastellan.testing.law import broken_by, leaks_of
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
+pytestmark = pytest.mark.law
+
 PARTITION = ("topic", "partition")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
@@ -60,6 +62,7 @@ def test_without_a_whole_list_a_group_without_commits_is_not_known_to_have_none(
     assert of_group("idle", hide(behind(), "group", "audit")) == (None, None, None, None, None)
 
 
+@pytest.mark.law
 def test_tells_nothing_that_it_did_not_see() -> None:
     for snapshot in (behind(), drop(behind(), Commits, {"group": "billing", "partition": 2})):
         assert leaks_of(GroupLag, snapshot, all_views(), random.Random(5)) == []

@@ -81,6 +81,7 @@ def test_rows_keep_the_order_and_the_number_of_the_commits() -> None:
     assert unseen_of([lag(commits, offsets)]) == ()
 
 
+@pytest.mark.law
 def test_tells_nothing_that_it_did_not_see() -> None:
     snapshot = edit(edit(healthy(), Commits, FIRST, committed=400), Offsets, FIRST, earliest=500)
     assert leaks_of(Lag, snapshot, all_views(), random.Random(7)) == []

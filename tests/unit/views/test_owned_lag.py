@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from kastellan.model.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
@@ -62,6 +64,7 @@ def test_two_owners_do_not_multiply_the_lag() -> None:
     assert view.df.height == 3
 
 
+@pytest.mark.law
 def test_tells_nothing_that_it_did_not_see() -> None:
     snapshot = drop(healthy(groups=GROUPS), Assignments, {"group": "billing", "partition": 1})
     assert leaks_of(OwnedLag, snapshot, all_views(), random.Random(7)) == []

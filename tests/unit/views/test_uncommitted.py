@@ -35,6 +35,7 @@ def test_a_group_that_could_not_be_read_may_have_such_partitions(kind: type[Tabl
     assert rows(add(snapshot, kind, {"group": "billing", "answer": answer})) == [("billing", None, None, None, answer)]
 
 
+@pytest.mark.law
 def test_tells_nothing_that_it_did_not_see() -> None:
     for snapshot in (healthy(), drop(healthy(), Commits, {"group": "billing", "partition": 2})):
         assert leaks_of(Uncommitted, snapshot, all_views(), random.Random(5)) == []
