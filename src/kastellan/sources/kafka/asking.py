@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +17,7 @@ from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.fill.brokers import Met
 from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.ask_each import ask_each
 from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
 from kastellan.wire.kafka.codes import state_of_code
 from kastellan.wire.kafka.requests import Choose
@@ -60,6 +61,14 @@ class Turn(msgspec.Struct, frozen=True):
     begin: Callable[[Reply], int | None] | None = None
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """A question to one broker."""
+
+    node: int
+    request: Choose
+    turn: Turn | None = None
+
+
 class _Refused(msgspec.Struct, frozen=True):
     code: int
     message: str | None
@@ -83,6 +92,21 @@ class Asking:
     async def ask(self, node: int, request: Choose, deadline: Deadline, *, lane: str = "main", turn: Turn | None = None) -> Got:
         """Asks a broker; an error code at the head of the answer is a refusal."""
         return await self._take(node, request.api, await self._cluster.ask(node, request, deadline, lane=lane), turn)
+
+    async def all(
+        self, asks: Sequence[Ask], deadline: Deadline, *, lane: str = "main", begun: asyncio.Event | None = None
+    ) -> list[Got]:
+        """What came of each, in this order; all are asked at once. `begun` is set when the first one is told."""
+        got: dict[int, Got] = {}
+
+        async def take(place: int, outcome: Outcome[Reply]) -> None:
+            ask = asks[place]
+            got[place] = await self._take(ask.node, ask.request.api, outcome, ask.turn)
+            if begun is not None:
+                begun.set()
+
+        await ask_each(self._cluster, [(each.node, each.request) for each in asks], deadline, take, lane=lane)
+        return [got[place] for place in range(len(asks))]
 
     async def handshake(self, node: int, deadline: Deadline) -> Got:
         """What the connection's beginning told: versions and features, without another request."""

@@ -12,7 +12,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.needs import Wanted
 from kastellan.model.table import Table
-from kastellan.sources.kafka.asking import Asking, Got, Turn
+from kastellan.sources.kafka.asking import Ask, Asking, Got, Turn
 from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.fill.topics import Topology
 from kastellan.sources.kafka.memory import Memory
@@ -91,6 +91,12 @@ class Looking:
     ) -> Got:
         """Ask one broker."""
         return await self.asking.ask(node, request, deadline or self.deadline, lane=lane, turn=turn)
+
+    async def all(
+        self, asks: Sequence[Ask], deadline: Deadline | None = None, *, lane: str = "main", begun: asyncio.Event | None = None
+    ) -> list[Got]:
+        """Ask many at once: what came of each, in this order."""
+        return await self.asking.all(asks, deadline or self.deadline, lane=lane, begun=begun)
 
     async def any(self, request: Choose, turn: Turn | None = None) -> Got:
         """Ask whichever live broker answers."""

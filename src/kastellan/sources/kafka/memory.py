@@ -50,6 +50,11 @@ class Memory:
         kept = self._kept.get(slot)
         return kept.value if kept is not None and kept.version == version and kept.data == data else None
 
+    def last(self, slot: Hashable) -> Any | None:  # noqa: ANN401
+        """What the answer of an earlier look meant, whatever comes in this one: good for a guess, not for a table."""
+        kept = self._kept.get(slot)
+        return None if kept is None else kept.value
+
     def keep(self, slot: Hashable, version: int, data: bytes, value: Any) -> None:  # noqa: ANN401
         """Remember a meaning; the one before it is forgotten."""
         self._kept[slot] = _Kept(version, data, value)

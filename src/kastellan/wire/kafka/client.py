@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -38,7 +38,7 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api, api_name
-from kastellan.wire.kafka.connection import Frame, Limits
+from kastellan.wire.kafka.connection import Connection, Frame, Limits
 from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.dial import How
@@ -71,6 +71,13 @@ class Reply(msgspec.Struct, frozen=True):
     data: bytes
     sent_ms: int
     arrived_ms: int
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """A question that got no answer, and when it was sent (epoch ms)."""
+
+    refusal: Refusal
+    sent_ms: int
 
 
 class Roster(msgspec.Struct, frozen=True):
@@ -110,7 +117,7 @@ class Cluster:
         self._bootstrap = tuple(bootstrap)
         self._permit = permit
         self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy)
-        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._lanes: dict[tuple[str, int, str], Lane] = {}
         self._brokers: dict[int, Endpoint] = {}
         self._asked: dict[Endpoint, Outcome[Roster]] = {}
         self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
@@ -246,17 +253,20 @@ class Cluster:
 
     # Asking.
 
-    async def ask(self, target: Target, request: Packed | Choose, deadline: Deadline, *, lane: str = MAIN) -> Outcome[Reply]:
+    async def ask(
+        self, target: Target, request: Packed | Choose, deadline: Deadline, *, lane: str = MAIN, after: Tried | None = None
+    ) -> Outcome[Reply]:
         """One answer, raw. A trouble of the connection itself is tried once more, if the request only reads.
 
-        Raises NotPermitted for a request that changes a cluster when the client was built without a permit.
+        `after` is what came of a first try by `begin`. Raises NotPermitted for a request that changes a cluster when the
+        client was built without a permit.
         """
         api = request.api_key if isinstance(request, Packed) else request.api
         require_permit(api, self._permit)
-        sent_ms = now_ms()
+        sent_ms, refusal = (now_ms(), None) if after is None else (after.sent_ms, after.refusal)
+        tries = _TRIES if api in READS else 1
         told = ""
-        refusal: Refusal | None = None
-        for _ in range(_TRIES if api in READS else 1):
+        for _ in range(tries if refusal is None else tries - 1 if refusal.retriable else 0):
             if deadline.passed:
                 break
             way = self._lane_of(target, lane)
@@ -283,17 +293,44 @@ class Cluster:
         connection = way.at_once or await way.ready(deadline)
         if isinstance(connection, Refusal):
             return connection
-        packed = _pack(request, way)
+        packed = _asked_once(_pack(request, way), way)
         if isinstance(packed, Refusal):
             return packed
-        if packed.api_key in _ASKED_ONCE and (since := way.unanswered(packed.api_key)) is not None:
-            waited = duration_text(now_ms() - since)
-            reason = f"{way.endpoint.label} has not answered {api_name(packed.api_key)} for {waited}; it is not asked again"
-            return Refusal(Trouble.SLOW, reason)
         frame = await connection.ask(packed, deadline)
-        if isinstance(frame, Refusal):
-            return frame if self._how.security.login or connection.answers > 1 else _without_login(frame)
-        return packed, frame
+        return self._seen(connection, frame) if isinstance(frame, Refusal) else (packed, frame)
+
+    def begin(
+        self,
+        target: Target,
+        request: Packed | Choose,
+        deadline: Deadline,
+        tell: Callable[[Outcome[Reply] | Tried], object],
+        *,
+        lane: str = MAIN,
+    ) -> Callable[[], None] | None:
+        """Ask without waiting, where a connection is open and nothing must be waited for; None where `ask` is needed instead.
+
+        `tell` is called once with the answer, or with the first try with which `ask` goes on. What is returned leaves the
+        question. Raises NotPermitted as `ask` does.
+        """
+        way = self._lane_of(target, lane)
+        if isinstance(way, Refusal) or deadline.passed or way.muted_until_s > time.monotonic():
+            return None
+        connection = way.at_once
+        packed = None if connection is None else _asked_once(_pack(request, way), way)
+        if connection is None or not isinstance(packed, Packed):
+            return None
+        sent_ms = now_ms()
+
+        def told(frame: Frame | Refusal) -> None:
+            refused = isinstance(frame, Refusal)
+            tell(Tried(self._seen(connection, frame), sent_ms) if refused else self._outcome(way, packed, frame))
+
+        question = connection.begin(packed, deadline, told)
+        return lambda: connection.leave(question)
+
+    def _seen(self, connection: Connection, refusal: Refusal) -> Refusal:
+        return refusal if self._how.security.login or connection.answers > 1 else _without_login(refusal)
 
     def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
         endpoint = self._pick(target)
@@ -301,7 +338,7 @@ class Cluster:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
         if self._closed:
             return Refusal(Trouble.CLOSED, f"the client was closed before {endpoint.label} was asked")
-        key = (endpoint.address, name)
+        key = (endpoint.host, endpoint.port, name)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(endpoint, self._how)
@@ -316,7 +353,7 @@ class Cluster:
             return self._brokers.get(target)
         candidates = [self._brokers[node] for node in self.nodes] or list(self._bootstrap)
         for each in candidates:
-            lane = self._lanes.get((each.address, MAIN))
+            lane = self._lanes.get((each.host, each.port, MAIN))
             if lane is not None and lane.warm:
                 return each
         return candidates[0]
@@ -327,7 +364,7 @@ class Cluster:
             lane.muted_until_s = time.monotonic() + throttle_ms / 1_000
         reply = Reply(
             node=lane.endpoint.node_id,
-            whom=lane.endpoint.label,
+            whom=lane.whom,
             api=packed.api_key,
             version=packed.version,
             data=frame.data,
@@ -372,16 +409,26 @@ def _without_login(refusal: Refusal) -> Refusal:
 
 def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:
     ranges: Ranges = lane.handshake.ranges if lane.handshake is not None else {}
-    whom = lane.endpoint.label
     if isinstance(request, Packed):
         exact = choose(request.api_key, ranges, lowest=request.version, highest=request.version)
         if exact is not None:
             return request
-        return no_common_version(request.api_key, ranges, whom, lowest=request.version, highest=request.version)
+        return no_common_version(request.api_key, ranges, lane.whom, lowest=request.version, highest=request.version)
     version = choose(request.api, ranges, lowest=request.lowest, highest=request.highest)
     if version is None:
-        return no_common_version(request.api, ranges, whom, lowest=request.lowest, highest=request.highest)
+        return no_common_version(request.api, ranges, lane.whom, lowest=request.lowest, highest=request.highest)
     return request.build(version)
+
+
+def _asked_once(packed: Packed | Refusal, lane: Lane) -> Packed | Refusal:
+    """What holds a request handler thread of a broker is not asked again while it is unanswered."""
+    if isinstance(packed, Refusal) or packed.api_key not in _ASKED_ONCE:
+        return packed
+    since = lane.unanswered(packed.api_key)
+    if since is None:
+        return packed
+    waited = duration_text(now_ms() - since)
+    return Refusal(Trouble.SLOW, f"{lane.whom} has not answered {api_name(packed.api_key)} for {waited}; it is not asked again")
 
 
 def _throttle_ms(packed: Packed, data: bytes) -> int:

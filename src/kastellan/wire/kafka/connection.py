@@ -66,16 +66,17 @@ class Frame(msgspec.Struct, frozen=True):
     service_ms: float
 
 
-class _Question:
+class Question:
     """One request from being asked until its answer, or until nobody waits for it any more."""
 
-    __slots__ = ("abandoned", "api_key", "bytes_out", "due_s", "future", "mark", "sent_ms", "sent_s", "tagged", "wire")
+    __slots__ = ("abandoned", "api_key", "bytes_out", "due_s", "mark", "sent_ms", "sent_s", "settled", "tagged", "tell", "wire")
 
-    def __init__(self, packed: Packed, future: asyncio.Future[Frame | Refusal], due_s: float) -> None:
+    def __init__(self, packed: Packed, tell: Callable[[Frame | Refusal], object], due_s: float) -> None:
         self.api_key = packed.api_key
         # The answer to ApiVersions has the old header for ever, so that any client can read it.
         self.tagged = packed.flexible and packed.api_key != Api.API_VERSIONS
-        self.future = future
+        self.tell = tell
+        self.settled = False
         self.due_s = due_s
         self.wire: Packed | None = packed
         self.sent_s = 0.0
@@ -100,9 +101,9 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._need = 4
         self._next_id = 0
-        self._sent: dict[int, _Question] = {}
-        self._line: deque[_Question] = deque()
-        self._going: list[tuple[_Question, bytes, bytes]] = []
+        self._sent: dict[int, Question] = {}
+        self._line: deque[Question] = deque()
+        self._going: list[tuple[Question, bytes, bytes]] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._abandoned = 0
         self._bytes_in = 0
@@ -141,20 +142,35 @@ class Connection(asyncio.Protocol):
 
         Raises NotPermitted for a request that changes a cluster when the connection was built without a permit.
         """
+        future: asyncio.Future[Frame | Refusal] = asyncio.get_running_loop().create_future()
+        question = self.begin(packed, deadline, lambda told: future.done() or future.set_result(told))
+        try:
+            return await future
+        finally:
+            self.leave(question)
+
+    def begin(self, packed: Packed, deadline: Deadline, tell: Callable[[Frame | Refusal], object]) -> Question:
+        """Ask without waiting: `tell` is called once, when the answer is in or there will be none, unless it is left before.
+
+        Raises NotPermitted as `ask` does.
+        """
         require_permit(packed.api_key, self._permit)
+        question = Question(packed, tell, deadline.at_s)
         if self._end is not None:
-            return self._end
-        question = _Question(packed, asyncio.get_running_loop().create_future(), deadline.at_s)
+            self._settle(question, self._end)
+            return question
         self._wake_at(deadline.at_s)
         if len(self._sent) - self._abandoned < self._limits.in_flight:
             self._send(question)
         else:
             self._line.append(question)
-        try:
-            return await question.future
-        finally:
-            if not question.future.done() or question.future.cancelled():
-                self._forget(question)
+        return question
+
+    def leave(self, question: Question) -> None:
+        """Nobody waits for this any more, if anybody still did."""
+        if not question.settled:
+            question.settled = True
+            self._forget(question)
 
     def close(self) -> None:
         """Give up the connection at once; whoever waits learns that it was closed from here."""
@@ -241,13 +257,14 @@ class Connection(asyncio.Protocol):
             self._settle(question, Frame(data, question.sent_ms, arrived_ms, bytes_in, question.bytes_out, service_ms))
         self._send_next()
 
-    def _settle(self, question: _Question, result: Frame | Refusal) -> None:
-        if not question.future.done():
-            question.future.set_result(result)
+    def _settle(self, question: Question, result: Frame | Refusal) -> None:
+        if not question.settled:
+            question.settled = True
+            question.tell(result)
 
     # From questions to bytes.
 
-    def _send(self, question: _Question) -> None:
+    def _send(self, question: Question) -> None:
         transport, packed = self._transport, question.wire
         if transport is None or packed is None:
             self._settle(question, self._end or Refusal(Trouble.CLOSED, f"the connection to {self.whom} is not open"))
@@ -278,7 +295,7 @@ class Connection(asyncio.Protocol):
     def _send_next(self) -> None:
         while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:
             question = self._line.popleft()
-            if not question.future.done():
+            if not question.settled:
                 self._send(question)
 
     # Ends.
@@ -294,7 +311,7 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         self._alarm = None
         now_s = time.monotonic() + _CLOCK_S
-        waiting = [each for each in (*self._sent.values(), *self._line) if not each.future.done()]
+        waiting = [each for each in (*self._sent.values(), *self._line) if not each.settled]
         for question in waiting:
             if question.due_s <= now_s:
                 self._time_is_up(question, 0)
@@ -302,8 +319,8 @@ class Connection(asyncio.Protocol):
         if later and self._end is None:
             self._wake_at(min(later))
 
-    def _time_is_up(self, question: _Question, turn: int) -> None:
-        if question.future.done():
+    def _time_is_up(self, question: Question, turn: int) -> None:
+        if question.settled:
             return
         if turn < _DRAIN_TURNS and self._end is None and self._poll.poll(0):
             # What has arrived while this process was busy counts as arrived: let the loop read it first.
@@ -312,7 +329,7 @@ class Connection(asyncio.Protocol):
         self._settle(question, self._verdict(question))
         self._forget(question)
 
-    def _verdict(self, question: _Question) -> Refusal:
+    def _verdict(self, question: Question) -> Refusal:
         name = api_name(question.api_key)
         if question.wire is not None:
             waiting = f"{len(self._sent)} earlier questions on this connection are unanswered"
@@ -324,7 +341,7 @@ class Connection(asyncio.Protocol):
         detail = f"{bytes_text(came)} came{self._at_what_point()}"
         return Refusal(Trouble.SLOW, f"{self.whom} answers, but {name} was not whole within {waited}: {detail}")
 
-    def _forget(self, question: _Question) -> None:
+    def _forget(self, question: Question) -> None:
         """Nobody waits for this any more; its late answer will be dropped."""
         if question.wire is not None:
             if question in self._line:

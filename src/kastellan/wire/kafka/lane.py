@@ -32,6 +32,8 @@ class Lane:
 
     def __init__(self, endpoint: Endpoint, how: How) -> None:
         self.endpoint = endpoint
+        self.whom = endpoint.label
+        """What sentences call the peer; kept, because every question needs it."""
         self.handshake: Handshake | None = None
         self.muted_until_s = 0.0
         self._how = how
@@ -59,9 +61,9 @@ class Lane:
     def name(self, endpoint: Endpoint) -> None:
         """An address that was typed turned out to be a broker's: call it so from now on."""
         if self.endpoint.node_id is None:
-            self.endpoint = endpoint
+            self.endpoint, self.whom = endpoint, endpoint.label
             if self._connection is not None:
-                self._connection.whom = endpoint.label
+                self._connection.whom = self.whom
 
     def unanswered(self, api_key: int) -> int | None:
         """When a question of this kind was sent that is overdue and still unanswered (epoch ms)."""
@@ -76,7 +78,7 @@ class Lane:
     async def ready(self, deadline: Deadline) -> Connection | Refusal:
         """The open connection, after the handshake. Whoever comes while it is being dialled waits for the same one."""
         if self._shut:
-            return Refusal(Trouble.CLOSED, f"the client was closed before {self.endpoint.label} was asked")
+            return Refusal(Trouble.CLOSED, f"the client was closed before {self.whom} was asked")
         if self._dialling is None:
             if (usable := self.at_once) is not None:
                 return usable
@@ -91,7 +93,7 @@ class Lane:
             return task.result()
         if self._progress.instead is not None:
             return self._progress.instead
-        return Refusal(Trouble.SILENT, f"{self.endpoint.label} did not finish the {self._progress.stage} before the deadline")
+        return Refusal(Trouble.SILENT, f"{self.whom} did not finish the {self._progress.stage} before the deadline")
 
     def _renewal_is_due(self) -> bool:
         return self._renew_at_s is not None and time.monotonic() >= self._renew_at_s
@@ -112,7 +114,7 @@ class Lane:
             if isinstance(opened, Connection):
                 opened = await self._greeted(opened, deadline)
             if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
-                opened.whom = self.endpoint.label
+                opened.whom = self.whom
             if isinstance(opened, Refusal):
                 self._failed(opened)
             return opened

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.table import Frame, Unseen
 from kastellan.sources.kafka.ask import claims
-from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.asking import Ask, Got, Turn
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
 from kastellan.sources.kafka.fill import share_offsets as fill_share
 from kastellan.sources.kafka.looking import Looking, binding, slices
 from kastellan.wire.kafka import access_requests, requests
 from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.requests import Choose
 
 DESCRIBED: Final = ("groups", "members", "assignments", "stream_tasks", "stream_topics")
@@ -23,11 +26,28 @@ DESCRIBED: Final = ("groups", "members", "assignments", "stream_tasks", "stream_
 
 TABLES: Final = (*DESCRIBED, "commits", "share_offsets")
 _GROUPS_A_SLICE: Final = 500
-_DESCRIBERS: Final[Mapping[str, tuple[Api, Callable[..., Any]]]] = {
-    "classic": (Api.DESCRIBE_GROUPS, requests.describe_groups),
-    "consumer": (Api.CONSUMER_GROUP_DESCRIBE, requests.consumer_group_describe),
-    "share": (Api.SHARE_GROUP_DESCRIBE, requests.share_group_describe),
-    "streams": (Api.STREAMS_GROUP_DESCRIBE, requests.streams_group_describe),
+_COMMITS, _SHARES = "commits", "share offsets"
+
+
+class _About(msgspec.Struct, frozen=True):
+    """How groups are asked about: the request, what becomes of its answer, and the versions that can say it."""
+
+    api: Api
+    build: Callable[..., Packed]
+    into: Callable[[Any], Any]
+    lowest: int = 0
+    highest: int = 32_767
+
+
+_ABOUT: Final[Mapping[str, _About]] = {
+    "classic": _About(Api.DESCRIBE_GROUPS, requests.describe_groups, fill.piece),
+    "consumer": _About(Api.CONSUMER_GROUP_DESCRIBE, requests.consumer_group_describe, fill.piece),
+    "share": _About(Api.SHARE_GROUP_DESCRIBE, requests.share_group_describe, fill.piece),
+    "streams": _About(Api.STREAMS_GROUP_DESCRIBE, requests.streams_group_describe, fill.piece),
+    _COMMITS: _About(
+        Api.OFFSET_FETCH, lambda version, names: requests.offset_fetch(version, dict.fromkeys(names)), fill_commits.piece, 8, 9
+    ),
+    _SHARES: _About(Api.DESCRIBE_SHARE_GROUP_OFFSETS, access_requests.describe_share_group_offsets, fill_share.piece),
 }
 
 
@@ -48,50 +68,60 @@ async def groups(look: Looking, deadline: Deadline) -> None:
 
 
 async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
-    """What one coordinator tells."""
-    turn = Turn(fill.listing, ("groups", node))
-    got = await look.ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), deadline, turn=turn)
+    """What one coordinator tells.
+
+    It is asked for its groups and, in the same breath, about those that it listed in the last look: mostly they are the
+    same. What the new list wants besides is asked after it; what was asked in vain is not used.
+    """
+    slot = ("groups", node)
+    before = look.memory.last(slot)
+    guessed = [] if before is None else list(_questions(look, node, before))
+    first = Ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
+    got, *early = await look.all([first, *(each.ask for each in guessed)], deadline)
     if got.value is None:
         return fill.Coordinated(node, got.answer, unseen=True)
     if not look.may_describe:
         look.visible_only(got.answer, "groups")
     part = fill.Coordinated(node, got.answer, got.value)
-    asks: list[Awaitable[None]] = []
-    if look.wants(*DESCRIBED):
-        asks += [_describe(look, part, kind, names, deadline) for kind, names in part.listing.active.items()]
-    if look.wants("commits") and part.listing.committing:
-        asks.append(_fetch(look, part, deadline))
-    if look.wants("share_offsets") and part.listing.sharing:
-        asks.append(_share(look, part, deadline))
-    # The usual coordinator is asked for commits alone, which takes no task of its own.
-    await (asks[0] if len(asks) == 1 else asyncio.gather(*asks))
+    questions = guessed if got.value is before else list(_questions(look, node, got.value))
+    told = {(each.about, each.names): answer for each, answer in zip(guessed, early, strict=True)}
+    more = [each for each in questions if (each.about, each.names) not in told]
+    told |= zip([(each.about, each.names) for each in more], await look.all([each.ask for each in more], deadline), strict=True)
+    for each in questions:
+        _take(part, each, told[each.about, each.names])
     return part
 
 
-async def _describe(look: Looking, part: fill.Coordinated, kind: str, names: Sequence[str], deadline: Deadline) -> None:
-    api, build = _DESCRIBERS[kind]
-    for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
-        slot = ("described", part.node, kind, number)
-        packed = look.memory.packing(slot, part.listing, binding(build, some))
-        got = await look.ask(part.node, Choose(api, packed), deadline, turn=Turn(fill.piece, slot))
-        if got.value is None:
-            part.failed.update(dict.fromkeys(some, got.answer))
-        else:
-            part.described.append((got.value, got.answer))
+class _Question(msgspec.Struct, frozen=True):
+    """What a coordinator is asked about some of its groups."""
+
+    about: str
+    names: Sequence[str]
+    ask: Ask
 
 
-async def _fetch(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
-    for number, some in enumerate(slices(part.listing.committing, _GROUPS_A_SLICE)):
-        slot = ("commits", part.node, number)
-        packed = look.memory.packing(slot, part.listing, binding(requests.offset_fetch, dict.fromkeys(some)))
-        wanted = Choose(Api.OFFSET_FETCH, packed, lowest=8, highest=9)
-        got = await look.ask(part.node, wanted, deadline, turn=Turn(fill_commits.piece, slot))
-        part.commits.append((got.value, got.answer, some))
+def _questions(look: Looking, node: int, listing: fill.Listing) -> Iterator[_Question]:
+    wanted = dict[str, Sequence[str]]()
+    if look.wants(*DESCRIBED):
+        wanted |= listing.active
+    if look.wants("commits"):
+        wanted[_COMMITS] = listing.committing
+    if look.wants("share_offsets"):
+        wanted[_SHARES] = listing.sharing
+    for about, names in wanted.items():
+        of = _ABOUT[about]
+        for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
+            slot = ("of groups", node, about, number)
+            packed = look.memory.packing(slot, listing, binding(of.build, some))
+            yield _Question(about, some, Ask(node, Choose(of.api, packed, of.lowest, of.highest), Turn(of.into, slot)))
 
 
-async def _share(look: Looking, part: fill.Coordinated, deadline: Deadline) -> None:
-    for number, some in enumerate(slices(part.listing.sharing, _GROUPS_A_SLICE)):
-        wanted = Choose(Api.DESCRIBE_SHARE_GROUP_OFFSETS, binding(access_requests.describe_share_group_offsets, some))
-        turn = Turn(fill_share.piece, ("share", part.node, number))
-        got = await look.ask(part.node, wanted, deadline, turn=turn)
-        part.share.append((got.value, got.answer, some))
+def _take(part: fill.Coordinated, question: _Question, got: Got) -> None:
+    if question.about == _COMMITS:
+        part.commits.append((got.value, got.answer, question.names))
+    elif question.about == _SHARES:
+        part.share.append((got.value, got.answer, question.names))
+    elif got.value is None:
+        part.failed.update(dict.fromkeys(question.names, got.answer))
+    else:
+        part.described.append((got.value, got.answer))

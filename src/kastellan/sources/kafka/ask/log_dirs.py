@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from kastellan.kernel.outcome import State
-from kastellan.sources.kafka.asking import Got, Turn
+from kastellan.sources.kafka.asking import Ask, Got, Turn
 from kastellan.sources.kafka.fill import log_dirs as fill
 from kastellan.sources.kafka.looking import Looking
 from kastellan.wire.kafka import requests
@@ -21,9 +21,9 @@ async def log_dirs(look: Looking) -> None:
     if not look.wants("log_dirs", "replica_sizes"):
         return
     wanted = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
-    told = await look.each(lambda node: look.ask(node, wanted, lane=_LANE, turn=Turn(fill.piece, ("log dirs", node))))
+    told = await look.all([Ask(node, wanted, Turn(fill.piece, ("log dirs", node))) for node in look.nodes], lane=_LANE)
     silent = [(node, None, look.not_live("DescribeLogDirs", node)) for node in look.dead]
-    rows = [(node, _seen(look, each), each.answer) for node, each in told]
+    rows = [(node, _seen(look, each), each.answer) for node, each in zip(look.nodes, told, strict=True)]
     look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent], look.memory))
 
 

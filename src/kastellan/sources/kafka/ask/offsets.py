@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
+
+import msgspec
 
 from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
-from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.asking import Ask, Got, Turn
 from kastellan.sources.kafka.fill import offsets as fill
 from kastellan.sources.kafka.looking import Looking, binding
 from kastellan.wire.kafka import requests
@@ -61,39 +63,47 @@ def _nobody(look: Looking) -> int:
 
 
 async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> fill.Column:
-    led: Mapping[int, Sequence[Mapping[str, Sequence[int]]]] = {}
+    pieces = list[_Led]()
     if look.topology is not None:
         leaders = look.topology.leaders
-        led = look.memory.made("led", (leaders,), lambda: {node: _slices(topics) for node, topics in leaders.items()})
+        pieces = look.memory.made("led", (leaders,), lambda: [each for node in leaders for each in _pieces(node, leaders[node])])
 
-    async def ask(node: int) -> list[fill.Told]:
-        if node not in look.nodes:
-            return [fill.Told(None, look.not_live("ListOffsets", node), asked) for asked in led[node]]
-        told = list[fill.Told]()
-        for number, asked in enumerate(led[node]):
-            slot = (name, node, number)
-            build = binding(requests.list_offsets, asked, timestamp, isolation=isolation)
-            # The topology is the same object as long as Metadata says the same of topics.
-            packed = look.memory.packing(slot, look.topology, build)
-            got = await look.ask(node, Choose(Api.LIST_OFFSETS, packed), turn=Turn(fill.piece, slot))
-            told.append(fill.Told(got.value, got.answer, asked))
-            if timestamp == requests.LATEST:
-                look.ends_told.set()
-        return told
+    def ask(piece: _Led) -> Ask:
+        slot = (name, piece.node, piece.number)
+        build = binding(requests.list_offsets, piece.topics, timestamp, isolation=isolation)
+        # The topology is the same object as long as Metadata says the same of topics.
+        packed = look.memory.packing(slot, look.topology, build)
+        return Ask(piece.node, Choose(Api.LIST_OFFSETS, packed), Turn(fill.piece, slot))
 
-    told = await asyncio.gather(*(ask(node) for node in led))
-    listed = [each for of_node in told for each in of_node]
-    return await asyncio.to_thread(fill.offset_column, listed, name, look.book, look.memory)
+    live = set(look.nodes)
+    # What comes behind the ends waits for the first of them only.
+    begun = look.ends_told if timestamp == requests.LATEST else None
+    got = iter(await look.all([ask(each) for each in pieces if each.node in live], begun=begun))
+    told = [_told(look, each, next(got) if each.node in live else None) for each in pieces]
+    return await asyncio.to_thread(fill.offset_column, told, name, look.book, look.memory)
 
 
-def _slices(topics: Mapping[str, Sequence[int]]) -> list[dict[str, Sequence[int]]]:
+def _told(look: Looking, piece: _Led, got: Got | None) -> fill.Told:
+    if got is None:
+        return fill.Told(None, look.not_live("ListOffsets", piece.node), piece.topics)
+    return fill.Told(got.value, got.answer, piece.topics)
+
+
+class _Led(msgspec.Struct, frozen=True):
+    """Some of the partitions that a broker leads, in one question."""
+
+    node: int
+    number: int
+    topics: Mapping[str, Sequence[int]]
+
+
+def _pieces(node: int, led: Mapping[str, Sequence[int]]) -> Iterator[_Led]:
     """The partitions of one leader in pieces of about a megabyte of answer."""
-    pieces: list[dict[str, Sequence[int]]] = [{}]
-    count = 0
-    for topic, numbers in topics.items():
-        if count + len(numbers) > _PARTITIONS_A_SLICE and pieces[-1]:
-            pieces.append({})
-            count = 0
-        pieces[-1][topic] = numbers
+    number, count, topics = 0, 0, dict[str, Sequence[int]]()
+    for topic, numbers in led.items():
+        if topics and count + len(numbers) > _PARTITIONS_A_SLICE:
+            yield _Led(node, number, topics)
+            number, count, topics = number + 1, 0, {}
+        topics[topic] = numbers
         count += len(numbers)
-    return pieces
+    yield _Led(node, number, topics)
