@@ -105,7 +105,9 @@ class Asking:
             if begun is not None:
                 begun.set()
 
-        await ask_each(self._cluster, [(each.node, each.request) for each in asks], deadline, take, lane=lane)
+        known = [self._memory.bytes_of(each.turn.slot) if each.turn is not None else None for each in asks]
+        questions = [(each.node, each.request, before) for each, before in zip(asks, known, strict=True)]
+        await ask_each(self._cluster, questions, deadline, take, lane=lane)
         return [got[place] for place in range(len(asks))]
 
     async def handshake(self, node: int, deadline: Deadline) -> Got:

@@ -50,6 +50,11 @@ class Memory:
         kept = self._kept.get(slot)
         return kept.value if kept is not None and kept.version == version and kept.data == data else None
 
+    def bytes_of(self, slot: Hashable) -> bytes | None:
+        """The bytes that were remembered of an earlier answer."""
+        kept = self._kept.get(slot)
+        return None if kept is None else kept.data
+
     def last(self, slot: Hashable) -> Any | None:  # noqa: ANN401
         """What the answer of an earlier look meant, whatever comes in this one: good for a guess, not for a table."""
         kept = self._kept.get(slot)

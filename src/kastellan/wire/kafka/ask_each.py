@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Outcome
@@ -21,9 +22,12 @@ Take = Callable[[int, Outcome[Reply]], Awaitable[None]]
 
 
 async def ask_each(
-    cluster: Cluster, asks: Sequence[tuple[Target, Choose]], deadline: Deadline, take: Take, *, lane: str = "main"
+    cluster: Cluster, asks: Sequence[tuple[Target, Choose, bytes | None]], deadline: Deadline, take: Take, *, lane: str = "main"
 ) -> None:
-    """Hands every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`."""
+    """Hands every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`.
+
+    The third part of each is the answer of an earlier time, where one is known: see `Connection.begin`.
+    """
     asking = _Asking(cluster, asks, deadline, lane)
     try:
         for place in range(len(asks)):
@@ -35,7 +39,9 @@ async def ask_each(
 
 
 class _Asking:
-    def __init__(self, cluster: Cluster, asks: Sequence[tuple[Target, Choose]], deadline: Deadline, lane: str) -> None:
+    def __init__(
+        self, cluster: Cluster, asks: Sequence[tuple[Target, Choose, bytes | None]], deadline: Deadline, lane: str
+    ) -> None:
         self._cluster = cluster
         self._asks = asks
         self._deadline = deadline
@@ -47,8 +53,9 @@ class _Asking:
         self._broken: BaseException | None = None
 
     def begin(self, place: int) -> None:
-        target, request = self._asks[place]
-        leave = self._cluster.begin(target, request, self._deadline, lambda told: self._told(place, told), lane=self._lane)
+        target, request, known = self._asks[place]
+        tell = partial(self._told, place)
+        leave = self._cluster.begin(target, request, self._deadline, tell, lane=self._lane, known=known)
         if leave is None:
             self._slowly(place, None)
         else:
@@ -79,7 +86,7 @@ class _Asking:
             self._ring()
 
     def _slowly(self, place: int, after: Tried | None) -> None:
-        target, request = self._asks[place]
+        target, request, _ = self._asks[place]
         task = asyncio.create_task(self._cluster.ask(target, request, self._deadline, lane=self._lane, after=after))
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._done(place, task))

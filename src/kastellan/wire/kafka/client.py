@@ -307,11 +307,12 @@ class Cluster:
         tell: Callable[[Outcome[Reply] | Tried], object],
         *,
         lane: str = MAIN,
+        known: bytes | None = None,
     ) -> Callable[[], None] | None:
         """Ask without waiting, where a connection is open and nothing must be waited for; None where `ask` is needed instead.
 
         `tell` is called once with the answer, or with the first try with which `ask` goes on. What is returned leaves the
-        question. Raises NotPermitted as `ask` does.
+        question. For `known` see `Connection.begin`. Raises NotPermitted as `ask` does.
         """
         way = self._lane_of(target, lane)
         if isinstance(way, Refusal) or deadline.passed or way.muted_until_s > time.monotonic():
@@ -326,7 +327,7 @@ class Cluster:
             refused = isinstance(frame, Refusal)
             tell(Tried(self._seen(connection, frame), sent_ms) if refused else self._outcome(way, packed, frame))
 
-        question = connection.begin(packed, deadline, told)
+        question = connection.begin(packed, deadline, told, known=known)
         return lambda: connection.leave(question)
 
     def _seen(self, connection: Connection, refusal: Refusal) -> Refusal:

@@ -33,6 +33,7 @@ Reach = Callable[[Deadline], Awaitable[socket.socket | Refusal]]
 _ORDER = (Trouble.INSECURE, Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE)
 """When the addresses of a name fail in several ways, the way that says most about the peer."""
 _PEEK_S = 2.0
+_INBOX_BYTES = 256 * 1024
 
 
 class How(msgspec.Struct, frozen=True):
@@ -44,6 +45,8 @@ class How(msgspec.Struct, frozen=True):
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
     proxy: Proxy | None = None
+    inbox: bytearray = msgspec.field(default_factory=lambda: bytearray(_INBOX_BYTES))
+    """Where the bytes of all connections come in, one at a time: memory that stays warm."""
 
 
 async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:
@@ -111,7 +114,7 @@ async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: 
     if isinstance(plug, Refusal):
         return plug
     progress.stage = "TLS handshake"
-    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter)
+    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter, inbox=how.inbox)
     connection.reach = reach
     waited_s, context = deadline.remaining_s(), how.security.context
     try:

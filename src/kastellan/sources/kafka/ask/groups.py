@@ -39,14 +39,16 @@ class _About(msgspec.Struct, frozen=True):
     highest: int = 32_767
 
 
+def _offset_fetch(version: int, names: Sequence[str]) -> Packed:
+    return requests.offset_fetch(version, dict.fromkeys(names))
+
+
 _ABOUT: Final[Mapping[str, _About]] = {
     "classic": _About(Api.DESCRIBE_GROUPS, requests.describe_groups, fill.piece),
     "consumer": _About(Api.CONSUMER_GROUP_DESCRIBE, requests.consumer_group_describe, fill.piece),
     "share": _About(Api.SHARE_GROUP_DESCRIBE, requests.share_group_describe, fill.piece),
     "streams": _About(Api.STREAMS_GROUP_DESCRIBE, requests.streams_group_describe, fill.piece),
-    _COMMITS: _About(
-        Api.OFFSET_FETCH, lambda version, names: requests.offset_fetch(version, dict.fromkeys(names)), fill_commits.piece, 8, 9
-    ),
+    _COMMITS: _About(Api.OFFSET_FETCH, _offset_fetch, fill_commits.piece, 8, 9),
     _SHARES: _About(Api.DESCRIBE_SHARE_GROUP_OFFSETS, access_requests.describe_share_group_offsets, fill_share.piece),
 }
 

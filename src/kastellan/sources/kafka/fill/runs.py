@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+from typing import Final
+
 import polars as pl
+
+_FEW_ROWS: Final = 5_000
+"""Up to here a list of all rows is quicker than the start of an expression of the frame library."""
 
 
 class Runs:
@@ -22,4 +28,6 @@ class Runs:
         """All rows."""
         if not self._texts:
             return pl.Series(dtype=pl.String)
+        if sum(self._counts) <= _FEW_ROWS:
+            return pl.Series(list(chain.from_iterable(map(repeat, self._texts, self._counts))), dtype=pl.String)
         return pl.Series(self._texts, dtype=pl.String).repeat_by(pl.Series(self._counts, dtype=pl.UInt32)).explode()
