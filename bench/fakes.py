@@ -24,14 +24,14 @@ from kastellan.testing.fake_broker import FakeCluster, FakeGuard
 from kastellan.testing.fake_broker_model import FakeGroup, FakeModel, FakeNode, FakePartition, FakeTopic
 from kastellan.wire.kafka.api import Api
 
-_END, _COMMITTED = 1_000, 990
+_END, _COMMITTED = 1_000, 900
 _CHURN = 10
 _ALL_RIGHTS = sum(1 << each for each in range(3, 13))
 """Every operation of Kafka's AclOperation: nothing is left out silently."""
 
 
 def model_of(brokers: int, topics: int, copies: int, groups: int) -> FakeModel:
-    """Leaders spread evenly; the groups and what they read are those of the workload, with a lag of ten everywhere."""
+    """Leaders spread evenly; the groups and what they read are those of the workload, with a lag of a hundred everywhere."""
     tier = workload.Tier("fake", topics, copies, groups)
     nodes = {node: FakeNode(node, rack=f"rack-{node % 3}") for node in range(1, brokers + 1)}
     model = FakeModel(nodes, voters=[1, 2, 3], rights=_ALL_RIGHTS)

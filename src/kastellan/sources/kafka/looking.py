@@ -17,6 +17,7 @@ from kastellan.sources.kafka.book import Book
 from kastellan.sources.kafka.fill.topics import Topology
 from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.packing import Packed
 from kastellan.wire.kafka.requests import Choose
 
 R = TypeVar("R")
@@ -148,6 +149,18 @@ class Looking:
 def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401
     """A request builder that only lacks the version."""
     return lambda version: build(version, *values, **named)
+
+
+def packed_once(build: Callable[[int], Packed]) -> Callable[[int], Packed]:
+    """The same request, packed once for each version: for whoever keeps it from look to look."""
+    by_version = dict[int, Packed]()
+
+    def packed(version: int) -> Packed:
+        if version not in by_version:
+            by_version[version] = build(version)
+        return by_version[version]
+
+    return packed
 
 
 def slices(items: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -15,8 +15,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 import polars as pl
 
-from kastellan.wire.kafka.packing import Packed
-
 T = TypeVar("T")
 
 _RIGHTS_S: Final = 300.0
@@ -80,17 +78,6 @@ class Memory:
             return before.value
         self._made[slot] = _Made((), frame)
         return frame
-
-    def packing(self, slot: Hashable, basis: object, build: Callable[[int], Packed]) -> Callable[[int], Packed]:
-        """The same request, packed once for each version as long as `basis` (what it was made from) is the same object."""
-        by_version = self.made(("packed", slot), (basis,), dict[int, Packed])
-
-        def packed(version: int) -> Packed:
-            if version not in by_version:
-                by_version[version] = build(version)
-            return by_version[version]
-
-        return packed
 
     @property
     def rights(self) -> int | None:

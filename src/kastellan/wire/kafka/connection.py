@@ -36,6 +36,7 @@ _CLOCK_S: Final = 0.001
 """An alarm may ring this much early."""
 _HEAD: Final = struct.Struct(">ihhi")
 _SHOWN_TEXT: Final = 40
+_INBOX_BYTES: Final = 256 * 1024
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -66,6 +67,26 @@ class Frame(msgspec.Struct, frozen=True):
     service_ms: float
 
 
+class Mail:
+    """What the connections of a client share: they take turns, all on one event loop."""
+
+    def __init__(self) -> None:
+        self.inbox = bytearray(_INBOX_BYTES)
+        """Where the bytes of each come in, to be taken out before those of the next: memory that stays warm."""
+        self._going: list[Callable[[], None]] = []
+
+    def soon(self, go: Callable[[], None]) -> None:
+        """Call this at the end of the loop's turn; one call of the loop serves all of them."""
+        if not self._going:
+            asyncio.get_running_loop().call_soon(self._go)
+        self._going.append(go)
+
+    def _go(self) -> None:
+        going, self._going = self._going, []
+        for go in going:
+            go()
+
+
 class Question:
     """One request from being asked until its answer, or until nobody waits for it any more."""
 
@@ -91,12 +112,9 @@ class Question:
 
 
 class Connection(asyncio.BufferedProtocol):
-    """A connection that is open; `dial` makes it. Use it from one event loop.
+    """A connection that is open; `dial` makes it. Use it from one event loop."""
 
-    Bytes come in by way of `inbox`, which the connections of a loop can share: it is emptied before the next one is read.
-    """
-
-    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, inbox: bytearray) -> None:
+    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, mail: Mail) -> None:
         self.whom = whom
         client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
         self._client = {False: client, True: client + b"\x00"}
@@ -105,7 +123,7 @@ class Connection(asyncio.BufferedProtocol):
         self._meter = meter
         self._permit = permit
         self._transport: asyncio.Transport | None = None
-        self._inbox = inbox
+        self._mail = mail
         self._buffer = bytearray()
         """The beginning of an answer that is not whole yet."""
         self._need = 4
@@ -213,15 +231,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's name
         """Where asyncio puts what comes next. A view: below TLS it is filled piece by piece, and a slice must not be a copy."""
-        return memoryview(self._inbox)
+        return memoryview(self._mail.inbox)
 
     def buffer_updated(self, nbytes: int) -> None:
         """Cut whole frames out of the stream and hand each to its question."""
         self._bytes_in += nbytes
-        with memoryview(self._inbox)[:nbytes] as came:
+        with memoryview(self._mail.inbox)[:nbytes] as came:
             if not self._buffer:
                 # Small answers mostly come whole: they are cut out of what came, without a copy of it.
-                self._buffer += came[self._cut(self._inbox, nbytes) :]
+                self._buffer += came[self._cut(self._mail.inbox, nbytes) :]
                 return
             self._buffer += came
         if len(self._buffer) >= self._need:
@@ -298,7 +316,7 @@ class Connection(asyncio.BufferedProtocol):
         self._meter.sent(packed.api_key, size + 4)
         self._sent[correlation] = question
         if not self._going:
-            asyncio.get_running_loop().call_soon(self._go)
+            self._mail.soon(self._go)
         self._going.append((question, head + client, packed.body))
 
     def _go(self) -> None:

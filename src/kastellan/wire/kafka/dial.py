@@ -16,7 +16,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.aside import aside
-from kastellan.wire.kafka.connection import Connection, Limits
+from kastellan.wire.kafka.connection import Connection, Limits, Mail
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
@@ -33,7 +33,6 @@ Reach = Callable[[Deadline], Awaitable[socket.socket | Refusal]]
 _ORDER = (Trouble.INSECURE, Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE)
 """When the addresses of a name fail in several ways, the way that says most about the peer."""
 _PEEK_S = 2.0
-_INBOX_BYTES = 256 * 1024
 
 
 class How(msgspec.Struct, frozen=True):
@@ -45,8 +44,7 @@ class How(msgspec.Struct, frozen=True):
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
     proxy: Proxy | None = None
-    inbox: bytearray = msgspec.field(default_factory=lambda: bytearray(_INBOX_BYTES))
-    """Where the bytes of all connections come in, one at a time: memory that stays warm."""
+    mail: Mail = msgspec.field(default_factory=Mail)
 
 
 async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:
@@ -114,7 +112,7 @@ async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: 
     if isinstance(plug, Refusal):
         return plug
     progress.stage = "TLS handshake"
-    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter, inbox=how.inbox)
+    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter, mail=how.mail)
     connection.reach = reach
     waited_s, context = deadline.remaining_s(), how.security.context
     try:

@@ -13,7 +13,7 @@ from typing import Final
 from kastellan.model.needs import ALL
 from kastellan.sources.kafka.asking import Turn
 from kastellan.sources.kafka.fill import configs as fill
-from kastellan.sources.kafka.looking import Looking, binding, slices
+from kastellan.sources.kafka.looking import Looking, binding, packed_once, slices
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.packing import Packed
@@ -90,7 +90,7 @@ async def _ask(
 
     # What was wanted is part of the slot: another request has another place.
     slot = ("configs", node, number, *map(tuple, keys.values()))
-    packed = look.memory.packing(slot, topics, build)
+    packed = look.memory.made(("packed", slot), (topics,), lambda: packed_once(build))
     turn = Turn(lambda entity: fill.pieces(entity, keys), slot)
     got = await look.ask(node, Choose(Api.DESCRIBE_CONFIGS, packed), turn=turn)
     topics_told, broker_told = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)

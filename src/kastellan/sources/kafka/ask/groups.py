@@ -15,7 +15,7 @@ from kastellan.sources.kafka.asking import Ask, Got, Turn
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
 from kastellan.sources.kafka.fill import share_offsets as fill_share
-from kastellan.sources.kafka.looking import Looking, binding, slices
+from kastellan.sources.kafka.looking import Looking, binding, packed_once, slices
 from kastellan.wire.kafka import access_requests, requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.packing import Packed
@@ -77,7 +77,7 @@ async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
     """
     slot = ("groups", node)
     before = look.memory.last(slot)
-    guessed = [] if before is None else list(_questions(look, node, before))
+    guessed: Sequence[_Question] = () if before is None else _questions(look, node, before)
     first = Ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
     got, *early = await look.all([first, *(each.ask for each in guessed)], deadline)
     if got.value is None:
@@ -85,7 +85,7 @@ async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
     if not look.may_describe:
         look.visible_only(got.answer, "groups")
     part = fill.Coordinated(node, got.answer, got.value)
-    questions = guessed if got.value is before else list(_questions(look, node, got.value))
+    questions = guessed if got.value is before else _questions(look, node, got.value)
     told = {(each.about, each.names): answer for each, answer in zip(guessed, early, strict=True)}
     more = [each for each in questions if (each.about, each.names) not in told]
     told |= zip([(each.about, each.names) for each in more], await look.all([each.ask for each in more], deadline), strict=True)
@@ -102,7 +102,8 @@ class _Question(msgspec.Struct, frozen=True):
     ask: Ask
 
 
-def _questions(look: Looking, node: int, listing: fill.Listing) -> Iterator[_Question]:
+def _questions(look: Looking, node: int, listing: fill.Listing) -> Sequence[_Question]:
+    """The same objects as long as the broker lists the same."""
     wanted = dict[str, Sequence[str]]()
     if look.wants(*DESCRIBED):
         wanted |= listing.active
@@ -110,12 +111,15 @@ def _questions(look: Looking, node: int, listing: fill.Listing) -> Iterator[_Que
         wanted[_COMMITS] = listing.committing
     if look.wants("share_offsets"):
         wanted[_SHARES] = listing.sharing
+    return look.memory.made(("asked about groups", node, *wanted), (listing,), lambda: list(_asked(node, wanted)))
+
+
+def _asked(node: int, wanted: Mapping[str, Sequence[str]]) -> Iterator[_Question]:
     for about, names in wanted.items():
         of = _ABOUT[about]
         for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
-            slot = ("of groups", node, about, number)
-            packed = look.memory.packing(slot, listing, binding(of.build, some))
-            yield _Question(about, some, Ask(node, Choose(of.api, packed, of.lowest, of.highest), Turn(of.into, slot)))
+            choose = Choose(of.api, packed_once(binding(of.build, some)), of.lowest, of.highest)
+            yield _Question(about, some, Ask(node, choose, Turn(of.into, ("of groups", node, about, number))))
 
 
 def _take(part: fill.Coordinated, question: _Question, got: Got) -> None:

@@ -14,14 +14,14 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import Choose
 
 _LANE: Final = "log dirs"
+_WANTED: Final = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
 
 
 async def log_dirs(look: Looking) -> None:
     """Log directories and replica sizes."""
     if not look.wants("log_dirs", "replica_sizes"):
         return
-    wanted = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
-    told = await look.all([Ask(node, wanted, Turn(fill.piece, ("log dirs", node))) for node in look.nodes], lane=_LANE)
+    told = await look.all([Ask(node, _WANTED, Turn(fill.piece, ("log dirs", node))) for node in look.nodes], lane=_LANE)
     silent = [(node, None, look.not_live("DescribeLogDirs", node)) for node in look.dead]
     rows = [(node, _seen(look, each), each.answer) for node, each in zip(look.nodes, told, strict=True)]
     look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent], look.memory))

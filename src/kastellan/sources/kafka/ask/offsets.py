@@ -12,7 +12,7 @@ from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
 from kastellan.sources.kafka.asking import Ask, Got, Turn
 from kastellan.sources.kafka.fill import offsets as fill
-from kastellan.sources.kafka.looking import Looking, binding
+from kastellan.sources.kafka.looking import Looking, binding, packed_once
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.requests import Choose
@@ -70,15 +70,15 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
 
     def ask(piece: _Led) -> Ask:
         slot = (name, piece.node, piece.number)
-        build = binding(requests.list_offsets, piece.topics, timestamp, isolation=isolation)
-        # The topology is the same object as long as Metadata says the same of topics.
-        packed = look.memory.packing(slot, look.topology, build)
+        packed = packed_once(binding(requests.list_offsets, piece.topics, timestamp, isolation=isolation))
         return Ask(piece.node, Choose(Api.LIST_OFFSETS, packed), Turn(fill.piece, slot))
 
+    # The topology is the same object as long as Metadata says the same of topics, and so are the pieces.
+    asks = look.memory.made(("asked for", name), (pieces,), lambda: [ask(each) for each in pieces])
     live = set(look.nodes)
     # What comes behind the ends waits for the first of them only.
     begun = look.ends_told if timestamp == requests.LATEST else None
-    got = iter(await look.all([ask(each) for each in pieces if each.node in live], begun=begun))
+    got = iter(await look.all([each for each in asks if each.node in live], begun=begun))
     told = [_told(look, each, next(got) if each.node in live else None) for each in pieces]
     return await asyncio.to_thread(fill.offset_column, told, name, look.book, look.memory)
 
