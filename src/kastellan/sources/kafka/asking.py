@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -94,16 +94,21 @@ class Asking:
         return await self._take(node, request.api, await self._cluster.ask(node, request, deadline, lane=lane), turn)
 
     async def all(
-        self, asks: Sequence[Ask], deadline: Deadline, *, lane: str = "main", begun: asyncio.Event | None = None
+        self,
+        asks: Sequence[Ask],
+        deadline: Deadline,
+        *,
+        lane: str = "main",
+        told: Callable[[int, Got], None] | None = None,
     ) -> list[Got]:
-        """What came of each, in this order; all are asked at once. `begun` is set when the first one is told."""
+        """What came of each, in this order; all are asked at once. `told` hears of each, by its place, as soon as it comes."""
         got: dict[int, Got] = {}
 
         async def take(place: int, outcome: Outcome[Reply]) -> None:
             ask = asks[place]
             got[place] = await self._take(ask.node, ask.request.api, outcome, ask.turn)
-            if begun is not None:
-                begun.set()
+            if told is not None:
+                told(place, got[place])
 
         known = [self._memory.bytes_of(each.turn.slot) if each.turn is not None else None for each in asks]
         questions = [(each.node, each.request, before) for each, before in zip(asks, known, strict=True)]
@@ -133,7 +138,7 @@ class Asking:
             for task in done:
                 last = task.result()
                 if last.value is not None or last.final:
-                    await _leave(running)
+                    await leave(running)
                     return last
         now = time.time_ns() // 1_000_000
         return last or Got(None, self._book.missing(api_name(request.api), "any broker", "no broker is known", now))
@@ -230,7 +235,7 @@ def _same(entity: Any) -> Any:  # noqa: ANN401
     return entity
 
 
-async def _leave(tasks: set[asyncio.Task[Got]]) -> None:
+async def leave(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Stops waiting for answers that are no longer needed."""
     for task in tasks:
         task.cancel()

@@ -94,10 +94,15 @@ class Looking:
         return await self.asking.ask(node, request, deadline or self.deadline, lane=lane, turn=turn)
 
     async def all(
-        self, asks: Sequence[Ask], deadline: Deadline | None = None, *, lane: str = "main", begun: asyncio.Event | None = None
+        self,
+        asks: Sequence[Ask],
+        deadline: Deadline | None = None,
+        *,
+        lane: str = "main",
+        told: Callable[[int, Got], None] | None = None,
     ) -> list[Got]:
         """Ask many at once: what came of each, in this order."""
-        return await self.asking.all(asks, deadline or self.deadline, lane=lane, begun=begun)
+        return await self.asking.all(asks, deadline or self.deadline, lane=lane, told=told)
 
     async def any(self, request: Choose, turn: Turn | None = None) -> Got:
         """Ask whichever live broker answers."""

@@ -72,13 +72,14 @@ class _Asking:
     async def leave(self) -> None:
         for leave in self._leave.values():
             leave()
-        self._leave.clear()  # each of them leads back here: a look holds garbage collection off
+        self._leave.clear()  # each of them leads back here, and a look holds garbage collection off
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     def _told(self, place: int, told: Outcome[Reply] | Tried) -> None:
+        self._leave.pop(place, None)
         if isinstance(told, Tried):
             self._slowly(place, told)
         else:

@@ -73,6 +73,7 @@ class Mail:
     def __init__(self) -> None:
         self.inbox = bytearray(_INBOX_BYTES)
         """Where the bytes of each come in, to be taken out before those of the next: memory that stays warm."""
+        self.view = memoryview(self.inbox)
         self._going: list[Callable[[], None]] = []
 
     def soon(self, go: Callable[[], None]) -> None:
@@ -231,12 +232,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's name
         """Where asyncio puts what comes next. A view: below TLS it is filled piece by piece, and a slice must not be a copy."""
-        return memoryview(self._mail.inbox)
+        return self._mail.view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Cut whole frames out of the stream and hand each to its question."""
         self._bytes_in += nbytes
-        with memoryview(self._mail.inbox)[:nbytes] as came:
+        with self._mail.view[:nbytes] as came:
             if not self._buffer:
                 # Small answers mostly come whole: they are cut out of what came, without a copy of it.
                 self._buffer += came[self._cut(self._mail.inbox, nbytes) :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.table import Frame, Unseen
 from kastellan.sources.kafka.ask import claims
-from kastellan.sources.kafka.asking import Ask, Got, Turn
+from kastellan.sources.kafka.asking import Ask, Got, Turn, leave
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
 from kastellan.sources.kafka.fill import share_offsets as fill_share
@@ -57,7 +58,7 @@ async def groups(look: Looking, deadline: Deadline) -> None:
     """All tables of groups."""
     if not look.wants(*TABLES):
         return
-    told = [each for _, each in await look.each(lambda node: _of(look, node, deadline))]
+    told = await _coordinated(look, deadline)
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
     found = await claims.claims(look, (each.group for part in told for each in part.listing.groups), claims.GROUP, deadline)
     membership = fill.membership(told, unseen, look.book, look.memory)
@@ -69,29 +70,64 @@ async def groups(look: Looking, deadline: Deadline) -> None:
     look.put(*(claims.believed(look, each, found) for each in tables))
 
 
-async def _of(look: Looking, node: int, deadline: Deadline) -> fill.Coordinated:
-    """What one coordinator tells.
+async def _coordinated(look: Looking, deadline: Deadline) -> list[fill.Coordinated]:
+    """What every coordinator tells.
 
     It is asked for its groups and, in the same breath, about those that it listed in the last look: mostly they are the
-    same. What the new list wants besides is asked after it; what was asked in vain is not used.
+    same. What a new list wants besides is asked as soon as that list is there; what was asked in vain is not used.
     """
-    slot = ("groups", node)
-    before = look.memory.last(slot)
-    guessed: Sequence[_Question] = () if before is None else _questions(look, node, before)
-    first = Ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
-    got, *early = await look.all([first, *(each.ask for each in guessed)], deadline)
-    if got.value is None:
-        return fill.Coordinated(node, got.answer, unseen=True)
-    if not look.may_describe:
-        look.visible_only(got.answer, "groups")
-    part = fill.Coordinated(node, got.answer, got.value)
-    questions = guessed if got.value is before else _questions(look, node, got.value)
-    told = {(each.about, each.names): answer for each, answer in zip(guessed, early, strict=True)}
-    more = [each for each in questions if (each.about, each.names) not in told]
-    told |= zip([(each.about, each.names) for each in more], await look.all([each.ask for each in more], deadline), strict=True)
-    for each in questions:
-        _take(part, each, told[each.about, each.names])
-    return part
+    hands = [_Hand(look, node) for node in look.nodes]
+    asks = [ask for hand in hands for ask in hand.asks]
+    lists = {place: hand for hand, place in zip(hands, accumulate((len(each.asks) for each in hands), initial=0), strict=False)}
+    more = dict[int, asyncio.Task[list[Got]]]()
+
+    def told(place: int, got: Got) -> None:
+        if (hand := lists.get(place)) is not None and (missing := hand.missing(got.value)):
+            more[hand.node] = asyncio.create_task(look.all([each.ask for each in missing], deadline))
+
+    try:
+        got = iter(await look.all(asks, deadline, told=told))
+        return [
+            hand.part(list(islice(got, len(hand.asks))), await more[hand.node] if hand.node in more else []) for hand in hands
+        ]
+    finally:
+        await leave(set(more.values()))
+
+
+class _Hand:
+    """What one coordinator is asked."""
+
+    def __init__(self, look: Looking, node: int) -> None:
+        slot = ("groups", node)
+        before = look.memory.last(slot)
+        self.node = node
+        self._look = look
+        self._guessed: Sequence[_Question] = () if before is None else _questions(look, node, before)
+        self._missing: Sequence[_Question] = ()
+        list_groups = Ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
+        self.asks = [list_groups, *(each.ask for each in self._guessed)]
+
+    def missing(self, listing: fill.Listing | None) -> Sequence[_Question]:
+        """What this list wants, and was not guessed."""
+        if listing is not None:
+            known = {(each.about, each.names) for each in self._guessed}
+            wanted = _questions(self._look, self.node, listing)
+            self._missing = [each for each in wanted if (each.about, each.names) not in known]
+        return self._missing
+
+    def part(self, got: Sequence[Got], more: Sequence[Got]) -> fill.Coordinated:
+        """What it told, of the answers to `asks` and to what was missing."""
+        listed, *early = got
+        if listed.value is None:
+            return fill.Coordinated(self.node, listed.answer, unseen=True)
+        if not self._look.may_describe:
+            self._look.visible_only(listed.answer, "groups")
+        told = {(each.about, each.names): answer for each, answer in zip(self._guessed, early, strict=True)}
+        told |= {(each.about, each.names): answer for each, answer in zip(self._missing, more, strict=True)}
+        part = fill.Coordinated(self.node, listed.answer, listed.value)
+        for each in _questions(self._look, self.node, listed.value):
+            _take(part, each, told[each.about, each.names])
+        return part
 
 
 class _Question(msgspec.Struct, frozen=True):

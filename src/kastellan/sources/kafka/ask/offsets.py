@@ -76,9 +76,12 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
     # The topology is the same object as long as Metadata says the same of topics, and so are the pieces.
     asks = look.memory.made(("asked for", name), (pieces,), lambda: [ask(each) for each in pieces])
     live = set(look.nodes)
-    # What comes behind the ends waits for the first of them only.
-    begun = look.ends_told if timestamp == requests.LATEST else None
-    got = iter(await look.all([each for each in asks if each.node in live], begun=begun))
+
+    def begun(_place: int, _got: Got) -> None:
+        if timestamp == requests.LATEST:
+            look.ends_told.set()  # what comes behind the ends waits for the first of them only
+
+    got = iter(await look.all([each for each in asks if each.node in live], told=begun))
     told = [_told(look, each, next(got) if each.node in live else None) for each in pieces]
     return await asyncio.to_thread(fill.offset_column, told, name, look.book, look.memory)
 
