@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_faults import Fault
-from kastellan.testing.fake_broker_model import FakeMember, FakeModel, fake_model
+from kastellan.testing.fake_broker_model import FakeGroup, FakeMember, FakeModel, fake_model
 from kastellan.wire.kafka.api import Api
 
 pytestmark = pytest.mark.enable_socket
@@ -176,6 +177,71 @@ def test_a_change_is_seen_in_the_next_look() -> None:
             assert of["assignments"]["partition"].to_list() == [5]
             own = of["topic_configs"].filter((pl.col("topic") == "topic-0002") & (pl.col("config") == "retention.ms"))
             assert own.select("value", "source").row(0) == ("1", "topic")
+            await source.close()
+
+    asyncio.run(run())
+
+
+def _begins(made: FakeModel) -> None:
+    made.groups["new"] = FakeGroup("new", coordinator=1, commits={("topic-0001", 0): 3})
+
+
+def _ends(made: FakeModel) -> None:
+    del made.groups["group-0003"]
+
+
+def _moves(made: FakeModel) -> None:
+    made.groups["group-0003"].coordinator = made.groups["group-0003"].coordinator % 3 + 1
+
+
+def _is_joined(made: FakeModel) -> None:
+    made.groups["group-0003"].state, made.groups["group-0003"].members = (
+        "Stable",
+        [FakeMember("m-2", assigned={"topic-0003": [1]})],
+    )
+
+
+def _is_left(made: FakeModel) -> None:
+    group = made.groups["group-0000"]
+    group.state, group.members = "Empty", []
+
+
+def _shares(made: FakeModel) -> None:
+    made.groups["shared"] = FakeGroup("shared", coordinator=2, type="share", share={("topic-0001", 0): (2, 5)})
+
+
+@pytest.mark.parametrize("change", [_begins, _ends, _moves, _is_joined, _is_left, _shares], ids=lambda each: each.__name__[1:])
+def test_what_a_new_list_of_groups_wants_is_asked_in_the_same_look(change: Callable[[FakeModel], None]) -> None:
+    async def run() -> None:
+        tables = wanted(ALL | {"share_offsets"})
+        async with FakeCluster(model()) as fake:
+            warm, cold = KafkaSource(fake.bootstrap), KafkaSource(fake.bootstrap)
+            before = await observe(warm, tables, Deadline.after(10))
+            change(fake.model)
+            fake.model.changed()
+            after = await observe(warm, tables, Deadline.after(10))
+            again = await observe(warm, tables, Deadline.after(10))
+            first = await observe(cold, tables, Deadline.after(10))
+            assert told(after) == told(again) == told(first) != told(before)
+            assert {each.state for each in after.answers} <= {State.COMPLETE, State.VISIBLE_ONLY}
+            # The guess costs nothing: the look after the next one asks as much as the one before.
+            assert again.cost.requests == (await observe(warm, tables, Deadline.after(10))).cost.requests
+            await warm.close()
+            await cold.close()
+
+    asyncio.run(run())
+
+
+def test_a_guess_about_groups_that_are_not_listed_is_not_used() -> None:
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            await observe(source, wanted(CORE), Deadline.after(10))
+            fake.faults.add(Fault(api=Api.LIST_GROUPS, node=1, error_code=15, times=1))
+            tables = (await observe(source, wanted(CORE), Deadline.after(10))).tables
+            for name in ("groups", "commits", "members"):
+                listed = {group for group in tables[name].df["group"].to_list() if fake.model.groups[group].coordinator == 1}
+                assert (listed, len(tables[name].unseen)) == (set(), 1)
             await source.close()
 
     asyncio.run(run())

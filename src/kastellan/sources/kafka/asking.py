@@ -102,16 +102,15 @@ class Asking:
         told: Callable[[int, Got], None] | None = None,
     ) -> list[Got]:
         """What came of each, in this order; all are asked at once. `told` hears of each, by its place, as soon as it comes."""
-        got: dict[int, Got] = {}
+        got = dict[int, Got]()
 
         async def take(place: int, outcome: Outcome[Reply]) -> None:
             ask = asks[place]
-            got[place] = await self._take(ask.node, ask.request.api, outcome, ask.turn)
+            got[place] = each = await self._take(ask.node, ask.request.api, outcome, ask.turn)
             if told is not None:
-                told(place, got[place])
+                told(place, each)
 
-        known = [self._memory.bytes_of(each.turn.slot) if each.turn is not None else None for each in asks]
-        questions = [(each.node, each.request, before) for each, before in zip(asks, known, strict=True)]
+        questions = [(each.node, each.request, self._memory.bytes_of(each.turn.slot) if each.turn else None) for each in asks]
         await ask_each(self._cluster, questions, deadline, take, lane=lane)
         return [got[place] for place in range(len(asks))]
 

@@ -131,7 +131,8 @@ class Connection(asyncio.BufferedProtocol):
         self._next_id = 0
         self._sent: dict[int, Question] = {}
         self._line: deque[Question] = deque()
-        self._going: list[tuple[Question, bytes, bytes]] = []
+        self._going: list[Question] = []
+        self._out: list[bytes] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._abandoned = 0
         self._bytes_in = 0
@@ -318,17 +319,18 @@ class Connection(asyncio.BufferedProtocol):
         self._sent[correlation] = question
         if not self._going:
             self._mail.soon(self._go)
-        self._going.append((question, head + client, packed.body))
+        self._going.append(question)
+        self._out += (head, client, packed.body)
 
     def _go(self) -> None:
         """Write what was asked in this turn of the loop: each write costs more than the packing of many questions."""
-        going, self._going = self._going, []
+        (going, self._going), (out, self._out) = (self._going, []), (self._out, [])
         if self._transport is None or self._end is not None:
             return
         sent_s, sent_ms = time.monotonic(), now_ms()
-        for question, _, _ in going:
+        for question in going:
             question.sent_s, question.sent_ms, question.mark = sent_s, sent_ms, self._bytes_in
-        self._transport.write(b"".join(piece for _, head, body in going for piece in (head, body)))
+        self._transport.write(b"".join(out))
 
     def _send_next(self) -> None:
         while self._line and self._end is None and len(self._sent) - self._abandoned < self._limits.in_flight:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from kastellan.sources.kafka.memory import Memory
-from kastellan.wire.kafka.packing import Packed
 
 
 def test_the_same_objects_give_what_was_made_of_them_and_equal_ones_do_not() -> None:
@@ -32,15 +31,9 @@ def test_equal_rows_are_the_frame_of_the_last_look() -> None:
     assert memory.same("keys", pl.DataFrame({"topic": ["a", "b"]})) is not first
 
 
-def test_a_request_is_packed_once_a_version_until_its_basis_is_another() -> None:
-    memory, built, basis = Memory(), list[int](), object()
-
-    def build(version: int) -> Packed:
-        built.append(version)
-        return Packed(3, version, b"", flexible=True)
-
-    for _ in range(2):
-        memory.packing("ends", basis, build)(4)
-    memory.packing("ends", basis, build)(5)
-    memory.packing("ends", object(), build)(5)
-    assert built == [4, 5, 5]
+def test_the_last_meaning_is_a_guess_and_its_bytes_are_known() -> None:
+    memory = Memory()
+    assert (memory.last("groups"), memory.bytes_of("groups")) == (None, None)
+    memory.keep("groups", 4, b"old", ["a"])
+    assert (memory.last("groups"), memory.bytes_of("groups")) == (["a"], b"old")
+    assert memory.recall("groups", 4, b"new") is None
