@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.ask_each import ask_each
 from kastellan.wire.kafka.client import Cluster, Reply, Roster, brokers_of, decode_reply
 from kastellan.wire.kafka.costs import Cost, Costs
 from kastellan.wire.kafka.decode import decode
@@ -27,6 +28,7 @@ __all__ = [
     "Roster",
     "Security",
     "api_name",
+    "ask_each",
     "brokers_of",
     "choose",
     "decode",

@@ -16,6 +16,7 @@
         outcomes = await fan_out(cluster.nodes, ends, deadline)   # {node: Outcome[Reply]}
 
         await cluster.ask(node, Choose(Api.DESCRIBE_LOG_DIRS, describe_log_dirs), deadline, lane="log dirs")
+        # Hundreds of questions: `ask_each`, which spends no task on each.
         cluster.costs()                                        # what it cost the cluster
 
 A cached `Packed` may be given instead of a `Choose`; when the broker does not speak its version the outcome says so.
