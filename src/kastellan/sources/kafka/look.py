@@ -1,9 +1,9 @@
 """One look at a cluster: what is asked of whom, in which order, under one deadline.
 
 DescribeCluster and Metadata come first, from any broker that answers. Then every broker is asked at once, over one
-pipelined connection: its groups, then their members and commits (the broker that lists a group is its coordinator);
-its earliest offsets; its transactions. A broker works on one question of a connection at a time: log directories and
-what is forwarded to the controller go over connections of their own.
+pipelined connection: its groups with their members and commits (the broker that lists a group is its coordinator; those of
+the last look are asked about in the same breath); its earliest offsets; its transactions. A broker works on one question of
+a connection at a time: log directories and what is forwarded to the controller go over connections of their own.
 End offsets are asked after the commits came in, so that lag is never negative, and configs, which are much work, behind
 them. A broker that stays silent costs the others nothing but the wait for its commits, which is bounded.
 
