@@ -49,3 +49,13 @@ def test_a_port_that_somebody_listens_on_is_not_given(tmp_path: Path) -> None:
     ports.release(first)
     with socket.create_server(("127.0.0.1", wished[0])):
         assert ports.reserve(second, 1, [wished]) != wished
+
+
+def test_a_reservation_that_was_cut_short_keeps_neither_its_port_nor_the_folder(tmp_path: Path, own_reservations: Path) -> None:
+    first, second = make(tmp_path, "a"), make(tmp_path, "b")
+    wished = ports.reserve(first, 1)
+    (own_reservations / str(wished[0])).write_text("")
+    assert ports.reserve(second, 1, [wished]) == wished
+    (own_reservations / str(wished[0])).write_text("")
+    ports.release(second)
+    assert not own_reservations.exists()

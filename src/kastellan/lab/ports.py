@@ -46,13 +46,13 @@ def reserve(lab_dir: Path, count: int, preferred: Sequence[Sequence[int]] = ()) 
 
 
 def release(lab_dir: Path) -> None:
-    """Give back every port of a lab."""
+    """Give back every port of a lab, and of labs that are gone."""
     folder = reservations_dir()
     if not folder.exists():
         return
     with held(folder, Deadline.after(_LOCK_S)):
         for entry in folder.iterdir():
-            if _holder(entry) == str(lab_dir):
+            if _holder(entry) in {None, lab_dir}:
                 entry.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
@@ -65,8 +65,7 @@ def _write(folder: Path, lab_dir: Path, ports: Sequence[int]) -> list[int]:
 
 
 def _is_free(folder: Path, port: int) -> bool:
-    holder = _holder(folder / str(port))
-    if holder is not None and Path(holder).exists():
+    if _holder(folder / str(port)) is not None:
         return False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,11 +76,14 @@ def _is_free(folder: Path, port: int) -> bool:
     return True
 
 
-def _holder(entry: Path) -> str | None:
+def _holder(entry: Path) -> Path | None:
+    """The lab's directory; None when it is gone, or when who reserved was ended before it was written down."""
     try:
-        return entry.read_text()
+        written = entry.read_text()
     except OSError:
         return None
+    holder = Path(written)
+    return holder if written and holder.exists() else None
 
 
 def _highest() -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -15,10 +19,12 @@ from kastellan.lab.locks import held
 
 
 def test_a_second_one_waits_and_is_refused_in_time(tmp_path: Path) -> None:
-    first = held(tmp_path / "x", Deadline.after(5))
-    second = held(tmp_path / "x", Deadline.after(0.1))
-    with first, pytest.raises(Unavailable, match="another kastellan process"), second:
-        pass
+    def second() -> None:
+        with pytest.raises(Unavailable, match="another kastellan process"), held(tmp_path / "x", Deadline.after(0.1)):
+            pass
+
+    with held(tmp_path / "x", Deadline.after(5)), ThreadPoolExecutor() as others:
+        others.submit(second).result(20)
     with held(tmp_path / "x", Deadline.after(5)):
         pass
 
@@ -68,3 +74,55 @@ def test_a_child_that_was_given_the_lock_keeps_it(tmp_path: Path) -> None:
         child.wait()
     with held(tmp_path / "x", Deadline.after(5)) as lock:
         assert os.fstat(lock).st_ino == (tmp_path / "x").stat().st_ino
+
+
+class _Interruption(KeyboardInterrupt):
+    """As a signal's handler raises it."""
+
+
+def _interrupt_after(events: int) -> None:
+    """Raise once, after so many of the events at which the interpreter looks for signals."""
+    left = events
+
+    def look(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal left
+        if event == "c_call":  # a call into C is not broken off before it is made
+            return
+        if left == 0:
+            sys.setprofile(None)
+            raise _Interruption
+        left -= 1
+
+    sys.setprofile(look)
+
+
+def test_a_holder_that_a_signal_cuts_short_anywhere_does_not_shut_out_its_own_cleaning_up(tmp_path: Path) -> None:
+    place = tmp_path / "x"
+    events = 0
+    while True:
+        try:
+            _interrupt_after(events)
+            with held(place, Deadline.after(5)):
+                pass
+            sys.setprofile(None)
+        except _Interruption:
+            # Inside the handler, where the exception holds on to every frame it came through.
+            with held(place, Deadline.after(0)):
+                pass
+            assert _elsewhere_free(place), events
+            events += 1
+        else:
+            break
+    assert events > 20
+
+
+def _elsewhere_free(place: Path) -> bool:
+    """Whether another process could have the lock now: a `flock` is shut out by every other opening of the directory."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
