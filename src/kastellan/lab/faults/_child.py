@@ -16,6 +16,7 @@ from kastellan.lab.tools import child_environment
 
 _LOCK_S, _END_S = 60.0, 10.0
 _RECORD = "process"
+_SHOWN_LINES = 5
 OUTPUT = "output.log"
 """The file with what it printed."""
 
@@ -39,6 +40,18 @@ def start(lab: Lab, fault: str, module: str, *arguments: str, through: Sequence[
 def identity(lab: Lab, fault: str) -> Identity | None:
     """Which process it is, whether it lives or not; None before it is on record."""
     return processes.read_record(folder(lab, fault) / _RECORD)
+
+
+def is_gone(lab: Lab, fault: str) -> bool:
+    """Whether it ended, or never was."""
+    found = identity(lab, fault)
+    return found is None or processes.now(found) is None
+
+
+def last_words(lab: Lab, fault: str) -> str:
+    """The last lines that it printed, in one."""
+    lines = [each.strip() for each in told(lab, fault, OUTPUT).splitlines() if each.strip()]
+    return " | ".join(lines[-_SHOWN_LINES:]) or "nothing"
 
 
 def kill(lab: Lab, fault: str) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from kastellan.kernel.errors import Unavailable
 from kastellan.lab import nodes, processes
 from kastellan.lab.faults import _child, _namespace, _packets, _redirection, _relay
-from kastellan.lab.faults._model import HOLDS_S, enclosure, wait, wait_healed
+from kastellan.lab.faults._model import HOLDS_S, enclosure, wait_child, wait_healed
 from kastellan.lab.model import Lab, Node
 
 BROKERS, QUORUM = _relay.BROKERS, _relay.QUORUM
@@ -86,11 +86,8 @@ def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None
     arguments = (str(node.id), ",".join(hurts), str(share), manner.kind, manner.drops)
     _child.start(lab, name, _MODULE, *arguments, through=manner.through)
     nodes.kill(lab, node.id)
-    wait(lambda: _is_over(lab, name), f"that broker {node.id} has a network of its own", _READY_S)
-    if _is_gone(lab, name):
-        words = _child.told(lab, name, _child.OUTPUT).strip().splitlines()[-1:]
-        msg = f"the relay of broker {node.id} ended: {' '.join(words) or 'it said nothing'}"
-        raise Unavailable(msg)
+    what = f"that broker {node.id} has a network of its own"
+    wait_child(lab, name, lambda: _child.has_told(lab, name, _relay.READY), what, _READY_S)
     nodes.restart(lab, node.id, through=manner.entering(_child.told(lab, name, _relay.READY)))
     wait_healed(lab)
 
@@ -102,7 +99,8 @@ def strike(lab: Lab, node: Node) -> None:
     if relay is None or not processes.send(relay, _relay.STRIKE):
         msg = f"the relay of broker {node.id} is gone; undo the fault with `kastellan lab fault --undo`"
         raise Unavailable(msg)
-    wait(lambda: _child.has_told(lab, name, _relay.STRUCK), f"that the links of broker {node.id} are hurt", HOLDS_S)
+    what = f"that the links of broker {node.id} are hurt"
+    wait_child(lab, name, lambda: _child.has_told(lab, name, _relay.STRUCK), what, HOLDS_S)
 
 
 def take_away(lab: Lab, node: Node) -> None:
@@ -116,13 +114,3 @@ def take_away(lab: Lab, node: Node) -> None:
     elif nodes.state(node) != "running":
         nodes.restart(lab, node.id)
     wait_healed(lab)
-
-
-def _is_over(lab: Lab, name: str) -> bool:
-    """Whether the relay is ready, or never will be."""
-    return _child.has_told(lab, name, _relay.READY) or _is_gone(lab, name)
-
-
-def _is_gone(lab: Lab, name: str) -> bool:
-    relay = _child.identity(lab, name)
-    return relay is None or processes.now(relay) is None

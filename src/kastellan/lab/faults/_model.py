@@ -127,6 +127,23 @@ def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
         time.sleep(_POLL_S)
 
 
+def wait_child(lab: Lab, name: str, condition: Callable[[], bool], what: str, seconds: float) -> None:
+    """Wait for a condition that a process of this fault brings about, as long as it lives.
+
+    Raises `Unavailable` with its last words when it ended, and when the time is over.
+    """
+    try:
+        wait(lambda: _holds(condition) or _child.is_gone(lab, name), what, seconds)
+    except Unavailable as late:
+        problem = late.message
+    else:
+        if _holds(condition):
+            return
+        problem = f"{what} will not be seen, its process ended"
+    msg = f"{problem}; it said: {_child.last_words(lab, name)}"
+    raise Unavailable(msg)
+
+
 def _holds(condition: Callable[[], bool]) -> bool:
     try:
         return condition()

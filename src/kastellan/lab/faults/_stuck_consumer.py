@@ -12,7 +12,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.lab import changes
 from kastellan.lab.faults import _child
-from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait
+from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait, wait_child
 from kastellan.lab.load import clients
 from kastellan.lab.model import KAFKA_4, Lab, recorded_in
 
@@ -64,7 +64,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     if protocol == KIP_848:
         changes.set_group(lab, group, _PATIENCE)
     _child.start(lab, truth.fault, "kastellan.lab.faults._stuck_consumer", protocol, group, topic)
-    wait(lambda: bool(_child.told(lab, truth.fault, "stuck")), "that the application hangs", _START_S)
+    wait_child(lab, truth.fault, lambda: _child.has_told(lab, truth.fault, "stuck"), "that the application hangs", _START_S)
     wait(lambda: _nobody_reads(lab, group, topic), f"that {group} has no member and falls behind", HOLDS_S)
 
 
@@ -90,11 +90,20 @@ def main() -> None:
     threading.Thread(target=_write, args=(lab, topic), daemon=True).start()
     classic = {"session.timeout.ms": LONGEST_MS, "partition.assignment.strategy": "cooperative-sticky"}
     options = classic if protocol == CLASSIC else {"group.protocol": protocol}
-    client = clients.consumer(lab, group, {"max.poll.interval.ms": LONGEST_MS, "fetch.min.bytes": 1, **options})
-    client.subscribe([topic])
+    patience = {"max.poll.interval.ms": LONGEST_MS, "fetch.min.bytes": 1, "error_cb": _say}
+    client = clients.consumer(lab, group, {**patience, **options})
+    client.subscribe(
+        [topic],
+        on_assign=lambda _, parts: _say(f"was given {len(parts)} partitions"),
+        on_revoke=lambda _, parts: _say(f"gave back {len(parts)} partitions"),
+    )
     taken = 0
     while taken < _FIRST or not _committed(client):
-        taken += len(client.consume(1, _POLL_S))
+        for each in client.consume(1, _POLL_S):
+            if problem := each.error():
+                _say(f"reading: {problem}")
+            else:
+                taken += 1
     _child.tell("stuck", str(taken))
     while Path("process").exists():  # what hangs does not poll
         time.sleep(_POLL_S)
@@ -106,9 +115,15 @@ def _committed(client: Consumer) -> bool:
 
     try:
         client.commit(asynchronous=False)
-    except KafkaException:
+    except KafkaException as problem:
+        _say(f"committing: {problem}")
         return False
     return True
+
+
+def _say(what: object) -> None:
+    """Its last words are told when it does not come to hang."""
+    print(f"{time.monotonic():.1f} {what}", file=sys.stderr, flush=True)  # noqa: T201 - its own output
 
 
 def _write(lab: Lab, topic: str) -> None:

@@ -10,7 +10,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.lab import access
 from kastellan.lab.access import Acl
 from kastellan.lab.faults import _child
-from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait
+from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait_child
 from kastellan.lab.load import clients
 from kastellan.lab.model import Lab
 from kastellan.lab.security.principals import APP
@@ -49,7 +49,11 @@ def inject(lab: Lab, truth: Truth) -> None:
     clients.create(lab, [(_TOPIC, 1, min(3, len(lab.brokers)), {})], Deadline.after(HOLDS_S))
     access.add(lab, _HAS)
     _child.start(lab, truth.fault, "kastellan.lab.faults._writing_client", APP, _TOPIC)
-    wait(lambda: _child.told(lab, truth.fault, "outcome") == "TOPIC_AUTHORIZATION_FAILED", "that its writes are denied", HOLDS_S)
+
+    def denied() -> bool:
+        return _child.told(lab, truth.fault, "outcome") == "TOPIC_AUTHORIZATION_FAILED"
+
+    wait_child(lab, truth.fault, denied, "that its writes are denied", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.faults import _child
-from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait
+from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait_child
 from kastellan.lab.faults._skewed_application import HOT_SHARE, PARTITIONS
 from kastellan.lab.load import clients
 from kastellan.lab.model import Lab
@@ -42,7 +42,9 @@ def inject(lab: Lab, truth: Truth) -> None:
     """Make the topic, start the application, and wait until one partition has the records and the lag."""
     clients.create(lab, [(_TOPIC, PARTITIONS, int(truth.details["copies"]), {})], Deadline.after(HOLDS_S))
     _child.start(lab, truth.fault, "kastellan.lab.faults._skewed_application", _TOPIC, _GROUP)
-    wait(lambda: _is_skewed(lab), f"that {_TOPIC}-{_HOT} has most records and its reader is behind", HOLDS_S)
+    wait_child(
+        lab, truth.fault, lambda: _is_skewed(lab), f"that {_TOPIC}-{_HOT} has most records and its reader is behind", HOLDS_S
+    )
 
 
 def undo(lab: Lab, truth: Truth) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kastellan.kernel.errors import BadInput
 from kastellan.lab.faults import _child
-from kastellan.lab.faults._model import HOLDS_S, Fault, Truth, refuse_node, wait
+from kastellan.lab.faults._model import HOLDS_S, Fault, Truth, refuse_node, wait_child
 from kastellan.lab.load import clients
 from kastellan.lab.model import SASL_SSL, Lab
 from kastellan.lab.security.principals import VIEWER, WRONG
@@ -43,7 +43,11 @@ def aim(lab: Lab, node: int | None) -> Truth:
 def inject(lab: Lab, truth: Truth) -> None:
     """Start the application, and wait until it was refused."""
     _child.start(lab, truth.fault, "kastellan.lab.faults._writing_client", WRONG, _TOPIC)
-    wait(lambda: _child.told(lab, truth.fault, "outcome") == "_AUTHENTICATION", "that the application is refused", HOLDS_S)
+
+    def refused() -> bool:
+        return _child.told(lab, truth.fault, "outcome") == "_AUTHENTICATION"
+
+    wait_child(lab, truth.fault, refused, "that the application is refused", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import load
 from kastellan.lab.faults import _child
-from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait
+from kastellan.lab.faults._model import HEALS_S, HOLDS_S, Fault, Truth, refuse_node, wait, wait_child
 from kastellan.lab.load import clients
 from kastellan.lab.model import Lab
 
@@ -54,7 +54,7 @@ def inject(lab: Lab, truth: Truth) -> None:
         clients.create(lab, [(TOPIC, 1, copies, configs)], Deadline.after(HOLDS_S))
     folder = _child.folder(lab, FAULT.id)
     _child.start(lab, FAULT.id, "kastellan.lab.faults._dying_producer", topic, TRANSACTIONAL_ID)
-    wait((folder / "opened").exists, "that the transaction is open", HOLDS_S)
+    wait_child(lab, FAULT.id, (folder / "opened").exists, "that the transaction is open", HOLDS_S)
     _child.kill(lab, FAULT.id)
     if topic == TOPIC:
         clients.write(lab, topic, 0, _RECORDS, Deadline.after(HOLDS_S))
