@@ -127,9 +127,14 @@ def _say(what: object) -> None:
 
 
 def _write(lab: Lab, topic: str) -> None:
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - an extra
+
     client = clients.producer(lab, {})
     while True:
-        client.produce(topic, b"task")
+        try:
+            client.produce(topic, b"task")
+        except KafkaException as problem:
+            _say(f"writing: {problem}")
         client.poll(0)
         time.sleep(_PAUSE_S)
 

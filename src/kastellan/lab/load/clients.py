@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import MissingTool, Unavailable
-from kastellan.lab.model import Lab
+from kastellan.lab import nodes, probe
+from kastellan.lab.model import Lab, Node
 from kastellan.lab.security import entrance
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ Where = Lab | str
 """A lab, which is entered as its administrator, or the address of a cluster in plain text."""
 _ASK_S = 10.0
 _PAUSE_S = 0.2
+_SETTLE_S = 15.0
+"""How long brokers may lag behind a change; one that is cut off does not catch up and is not waited for."""
 _QUIET: Mapping[str, str | int] = {"log_level": 2, "socket.keepalive.enable": True, "reconnect.backoff.max.ms": 2000}
 
 
@@ -107,7 +110,10 @@ def producer(where: Where, options: Options) -> Producer:
 
 
 def consumer(where: Where, group: str, options: Options) -> Consumer:
-    """A consumer that fetches in few requests."""
+    """A consumer that fetches in few requests.
+
+    One that was told "no such topic" by a broker that lags would ask again only after librdkafka's five minutes.
+    """
     need()
     from confluent_kafka import Consumer  # noqa: PLC0415
 
@@ -118,13 +124,15 @@ def consumer(where: Where, group: str, options: Options) -> Consumer:
         "fetch.min.bytes": 20_000,
         "fetch.wait.max.ms": 500,
         "auto.commit.interval.ms": 1_000,
+        "topic.metadata.refresh.interval.ms": 5_000,
     }
     return Consumer({**base, **_QUIET, **options})
 
 
-def create(where: Where, topics: Iterable[tuple[str, int, int, Mapping[str, str]]], deadline: Deadline) -> None:
+def create(lab: Lab, topics: Iterable[tuple[str, int, int, Mapping[str, str]]], deadline: Deadline) -> None:
     """Create topics (name, partitions, replication factor, configs); those that exist are left as they are.
 
+    Returns when the brokers know them: one that lags tells clients that there is no such topic.
     Raises `Unavailable` when a broker would not make one until the deadline.
     """
     need()
@@ -134,19 +142,19 @@ def create(where: Where, topics: Iterable[tuple[str, int, int, Mapping[str, str]
         NewTopic(name, num_partitions=parts, replication_factor=copies, config=dict(configs))
         for name, parts, copies, configs in topics
     ]
-    _create(where, wanted, deadline)
+    _create(lab, wanted, deadline)
 
 
-def create_placed(where: Where, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
-    """Create a topic of one partition on exactly these brokers, the first one leading."""
+def create_placed(lab: Lab, topic: str, replicas: list[int], configs: Mapping[str, str], deadline: Deadline) -> None:
+    """Create a topic of one partition on exactly these brokers, the first one leading; returns when the brokers know it."""
     need()
     from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
 
-    _create(where, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
+    _create(lab, [NewTopic(topic, num_partitions=1, replica_assignment=[replicas], config=dict(configs))], deadline)
 
 
-def _create(where: Where, wanted: list[NewTopic], deadline: Deadline) -> None:
-    client = admin(where)
+def _create(lab: Lab, wanted: list[NewTopic], deadline: Deadline) -> None:
+    client = admin(lab)
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
 
     def once() -> bool:
@@ -158,7 +166,20 @@ def _create(where: Where, wanted: list[NewTopic], deadline: Deadline) -> None:
                     raise
         return True
 
-    insist(once, f"creating the topics {', '.join(each.topic for each in wanted)}", deadline)
+    names = [each.topic for each in wanted]
+    insist(once, f"creating the topics {', '.join(names)}", deadline)
+    settled = Deadline.after(min(_SETTLE_S, deadline.remaining_s()))
+    while not settled.passed and any(_lags(each, names) for each in lab.brokers):
+        time.sleep(_PAUSE_S)
+
+
+def _lags(broker: Node, topics: Sequence[str]) -> bool:
+    """Whether this broker answers and does not know all of the topics, or not who leads them."""
+    seen = probe.metadata(broker.door, topics) if nodes.state(broker) == "running" else None
+    if seen is None:
+        return False
+    known = {topic for topic, _ in seen.partitions}
+    return not known.issuperset(topics) or any(each.leader < 0 for each in seen.partitions.values())
 
 
 def addresses(where: Where) -> dict[int, str]:
