@@ -22,6 +22,8 @@ MARK = "KASTELLAN_LAB_DIR"
 """Environment variable of every process of a lab; its value is the lab's directory."""
 
 _POLL_S = 0.02
+_EXEC_S = 1.0
+"""How long to look for the mark of what shows no environment: it may have been started with none, and stay so."""
 _NOT_INHERITED = frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", MARK})
 """What would change a node behind the lab's back."""
 _STATE_FIELD, _PARENT_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 19, 21
@@ -156,16 +158,33 @@ def kill_all(identities: Sequence[Identity], deadline: Deadline) -> list[Identit
 
 def marked(directory: Path) -> Iterator[Identity]:
     """Processes that carry the mark of this lab directory in their environment: the net below damaged records."""
-    wanted = f"{MARK}={directory}".encode()
-    for entry in PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            environment = (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
-            yield seen.identity
+    wanted, patience = f"{MARK}={directory}".encode(), Deadline.after(_EXEC_S)
+    entries = [each for each in PROC.iterdir() if each.name.isdigit()]
+    while entries:
+        bare: list[Path] = []
+        for entry in entries:
+            environment = _environment(entry)
+            if environment == b"":
+                bare.append(entry)
+            elif wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
+                yield seen.identity
+        if patience.passed:
+            return
+        entries = bare
+        time.sleep(_POLL_S / 10)
+
+
+def _environment(entry: Path) -> bytes:
+    """What a process was started with; one null byte for one that is gone, another user's or of the kernel.
+
+    It is empty for one that was started with nothing, and, for a moment, for one that becomes another program (`execve`).
+    """
+    try:
+        found = (entry / "environ").read_bytes()
+        (entry / "exe").readlink()  # what is dead or of the kernel runs no program
+    except OSError:
+        return b"\0"
+    return found
 
 
 def spawn(

@@ -121,6 +121,31 @@ def test_a_started_process_is_on_record_and_carries_the_mark(tmp_path: Path) -> 
     assert list(processes.marked(tmp_path)) == []
 
 
+def test_one_that_is_just_becoming_another_program_is_found_by_its_mark(tmp_path: Path) -> None:
+    # It runs itself anew all the time, so that it is often met without an environment.
+    identity = spawn(tmp_path, "sh", "-c", 'exec sh -c "$0" "$0"', 'exec sh -c "$0" "$0"')
+    environ = Path("/proc", str(identity.pid), "environ")
+    try:
+        deadline = Deadline.after(30)
+        while environ.read_bytes():
+            assert not deadline.passed, "it was never met between two programs"
+        assert all(identity in set(processes.marked(tmp_path)) for _ in range(50))
+    finally:
+        assert processes.kill_all([identity], Deadline.after(10)) == []
+
+
+def test_those_without_any_environment_neither_carry_a_mark_nor_hide_one(tmp_path: Path) -> None:
+    bare = [subprocess.Popen(["sleep", "60"], env={}) for _ in range(3)]
+    identity = spawn(tmp_path, "sleep", "60")
+    try:
+        assert set(processes.marked(tmp_path)) == {identity}
+    finally:
+        for each in bare:
+            each.kill()
+            each.wait()
+        assert processes.kill_all([identity], Deadline.after(10)) == []
+
+
 def test_no_program_has_to_be_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing here"))
     identity = spawn(tmp_path, "/bin/sleep", "60")
