@@ -132,12 +132,20 @@ def wait_child(lab: Lab, name: str, condition: Callable[[], bool], what: str, se
 
     Raises `Unavailable` with its last words when it ended, and when the time is over.
     """
+    seen = False
+
+    def is_over() -> bool:
+        nonlocal seen
+        gone = _child.is_gone(lab, name)  # first, so that the last thing it did still counts
+        seen = _holds(condition)
+        return seen or gone
+
     try:
-        wait(lambda: _holds(condition) or _child.is_gone(lab, name), what, seconds)
+        wait(is_over, what, seconds)
     except Unavailable as late:
         problem = late.message
     else:
-        if _holds(condition):
+        if seen:
             return
         problem = f"{what} will not be seen, its process ended"
     msg = f"{problem}; it said: {_child.last_words(lab, name)}"

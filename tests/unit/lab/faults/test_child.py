@@ -39,6 +39,12 @@ def test_it_counts_though_it_ended_right_after(lab: Lab) -> None:
     wait_child(lab, FAULT, lambda: _child.has_told(lab, FAULT, "ready"), "that it is ready", 20)
 
 
+def test_what_was_seen_once_is_not_asked_again(lab: Lab) -> None:
+    start(lab, "exec sleep 60")
+    answers = iter([False, True])
+    wait_child(lab, FAULT, lambda: next(answers), "that it is ready", 20)
+
+
 def test_one_that_ended_is_not_waited_for_and_its_last_words_are_told(lab: Lab) -> None:
     start(lab, "for each in 1 2 3 4 5 6; do echo line $each; done; echo no disk >&2")
     with pytest.raises(Unavailable) as told:
