@@ -166,7 +166,7 @@ def marked(directory: Path) -> Iterator[Identity]:
             environment = _environment(entry)
             if environment == b"":
                 bare.append(entry)
-            elif wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
+            elif environment and wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
                 yield seen.identity
         if patience.passed:
             return
@@ -174,8 +174,8 @@ def marked(directory: Path) -> Iterator[Identity]:
         time.sleep(_POLL_S / 10)
 
 
-def _environment(entry: Path) -> bytes:
-    """What a process was started with; one null byte for one that is gone, another user's or of the kernel.
+def _environment(entry: Path) -> bytes | None:
+    """What a process was started with; None for one that is gone, another user's or of the kernel.
 
     It is empty for one that was started with nothing, and, for a moment, for one that becomes another program (`execve`).
     """
@@ -183,7 +183,7 @@ def _environment(entry: Path) -> bytes:
         found = (entry / "environ").read_bytes()
         (entry / "exe").readlink()  # what is dead or of the kernel runs no program
     except OSError:
-        return b"\0"
+        return None
     return found
 
 

@@ -132,7 +132,7 @@ def consumer(where: Where, group: str, options: Options) -> Consumer:
 def create(lab: Lab, topics: Iterable[tuple[str, int, int, Mapping[str, str]]], deadline: Deadline) -> None:
     """Create topics (name, partitions, replication factor, configs); those that exist are left as they are.
 
-    Returns when the brokers know them: one that lags tells clients that there is no such topic.
+    Returns when the brokers know them, or one has lagged for 15 s: it tells clients that there is no such topic.
     Raises `Unavailable` when a broker would not make one until the deadline.
     """
     need()
