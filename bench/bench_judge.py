@@ -17,8 +17,8 @@ from options import options
 from results import Bar, finish, spread, table
 from workload import TIERS
 
-from kastellan.app.examine import exam_of
-from kastellan.checks.judge import judge_all
+from kastellan.app.diagnose import plan_checks
+from kastellan.checks.evaluate import evaluate_all
 from kastellan.views.catalogue import all_views
 
 _MOST_CPU_S = 1.5
@@ -30,13 +30,13 @@ def main(words: Sequence[str]) -> int:
     given = options(words, "S,M,L", __doc__)
     rounds, rows, bars = given.rounds or 5, list[list[object]](), list[Bar]()
     slowest: dict[str, dict[str, float]] = {}
-    exam = exam_of()
+    exam = plan_checks()
     for name in given.tiers:
         snapshot = snapshot_of(TIERS[name])
         cpus, walls, per_check = list[float](), list[float](), dict[str, list[float]]()
         for _ in range(rounds + 1):
             cpu, wall = time.process_time(), time.perf_counter()
-            results = judge_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+            results = evaluate_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
             cpus.append(time.process_time() - cpu)
             walls.append(time.perf_counter() - wall)
             for each in results:

@@ -26,8 +26,8 @@ from options import options
 from results import Bar, finish, spread, table
 from workload import TIERS, Tier, commits_of
 
-from kastellan.app.examine import exam_of
-from kastellan.checks.judge import judge_all
+from kastellan.app.diagnose import plan_checks
+from kastellan.checks.evaluate import evaluate_all
 from kastellan.views.catalogue import all_views
 
 _L, _XL, _XL3 = "L", "XL", "XL, 3 copies"
@@ -76,10 +76,10 @@ def _proven(name: str, tier: Tier, last: Cycle, churned: int) -> None:
 
 def judged(tier: Tier, rounds: int) -> list[float]:
     """CPU seconds of all checks over a snapshot of this size."""
-    snapshot, exam, took = snapshot_of(tier), exam_of(), list[float]()
+    snapshot, exam, took = snapshot_of(tier), plan_checks(), list[float]()
     for _ in range(rounds + 1):
         started = time.process_time()
-        judge_all(snapshot, exam.checks, all_views(), exam.settings)
+        evaluate_all(snapshot, exam.checks, all_views(), exam.settings)
         took.append(time.process_time() - started)
     return took[1:]
 

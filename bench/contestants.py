@@ -117,8 +117,8 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], p
     """The path that every command takes: `observe` over the Kafka source, which lives on between the cycles."""
     from kastellan.app.observe import observe
     from kastellan.config.client_properties import client_properties
+    from kastellan.engine.needs import Wanted
     from kastellan.kernel.deadline import Deadline
-    from kastellan.model.needs import Wanted
     from kastellan.sources.kafka.source import KafkaSource
 
     wanted = Wanted(tables, frozenset(TOPIC_KEYS), frozenset(BROKER_KEYS) if "broker_configs" in tables else frozenset())

@@ -19,8 +19,8 @@ from kastellan.wire.kafka import mutations, requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster, Target, decode_reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.packing import FLEXIBLE, Packed, int32
-from kastellan.wire.kafka.requests import Choose, packed
+from kastellan.wire.kafka.packing import FLEXIBLE, EncodedRequest, int32
+from kastellan.wire.kafka.requests import RequestSpec, packed
 
 PARTITIONS_A_TOPIC: Final = 10
 TOPICS_A_GROUP: Final = 6
@@ -151,7 +151,7 @@ class Maker:
         for start in range(0, self._tier.topics, _TOPICS_A_REQUEST):
             some = [self._topic(each, nodes) for each in range(start, min(start + _TOPICS_A_REQUEST, self._tier.topics))]
             build = _with(mutations.create_topics, some, timeout_ms=60_000)
-            answer = await self._ask(None, Choose(Api.CREATE_TOPICS, build))
+            answer = await self._ask(None, RequestSpec(Api.CREATE_TOPICS, build))
             _refuse(each.error_code for each in answer.topics)
 
     def _topic(self, number: int, nodes: Sequence[int]) -> mutations.NewTopic:
@@ -181,7 +181,9 @@ class Maker:
 
     async def _write(self, node: int, batches: dict[str, dict[int, bytes]]) -> None:
         while batches:
-            answer = await self._ask(node, Choose(Api.PRODUCE, _with(mutations.produce, batches, acks=_ALL_COPIES), highest=12))
+            answer = await self._ask(
+                node, RequestSpec(Api.PRODUCE, _with(mutations.produce, batches, acks=_ALL_COPIES), highest=12)
+            )
             left: dict[str, dict[int, bytes]] = {}
             for topic in answer.responses:
                 for part in topic.partition_responses:
@@ -197,7 +199,7 @@ class Maker:
         names = {group_name(each): each for each in range(self._tier.groups)}
         while True:
             build = _with(requests.find_coordinator, list(names))
-            answer = await self._ask(None, Choose(Api.FIND_COORDINATOR, build, lowest=4))
+            answer = await self._ask(None, RequestSpec(Api.FIND_COORDINATOR, build, lowest=4))
             if all(not each.error_code for each in answer.coordinators):
                 return {names[each.key]: int(each.node_id) for each in answer.coordinators}
             _refuse(each.error_code for each in answer.coordinators if int(each.error_code) not in _RETRIED)
@@ -211,7 +213,7 @@ class Maker:
         listed = [mutations.Commit(topic_name(t), p, offset) for t, p, offset in commits_of(self._tier, group)]
         build = _with(mutations.offset_commit, group_name(group), listed)
         while True:
-            answer = await self._ask(node, Choose(Api.OFFSET_COMMIT, build, highest=9))
+            answer = await self._ask(node, RequestSpec(Api.OFFSET_COMMIT, build, highest=9))
             codes = {int(part.error_code) for topic in answer.topics for part in topic.partitions}
             if codes == {0}:
                 return
@@ -237,7 +239,7 @@ class Maker:
         synced = await self._ask(node, sync_group(name, instance, joined.member_id, joined.generation_id, owned))
         _refuse([synced.error_code])
 
-    async def _ask(self, target: Target, request: Packed | Choose) -> Any:  # noqa: ANN401  # entities are the codec's
+    async def _ask(self, target: Target, request: EncodedRequest | RequestSpec) -> Any:  # noqa: ANN401  # entities are the codec's
         async with self._gate:
             outcome = await self._cluster.ask(target, request, Deadline.after(_PATIENCE_S))
         if outcome.value is None:
@@ -245,7 +247,7 @@ class Maker:
         return decode_reply(outcome.value)
 
 
-def join_group(group: str, instance: str) -> Packed:
+def join_group(group: str, instance: str) -> EncodedRequest:
     """A static classic member that subscribes to nothing in particular."""
     subscription = struct.pack(">hii", 0, 0, 0)
     protocols = FLEXIBLE.count(1) + FLEXIBLE.text("range") + FLEXIBLE.raw(subscription) + b"\x00"
@@ -253,7 +255,7 @@ def join_group(group: str, instance: str) -> Packed:
     return packed(_JOIN_GROUP, 8, head, FLEXIBLE.text("consumer"), protocols, FLEXIBLE.text(None))  # pyright: ignore[reportArgumentType]
 
 
-def sync_group(group: str, instance: str, member: str, generation: int, owned: Mapping[str, Sequence[int]]) -> Packed:
+def sync_group(group: str, instance: str, member: str, generation: int, owned: Mapping[str, Sequence[int]]) -> EncodedRequest:
     """The leader's assignment: all to itself."""
     topics = b"".join(
         struct.pack(">h", len(topic)) + topic.encode() + struct.pack(f">i{len(numbers)}i", len(numbers), *numbers)
@@ -283,7 +285,7 @@ async def make(bootstrap: str, tier: Tier, say: Callable[[str], None] = print) -
         say(f"  records, commits of {tier.groups} groups and members in {time.monotonic() - said:.0f} s")
 
 
-def _with(build: Callable[..., Packed], *values: object, **named: object) -> Callable[[int], Packed]:
+def _with(build: Callable[..., EncodedRequest], *values: object, **named: object) -> Callable[[int], EncodedRequest]:
     return lambda version: build(version, *values, **named)
 
 

@@ -107,7 +107,7 @@ def check_pages() -> Pages:
     lines = ["# Checks\n", f"{len(judgements)} checks. `kastellan explain ID` shows the same pages.\n"]
     for family in sorted({each.check.family for each in judgements.values()}):
         lines.append(f"## {family}\n")
-        lines.append(first_line(room(f"kastellan.checks.{family}")) + "\n")
+        lines.append(first_line(room(f"kastellan.checks.families.{family}")) + "\n")
         rows = [
             (f"[{name}]({name}.md)", each.check.title, each.check.severity.value, each.check.proven_by or "unproven")
             for name, each in sorted(judgements.items())
@@ -137,7 +137,7 @@ def cause_pages() -> Pages:
 
 def provider_pages() -> Pages:
     """All provider profiles on one page."""
-    providers = room("kastellan.model.providers")
+    providers = room("kastellan.reference.providers")
     if providers is None:
         return {}
     data = providers.packaged()

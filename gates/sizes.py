@@ -52,7 +52,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def judge(path: Path, source: str) -> tuple[list[str], list[str]]:
+def evaluate(path: Path, source: str) -> tuple[list[str], list[str]]:
     """The file's warnings and failures, one sentence each."""
     warnings: list[str] = []
     failures: list[str] = []
@@ -81,7 +81,7 @@ def main() -> int:
     count = 0
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            more_warnings, more_failures = judge(path.relative_to(ROOT), path.read_text())
+            more_warnings, more_failures = evaluate(path.relative_to(ROOT), path.read_text())
             warnings += more_warnings
             failures += more_failures
             count += 1

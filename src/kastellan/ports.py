@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
-from kastellan.model.needs import Wanted
 from kastellan.model.probe import Step
 from kastellan.model.snapshot import Snapshot
 

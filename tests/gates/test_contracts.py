@@ -24,7 +24,7 @@ def rooms() -> list[str]:
     return [name.strip(" ()") for layer in layers for name in layer.split("|")]
 
 
-PURE = ("process", "executor", "plans", "diagnosis", "checks", "views", "model")
+PURE = ("process", "executor", "plans", "findings", "diagnosis", "checks", "views", "engine", "redaction", "model", "reference")
 BARRED = next(each for each in CONFIG["contracts"] if each["id"] == "pure")["forbidden_modules"]
 
 # Modules that stand in the whole house, beside the rooms' own __init__.
@@ -33,10 +33,11 @@ HOUSE = (
     "app/wiring.py",
     "app/observe.py",
     "checks/engine.py",
-    "checks/replication/__init__.py",
-    "checks/replication/offline.py",
-    "checks/groups/__init__.py",
-    "checks/groups/lag.py",
+    "checks/families/__init__.py",
+    "checks/families/replication/__init__.py",
+    "checks/families/replication/offline.py",
+    "checks/families/groups/__init__.py",
+    "checks/families/groups/lag.py",
     "lab/load.py",
     "notifiers/slack.py",
     "notifiers/email.py",
@@ -56,7 +57,7 @@ LEGAL = {
     "app/observe.py": "from kastellan.sources import kafka\nimport asyncio",
     "actuators/kafka.py": "from kastellan.wire.kafka import mutations",
     "lab/load.py": "from kastellan.wire.kafka import mutations\nimport subprocess",
-    "checks/groups/lag.py": "from kastellan.checks import engine\nfrom kastellan.config import __doc__",
+    "checks/families/groups/lag.py": "from kastellan.checks import engine\nfrom kastellan.config import __doc__",
     "surfaces/cli/__init__.py": "from kastellan.app import observe",
     "wire/kafka/requests.py": "import socket\nimport kio",
 }
@@ -91,7 +92,7 @@ SEEDS: list[tuple[str, str, set[str]]] = [
     ("sources/kafka.py", "from kastellan.wire.kafka import mutations", {"mutations"}),
     ("wire/kafka/requests.py", "from kastellan.wire.kafka import mutations", {"mutations"}),
     ("testing/fake.py", "import kastellan.wire.kafka.mutations", {"mutations"}),
-    ("checks/groups/lag.py", "from kastellan.checks.replication import offline", {"families"}),
+    ("checks/families/groups/lag.py", "from kastellan.checks.families.replication import offline", {"families"}),
     ("sources/jmx.py", "from kastellan.sources import kafka", {"sources"}),
     ("notifiers/email.py", "from kastellan.notifiers import slack", {"notifiers"}),
     ("surfaces/web/__init__.py", "from kastellan.surfaces import cli", {"surfaces"}),

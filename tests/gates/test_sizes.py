@@ -16,14 +16,14 @@ def test_blank_lines_comments_and_docstrings_are_free() -> None:
 
 
 def test_a_file_is_warned_about_then_refused() -> None:
-    assert sizes.judge(Path("a.py"), "x = 1\n" * 400) == ([], [])
-    assert sizes.judge(Path("a.py"), "x = 1\n" * 401)[0] == ["a.py: 401 code lines; split it before it has 700"]
-    assert sizes.judge(Path("a.py"), "x = 1\n" * 701)[1] == ["a.py: 701 code lines; 700 is the limit"]
+    assert sizes.evaluate(Path("a.py"), "x = 1\n" * 400) == ([], [])
+    assert sizes.evaluate(Path("a.py"), "x = 1\n" * 401)[0] == ["a.py: 401 code lines; split it before it has 700"]
+    assert sizes.evaluate(Path("a.py"), "x = 1\n" * 701)[1] == ["a.py: 701 code lines; 700 is the limit"]
 
 
 def test_data_may_be_long() -> None:
-    assert sizes.judge(Path("sizes_data.py"), "x = 1\n" * 701) == ([], [])
+    assert sizes.evaluate(Path("sizes_data.py"), "x = 1\n" * 701) == ([], [])
 
 
 def test_a_long_function_is_refused_even_in_data() -> None:
-    assert sizes.judge(Path("a_data.py"), LONG_FUNCTION)[1] == ["a_data.py:1: f has 62 code lines; 60 is the limit"]
+    assert sizes.evaluate(Path("a_data.py"), LONG_FUNCTION)[1] == ["a_data.py:1: f has 62 code lines; 60 is the limit"]

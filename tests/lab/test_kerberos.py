@@ -19,13 +19,13 @@ from kastellan import lab as labs
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
 from kastellan.config.security import KerberosLogin
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.lab.model import KEYS, write_private
 from kastellan.lab.runtime import provide_runtime
 from kastellan.lab.security import kdc
 from kastellan.lab.security.logins import REALM
-from kastellan.model.needs import Wanted
 from kastellan.model.tables.brokers import Brokers
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress

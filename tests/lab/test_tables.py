@@ -23,7 +23,7 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster, decode_reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.mutations import grant
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 from tests.contract.sources.tables_kit import BEHAVIOURS, RealPlace, look
 from tests.lab.conftest import Eventually
 
@@ -70,33 +70,35 @@ async def _timed_topic(bootstrap: str, first_ms: int, committed: dict[int, int])
         deadline = Deadline.after(60)
         assert (await cluster.bootstrap(deadline)).value is not None
 
-        async def told(node: int, request: Choose) -> Any:
+        async def told(node: int, request: RequestSpec) -> Any:
             answer = await cluster.ask(node, request, deadline)
             assert answer.value is not None, answer.reason
             return decode_reply(answer.value)
 
         topic = m.NewTopic(TIMED, 2, 3, {"retention.ms": "-1"})
-        await told(1, Choose(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [topic])))
+        await told(1, RequestSpec(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [topic])))
         for partition in (0, 1):
             for number in range(BATCHES):
                 batch = m.record_batch([b"x"] * A_BATCH, first_ms + number * STEP_MS)
-                ask = Choose(Api.PRODUCE, lambda v, p=partition, b=batch: m.produce(v, {TIMED: {p: b}}), lowest=9)
+                ask = RequestSpec(Api.PRODUCE, lambda v, p=partition, b=batch: m.produce(v, {TIMED: {p: b}}), lowest=9)
                 while await _code_of_produce(cluster, partition, ask, deadline):
                     assert not deadline.passed
                     await asyncio.sleep(0.1)
         commits = [m.Commit(TIMED, partition, offset) for partition, offset in committed.items()]
         while not deadline.passed:
             for node in cluster.nodes:
-                answer = await told(node, Choose(Api.OFFSET_COMMIT, lambda v: m.offset_commit(v, READERS, commits), lowest=2))
+                answer = await told(
+                    node, RequestSpec(Api.OFFSET_COMMIT, lambda v: m.offset_commit(v, READERS, commits), lowest=2)
+                )
                 if {int(each.error_code) for topic in answer.topics for each in topic.partitions} == {0}:
                     return
             await asyncio.sleep(0.2)
         raise AssertionError("no coordinator took the commits")
 
 
-async def _code_of_produce(cluster: Cluster, partition: int, ask: Choose, deadline: Deadline) -> int:
+async def _code_of_produce(cluster: Cluster, partition: int, ask: RequestSpec, deadline: Deadline) -> int:
     """0 once the partition's leader took the batch."""
-    whole = await cluster.ask(1, Choose(Api.METADATA, lambda v: q.metadata(v, [TIMED]), lowest=4), deadline)
+    whole = await cluster.ask(1, RequestSpec(Api.METADATA, lambda v: q.metadata(v, [TIMED]), lowest=4), deadline)
     assert whole.value is not None, whole.reason
     (topic,) = decode_reply(whole.value).topics
     leader = next((each.leader_id for each in topic.partitions if each.partition_index == partition), -1)

@@ -14,9 +14,9 @@ import pytest
 from kastellan import lab as labs
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.model import CLIENTS
-from kastellan.model.needs import Wanted
 from kastellan.model.tables.brokers import Brokers
 
 pytest.importorskip("confluent_kafka")

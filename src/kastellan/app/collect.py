@@ -7,11 +7,11 @@ import asyncio
 import msgspec
 
 from kastellan.app.observe import observe
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import bytes_text
 from kastellan.model.codec import dump
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 

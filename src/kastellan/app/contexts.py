@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kastellan.config.contexts import Context, Contexts, check_name, contexts
+from kastellan.kernel.atomic_write import write_whole
 from kastellan.kernel.errors import BadInput
-from kastellan.kernel.whole import write_whole
 
 _MOST_BYTES = 1024**2
 

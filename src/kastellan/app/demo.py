@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from kastellan import lab as labs
-from kastellan.checks.telling import Telling
+from kastellan.findings.summary import ReportSummary
 from kastellan.lab import Lab, injection, load, processes
 from kastellan.lab.faults._model import Truth
 from kastellan.model.subject import KINDS, Subject
@@ -45,7 +45,7 @@ def hurt(lab: Lab, fault: str) -> Truth:
     return injection.inject(lab, fault)
 
 
-def found_first(telling: Telling, truth: Truth) -> bool:
+def found_first(telling: ReportSummary, truth: Truth) -> bool:
     """The first problem names the component that was hurt, or explains what was found on it."""
     if not telling.problems or truth.kind not in KINDS:
         return False

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from kastellan.engine.needs import Need, Resolver
 from kastellan.kernel.outcome import State
-from kastellan.model.needs import Need, Resolver
-from kastellan.model.releases import in_force, version_of
 from kastellan.model.report import Shape
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.brokers import Brokers
@@ -16,6 +15,7 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.topics import Topics
+from kastellan.reference.releases import in_force, version_of
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.catalogue import all_views
 

@@ -9,10 +9,10 @@ import msgspec
 
 from kastellan.app.glossary import EXIT_CODES, TERMS
 from kastellan.app.provider_data import take_up
-from kastellan.checks.catalogue import Judgement, all_checks
+from kastellan.checks.catalogue import RegisteredCheck, all_checks
 from kastellan.diagnosis.cause import Reasoning, all_causes
 from kastellan.kernel.errors import BadInput
-from kastellan.model.providers import Profile, in_force
+from kastellan.reference.providers import Profile, in_force
 
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
 
@@ -98,7 +98,7 @@ def _of_cause(reasoning: Reasoning) -> Explanation:
     return Explanation(id=cause.id, title=cause.title, parts={name: text for name, text in parts.items() if text})
 
 
-def _of_check(judgement: Judgement) -> Explanation:
+def _of_check(judgement: RegisteredCheck) -> Explanation:
     check = judgement.check
     settings = (
         f"{each.name} = {each.default:g} {each.unit} ({each.low:g} to {each.high:g}): {each.meaning}; set it with "

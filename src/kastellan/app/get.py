@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 import polars as pl
 
+from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.list_model import List
 from kastellan.app.lists import LISTS
-from kastellan.app.not_whole import not_whole
 from kastellan.app.observe import observe
 from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
-from kastellan.checks.not_seen import bad_answers
+from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Fact
-from kastellan.model.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table, Unseen
 from kastellan.ports import Source

@@ -8,20 +8,20 @@ from functools import cache
 
 import msgspec
 
-from kastellan.app.examine import Exam, Examined
-from kastellan.app.lookback import ages_s, reach
-from kastellan.checks.judge import subjects_of
-from kastellan.checks.news import Times, aged, merged
+from kastellan.app.diagnose import CheckPlan, CheckRun
+from kastellan.app.history_needs import ages_s, reach
+from kastellan.checks.evaluate import subjects_of
+from kastellan.findings.track_history import Times, aged, merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
 from kastellan.model import diff as differ
 from kastellan.model.codec import dump, load
-from kastellan.model.finding import News, Verdict
-from kastellan.model.ledger import SCHEMA, Ledger
+from kastellan.model.finding import Change, Verdict
+from kastellan.model.finding_history import SCHEMA, FindingHistory
 from kastellan.model.report import Past
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.stores.snapshots import Kept, SnapshotStore
+from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
 from kastellan.views.catalogue import all_views
 
 COMPARED_MIN_MS = 600_000
@@ -38,12 +38,12 @@ _CARRIED_MS = 10_000
 class History:
     """The past of a cluster, for the length of one command."""
 
-    def __init__(self, store: SnapshotStore, exam: Exam) -> None:
+    def __init__(self, store: SnapshotStore, exam: CheckPlan) -> None:
         self._store = store
         self._exam = exam
-        self._ledger = Ledger()
+        self._ledger = FindingHistory()
         self._read: str | None = None
-        self._kept: tuple[Kept, ...] = ()
+        self._kept: tuple[SavedSnapshot, ...] = ()
         self._compared: Snapshot | None = None
         self._kept_ms = 0
         self._began_ms = 0
@@ -69,19 +69,19 @@ class History:
                     chosen.append(_of_its_time(look))
         return tuple(chosen)
 
-    def _compared_at(self, at_ms: int) -> frozenset[Kept]:
+    def _compared_at(self, at_ms: int) -> frozenset[SavedSnapshot]:
         """The looks whose tables checks compare with; of the others only the brokers are of use.
 
         Of each age the newest serves, and those that will be it until the examination's last look is over.
         """
-        found: set[Kept] = set()
+        found: set[SavedSnapshot] = set()
         for age_s in ages_s(self._exam):
             ripe_ms = at_ms - round(age_s * 1000)
             found |= {each for each in self._kept if ripe_ms < each.at_ms <= ripe_ms + _EXAMINATION_MS}
             found |= set([each for each in self._kept if each.at_ms <= ripe_ms][:1])
         return frozenset(found)
 
-    def told(self, examined: Examined) -> Examined:
+    def told(self, examined: CheckRun) -> CheckRun:
         """The examination with the age of its findings, and with the past of its cluster where one is known."""
         report, snapshot = examined.report, examined.snapshot
         if report.cluster_id is None:
@@ -96,8 +96,8 @@ class History:
             news = [each.news for result in found.results for each in result.findings]
             past = Past(
                 since_ms=compared.at_ms,
-                new=news.count(News.NEW),
-                turned=news.count(News.TURNED),
+                new=news.count(Change.NEW),
+                turned=news.count(Change.TURNED),
                 gone=found.gone,
                 changes=differ.diff(compared, snapshot),
             )
@@ -107,7 +107,7 @@ class History:
         notes = (*report.notes, *self._notes)
         return examined._replace(report=msgspec.structs.replace(report, results=found.results, past=past, notes=notes))
 
-    def keep(self, examined: Examined) -> None:
+    def keep(self, examined: CheckRun) -> None:
         """Keeps the look that was told, at most one a minute. Raises Unavailable in one sentence where it cannot."""
         report = examined.report
         if report.cluster_id is None or report.at_ms - self._kept_ms < KEEP_EVERY_MS:
@@ -128,7 +128,7 @@ class History:
         if self._read == cluster:
             return
         self._read, notes = cluster, list[str]()
-        self._ledger, self._began_ms = Ledger(), 0
+        self._ledger, self._began_ms = FindingHistory(), 0
         try:
             self._kept = tuple(each for each in self._store.kept(cluster) if each.at_ms < at_ms)
             self._ledger, damaged = _ledger(self._store.findings(cluster))
@@ -142,7 +142,7 @@ class History:
         self._compared = self._first_whole((*ripe, *young), notes)
         self._notes = tuple(notes)
 
-    def _first_whole(self, candidates: tuple[Kept, ...], notes: list[str]) -> Snapshot | None:
+    def _first_whole(self, candidates: tuple[SavedSnapshot, ...], notes: list[str]) -> Snapshot | None:
         for each in candidates:
             try:
                 look = load(self._store.read(each), only=differ.TABLES)
@@ -193,14 +193,14 @@ def _slim(look: Snapshot) -> Snapshot:
     return msgspec.structs.replace(look, tables=tables, earlier=())
 
 
-def _ledger(data: bytes | None) -> tuple[Ledger, str]:
+def _ledger(data: bytes | None) -> tuple[FindingHistory, str]:
     """The known findings, and what is to be said when the file is damaged."""
     if data is None:
-        return Ledger(), ""
+        return FindingHistory(), ""
     try:
-        found = msgspec.json.decode(data, type=Ledger)
+        found = msgspec.json.decode(data, type=FindingHistory)
     except (msgspec.DecodeError, RecursionError, Defect) as error:
-        return Ledger(), f"the file of known findings is damaged and was left out ({error}): ages are counted anew"
+        return FindingHistory(), f"the file of known findings is damaged and was left out ({error}): ages are counted anew"
     if found.schema != SCHEMA:
-        return Ledger(), f"the file of known findings has the schema {found.schema[:60]!r} and was left out"
+        return FindingHistory(), f"the file of known findings has the schema {found.schema[:60]!r} and was left out"
     return found, ""

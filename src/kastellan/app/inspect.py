@@ -10,12 +10,12 @@ import polars as pl
 
 from kastellan.app.describe import shape_of
 from kastellan.app.load import load
-from kastellan.checks.not_seen import bad_answers
+from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded, manifest_of
-from kastellan.model.redact_columns import Sort, sort_of
 from kastellan.model.report import Shape
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
+from kastellan.redaction.column_kinds import Sort, sort_of
 
 _NO_NAMES = frozenset({Sort.WORD, Sort.CONFIG})
 

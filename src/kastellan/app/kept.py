@@ -11,13 +11,13 @@ import msgspec
 from kastellan.app.load import load
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import Loaded, unpack
-from kastellan.stores.snapshots import Kept, SnapshotStore
+from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
 
 _BACK = re.compile(r"-(\d{1,3})")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?Z?")
 
 
-class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+class SavedSnapshots(msgspec.Struct, frozen=True, kw_only=True):
     """The kept looks of one cluster, the newest first."""
 
     cluster: str
@@ -25,11 +25,11 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: tuple[int, ...]
 
 
-def shelves(store: SnapshotStore) -> tuple[Shelf, ...]:
+def shelves(store: SnapshotStore) -> tuple[SavedSnapshots, ...]:
     """What is kept of every cluster."""
     found = ((each, store.kept(each)) for each in store.clusters())
     return tuple(
-        Shelf(cluster=name, at_ms=tuple(each.at_ms for each in kept), size_bytes=tuple(each.size_bytes for each in kept))
+        SavedSnapshots(cluster=name, at_ms=tuple(each.at_ms for each in kept), size_bytes=tuple(each.size_bytes for each in kept))
         for name, kept in found
     )
 
@@ -70,7 +70,7 @@ def _cluster(store: SnapshotStore, cluster: str | None) -> str:
     raise BadInput(f"looks of several clusters are kept ({told}); say which one with --cluster")
 
 
-def _chosen(name: str, kept: tuple[Kept, ...], now_ms: int) -> Kept:
+def _chosen(name: str, kept: tuple[SavedSnapshot, ...], now_ms: int) -> SavedSnapshot:
     back = _BACK.fullmatch(name)
     if name == "last" or back is not None:
         at = 0 if back is None else int(back[1])

@@ -9,7 +9,7 @@ import polars as pl
 
 from kastellan.app.list_model import List
 from kastellan.app.standing import BEHIND, NO_COMMIT, standing
-from kastellan.model.needs import Wanted
+from kastellan.engine.needs import Wanted
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.model.tables.groups import Groups

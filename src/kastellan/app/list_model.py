@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import polars as pl
 
-from kastellan.model.needs import Wanted
+from kastellan.engine.needs import Wanted
 
 
 class List(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import polars as pl
 from kastellan.app.lag_lists import lag_lists
 from kastellan.app.list_model import List
 from kastellan.app.plain_lists import plain_lists
-from kastellan.model.needs import Keys
+from kastellan.engine.needs import Keys
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets

@@ -9,21 +9,21 @@ import msgspec
 import polars as pl
 
 from kastellan.app.observe import observe
-from kastellan.checks.controller.voter_lagging import judge as lagging
-from kastellan.checks.provided import notes_of, provided
-from kastellan.checks.replication.no_headroom_for_restart import CHECK as HEADROOM
+from kastellan.checks.families.controller.voter_lagging import evaluate as lagging
+from kastellan.checks.families.replication.no_headroom_for_restart import CHECK as HEADROOM
+from kastellan.engine.needs import Missing, Resolver, unseen_of, wanted_by
+from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import plural
-from kastellan.model.needs import Missing, Resolver, unseen_of, wanted_by
-from kastellan.model.providers import Provider, in_force
-from kastellan.model.recognise import provider_of
+from kastellan.model.provider_detection import provider_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.ports import Source
+from kastellan.reference.providers import Provider, in_force
 from kastellan.views.catalogue import all_views
 from kastellan.views.restart_headroom import RestartHeadroom
 

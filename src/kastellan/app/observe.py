@@ -6,8 +6,8 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 

@@ -10,8 +10,8 @@ import msgspec
 import polars as pl
 
 from kastellan.app.list_model import List
+from kastellan.engine.needs import ALL, Keys, Wanted
 from kastellan.model.catalogue import all_tables
-from kastellan.model.needs import ALL, Keys, Wanted
 from kastellan.model.table import Table
 from kastellan.model.tables.groups import Groups
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.policy import NO_POLICY, Policy, policy_of
+from kastellan.findings.waivers import NO_POLICY, Policy, policy_of
 from kastellan.kernel.errors import BadInput
 
 

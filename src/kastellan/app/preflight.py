@@ -8,23 +8,23 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from kastellan.app.examine import exam_of
+from kastellan.app.diagnose import plan_checks
 from kastellan.app.observe import observe
-from kastellan.checks.provided import notes_of, provided
+from kastellan.engine.needs import Wanted
+from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
-from kastellan.model.needs import Wanted
-from kastellan.model.providers import Provider, in_force
-from kastellan.model.recognise import provider_of
+from kastellan.model.provider_detection import provider_of
 from kastellan.model.report import Provided
 from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Right, rights_of
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.topics import Topics
 from kastellan.ports import Source
+from kastellan.reference.providers import Provider, in_force
 
 
 class Has(StrEnum):
@@ -112,7 +112,7 @@ def wanted_for(level: str) -> Wanted:
     if level not in LEVELS:
         raise BadInput(f"no level is called {level[:40]!r}; levels are {', '.join(LEVELS)}")
     shown = {name for each in rights_of(level) for name in _SHOWN[each.operation, each.resource].tables}
-    whole = exam_of().wanted if level in {DOCTOR, DEEP} else Wanted(frozenset())
+    whole = plan_checks().wanted if level in {DOCTOR, DEEP} else Wanted(frozenset())
     return whole | Wanted(frozenset(shown))
 
 

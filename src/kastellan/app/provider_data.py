@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from kastellan.app.own_data import own_data
-from kastellan.model.providers import Provider, ProviderData, in_force, parse, use
+from kastellan.app.user_file import own_data
+from kastellan.reference.providers import Provider, ProviderData, in_force, parse, use
 
 VARIABLE = "KASTELLAN_PROVIDERS"
 _NAME = "providers.json"

@@ -18,7 +18,7 @@ from kastellan.config.contexts import Context
 from kastellan.config.effective import DEFAULT, DEFAULT_TIMEOUT_S, Source, Told, first, of_context, of_properties, of_security
 from kastellan.config.proxy import parse_proxy
 from kastellan.kernel.errors import BadInput, UsageError
-from kastellan.model.providers import Provider
+from kastellan.reference.providers import Provider
 
 LONGEST_S: Final = 3_600.0
 SHORTEST_S: Final = 0.1

@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from kastellan.app.examine import Exam, Examined, examine_saved
+from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks_on_saved
 from kastellan.app.load import load
 from kastellan.app.save import check_target, save, write_whole
-from kastellan.checks.provided import notes_of
+from kastellan.findings.provider_rules import notes_of
 from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
-from kastellan.model.pseudonyms import Pseudonyms
-from kastellan.model.recognise import provider_of
-from kastellan.model.redact import redacted, subject
-from kastellan.model.redact_columns import Sort
+from kastellan.model.provider_detection import provider_of
 from kastellan.model.report import Past
+from kastellan.redaction.column_kinds import Sort
+from kastellan.redaction.pseudonyms import Pseudonyms
+from kastellan.redaction.redact import redacted, subject
 
 _LEAST_KEY_BYTES = 16
 _MOST_KEY_BYTES = 1024**2
@@ -65,12 +65,12 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
     return Redacted(save(without, target, redaction=told.id), len(told.names), told.id)
 
 
-def examined_redacted(examined: Examined, exam: Exam, key: bytes) -> Examined:
+def examined_redacted(examined: CheckRun, exam: CheckPlan, key: bytes) -> CheckRun:
     """The examination as it may leave: judged anew from the redacted looks, with what was decided and known carried over."""
     names = Pseudonyms(key)
     snapshot = redacted(examined.snapshot, names)
     report = examined.report
-    again = examine_saved(snapshot, Exam(exam.checks, exam.settings, provider=exam.provider), snapshot.at_ms).report
+    again = run_checks_on_saved(snapshot, CheckPlan(exam.checks, exam.settings, provider=exam.provider), snapshot.at_ms).report
     decided = {(each.check, subject(each.subject, names)): each for each in report.findings}
     results = tuple(
         msgspec.structs.replace(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from kastellan.app.own_data import own_data
-from kastellan.model.needs import Views, needs_of
-from kastellan.model.releases import OLD_AFTER_DAYS, ReleaseData, in_force, parse, use
+from kastellan.app.user_file import own_data
+from kastellan.engine.needs import Views, needs_of
 from kastellan.model.table import Table
+from kastellan.reference.releases import OLD_AFTER_DAYS, ReleaseData, in_force, parse, use
 from kastellan.views.catalogue import all_views
 from kastellan.views.config_changes import ConfigChanges
 from kastellan.views.release_lines import ReleaseLines

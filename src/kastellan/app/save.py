@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kastellan.kernel import whole
+from kastellan.kernel import atomic_write
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import dump
 from kastellan.model.snapshot import Snapshot
@@ -27,7 +27,7 @@ def save(snapshot: Snapshot, path: Path, *, left_out: tuple[str, ...] = (), reda
 def write_whole(path: Path, data: bytes) -> int:
     """Writes these bytes whole or not at all, readable by the owner only; returns how many."""
     try:
-        whole.write_whole(path, data, durable=True)
+        atomic_write.write_whole(path, data, durable=True)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place") from None
     return len(data)

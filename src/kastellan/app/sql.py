@@ -16,14 +16,14 @@ import msgspec
 import polars as pl
 from polars.exceptions import PolarsError
 
-from kastellan.app.examine import exam_of
+from kastellan.app.diagnose import plan_checks
 from kastellan.app.get import Listed
-from kastellan.app.not_whole import not_whole
+from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
+from kastellan.engine.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
-from kastellan.model.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
 from kastellan.ports import Source
@@ -87,7 +87,7 @@ def wanted_for(statement: Statement) -> Wanted:
     views = all_views()
     wanted = wanted_by((views[each] for each in named if each in views), views)
     direct = frozenset(each.name for each in named if each not in views)
-    keys = exam_of().wanted
+    keys = plan_checks().wanted
     return wanted | Wanted(
         direct,
         keys.topic_keys if "topic_configs" in direct else frozenset(),

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
-from kastellan.app.examine import Exam, Examined, examine
-from kastellan.app.lookback import compared, reach
+from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks
+from kastellan.app.history_needs import compared, reach
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.units import duration_text
 from kastellan.model.carry import carried, thinned
 from kastellan.model.finding import CheckResult
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 
@@ -28,7 +28,7 @@ SLOW_EVERY_S = 60.0
 SHORTEST_S = 1.0
 
 
-async def watch(source: Source, exam: Exam, timeout_s: float, every_s: float) -> AsyncIterator[Examined]:
+async def watch(source: Source, exam: CheckPlan, timeout_s: float, every_s: float) -> AsyncIterator[CheckRun]:
     """An examination every `every_s` seconds, for ever; a look that reached nobody is told and tried again.
 
     The slow tables are asked every minute and carried over in between, with a note of their age. Raises Unreachable
@@ -42,7 +42,7 @@ async def watch(source: Source, exam: Exam, timeout_s: float, every_s: float) ->
         whole = memory.is_slow_turn(began_s)
         before = memory.before(whole=whole)
         try:
-            examined = await examine(source if whole else _Carrying(source, memory.slow), exam, timeout_s, before)
+            examined = await run_checks(source if whole else _Carrying(source, memory.slow), exam, timeout_s, before)
         except Unreachable as error:
             if before is None:
                 raise
@@ -74,26 +74,26 @@ class _Memory:
     moment of the look that carried it.
     """
 
-    def __init__(self, exam: Exam) -> None:
+    def __init__(self, exam: CheckPlan) -> None:
         self._oldest_s, self._kept = reach(exam)
         self._slow_checks = frozenset(_comparing_slow(exam))
         self._dense: tuple[Snapshot, ...] = ()
         self._whole: tuple[Snapshot, ...] = ()
         self._whole_at_s = 0.0
-        self._last: Examined | None = None
+        self._last: CheckRun | None = None
         self.slow = Snapshot(at_ms=0)
 
     def is_slow_turn(self, now_s: float) -> bool:
         return not self._whole or now_s - self._whole_at_s >= SLOW_EVERY_S
 
-    def before(self, *, whole: bool) -> Examined | None:
+    def before(self, *, whole: bool) -> CheckRun | None:
         """The last examination, knowing the looks that the next one may compare with."""
         if self._last is None:
             return None
         newest, *older = self._whole if whole else self._dense
         return self._last._replace(snapshot=msgspec.structs.replace(newest, earlier=tuple(older)))
 
-    def remember(self, examined: Examined, began_s: float, *, whole: bool) -> Examined:
+    def remember(self, examined: CheckRun, began_s: float, *, whole: bool) -> CheckRun:
         """Keeps the look; returns the examination as it is to be told."""
         snapshot = examined.snapshot
         if whole:
@@ -106,7 +106,7 @@ class _Memory:
         return examined
 
 
-def _with_older(examined: Examined, last: Examined, names: frozenset[str], slow_at_ms: int) -> Examined:
+def _with_older(examined: CheckRun, last: CheckRun, names: frozenset[str], slow_at_ms: int) -> CheckRun:
     """Checks that compare slow tables are told as they were when these were asked last, and the note says so."""
     old = {each.check: _without_evidence(each) for each in last.report.results if each.check in names}
     report = examined.report
@@ -123,5 +123,5 @@ def _without_evidence(result: CheckResult) -> CheckResult:
     return msgspec.structs.replace(result, findings=findings, doubts=doubts)
 
 
-def _comparing_slow(exam: Exam) -> Iterator[str]:
-    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in compared(each.judge)))
+def _comparing_slow(exam: CheckPlan) -> Iterator[str]:
+    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in compared(each.evaluate)))

@@ -8,40 +8,38 @@ from types import ModuleType
 
 import msgspec
 
-import kastellan.checks
-from kastellan.checks.check import Check, Judged
+import kastellan.checks.families
+from kastellan.checks.check import Check, Verdicts
 from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.folder import modules_in
 
-_FAMILY_DEPTH = 4  # kastellan.checks.<family>.<name>
 
-
-class Judgement(msgspec.Struct, frozen=True):
+class RegisteredCheck(msgspec.Struct, frozen=True):
     """A check's declaration, its function and the operator's text about it."""
 
     check: Check
-    judge: Callable[..., Judged]
+    evaluate: Callable[..., Verdicts]
     about: str
 
 
-def judgement_of(module: ModuleType) -> Judgement:
-    """The check that a module declares: its `CHECK`, its `judge` and its docstring."""
+def registered_check(module: ModuleType) -> RegisteredCheck:
+    """The check that a module declares: its `CHECK`, its `evaluate` and its docstring."""
     check: object = getattr(module, "CHECK", None)
-    judge: Callable[..., Judged] | None = getattr(module, "judge", None)
-    if not isinstance(check, Check) or not callable(judge) or not module.__doc__:
-        msg = f"{module.__name__} needs a docstring, CHECK and judge to be a check"
+    evaluate: Callable[..., Verdicts] | None = getattr(module, "evaluate", None)
+    if not isinstance(check, Check) or not callable(evaluate) or not module.__doc__:
+        msg = f"{module.__name__} needs a docstring, CHECK and evaluate to be a check"
         raise Defect(msg)
-    return Judgement(check, judge, module.__doc__.strip())
+    return RegisteredCheck(check, evaluate, module.__doc__.strip())
 
 
 @cache
-def all_checks() -> dict[str, Judgement]:
+def all_checks() -> dict[str, RegisteredCheck]:
     """Every check by id."""
-    found = (judgement_of(each) for each in modules_in(kastellan.checks) if each.__name__.count(".") == _FAMILY_DEPTH - 1)
+    found = map(registered_check, modules_in(kastellan.checks.families))
     return {each.check.id: each for each in found}
 
 
-def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, Judgement]:
+def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, RegisteredCheck]:
     """The checks that `only` and `skip` leave; each names a check or a family, and one that matches nothing is refused."""
     known = all_checks()
     for each in (*only, *skip):
@@ -50,7 +48,7 @@ def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, 
             msg = f"no check or family is called {each!r}; families are {families}, and `kastellan explain` lists the checks"
             raise BadInput(msg)
 
-    def named(judgement: Judgement, names: tuple[str, ...]) -> bool:
+    def named(judgement: RegisteredCheck, names: tuple[str, ...]) -> bool:
         return judgement.check.id in names or judgement.check.family in names
 
     return {name: each for name, each in known.items() if (not only or named(each, only)) and not named(each, skip)}

@@ -71,7 +71,7 @@ RESERVED = frozenset({"fails", "applies", "severity", "blames", "why"})
 """Columns of a Judged frame with a meaning of their own; every other one is a fact."""
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Verdicts(msgspec.Struct, frozen=True):
     """Every subject of a kind with a nullable `fails`; a check never filters.
 
     Columns: the kind's key; `fails` (true, false, null for unseen); optionally `applies` (false: not applicable),
@@ -88,7 +88,7 @@ class Judged(msgspec.Struct, frozen=True):
         return KINDS[self.kind].key
 
     @classmethod
-    def rows(cls, kind: str, rows: Iterable[Mapping[str, Any]], facts: Sequence[str] = ()) -> Judged:
+    def rows(cls, kind: str, rows: Iterable[Mapping[str, Any]], facts: Sequence[str] = ()) -> Verdicts:
         """From one mapping per subject, for small tables; `facts` names the columns in case there are no rows."""
         listed = list(rows)
         if listed:
@@ -97,7 +97,7 @@ class Judged(msgspec.Struct, frozen=True):
         return cls(kind, pl.DataFrame(schema=empty))
 
     @classmethod
-    def cluster(cls, *, fails: bool | None, **facts: Any) -> Judged:  # noqa: ANN401
+    def cluster(cls, *, fails: bool | None, **facts: Any) -> Verdicts:  # noqa: ANN401
         """The verdict on the whole cluster."""
         return cls.rows("cluster", [{"fails": fails, **facts}])
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import msgspec
 
-import kastellan.diagnosis
+import kastellan.diagnosis.causes
 from kastellan.kernel.errors import Defect
 from kastellan.kernel.folder import modules_in
 from kastellan.model.diagnosis import CauseFound
@@ -53,6 +53,5 @@ def reasoning_of(module: ModuleType) -> Reasoning:
 @cache
 def all_causes() -> dict[str, Reasoning]:
     """Every cause by id, those first that speak first."""
-    modules = (each for each in modules_in(kastellan.diagnosis) if hasattr(each, "CAUSE"))
-    found = sorted(map(reasoning_of, modules), key=lambda each: each.cause.rank)
+    found = sorted(map(reasoning_of, modules_in(kastellan.diagnosis.causes)), key=lambda each: each.cause.rank)
     return {each.cause.id: each for each in found}

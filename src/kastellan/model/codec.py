@@ -26,9 +26,9 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.catalogue import all_tables
-from kastellan.model.providers import Provider
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.table import Frame, Rows, Table, Unseen
+from kastellan.reference.providers import Provider
 
 SCHEMA = "kastellan.snapshot/1"
 MOST_BYTES = 4 * 1024**3

@@ -8,8 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from kastellan.model.finding import CheckResult, Finding
-from kastellan.model.needs import Given
-from kastellan.model.snapshot import Snapshot
+from kastellan.model.snapshot import Snapshot, Supplied
 from kastellan.model.subject import Subject
 from kastellan.model.table import Table
 
@@ -40,7 +39,7 @@ class CauseFound(msgspec.Struct, frozen=True, kw_only=True):
     verify: str = ""
 
 
-class Symptoms(Given):
+class Symptoms(Supplied):
     """The findings of all checks, for a cause to choose from."""
 
     def __init__(self, results: Iterable[CheckResult]) -> None:
@@ -73,7 +72,7 @@ class Symptoms(Given):
         return tuple(each for each in found if each not in given)
 
 
-class EarlierLooks(Given):
+class EarlierLooks(Supplied):
     """The earlier looks that a snapshot knows, for causes that show only over time."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -44,7 +44,7 @@ class Waived(msgspec.Struct, frozen=True):
     expires: str
 
 
-class News(StrEnum):
+class Change(StrEnum):
     """How a finding stands to the look that it was compared with."""
 
     NEW = "new"
@@ -73,10 +73,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     explained_by: tuple[tuple[str, Subject], ...] = ()
     since_ms: int | None = None
     waived: Waived | None = None
-    news: News | None = None
+    news: Change | None = None
 
 
-class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+class UnknownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     """Subjects of one check that could not be judged for one reason."""
 
     reason: str
@@ -85,7 +85,7 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[int, ...] = ()
 
 
-class Aside(msgspec.Struct, frozen=True, kw_only=True):
+class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     """Subjects of one check that are not applicable because of who runs the cluster; `failed` of them did fail."""
 
     reason: str
@@ -100,7 +100,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     check: str
     counts: dict[Verdict, int]
     findings: tuple[Finding, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-    aside: tuple[Aside, ...] = ()
+    doubts: tuple[UnknownVerdicts, ...] = ()
+    aside: tuple[Excluded, ...] = ()
     crashed: bool = False
     took_ms: float = 0.0

@@ -8,7 +8,7 @@ from kastellan.model.answer import Answer
 from kastellan.model.changes import Changes
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
-from kastellan.model.ledger import Known
+from kastellan.model.finding_history import FindingRecord
 from kastellan.model.snapshot import Cost, Vantage
 
 
@@ -31,7 +31,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int
     new: int
     turned: int
-    gone: tuple[Known, ...]
+    gone: tuple[FindingRecord, ...]
     changes: Changes
 
 

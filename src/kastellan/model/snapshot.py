@@ -9,10 +9,14 @@ import msgspec
 
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
-from kastellan.model.providers import Provider
 from kastellan.model.table import Table
+from kastellan.reference.providers import Provider
 
 T = TypeVar("T", bound=Table)
+
+
+class Supplied:
+    """A value that a function gets from its caller and not from a snapshot; a parameter of such a type is no need."""
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from kastellan.kernel.atomic_write import write_whole
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unavailable
 from kastellan.kernel.units import bytes_text
-from kastellan.kernel.whole import write_whole
 
 _SUFFIX = ".snapshot"
 _FINDINGS = "findings.json"
@@ -48,7 +48,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The newest one of a cluster stays, however old."""
 
 
-class Kept(NamedTuple):
+class SavedSnapshot(NamedTuple):
     """A snapshot that is on disk."""
 
     at_ms: int
@@ -70,12 +70,12 @@ class SnapshotStore:
                 return ()
             return tuple(sorted(each.name for each in self.directory.iterdir() if each.is_dir()))
 
-    def kept(self, cluster: str) -> tuple[Kept, ...]:
+    def kept(self, cluster: str) -> tuple[SavedSnapshot, ...]:
         """The snapshots of a cluster, the newest first."""
         with _told(f"read {self._place(cluster)}"):
             return _listed(self._place(cluster))
 
-    def read(self, kept: Kept) -> bytes:
+    def read(self, kept: SavedSnapshot) -> bytes:
         """The bytes of one."""
         with _told(f"read {kept.path}"):
             return kept.path.read_bytes()
@@ -152,12 +152,12 @@ def least_missed(times_ms: Sequence[int]) -> int:
     return min(range(1, len(times_ms) - 1), key=hole)
 
 
-def _listed(place: Path) -> tuple[Kept, ...]:
-    found: list[Kept] = []
+def _listed(place: Path) -> tuple[SavedSnapshot, ...]:
+    found: list[SavedSnapshot] = []
     for each in place.glob(f"*{_SUFFIX}") if place.is_dir() else ():
         if each.stem.isdecimal():
             with suppress(FileNotFoundError):
-                found.append(Kept(int(each.stem), each, each.stat().st_size))
+                found.append(SavedSnapshot(int(each.stem), each, each.stat().st_size))
     return tuple(sorted(found, reverse=True))
 
 

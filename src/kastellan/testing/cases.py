@@ -5,24 +5,24 @@ from __future__ import annotations
 import random
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, judge_one, subjects_of
+from kastellan.checks.evaluate import evaluate_all, evaluate_one, subjects_of
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
-from kastellan.testing.law import Breach, broken_by
+from kastellan.testing.missing_data_kit import Breach, broken_by
 from kastellan.views.catalogue import all_views
 
 
 def look(check: str, snapshot: Snapshot, **settings: float) -> CheckResult:
     """What the check of this id says of the snapshot."""
-    return judge_one(all_checks()[check], snapshot, all_views(), settings)
+    return evaluate_one(all_checks()[check], snapshot, all_views(), settings)
 
 
 def explained(check: str, snapshot: Snapshot) -> CheckResult:
     """The same beside all that the check follows from: its findings name what explains them, as where every check is made."""
     known = all_checks()
     names = (check, *known[check].check.follows_from)
-    results = judge_all(snapshot, {name: known[name] for name in names}, all_views())
+    results = evaluate_all(snapshot, {name: known[name] for name in names}, all_views())
     return next(each for each in results if each.check == check)
 
 

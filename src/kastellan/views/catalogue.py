@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import get_type_hints
 
 import kastellan.views
+from kastellan.engine.needs import Views
 from kastellan.kernel.errors import Defect
 from kastellan.kernel.folder import modules_in
-from kastellan.model.needs import Views
 from kastellan.model.table import Table
 
 

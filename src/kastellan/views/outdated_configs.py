@@ -4,10 +4,10 @@ from typing import Annotated
 
 import polars as pl
 
-from kastellan.model.needs import Keys
-from kastellan.model.releases import in_force, version_of
+from kastellan.engine.needs import Keys
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.reference.releases import in_force, version_of
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.config_changes import ChangedConfig, ConfigChanges
 from kastellan.views.release_lines import ReleaseLines

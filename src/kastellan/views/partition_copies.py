@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside, gathered
+from kastellan.model.align import beside, gathered
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.partitions import Partitions
 from kastellan.views.target_replicas import TargetReplicas

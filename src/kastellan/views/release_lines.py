@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from kastellan.model.releases import Line, ReleaseData, in_force
 from kastellan.model.table import About, Rows
+from kastellan.reference.releases import Line, ReleaseData, in_force
 
 
 class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside, spread
+from kastellan.model.align import beside, spread
 from kastellan.model.table import Frame, column
 from kastellan.views.partition_copies import PartitionCopies
 from kastellan.views.target_replicas import TargetReplicas

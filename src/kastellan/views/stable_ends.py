@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside
+from kastellan.model.align import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.beside import beside
+from kastellan.model.align import beside
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import polars as pl
 
-from kastellan.model.needs import Keys
+from kastellan.engine.needs import Keys
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics

@@ -17,10 +17,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from kastellan.app.observe import observe
+from kastellan.engine.needs import ALL, Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model import codec
-from kastellan.model.needs import ALL, Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
@@ -30,7 +30,7 @@ from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.client import Cluster, decode_reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.mutations import grant
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 
 PATIENCE_S = 60.0
 PASSWORD = "a-password-that-nobody-may-see"
@@ -92,7 +92,7 @@ class RealPlace:
         self.bootstrap, self.topic = bootstrap, topic
         self._joined: list[tuple[int, dict[str, Any]]] = []
 
-    async def tell(self, api: int, values: Mapping[str, Any]) -> Any:
+    async def summarize(self, api: int, values: Mapping[str, Any]) -> Any:
         async with Cluster(parse_endpoints(self.bootstrap), permit=grant("the contract of the tables")) as cluster:
             deadline = Deadline.after(PATIENCE_S)
             assert (await cluster.bootstrap(deadline)).value is not None
@@ -100,7 +100,7 @@ class RealPlace:
                 for node in cluster.nodes:
                     version = schema.versions(api)[1]  # pyright: ignore[reportOptionalSubscript]
                     body = encode(build(schema.request_type(api, version), values))
-                    told = await cluster.ask(node, Packed(api, version, body, flexible=True), deadline)
+                    told = await cluster.ask(node, EncodedRequest(api, version, body, flexible=True), deadline)
                     assert told.value is not None, told.reason
                     answer = decode_reply(told.value)
                     if int(getattr(answer, "error_code", 0)) not in _NOT_COORDINATOR:
@@ -109,7 +109,7 @@ class RealPlace:
         raise AssertionError("no coordinator answered in time")
 
     async def _made(self, api: int, values: Mapping[str, Any], parts: str) -> None:
-        answer = await self.tell(api, values)
+        answer = await self.summarize(api, values)
         assert {int(each.error_code) for each in getattr(answer, parts)} == {0}, answer
 
     async def quota(self, user: str, client: str | None, key: str, value: float) -> None:
@@ -154,7 +154,7 @@ class RealPlace:
 
     async def _join(self, api: int, values: dict[str, Any]) -> None:
         member = str(uuid.uuid4())
-        answer = await self.tell(api, {**values, "member_id": member, "member_epoch": 0})
+        answer = await self.summarize(api, {**values, "member_id": member, "member_epoch": 0})
         assert int(answer.error_code) == 0, answer
         nothing = dict.fromkeys(values, None)
         self._joined.append((api, {**nothing, "group_id": values["group_id"], "member_id": member, "member_epoch": -1}))
@@ -162,7 +162,7 @@ class RealPlace:
     async def leave(self) -> None:
         """End the memberships that were begun."""
         for api, values in self._joined:
-            await self.tell(api, values)
+            await self.summarize(api, values)
 
 
 async def look(place: Place, *tables: str, **more: Any) -> Snapshot:

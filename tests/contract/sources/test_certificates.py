@@ -8,9 +8,9 @@ import datetime as dt
 import pytest
 
 from kastellan.config.security import Protocol, SecuritySettings, Store, Tls
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.secret import Secret
-from kastellan.model.needs import Wanted
 from kastellan.model.tables.certificates import Certificate, Certificates
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.certificates import Authority

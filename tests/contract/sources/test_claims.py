@@ -9,10 +9,10 @@ import pytest
 
 from kastellan.app.observe import observe
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
+from kastellan.checks.evaluate import evaluate_all
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
@@ -76,7 +76,7 @@ def test_what_most_brokers_say_of_its_coordinator_is_believed(*, fenced: bool) -
     assert len(rows(snapshot, "commits", MINE)) == 6
     (payer,) = rows(snapshot, "transactions", PAYER)
     assert payer["coordinator"] == 1
-    assert not any(each.crashed for each in judge_all(snapshot, all_checks(), all_views()))
+    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views()))
 
 
 def test_where_brokers_do_not_agree_it_is_not_seen() -> None:
@@ -91,7 +91,7 @@ def test_where_brokers_do_not_agree_it_is_not_seen() -> None:
         assert "by most brokers" in answer.reason
     (payer,) = rows(snapshot, "transaction_partitions", PAYER)
     assert payer["topic"] is None
-    assert not any(each.crashed for each in judge_all(snapshot, all_checks(), all_views()))
+    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views()))
 
 
 def test_nobody_is_asked_where_each_has_one_coordinator() -> None:

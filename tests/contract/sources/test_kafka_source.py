@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from kastellan.app.observe import observe
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.config_secrets import NOT_KEPT
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster

@@ -12,7 +12,7 @@ from kastellan.app.probe import probe
 from kastellan.config.security import Protocol, ScramLogin, SecuritySettings, Store, Tls
 from kastellan.kernel.secret import Secret
 from kastellan.model.probe import Layer, Probed, Sign, Step
-from kastellan.sources.kafka.client_words import Failure, sentences
+from kastellan.sources.kafka.client_messages import Failure, sentences
 from kastellan.sources.kafka.probing import KafkaProbe
 from kastellan.testing.certificates import Authority
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model

@@ -9,16 +9,16 @@ import asyncio
 
 import pytest
 
-from kastellan.app.examine import Examined, exam_of, examine
+from kastellan.app.diagnose import CheckRun, plan_checks, run_checks
 from kastellan.app.observe import observe
 from kastellan.app.preflight import Has, judged, wanted_for
-from kastellan.checks.telling import Telling, tell
+from kastellan.engine.needs import Wanted
+from kastellan.findings.summary import ReportSummary, summarize
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import CheckResult, Verdict
-from kastellan.model.needs import Wanted
-from kastellan.model.providers import Profile, packaged
 from kastellan.model.snapshot import Snapshot
+from kastellan.reference.providers import Profile, packaged
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster, fake_model
 from kastellan.testing.fake_broker_faults import Fault
@@ -74,16 +74,16 @@ def as_provider(fake: FakeCluster, provider: str) -> dict[str, str]:
     return resolve
 
 
-async def examined(fake: FakeCluster, resolve: dict[str, str] | None = None, *only: str) -> tuple[Examined, Telling]:
-    source, exam = KafkaSource(fake.bootstrap, resolve=resolve or {}), exam_of(only)
+async def examined(fake: FakeCluster, resolve: dict[str, str] | None = None, *only: str) -> tuple[CheckRun, ReportSummary]:
+    source, exam = KafkaSource(fake.bootstrap, resolve=resolve or {}), plan_checks(only)
     try:
-        found = await examine(source, exam, 10)
+        found = await run_checks(source, exam, 10)
     finally:
         await source.close()
-    return found, tell(found.report, found.words(exam))
+    return found, summarize(found.report, found.words(exam))
 
 
-def result(found: Examined, check: str) -> CheckResult:
+def result(found: CheckRun, check: str) -> CheckResult:
     return next(each for each in found.report.results if each.check == check)
 
 
@@ -197,7 +197,7 @@ def test_a_cluster_of_two_releases_is_examined_whole_and_told() -> None:
 def test_a_broker_from_the_future_is_spoken_to_in_versions_that_both_know() -> None:
     """It offers newer versions of everything, requests that nobody knows here, and feature levels beyond the release data."""
 
-    async def run() -> tuple[Snapshot, Examined, Telling]:
+    async def run() -> tuple[Snapshot, CheckRun, ReportSummary]:
         model = fake_model()
         for node in model.nodes.values():
             node.features = {"metadata.version": 999, "group.version": 9, "feature.of.the.future": 3}

@@ -9,11 +9,10 @@ import polars as pl
 import pytest
 
 from kastellan.app.observe import observe
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
-from kastellan.sources.kafka import asking
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster, fake_model
 from kastellan.testing.fake_broker_faults import Fault
@@ -28,7 +27,7 @@ ACCESS = {"acls": Api.DESCRIBE_ACLS, "scram_users": 50, "quotas": 48, "delegatio
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """On a busy machine an answer may take long enough for another broker to be asked as well."""
-    monkeypatch.setattr(asking, "_HEDGE_S", 60.0)
+    monkeypatch.setattr("kastellan.sources.kafka.requester._HEDGE_S", 60.0)
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda each: each.__name__)

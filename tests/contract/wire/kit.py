@@ -22,9 +22,9 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.fan_out import fan_out
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 
 PATIENCE_S = 60.0
@@ -47,7 +47,7 @@ def soon() -> Deadline:
     return Deadline.after(PATIENCE_S)
 
 
-async def told(cluster: Cluster, node: int | None, request: Packed | Choose):
+async def told(cluster: Cluster, node: int | None, request: EncodedRequest | RequestSpec):
     outcome = await cluster.ask(node, request, soon())
     assert outcome.value is not None, outcome.reason
     assert outcome.state is State.COMPLETE
@@ -94,7 +94,7 @@ async def many_questions_share_one_connection_and_are_counted(place: Place) -> N
     async with place.client() as cluster:
         await started(cluster)
         before = cluster.costs()
-        answers = await asyncio.gather(*(told(cluster, 1, Choose(Api.METADATA, q.metadata)) for _ in range(50)))
+        answers = await asyncio.gather(*(told(cluster, 1, RequestSpec(Api.METADATA, q.metadata)) for _ in range(50)))
         assert {len(each.brokers) for each in answers} == {3}
         spent = cluster.costs().since(before).by_api["Metadata"]
         assert spent.requests == 50
@@ -109,13 +109,13 @@ async def every_leader_knows_its_ends_and_nobody_elses(place: Place) -> None:
         while (codes := await _codes_of_ends(cluster, led := await _led(cluster))) != {0}:
             assert not until.passed, codes
             await asyncio.sleep(0.1)
-        other = await told(cluster, 1, Choose(Api.LIST_OFFSETS, lambda v: q.list_offsets(v, led[2], q.LATEST)))
+        other = await told(cluster, 1, RequestSpec(Api.LIST_OFFSETS, lambda v: q.list_offsets(v, led[2], q.LATEST)))
         assert {int(each.error_code) for topic in other.topics for each in topic.partitions} == {6}
 
 
 async def _led(cluster: Cluster) -> dict[int, dict[str, list[int]]]:
     """The partitions of each leader, as one broker tells them."""
-    topics = await told(cluster, None, Choose(Api.METADATA, q.metadata))
+    topics = await told(cluster, None, RequestSpec(Api.METADATA, q.metadata))
     led: dict[int, dict[str, list[int]]] = {node: {} for node in cluster.nodes}
     for topic in topics.topics:
         for each in topic.partitions:
@@ -127,7 +127,7 @@ async def _codes_of_ends(cluster: Cluster, led: dict[int, dict[str, list[int]]])
     """The error codes of all end offsets, each asked of the leader; every one without a code is an offset."""
 
     async def ends(node: int, deadline: Deadline) -> Outcome[Reply]:
-        return await cluster.ask(node, Choose(Api.LIST_OFFSETS, lambda v: q.list_offsets(v, led[node], q.LATEST)), deadline)
+        return await cluster.ask(node, RequestSpec(Api.LIST_OFFSETS, lambda v: q.list_offsets(v, led[node], q.LATEST)), deadline)
 
     outcomes = await fan_out(cluster.nodes, ends, soon())
     assert list(outcomes) == [1, 2, 3]
@@ -144,20 +144,20 @@ async def _codes_of_ends(cluster: Cluster, led: dict[int, dict[str, list[int]]])
 async def what_is_not_there_has_its_code_and_nothing_else_fails(place: Place) -> None:
     async with place.client() as cluster:
         await started(cluster)
-        answer = await told(cluster, 1, Choose(Api.METADATA, lambda v: q.metadata(v, ["no-such-topic"]), lowest=4))
+        answer = await told(cluster, 1, RequestSpec(Api.METADATA, lambda v: q.metadata(v, ["no-such-topic"]), lowest=4))
         assert [(each.name, int(each.error_code)) for each in answer.topics] == [("no-such-topic", 3)]
         consumer = await told(
-            cluster, 1, Choose(Api.CONSUMER_GROUP_DESCRIBE, lambda v: q.consumer_group_describe(v, ["no-such"]))
+            cluster, 1, RequestSpec(Api.CONSUMER_GROUP_DESCRIBE, lambda v: q.consumer_group_describe(v, ["no-such"]))
         )
         assert [int(each.error_code) for each in consumer.groups] in ([69], [16])
-        whole = await told(cluster, 1, Choose(Api.METADATA, lambda v: q.metadata(v, ())))
+        whole = await told(cluster, 1, RequestSpec(Api.METADATA, lambda v: q.metadata(v, ())))
         assert whole.topics == ()
 
 
 async def pages_of_topics_are_the_same_partitions(place: Place) -> None:
     async with place.client() as cluster:
         await started(cluster)
-        topics = await told(cluster, 1, Choose(Api.METADATA, q.metadata))
+        topics = await told(cluster, 1, RequestSpec(Api.METADATA, q.metadata))
         names = sorted(topic.name for topic in topics.topics)[:3]
         wanted = {
             (topic.name, each.partition_index) for topic in topics.topics if topic.name in names for each in topic.partitions
@@ -165,7 +165,7 @@ async def pages_of_topics_are_the_same_partitions(place: Place) -> None:
         seen: list[tuple[str, int]] = []
         cursor: tuple[str, int] | None = None
         for _ in range(len(wanted) + 1):
-            page = Choose(
+            page = RequestSpec(
                 Api.DESCRIBE_TOPIC_PARTITIONS, lambda v, at=cursor: q.describe_topic_partitions(v, names, limit=4, cursor=at)
             )
             answer = await told(cluster, 1, page)
@@ -182,27 +182,27 @@ async def a_reading_client_sends_nothing_that_changes(place: Place) -> None:
         await started(cluster)
         before = cluster.costs()
         with pytest.raises(NotPermitted, match="CreateTopics changes a cluster"):
-            await cluster.ask(1, Choose(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [m.NewTopic("x", 1, 1)])), soon())
+            await cluster.ask(1, RequestSpec(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [m.NewTopic("x", 1, 1)])), soon())
         with pytest.raises(NotPermitted):
-            await cluster.ask(1, Packed(999, 0, b"", flexible=True), soon())
+            await cluster.ask(1, EncodedRequest(999, 0, b"", flexible=True), soon())
         assert cluster.costs() == before
 
 
 async def with_a_permit_topics_and_commits_come_and_go(place: Place) -> None:
     async with place.client(m.grant("the contract of the wire")) as cluster:
         await started(cluster)
-        await cluster.ask(1, Choose(Api.DELETE_TOPICS, lambda v: m.delete_topics(v, [TOPIC])), soon())
-        created = await told(cluster, 1, Choose(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [m.NewTopic(TOPIC, 2, 1)])))
+        await cluster.ask(1, RequestSpec(Api.DELETE_TOPICS, lambda v: m.delete_topics(v, [TOPIC])), soon())
+        created = await told(cluster, 1, RequestSpec(Api.CREATE_TOPICS, lambda v: m.create_topics(v, [m.NewTopic(TOPIC, 2, 1)])))
         assert [int(each.error_code) for each in created.topics] == [0]
         await _until(cluster, present=True)
         coordinator = await _coordinator(cluster)
         await told(
             cluster,
             coordinator,
-            Choose(Api.OFFSET_COMMIT, lambda v: m.offset_commit(v, GROUP, [m.Commit(TOPIC, 1, 7, metadata="x")])),
+            RequestSpec(Api.OFFSET_COMMIT, lambda v: m.offset_commit(v, GROUP, [m.Commit(TOPIC, 1, 7, metadata="x")])),
         )
         fetched = await told(
-            cluster, coordinator, Choose(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None, "none": None}))
+            cluster, coordinator, RequestSpec(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None, "none": None}))
         )
         commits = {
             (group.group_id, topic.name, each.partition_index): each.committed_offset
@@ -212,9 +212,9 @@ async def with_a_permit_topics_and_commits_come_and_go(place: Place) -> None:
         }
         assert commits == {(GROUP, TOPIC, 1): 7}
         other = next(node for node in cluster.nodes if node != coordinator)
-        refused = await told(cluster, other, Choose(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None})))
+        refused = await told(cluster, other, RequestSpec(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None})))
         assert [int(each.error_code) for each in refused.groups] == [16]
-        deleted = await told(cluster, 1, Choose(Api.DELETE_TOPICS, lambda v: m.delete_topics(v, [TOPIC])))
+        deleted = await told(cluster, 1, RequestSpec(Api.DELETE_TOPICS, lambda v: m.delete_topics(v, [TOPIC])))
         assert [int(each.error_code) for each in deleted.responses] == [0]
         await _until(cluster, present=False)
 
@@ -222,7 +222,8 @@ async def with_a_permit_topics_and_commits_come_and_go(place: Place) -> None:
 async def _until(cluster: Cluster, *, present: bool) -> None:
     for _ in range(200):
         answers = [
-            await told(cluster, node, Choose(Api.METADATA, lambda v: q.metadata(v, [TOPIC]), lowest=4)) for node in cluster.nodes
+            await told(cluster, node, RequestSpec(Api.METADATA, lambda v: q.metadata(v, [TOPIC]), lowest=4))
+            for node in cluster.nodes
         ]
         ready = [
             all(each.leader_id > 0 for each in answer.topics[0].partitions) and answer.topics[0].error_code == 0
@@ -236,10 +237,10 @@ async def _until(cluster: Cluster, *, present: bool) -> None:
 
 async def _coordinator(cluster: Cluster) -> int:
     for _ in range(200):
-        answer = await told(cluster, 1, Choose(Api.FIND_COORDINATOR, lambda v: q.find_coordinator(v, [GROUP])))
+        answer = await told(cluster, 1, RequestSpec(Api.FIND_COORDINATOR, lambda v: q.find_coordinator(v, [GROUP])))
         (found,) = answer.coordinators
         if found.error_code == 0:
-            probe = await told(cluster, found.node_id, Choose(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None})))
+            probe = await told(cluster, found.node_id, RequestSpec(Api.OFFSET_FETCH, lambda v: q.offset_fetch(v, {GROUP: None})))
             if probe.groups[0].error_code == 0:
                 return int(found.node_id)
         await asyncio.sleep(0.05)
@@ -249,27 +250,27 @@ async def _coordinator(cluster: Cluster) -> int:
 async def a_version_that_nobody_speaks_is_unsupported(place: Place) -> None:
     async with place.client() as cluster:
         await started(cluster)
-        outcome = await cluster.ask(1, Packed(Api.METADATA, 99, b"", flexible=True), soon())
+        outcome = await cluster.ask(1, EncodedRequest(Api.METADATA, 99, b"", flexible=True), soon())
         assert (outcome.state, outcome.trouble) == (State.UNSUPPORTED, Trouble.UNSUPPORTED)
         assert "Metadata versions" in outcome.reason
-        outcome = await cluster.ask(1, Choose(Api.METADATA, q.metadata, lowest=98), soon())
+        outcome = await cluster.ask(1, RequestSpec(Api.METADATA, q.metadata, lowest=98), soon())
         assert outcome.trouble is Trouble.UNSUPPORTED
 
 
 async def a_missed_deadline_leaves_the_connection_usable(place: Place) -> None:
     async with place.client() as cluster:
         await started(cluster)
-        await told(cluster, 1, Choose(Api.METADATA, q.metadata))
+        await told(cluster, 1, RequestSpec(Api.METADATA, q.metadata))
         for _ in range(5):
-            missed = await cluster.ask(1, Choose(Api.METADATA, q.metadata), Deadline.after(0.000_1))
+            missed = await cluster.ask(1, RequestSpec(Api.METADATA, q.metadata), Deadline.after(0.000_1))
             assert missed.value is None or missed.state is State.COMPLETE
-        assert len((await told(cluster, 1, Choose(Api.METADATA, q.metadata))).brokers) == 3
+        assert len((await told(cluster, 1, RequestSpec(Api.METADATA, q.metadata))).brokers) == 3
 
 
 async def a_broker_that_nobody_named_is_said_to_be_unknown(place: Place) -> None:
     async with place.client() as cluster:
         await started(cluster)
-        outcome = await cluster.ask(77, Choose(Api.METADATA, q.metadata), soon())
+        outcome = await cluster.ask(77, RequestSpec(Api.METADATA, q.metadata), soon())
         assert outcome.trouble is Trouble.UNREACHABLE
         assert outcome.reason == "no broker told an address of broker 77"
 
@@ -283,7 +284,7 @@ async def controllers_are_reached_by_their_own_addresses(place: Place) -> None:
         assert {each.role for each in found.value.nodes} == {"controller"}
         outcome = await cluster.ask(
             found.value.nodes[0],
-            Choose(Api.DESCRIBE_CLUSTER, lambda v: q.describe_cluster(v, controllers=True), lowest=1),
+            RequestSpec(Api.DESCRIBE_CLUSTER, lambda v: q.describe_cluster(v, controllers=True), lowest=1),
             soon(),
         )
         assert outcome.value is not None

@@ -22,8 +22,8 @@ from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster, decode_reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.packing import Packed
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.versions import Ranges, ours
 
 FRAMES = Path(__file__).resolve().parent / "frames"
@@ -31,7 +31,7 @@ _LISTED = 6
 """Topics and groups that are named in requests: enough to see every kind, few enough to keep the files small."""
 
 
-def write_frames(path: Path, frames: list[tuple[Packed, bytes]]) -> None:
+def write_frames(path: Path, frames: list[tuple[EncodedRequest, bytes]]) -> None:
     """One file of one request kind, compressed."""
     parts = [
         struct.pack(">hhI", request.api_key, request.version, len(request.body))
@@ -62,9 +62,9 @@ class Recorder:
     def __init__(self, cluster: Cluster, deadline: Deadline) -> None:
         self.cluster = cluster
         self.deadline = deadline
-        self.kept: dict[int, list[tuple[Packed, bytes]]] = {}
+        self.kept: dict[int, list[tuple[EncodedRequest, bytes]]] = {}
 
-    async def keep(self, node: int | None, wanted: Choose) -> Any:
+    async def keep(self, node: int | None, wanted: RequestSpec) -> Any:
         """Ask in every common version; the decoded answer of the highest."""
         offered = await self.cluster.ranges(node, self.deadline)
         if offered.value is None:
@@ -80,7 +80,7 @@ class Recorder:
         return newest
 
 
-def _versions(wanted: Choose, offered: Ranges) -> range:
+def _versions(wanted: RequestSpec, offered: Ranges) -> range:
     mine, theirs = ours(wanted.api), offered.get(wanted.api)
     if mine is None or theirs is None:
         return range(0)
@@ -107,37 +107,41 @@ async def record(bootstrap: str, directory: Path) -> dict[str, int]:
 
 async def _record_topics(recorder: Recorder) -> None:
     node = recorder.cluster.nodes[0]
-    await recorder.keep(node, Choose(Api.API_VERSIONS, q.api_versions))
-    await recorder.keep(node, Choose(Api.DESCRIBE_CLUSTER, lambda version: q.describe_cluster(version, fenced=version >= 2)))
-    whole = await recorder.keep(node, Choose(Api.METADATA, q.metadata))
-    await recorder.keep(node, Choose(Api.METADATA, lambda version: q.metadata(version, ["no-such-topic"]), lowest=4))
+    await recorder.keep(node, RequestSpec(Api.API_VERSIONS, q.api_versions))
+    await recorder.keep(node, RequestSpec(Api.DESCRIBE_CLUSTER, lambda version: q.describe_cluster(version, fenced=version >= 2)))
+    whole = await recorder.keep(node, RequestSpec(Api.METADATA, q.metadata))
+    await recorder.keep(node, RequestSpec(Api.METADATA, lambda version: q.metadata(version, ["no-such-topic"]), lowest=4))
     names = [topic.name for topic in whole.topics][:_LISTED]
     ids = [topic.topic_id for topic in whole.topics][:2]
-    await recorder.keep(node, Choose(Api.METADATA, lambda version: q.metadata(version, ids=ids), lowest=12))
+    await recorder.keep(node, RequestSpec(Api.METADATA, lambda version: q.metadata(version, ids=ids), lowest=12))
     led = {
         topic.name: [each.partition_index for each in topic.partitions if each.leader_id == node]
         for topic in whole.topics[:_LISTED]
     }
     for at in (q.EARLIEST, q.LATEST):
-        await recorder.keep(node, Choose(Api.LIST_OFFSETS, lambda version, at=at: q.list_offsets(version, led, at)))
-    await recorder.keep(node, Choose(Api.LIST_OFFSETS, lambda version: q.list_offsets(version, led, q.MAX_TIMESTAMP), lowest=7))
-    stable = Choose(
+        await recorder.keep(node, RequestSpec(Api.LIST_OFFSETS, lambda version, at=at: q.list_offsets(version, led, at)))
+    await recorder.keep(
+        node, RequestSpec(Api.LIST_OFFSETS, lambda version: q.list_offsets(version, led, q.MAX_TIMESTAMP), lowest=7)
+    )
+    stable = RequestSpec(
         Api.LIST_OFFSETS, lambda version: q.list_offsets(version, led, q.LATEST, isolation=q.READ_COMMITTED), lowest=2
     )
     await recorder.keep(node, stable)
     configs = {(q.TOPIC_RESOURCE, name): ["retention.ms", "min.insync.replicas"] for name in names}
     wanted = {**configs, (q.BROKER_RESOURCE, str(node)): ["log.retention.hours"], (q.TOPIC_RESOURCE, "no-such"): None}
-    await recorder.keep(node, Choose(Api.DESCRIBE_CONFIGS, lambda version: q.describe_configs(version, wanted, synonyms=True)))
-    await recorder.keep(node, Choose(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs))
-    await recorder.keep(node, Choose(Api.DESCRIBE_QUORUM, q.describe_quorum))
-    await recorder.keep(node, Choose(Api.LIST_PARTITION_REASSIGNMENTS, q.list_partition_reassignments))
-    page = Choose(Api.DESCRIBE_TOPIC_PARTITIONS, lambda version: q.describe_topic_partitions(version, names, limit=5))
+    await recorder.keep(
+        node, RequestSpec(Api.DESCRIBE_CONFIGS, lambda version: q.describe_configs(version, wanted, synonyms=True))
+    )
+    await recorder.keep(node, RequestSpec(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs))
+    await recorder.keep(node, RequestSpec(Api.DESCRIBE_QUORUM, q.describe_quorum))
+    await recorder.keep(node, RequestSpec(Api.LIST_PARTITION_REASSIGNMENTS, q.list_partition_reassignments))
+    page = RequestSpec(Api.DESCRIBE_TOPIC_PARTITIONS, lambda version: q.describe_topic_partitions(version, names, limit=5))
     paged = await recorder.keep(node, page)
     if paged is not None and paged.next_cursor is not None:
         at = (paged.next_cursor.topic_name, int(paged.next_cursor.partition_index))
-        more = Choose(Api.DESCRIBE_TOPIC_PARTITIONS, lambda version: q.describe_topic_partitions(version, names, cursor=at))
+        more = RequestSpec(Api.DESCRIBE_TOPIC_PARTITIONS, lambda version: q.describe_topic_partitions(version, names, cursor=at))
         await recorder.keep(node, more)
-    await recorder.keep(node, Choose(Api.DESCRIBE_PRODUCERS, lambda version: q.describe_producers(version, led)))
+    await recorder.keep(node, RequestSpec(Api.DESCRIBE_PRODUCERS, lambda version: q.describe_producers(version, led)))
 
 
 async def _record_access(recorder: Recorder) -> None:
@@ -148,16 +152,20 @@ async def _record_access(recorder: Recorder) -> None:
         (Api.DESCRIBE_USER_SCRAM_CREDENTIALS, a.describe_user_scram_credentials),
         (Api.DESCRIBE_DELEGATION_TOKEN, a.describe_delegation_token),
     ):
-        await recorder.keep(node, Choose(api, pack))
+        await recorder.keep(node, RequestSpec(api, pack))
     kinds = (q.CLIENT_METRICS_RESOURCE,)
-    listed = await recorder.keep(node, Choose(Api.LIST_CONFIG_RESOURCES, lambda version: a.list_config_resources(version, kinds)))
+    listed = await recorder.keep(
+        node, RequestSpec(Api.LIST_CONFIG_RESOURCES, lambda version: a.list_config_resources(version, kinds))
+    )
     names = [each.resource_name for each in listed.config_resources][:_LISTED]
     wanted = {(q.CLIENT_METRICS_RESOURCE, name): None for name in names} | {(q.BROKER_LOGGER_RESOURCE, str(node)): None}
-    await recorder.keep(node, Choose(Api.DESCRIBE_CONFIGS, lambda version: q.describe_configs(version, wanted, synonyms=True)))
+    await recorder.keep(
+        node, RequestSpec(Api.DESCRIBE_CONFIGS, lambda version: q.describe_configs(version, wanted, synonyms=True))
+    )
 
 
 async def _record_groups(recorder: Recorder, node: int) -> None:
-    listed = await recorder.keep(node, Choose(Api.LIST_GROUPS, q.list_groups))
+    listed = await recorder.keep(node, RequestSpec(Api.LIST_GROUPS, q.list_groups))
     names = [each.group_id for each in listed.groups][:_LISTED]
     of = {
         kind: [each.group_id for each in listed.groups if each.group_type == kind]
@@ -171,22 +179,24 @@ async def _record_groups(recorder: Recorder, node: int) -> None:
         (Api.DESCRIBE_SHARE_GROUP_OFFSETS, a.describe_share_group_offsets, of["share"] or ["nobody"]),
     )
     for api, pack, groups in described:
-        await recorder.keep(node, Choose(api, lambda version, pack=pack, groups=groups: pack(version, groups[:_LISTED])))
+        await recorder.keep(node, RequestSpec(api, lambda version, pack=pack, groups=groups: pack(version, groups[:_LISTED])))
     every = dict.fromkeys(names)
-    await recorder.keep(node, Choose(Api.OFFSET_FETCH, lambda version: q.offset_fetch(version, every), lowest=8))
+    await recorder.keep(node, RequestSpec(Api.OFFSET_FETCH, lambda version: q.offset_fetch(version, every), lowest=8))
     if names:
         for version in (2, 5, 6, 7):
-            one = Choose(Api.OFFSET_FETCH, lambda version: q.offset_fetch(version, {names[0]: None}), version, version)
+            one = RequestSpec(Api.OFFSET_FETCH, lambda version: q.offset_fetch(version, {names[0]: None}), version, version)
             told = await recorder.cluster.ask(node, one, recorder.deadline)
             if told.value is not None:
                 recorder.kept[Api.OFFSET_FETCH].append((one.build(version), told.value.data))
-    await recorder.keep(node, Choose(Api.FIND_COORDINATOR, lambda version: q.find_coordinator(version, (names or ["x"])[:1])))
+    await recorder.keep(
+        node, RequestSpec(Api.FIND_COORDINATOR, lambda version: q.find_coordinator(version, (names or ["x"])[:1]))
+    )
 
 
 async def _record_transactions(recorder: Recorder, node: int) -> None:
-    listed = await recorder.keep(node, Choose(Api.LIST_TRANSACTIONS, q.list_transactions))
+    listed = await recorder.keep(node, RequestSpec(Api.LIST_TRANSACTIONS, q.list_transactions))
     ids = [each.transactional_id for each in listed.transaction_states][:_LISTED] or ["nobody"]
-    await recorder.keep(node, Choose(Api.DESCRIBE_TRANSACTIONS, lambda version: q.describe_transactions(version, ids)))
+    await recorder.keep(node, RequestSpec(Api.DESCRIBE_TRANSACTIONS, lambda version: q.describe_transactions(version, ids)))
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.ask_each import ask_each
 from kastellan.wire.kafka.client import Cluster, Reply
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
-METADATA = Choose(Api.METADATA, q.metadata)
-LOG_DIRS = Choose(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs)
+METADATA = RequestSpec(Api.METADATA, q.metadata)
+LOG_DIRS = RequestSpec(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs)
 
 
 def told(story: Callable[[FakeCluster, Cluster], Awaitable[None]], *, warm: bool = True) -> None:
@@ -41,7 +41,7 @@ def told(story: Callable[[FakeCluster, Cluster], Awaitable[None]], *, warm: bool
 
 
 async def answers(
-    cluster: Cluster, request: Choose, within_s: float, *, lane: str = "main", known: Sequence[bytes | None] = (None,) * 3
+    cluster: Cluster, request: RequestSpec, within_s: float, *, lane: str = "main", known: Sequence[bytes | None] = (None,) * 3
 ) -> list[Outcome[Reply]]:
     """What every broker answers, by the way under test."""
     found = dict[int, Outcome[Reply]]()
@@ -164,7 +164,7 @@ def test_an_answer_that_is_known_is_the_very_object_and_another_is_not() -> None
 @pytest.mark.parametrize("warm", [True, False], ids=["open", "not open yet"])
 def test_what_changes_a_cluster_is_not_sent(*, warm: bool) -> None:
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
-        create = Choose(Api.CREATE_TOPICS, lambda version: mutations.create_topics(version, [mutations.NewTopic("new")]))
+        create = RequestSpec(Api.CREATE_TOPICS, lambda version: mutations.create_topics(version, [mutations.NewTopic("new")]))
         with pytest.raises(NotPermitted):
             await answers(cluster, create, 20)
         assert int(Api.CREATE_TOPICS) not in {api for _, api, _ in fake.seen}

@@ -19,14 +19,14 @@ from kastellan.wire.kafka.codes import UnknownCode
 from kastellan.wire.kafka.connection import Limits
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.fan_out import fan_out
-from kastellan.wire.kafka.packing import Packed
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.requests import RequestSpec
 from tests.contract.wire.kit import free_port
 from tests.contract.wire.peers import forever, peer, question
 
 Story = Callable[[FakeCluster, Cluster], Awaitable[None]]
-METADATA = Choose(Api.METADATA, q.metadata)
-LOG_DIRS = Choose(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs)
+METADATA = RequestSpec(Api.METADATA, q.metadata)
+LOG_DIRS = RequestSpec(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs)
 
 
 def told(story: Story, limits: Limits | None = None) -> None:
@@ -46,7 +46,7 @@ def told(story: Story, limits: Limits | None = None) -> None:
     gc.collect()
 
 
-async def everyone(cluster: Cluster, request: Packed | Choose, within_s: float) -> dict[int, Outcome[Reply]]:
+async def everyone(cluster: Cluster, request: EncodedRequest | RequestSpec, within_s: float) -> dict[int, Outcome[Reply]]:
     async def ask(node: int, deadline: Deadline) -> Outcome[Reply]:
         return await cluster.ask(node, request, deadline)
 
@@ -183,7 +183,7 @@ def test_a_slow_answer_is_slow_and_a_late_one_is_dropped():
         assert slow.trouble is Trouble.SLOW
         fake.faults.remove(fault)
         delayed = fake.faults.add(Fault(api=Api.LIST_GROUPS, node=3, delay_s=0.5))
-        late = await cluster.ask(3, Choose(Api.LIST_GROUPS, q.list_groups), Deadline.after(0.1))
+        late = await cluster.ask(3, RequestSpec(Api.LIST_GROUPS, q.list_groups), Deadline.after(0.1))
         assert late.trouble is Trouble.SILENT
         fake.faults.remove(delayed)
         assert (await cluster.ask(3, METADATA, Deadline.after(20))).ok
@@ -194,7 +194,7 @@ def test_a_slow_answer_is_slow_and_a_late_one_is_dropped():
 def test_a_throttled_client_is_told_so_and_waits_or_says_that_it_cannot():
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         fake.faults.add(Fault(api=Api.LIST_GROUPS, node=2, throttle_ms=700, times=1))
-        groups = Choose(Api.LIST_GROUPS, q.list_groups)
+        groups = RequestSpec(Api.LIST_GROUPS, q.list_groups)
         throttled = await cluster.ask(2, groups, Deadline.after(20))
         assert (throttled.ok, throttled.throttle_ms) == (True, 700)
         refused = await cluster.ask(2, groups, Deadline.after(0.1))
@@ -210,7 +210,7 @@ def test_a_throttled_client_is_told_so_and_waits_or_says_that_it_cannot():
 def test_an_unknown_error_code_keeps_its_number_and_a_known_one_its_partition():
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         wanted = {"topic-0001": [1, 4], "topic-0002": [0, 3]}
-        ask = Choose(Api.LIST_OFFSETS, lambda version: q.list_offsets(version, wanted, q.LATEST))
+        ask = RequestSpec(Api.LIST_OFFSETS, lambda version: q.list_offsets(version, wanted, q.LATEST))
         fake.faults.add(Fault(api=Api.LIST_OFFSETS, error_code=9_999, key=("topic-0002", 3)))
         outcome = await cluster.ask(3, ask, Deadline.after(20))
         assert outcome.value is not None
@@ -240,7 +240,7 @@ def test_versions_are_chosen_for_each_broker_and_what_is_missing_is_unsupported(
                 assert (replies[1] is not None and replies[1].version, replies[3] is not None and replies[3].version) == (7, 13)
                 assert outcomes[2].state is State.UNSUPPORTED
                 assert outcomes[2].reason.endswith("offers Metadata versions 20-30, this needs 0-13")
-                quorum = await cluster.ask(1, Choose(Api.DESCRIBE_QUORUM, q.describe_quorum), Deadline.after(20))
+                quorum = await cluster.ask(1, RequestSpec(Api.DESCRIBE_QUORUM, q.describe_quorum), Deadline.after(20))
                 assert quorum.reason.endswith("does not offer DescribeQuorum")
                 assert (2, 3) not in {each[:2] for each in fake.seen}
 

@@ -16,13 +16,13 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.connection import Frame, Limits
 from kastellan.wire.kafka.dial import How, dial
 from kastellan.wire.kafka.endpoint import Endpoint
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.trouble import Refusal
 from tests.contract.wire.kit import free_port
 from tests.contract.wire.peers import Behaviour, connected, forever, framed, question
 
-ASK = Packed(3, 12, b"what", flexible=True)
+ASK = EncodedRequest(3, 12, b"what", flexible=True)
 BODY = bytes(range(200)) * 50
 
 
@@ -358,11 +358,11 @@ def test_a_request_that_changes_something_is_not_sent_without_a_permit():
 
         async with connected(behaviour) as connection:
             with pytest.raises(NotPermitted, match="nothing was sent"):
-                await connection.ask(Packed(20, 6, b"", flexible=True), Deadline.after(5))
+                await connection.ask(EncodedRequest(20, 6, b"", flexible=True), Deadline.after(5))
             assert isinstance(await connection.ask(ASK, Deadline.after(5)), Frame)
         assert seen == [3]
         async with connected(behaviour, How(permit=Permit("a test"))) as connection:
-            assert isinstance(await connection.ask(Packed(20, 6, b"", flexible=True), Deadline.after(5)), Frame)
+            assert isinstance(await connection.ask(EncodedRequest(20, 6, b"", flexible=True), Deadline.after(5)), Frame)
         assert seen == [3, 20]
 
     asyncio.run(run())
@@ -436,7 +436,7 @@ def test_the_old_answer_header_of_the_handshake_has_no_tags():
 
     async def run():
         async with connected(behaviour) as connection:
-            frame = await connection.ask(Packed(18, 4, b"", flexible=True), Deadline.after(5))
+            frame = await connection.ask(EncodedRequest(18, 4, b"", flexible=True), Deadline.after(5))
             assert isinstance(frame, Frame)
             assert frame.data == b"\x01\x02"
 

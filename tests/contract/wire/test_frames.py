@@ -16,7 +16,7 @@ from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.layout import Walk
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.versions import ours
 from tests.contract.wire.record_frames import FRAMES, read_frames
 
@@ -73,34 +73,34 @@ def _partitions(topics, name: str = "name", numbers: str = "partition_indexes"):
     return None if topics is None else {getattr(each, name): list(getattr(each, numbers)) for each in topics}
 
 
-def _configs(version: int, request) -> Packed:
+def _configs(version: int, request) -> EncodedRequest:
     wanted = {(each.resource_type, each.resource_name): each.configuration_keys for each in request.resources}
     return q.describe_configs(version, wanted, synonyms=request.include_synonyms)
 
 
-def _metadata(version: int, request) -> Packed:
+def _metadata(version: int, request) -> EncodedRequest:
     topics = None if request.topics is None else [each.name for each in request.topics if each.name is not None]
     return q.metadata(version, topics, ids=[each.topic_id for each in request.topics or () if each.name is None])
 
 
-def _list_offsets(version: int, request) -> Packed:
+def _list_offsets(version: int, request) -> EncodedRequest:
     (timestamp,) = {int(each.timestamp) for topic in request.topics for each in topic.partitions}
     topics = {topic.name: _names(topic.partitions, "partition_index") for topic in request.topics}
     return q.list_offsets(version, topics, timestamp, isolation=getattr(request, "isolation_level", 0))
 
 
-def _offset_fetch(version: int, request) -> Packed:
+def _offset_fetch(version: int, request) -> EncodedRequest:
     groups = [request] if version < 8 else request.groups
     return q.offset_fetch(version, {each.group_id: _partitions(each.topics) for each in groups})
 
 
-def _topic_partitions(version: int, request) -> Packed:
+def _topic_partitions(version: int, request) -> EncodedRequest:
     at = None if request.cursor is None else (request.cursor.topic_name, request.cursor.partition_index)
     limit = request.response_partition_limit
     return q.describe_topic_partitions(version, _names(request.topics), limit=limit, cursor=at)
 
 
-def _coordinator(version: int, request) -> Packed:
+def _coordinator(version: int, request) -> EncodedRequest:
     keys = request.coordinator_keys if version >= 4 else [request.key]
     return q.find_coordinator(version, keys, key_type=getattr(request, "key_type", 0))
 
@@ -128,7 +128,7 @@ PACKERS = {
 }
 
 
-def _again(api: int, version: int, request) -> Packed:
+def _again(api: int, version: int, request) -> EncodedRequest:
     """The request, packed by our builder from what the fake understood of it."""
     packer = PACKERS.get(Api(api))
     name = Api(api).name.lower()

@@ -16,16 +16,16 @@ from kastellan.testing.certificates import Authority
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Roster
+from kastellan.wire.kafka.client import Cluster, ClusterMembers
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from tests.contract.wire.kit import free_port
 from tests.contract.wire.peers import forever, peer
 from tests.contract.wire.proxies import KINDS
 
 AUTHORITY = Authority()
-METADATA = Choose(Api.METADATA, q.metadata)
+METADATA = RequestSpec(Api.METADATA, q.metadata)
 
 
 def hidden_model():
@@ -57,8 +57,8 @@ def test_every_broker_is_reached_through_the_proxy_and_its_certificate_is_checke
     asyncio.run(run())
 
 
-def through(proxy: str, seconds: float = 20) -> Outcome[Roster]:
-    async def run() -> Outcome[Roster]:
+def through(proxy: str, seconds: float = 20) -> Outcome[ClusterMembers]:
+    async def run() -> Outcome[ClusterMembers]:
         async with Cluster(parse_endpoints("kafka-1.hidden:9092"), proxy=parse_proxy(proxy)) as cluster:
             return await cluster.bootstrap(Deadline.after(seconds))
 
@@ -76,7 +76,7 @@ def test_a_proxy_that_is_not_there_is_told_apart_from_a_broker_that_is_not_there
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_broker_that_the_proxy_cannot_reach(kind):
-    async def run() -> Outcome[Roster]:
+    async def run() -> Outcome[ClusterMembers]:
         async with (
             KINDS[kind]({}) as address,
             Cluster(parse_endpoints("kafka-1.hidden:9092"), proxy=parse_proxy(f"{kind}://{address}")) as cluster,
@@ -90,7 +90,7 @@ def test_a_broker_that_the_proxy_cannot_reach(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_proxy_that_does_not_know_us(kind):
-    async def run() -> Outcome[Roster]:
+    async def run() -> Outcome[ClusterMembers]:
         async with (
             KINDS[kind]({}, "user", "right") as address,
             Cluster(parse_endpoints("kafka-1.hidden:9092"), proxy=parse_proxy(f"{kind}://user:hunter2@{address}")) as cluster,

@@ -29,9 +29,9 @@ from kastellan.testing.fake_broker import FakeCluster, FakeGuard, Fault, fake_mo
 from kastellan.testing.fake_broker_security import Lie
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Roster
+from kastellan.wire.kafka.client import Cluster, ClusterMembers
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from tests.contract.wire.peers import forever, peer
 
@@ -41,7 +41,7 @@ WANTS_CLIENT = AUTHORITY.server(AUTHORITY.issue("broker"), wants_client=True)
 TRUST = Tls(trust=Store(None, Secret(AUTHORITY.pem), said="ssl.truststore.certificates of f"))
 GOOD = Secret("hunter2")
 USERS = {"alice": "hunter2"}
-METADATA = Choose(Api.METADATA, q.metadata)
+METADATA = RequestSpec(Api.METADATA, q.metadata)
 
 
 def identity(authority: Authority, name: str) -> Tls:
@@ -57,10 +57,10 @@ def plain(password: Secret = GOOD, protocol: Protocol = Protocol.SASL_SSL) -> Se
     return SecuritySettings(protocol, TRUST, PlainLogin("alice", password))
 
 
-def met(guard: FakeGuard, settings: SecuritySettings, seconds: float = 20) -> Outcome[Roster]:
+def met(guard: FakeGuard, settings: SecuritySettings, seconds: float = 20) -> Outcome[ClusterMembers]:
     """What a bootstrap over all three brokers comes to."""
 
-    async def run() -> Outcome[Roster]:
+    async def run() -> Outcome[ClusterMembers]:
         async with (
             FakeCluster(fake_model(), guard) as fake,
             Cluster(parse_endpoints(fake.bootstrap), security=Security.of(settings)) as cluster,
@@ -327,7 +327,7 @@ def openssl_server(context: ssl.SSLContext) -> Iterator[int]:
     ids=["none", "of another authority"],
 )
 def test_what_a_peer_thinks_of_our_certificate_is_told_although_tls_1_3_says_it_late(tls, told):
-    async def run(port: int) -> Outcome[Roster]:
+    async def run(port: int) -> Outcome[ClusterMembers]:
         security = Security.of(SecuritySettings(Protocol.SSL, tls))
         async with Cluster(parse_endpoints(f"127.0.0.1:{port}"), security=security) as cluster:
             return await cluster.bootstrap(Deadline.after(20))

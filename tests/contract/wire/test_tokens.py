@@ -21,13 +21,13 @@ from kastellan.testing.certificates import Authority
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Roster
+from kastellan.wire.kafka.client import Cluster, ClusterMembers
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 
 AUTHORITY = Authority()
-METADATA = Choose(Api.METADATA, q.metadata)
+METADATA = RequestSpec(Api.METADATA, q.metadata)
 TOKEN = ".".join(("e30", base64.urlsafe_b64encode(b'{"sub":"service-7"}').decode().rstrip("="), "c2ln"))
 
 
@@ -64,11 +64,11 @@ async def issuing(issuer: Issuer, tls: ssl.SSLContext | None = None) -> AsyncIte
         server.close()
 
 
-def met(issuer: Issuer, tls: ssl.SSLContext | None = None, trust: Store | None = None, **more: object) -> Outcome[Roster]:
+def met(issuer: Issuer, tls: ssl.SSLContext | None = None, trust: Store | None = None, **more: object) -> Outcome[ClusterMembers]:
     """What a bootstrap and a question to each broker come to; the principal is the reason of a good one."""
     guard = FakeGuard(mechanisms=("OAUTHBEARER",), tokens=frozenset({TOKEN}))
 
-    async def run() -> Outcome[Roster]:
+    async def run() -> Outcome[ClusterMembers]:
         async with issuing(issuer, tls) as url, FakeCluster(fake_model(), guard) as fake:
             values = {"token_url": url, "client_id": "me", "client_secret": Secret("hunter2"), "scope": "kafka", "trust": trust}
             security = Security.of(SecuritySettings(Protocol.SASL_PLAINTEXT, Tls(), OAuthLogin(**{**values, **more})))

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
-from kastellan.testing.law import broken_by_any, leaks_of
-from kastellan.testing.sickness import sick_cluster
+from kastellan.checks.evaluate import evaluate_all
+from kastellan.testing.missing_data_kit import broken_by_any, leaks_of
+from kastellan.testing.random_faults import sick_cluster
 from kastellan.testing.snapshots import healthy
 from kastellan.views.catalogue import all_views
 
@@ -48,11 +48,11 @@ def test_a_view_keeps_the_law(name: str, seed: int) -> None:
 @given(seed=SEEDS)
 def test_no_check_crashes_and_none_drops_a_subject_when_everything_is_seen(seed: int) -> None:
     snapshot = sick_cluster(random.Random(seed))
-    for result in judge_all(snapshot, all_checks(), all_views()):
+    for result in evaluate_all(snapshot, all_checks(), all_views()):
         assert not result.crashed, result.doubts
         assert not any("gave no answer" in each.reason for each in result.doubts), result
 
 
 def test_a_healthy_cluster_has_nothing_to_say() -> None:
-    results = judge_all(healthy(), all_checks(), all_views())
+    results = evaluate_all(healthy(), all_checks(), all_views())
     assert [finding for result in results for finding in result.findings] == []

@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all, subjects_of
-from kastellan.checks.provided import set_aside
+from kastellan.checks.evaluate import evaluate_all, subjects_of
+from kastellan.findings.provider_rules import set_aside
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer
 from kastellan.model.finding import CheckResult, Verdict
-from kastellan.model.providers import packaged
-from kastellan.model.recognise import provider_of
+from kastellan.model.provider_detection import provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.law import losses
-from kastellan.testing.sickness import sick_cluster
+from kastellan.reference.providers import packaged
+from kastellan.testing.missing_data_kit import losses
+from kastellan.testing.random_faults import sick_cluster
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -46,7 +46,7 @@ def run_by(provider: str, rng: random.Random) -> Snapshot:
 
 def judged(snapshot: Snapshot) -> dict[str, CheckResult]:
     return {
-        each.check: each for each in set_aside(judge_all(snapshot, all_checks(), all_views()), snapshot, provider_of(snapshot))
+        each.check: each for each in set_aside(evaluate_all(snapshot, all_checks(), all_views()), snapshot, provider_of(snapshot))
     }
 
 
@@ -84,7 +84,7 @@ def test_who_sees_less_never_calls_fine_what_failed(provider: str, seed: int) ->
     profile = packaged().profile(provider)
     assert profile is not None
     for loss in rng.sample(list(losses(snapshot, rng, rounds=4)), 2):
-        after, raw = judged(loss.snapshot), judge_all(loss.snapshot, all_checks(), all_views())
+        after, raw = judged(loss.snapshot), evaluate_all(loss.snapshot, all_checks(), all_views())
         for each in raw:
             if profile.excludes(each.check):
                 continue

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
+from kastellan.checks.evaluate import evaluate_all
 from kastellan.diagnosis.cause import all_causes
-from kastellan.diagnosis.diagnose import diagnose
+from kastellan.diagnosis.engine import diagnose
 from kastellan.model.finding import CheckResult, Severity
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.law import losses
-from kastellan.testing.sickness import sick_cluster, sicken
+from kastellan.testing.missing_data_kit import losses
+from kastellan.testing.random_faults import sick_cluster, sicken
 from kastellan.testing.snapshots import AT_MS, edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -32,7 +32,7 @@ CHECKS = {
 
 def told(snapshot: Snapshot) -> tuple[set[str], set[tuple[str, Subject]], set[tuple[str, Subject]]]:
     """The causes that excuse something, the errors before they did, and those after."""
-    judged = judge_all(snapshot, CHECKS, all_views())
+    judged = evaluate_all(snapshot, CHECKS, all_views())
     after = diagnose(judged, snapshot, all_causes(), all_views())
     excusing = {each.cause for each in after.causes if each.expected and not each.against}
     return excusing, errors(judged), errors(after.results)

@@ -11,18 +11,18 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kastellan.app.examine import exam_of, examine_saved
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.kernel.outcome import State
 from kastellan.model.codec import dump, load
-from kastellan.model.pseudonyms import Pseudonyms
-from kastellan.model.redact import redacted, subject
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
-from kastellan.testing.sickness import sicken
+from kastellan.redaction.pseudonyms import Pseudonyms
+from kastellan.redaction.redact import redacted, subject
+from kastellan.testing.random_faults import sicken
 from kastellan.testing.snapshots import AT_MS, add, edit, failed_answer, healthy, rebuilt
 
-EXAM = exam_of()
+EXAM = plan_checks()
 SECRET = "hunter2-S3cr3t"
 
 
@@ -78,7 +78,7 @@ def unpacked(data: bytes) -> bytes:
 
 
 def verdicts(snapshot: Snapshot, names: Pseudonyms | None = None) -> dict:
-    report = examine_saved(snapshot, EXAM, AT_MS).report
+    report = run_checks_on_saved(snapshot, EXAM, AT_MS).report
     told = {}
     for each in report.findings:
         of = subject(each.subject, names) if names else each.subject

@@ -21,10 +21,10 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.consumer_protocol import assignment_of, subscription_of
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.layout import Broken, Walk
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 
 TOPIC = "topic-0001"
-REQUESTS: list[Packed] = [
+REQUESTS: list[EncodedRequest] = [
     *(q.metadata(version) for version in (0, 5, 9, 12, 13)),
     *(q.list_offsets(version, {TOPIC: [0, 1]}, -1) for version in (1, 5, 8, 11)),
     *(q.offset_fetch(version, {"group-0000": None}) for version in (5, 7, 8, 9)),
@@ -43,7 +43,7 @@ REQUESTS: list[Packed] = [
 ]
 
 
-def answer(request: Packed) -> bytes:
+def answer(request: EncodedRequest) -> bytes:
     model = fake_model(topics=2, partitions=2)
     model.groups["group-0000"].members.append(FakeMember("m", assigned={TOPIC: [0, 1]}))
     model.groups["group-0001"].type = "consumer"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from kastellan.app.observe import observe
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
+from kastellan.checks.evaluate import evaluate_all
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import KastellanError
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
@@ -185,6 +185,6 @@ def test_answers_that_are_spoilt_on_their_way_make_no_check_crash(plan: list[Spo
             source = KafkaSource(fake.bootstrap, resolve=ways)
             found = await ended(source)
             if isinstance(found, Snapshot):
-                assert not [each.check for each in judge_all(found, all_checks(), all_views()) if each.crashed]
+                assert not [each.check for each in evaluate_all(found, all_checks(), all_views()) if each.crashed]
 
     asyncio.run(run())

@@ -15,7 +15,7 @@ from kastellan.wire.kafka import mutations as m
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.versions import ours
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -31,7 +31,7 @@ def spread(topics, name="name", numbers="partition_indexes"):
     return None if topics is None else [{name: topic, numbers: each} for topic, each in topics.items()]
 
 
-def same(packed: Packed, values: dict[str, object]) -> None:
+def same(packed: EncodedRequest, values: dict[str, object]) -> None:
     kind = schema.request_type(packed.api_key, packed.version)
     assert packed.flexible == schema.request_flexible(packed.api_key, packed.version)
     # Keyword values that a version does not have are left out by `build`, as Kafka's generated classes do.
@@ -108,7 +108,7 @@ def test_describe_groups(version, groups):
 )
 @few
 @given(data=st.data(), groups=st.lists(LONG, max_size=5))
-def test_the_newer_group_descriptions(api: Api, pack: Callable[..., Packed], data, groups):
+def test_the_newer_group_descriptions(api: Api, pack: Callable[..., EncodedRequest], data, groups):
     same(pack(data.draw(versions_of(api)), groups), {"group_ids": groups})
 
 

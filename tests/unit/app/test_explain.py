@@ -8,7 +8,7 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.finding import Severity
-from kastellan.model.providers import packaged
+from kastellan.reference.providers import packaged
 
 
 @pytest.mark.parametrize("name", all_checks())

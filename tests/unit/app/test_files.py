@@ -8,8 +8,8 @@ from kastellan.app.collect import collect
 from kastellan.app.inspect import inspect
 from kastellan.app.load import load
 from kastellan.app.save import save
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.errors import BadInput
-from kastellan.model.needs import Wanted
 from kastellan.testing.snapshots import AT_MS, healthy, hide
 
 

@@ -5,9 +5,9 @@ import pytest
 from kastellan.app.get import list_called, listed, wanted_for
 from kastellan.app.lists import LISTS
 from kastellan.app.query import Query
+from kastellan.engine.needs import wanted_by
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
-from kastellan.model.needs import wanted_by
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets

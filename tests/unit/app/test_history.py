@@ -6,12 +6,12 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from kastellan.app.examine import exam_of, examine_saved
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.app.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
-from kastellan.checks.telling import tell
+from kastellan.findings.summary import summarize
 from kastellan.kernel.errors import Unavailable
 from kastellan.model.changes import How
-from kastellan.model.finding import News
+from kastellan.model.finding import Change
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.examines
 
 MINUTE_MS = 60_000
 OFFLINE = "replication.offline"
-EXAM = exam_of((OFFLINE, "replication.under_min_isr"))
+EXAM = plan_checks((OFFLINE, "replication.under_min_isr"))
 CHECKS = {name: each.check for name, each in EXAM.checks.items()}
 
 
@@ -44,7 +44,9 @@ def store(tmp_path):
 def run(store, snapshot, exam=EXAM):
     """One run of the doctor: examined, told, kept."""
     history = History(store, exam)
-    told = history.told(examine_saved(snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)), exam, 0))
+    told = history.told(
+        run_checks_on_saved(snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)), exam, 0)
+    )
     history.keep(told)
     return told.report
 
@@ -62,8 +64,8 @@ def test_the_first_run_compares_with_nothing(store):
     report = run(store, hurt())
     assert report.past is None
     assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, None)
-    assert tell(report, CHECKS).changed == ()
-    assert not any("Since" in dict(each.parts) for each in tell(report, CHECKS).problems)
+    assert summarize(report, CHECKS).changed == ()
+    assert not any("Since" in dict(each.parts) for each in summarize(report, CHECKS).problems)
 
 
 def test_new_known_and_gone_over_runs(store):
@@ -72,13 +74,13 @@ def test_new_known_and_gone_over_runs(store):
     assert report.past is not None
     assert past_of(report).since_ms == AT_MS
     assert (past_of(report).new, len(past_of(report).gone)) == (2, 0)
-    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, News.NEW)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, Change.NEW)
     report = run(store, hurt(50))
-    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, News.KNOWN)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, Change.KNOWN)
     report = run(store, sound(80))
     assert {each.subject.text for each in past_of(report).gone} == {"orders-1"}
     assert past_of(report).new == 0
-    assert any(each.startswith("gone: ") for each in tell(report, CHECKS).changed)
+    assert any(each.startswith("gone: ") for each in summarize(report, CHECKS).changed)
 
 
 def test_who_looks_three_times_in_a_minute_sees_what_is_new_thrice(store):
@@ -87,7 +89,7 @@ def test_who_looks_three_times_in_a_minute_sees_what_is_new_thrice(store):
         report = run(store, hurt(minute))
         assert past_of(report).since_ms == AT_MS
         assert past_of(report).new == 2
-        assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 30 * MINUTE_MS, News.NEW)
+        assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 30 * MINUTE_MS, Change.NEW)
 
 
 def test_without_an_older_look_the_oldest_young_one_is_compared_with(store):
@@ -100,7 +102,7 @@ def test_a_look_that_could_not_see_does_not_make_a_finding_new(store):
     run(store, hurt())
     blind = run(store, hide(edit(hurt(20), Partitions, {"topic": "orders"}, leader=None), "topic"))
     assert past_of(blind).gone == ()
-    assert ages(run(store, hurt(40)))[OFFLINE, "orders-1"] == (AT_MS, News.KNOWN)
+    assert ages(run(store, hurt(40)))[OFFLINE, "orders-1"] == (AT_MS, Change.KNOWN)
 
 
 def test_what_else_changed_is_told_with_the_times_between_which_it_happened(store):
@@ -108,7 +110,7 @@ def test_what_else_changed_is_told_with_the_times_between_which_it_happened(stor
     after = edit(sound(20, groups={"billing": "orders"}), TopicConfigs, {"topic": "orders", "config": "retention.ms"}, value="1")
     report = run(store, after)
     assert [each.how for each in past_of(report).changes.topics] == [How.APPEARED]
-    told = tell(report, CHECKS)
+    told = summarize(report, CHECKS)
     assert told.changed == (
         "between 15:06:40Z and 15:26:40Z:",
         "topic/payments appeared",
@@ -146,7 +148,7 @@ def test_damaged_findings_are_told_and_counted_anew(store, content):
     report = run(store, hurt(20))
     assert any("known findings" in each for each in report.notes)
     # The kept look still says that it is not new.
-    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, News.KNOWN)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, Change.KNOWN)
     assert not any("known findings" in each for each in run(store, hurt(40)).notes)
 
 
@@ -166,20 +168,20 @@ def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
     for step in range(8):
         snapshot = (sound if step < 3 else hurt)(step * 20_000 / MINUTE_MS)
         first = msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)
-        told = history.told(examine_saved(snapshot.after(first), EXAM, 0))
+        told = history.told(run_checks_on_saved(snapshot.after(first), EXAM, 0))
         history.keep(told)
         seen.append(ages(told.report).get((OFFLINE, "orders-1")))
     kept = [each.at_ms - AT_MS for each in reversed(store.kept("test-cluster"))]
     assert kept == [0, KEEP_EVERY_MS, 2 * KEEP_EVERY_MS]
-    assert seen == [None] * 3 + [(AT_MS + 60_000, News.NEW)] * 5
-    assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, News.KNOWN)
+    assert seen == [None] * 3 + [(AT_MS + 60_000, Change.NEW)] * 5
+    assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, Change.KNOWN)
 
 
 def test_what_two_at_once_know_is_joined(store):
     run(store, sound())
     one, two = History(store, EXAM), History(store, EXAM)
-    first = one.told(examine_saved(hurt(20).after(hurt(19.9)), EXAM, 0))
-    second = two.told(examine_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0))
+    first = one.told(run_checks_on_saved(hurt(20).after(hurt(19.9)), EXAM, 0))
+    second = two.told(run_checks_on_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0))
     one.keep(first)
     two.keep(second)
     known = json.loads(store.findings("test-cluster") or b"")["known"]
@@ -190,7 +192,7 @@ def test_a_folder_that_cannot_be_read_costs_a_note_and_one_that_cannot_be_writte
     (tmp_path / "file").write_text("")
     store = SnapshotStore(tmp_path / "file" / "snapshots")
     history = History(store, EXAM)
-    told = history.told(examine_saved(hurt().after(hurt(-0.1)), EXAM, 0))
+    told = history.told(run_checks_on_saved(hurt().after(hurt(-0.1)), EXAM, 0))
     assert told.report.findings
     with pytest.raises(Unavailable):
         history.keep(told)
@@ -243,7 +245,7 @@ def test_a_damaged_look_is_not_recalled(store):
 
 
 def test_of_a_recalled_look_only_what_is_compared_is_read(store):
-    exam = exam_of(("groups.stalled_partition",))  # compares with a look of three minutes ago
+    exam = plan_checks(("groups.stalled_partition",))  # compares with a look of three minutes ago
     for minute in (0, 4, 8, 9):
         run(store, sound(minute), exam)
     held = {10 - (each.at_ms - AT_MS) // MINUTE_MS: set(each.tables) for each in recalled(store, sound(10), exam)}

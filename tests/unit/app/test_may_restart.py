@@ -5,12 +5,12 @@ import pytest
 
 from kastellan.app.may_restart import May, Restart, restarts
 from kastellan.kernel.errors import BadInput
-from kastellan.model.providers import Provider
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.reference.providers import Provider
 from kastellan.testing.snapshots import edit, healthy, hide
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kastellan.app.examine import exam_of, examine_saved
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.app.provider_data import stated, take_up
 from kastellan.kernel.errors import BadInput
-from kastellan.model.providers import in_force, packaged, use
 from kastellan.model.snapshot import Vantage
+from kastellan.reference.providers import in_force, packaged, use
 from kastellan.testing.snapshots import AT_MS, healthy
 
 
@@ -25,7 +25,7 @@ def _packaged_again() -> Iterator[None]:
 
 
 def write(path: Path, as_of: str) -> Path:
-    whole = json.loads(resources.files("kastellan.model").joinpath("providers.json").read_text())
+    whole = json.loads(resources.files("kastellan.reference").joinpath("providers.json").read_text())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**whole, "as_of": as_of}))
     return path
@@ -56,8 +56,8 @@ def test_a_file_that_is_not_there_or_is_something_else_is_one_sentence(tmp_path:
 
 def test_old_profiles_say_so_where_one_of_them_counts(tmp_path: Path) -> None:
     use(take_up({"KASTELLAN_PROVIDERS": str(write(tmp_path / "own.json", "2024-01-01"))}))
-    exam = exam_of(("groups",))
+    exam = plan_checks(("groups",))
     at_msk = msgspec.structs.replace(healthy(), vantage=Vantage(bootstrap="b-1.x.y1.c2.kafka.eu-west-1.amazonaws.com:9098"))
-    notes = examine_saved(at_msk, exam, AT_MS).report.notes
+    notes = run_checks_on_saved(at_msk, exam, AT_MS).report.notes
     assert any("the provider profiles are of 2024-01-01" in each for each in notes)
-    assert not any("provider" in each for each in examine_saved(healthy(), exam, AT_MS).report.notes)
+    assert not any("provider" in each for each in run_checks_on_saved(healthy(), exam, AT_MS).report.notes)

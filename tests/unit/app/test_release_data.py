@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kastellan.app.examine import exam_of, examine_saved
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.app.release_data import age_note, take_up
-from kastellan.checks.controller import release_end_of_life
-from kastellan.checks.replication import under_replicated
+from kastellan.checks.families.controller import release_end_of_life
+from kastellan.checks.families.replication import under_replicated
 from kastellan.kernel.errors import BadInput
-from kastellan.model.releases import in_force, packaged, use
+from kastellan.reference.releases import in_force, packaged, use
 from kastellan.testing.snapshots import AT_MS, healthy
 
 _DAY_MS = 86_400_000
@@ -26,7 +26,7 @@ def _packaged_again() -> Iterator[None]:
 
 
 def write(path: Path, as_of: str) -> Path:
-    text = resources.files("kastellan.model").joinpath("releases.json").read_text()
+    text = resources.files("kastellan.reference").joinpath("releases.json").read_text()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace(packaged().as_of.isoformat(), as_of))
     return path
@@ -61,18 +61,18 @@ def test_a_file_that_is_not_there_or_is_something_else_is_one_sentence(tmp_path:
 
 def test_old_data_is_told_and_new_data_is_not() -> None:
     as_of_ms = 1_795_651_200_000  # 2026-11-26
-    assert age_note([release_end_of_life.judge], as_of_ms + 180 * _DAY_MS) is None
-    assert age_note([under_replicated.judge], as_of_ms + 200 * _DAY_MS) is None
-    told = age_note([release_end_of_life.judge], as_of_ms + 200 * _DAY_MS)
+    assert age_note([release_end_of_life.evaluate], as_of_ms + 180 * _DAY_MS) is None
+    assert age_note([under_replicated.evaluate], as_of_ms + 200 * _DAY_MS) is None
+    told = age_note([release_end_of_life.evaluate], as_of_ms + 200 * _DAY_MS)
     assert told == (
         f"the release data is of {packaged().as_of} and 200 days old: newer releases and vulnerabilities are not in it"
     )
 
 
 def test_a_report_tells_it_where_a_check_rests_on_it() -> None:
-    exam = exam_of(only=("controller.release_end_of_life",))
+    exam = plan_checks(only=("controller.release_end_of_life",))
     late = healthy(at_ms=AT_MS + 1_000 * _DAY_MS)
-    notes = examine_saved(late, exam, late.at_ms).report.notes
+    notes = run_checks_on_saved(late, exam, late.at_ms).report.notes
     assert any("the release data is of" in each for each in notes)
-    other = examine_saved(late, exam_of(only=("replication",)), late.at_ms).report.notes
+    other = run_checks_on_saved(late, plan_checks(only=("replication",)), late.at_ms).report.notes
     assert not any("release data" in each for each in other)

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from kastellan.app.sql import answered, read, relations, sql, wanted_for
+from kastellan.engine.needs import ALL, Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
-from kastellan.model.needs import ALL, Wanted
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.log_dirs import LogDirs

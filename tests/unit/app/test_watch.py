@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from kastellan.app import examine as examining
+from kastellan.app import diagnose as examining
 from kastellan.app import watch as module
-from kastellan.app.examine import exam_of
+from kastellan.app.diagnose import plan_checks
 from kastellan.app.watch import SLOW, watch
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.model.tables.log_dirs import LogDirs
@@ -35,7 +35,7 @@ class Ticking:
     async def close(self) -> None: ...
 
 
-USUAL = exam_of(("replication", "storage", "configs"))
+USUAL = plan_checks(("replication", "storage", "configs"))
 """Checks that between them need the tables of every look and the slow ones."""
 
 
@@ -72,7 +72,7 @@ def test_the_slow_tables_are_asked_once_a_minute_and_carried_over_with_their_age
 
 def test_a_look_knows_the_looks_before_it_and_their_number_stays_small():
     source = Ticking()
-    told = looks(source, 60, exam_of(("groups.stalled_partition", "storage.log_dir_nearly_full")))
+    told = looks(source, 60, plan_checks(("groups.stalled_partition", "storage.log_dir_nearly_full")))
     assert told[-1].report.at_ms == AT_MS + 59 * 10_000
     kept = [each.at_ms for each in told[-1].snapshot.earlier]
     assert 3 <= len(kept) < 30
@@ -83,7 +83,7 @@ def test_a_look_knows_the_looks_before_it_and_their_number_stays_small():
 
 
 def test_checks_of_movement_get_their_earlier_look():
-    told = looks(Ticking(step_s=60.0), 40, exam_of(("groups.stalled_partition", "groups.lag_without_members")))
+    told = looks(Ticking(step_s=60.0), 40, plan_checks(("groups.stalled_partition", "groups.lag_without_members")))
     waiting = [each.check for each in told[-1].report.results for doubt in each.doubts if "earlier look" in doubt.reason]
     assert waiting == []
 
@@ -102,7 +102,7 @@ def test_a_first_look_that_reaches_nobody_ends_it():
 
 def test_too_often_is_refused():
     async def one():
-        async for _ in watch(Ticking(), exam_of(), 5.0, 0.1):
+        async for _ in watch(Ticking(), plan_checks(), 5.0, 0.1):
             return
 
     with pytest.raises(BadInput):
@@ -120,7 +120,7 @@ def test_a_carried_table_is_not_compared_as_if_it_were_of_now(monkeypatch):
 
     clock_s = iter(each * 10.0 for each in range(1000) for _ in range(2))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock_s)))
-    told = looks(Filling(), 15, exam_of(("storage.log_dir_nearly_full",)))
+    told = looks(Filling(), 15, plan_checks(("storage.log_dir_nearly_full",)))
     for at in (8, 14):
         (growth,) = {each.facts["growth"] for each in told[at].report.findings}
         assert "60.0 MiB/min since the look 60 s before" in str(growth)

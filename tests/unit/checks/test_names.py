@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kastellan.checks.catalogue import all_checks, chosen
-from kastellan.model.needs import needs_of
+from kastellan.engine.needs import needs_of
 
 TESTS = Path(__file__).parent
 CHECKS = all_checks()
@@ -21,12 +21,12 @@ HEADS = ("**What it means.**", "**What it looks like**", "**When it is wrong.**"
 def test_an_id_is_its_place_and_its_texts_are_there(name: str) -> None:
     judgement = CHECKS[name]
     check = judgement.check
-    assert judgement.judge.__module__ == f"kastellan.checks.{name}"
+    assert judgement.evaluate.__module__ == f"kastellan.checks.families.{name}"
     for head in HEADS:
         assert head in judgement.about, f"{name} does not say {head}"
     for text in (check.title, check.observed, check.expected, check.impact, check.do, check.do_not, check.verify, check.undo):
         assert text.strip(), f"{name} has an empty text"
-    assert needs_of(judgement.judge), f"{name} looks at nothing"
+    assert needs_of(judgement.evaluate), f"{name} looks at nothing"
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
@@ -42,7 +42,7 @@ def test_what_a_check_refers_to_exists(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CHECKS))
 def test_a_check_has_its_mirrored_cases(name: str) -> None:
     family, _, short = name.partition(".")
-    path = TESTS / family / f"test_{short}.py"
+    path = TESTS / "families" / family / f"test_{short}.py"
     assert path.is_file(), f"{name} has no tests at {path}"
     cases = [each.name for each in ast.parse(path.read_text()).body if isinstance(each, ast.FunctionDef)]
     for prefix in ("test_fires", "test_does_not_fire", "test_cannot_see"):

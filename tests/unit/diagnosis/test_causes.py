@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
+from kastellan.checks.evaluate import evaluate_all
 from kastellan.diagnosis.cause import all_causes
-from kastellan.diagnosis.diagnose import Diagnosed, diagnose
+from kastellan.diagnosis.engine import Diagnosed, diagnose
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict, Waived
 from kastellan.model.snapshot import Snapshot
@@ -42,7 +42,7 @@ def looked(minutes_ago: float = 0, away: int | None = None, **broker) -> Snapsho
 
 
 def diagnosed(snapshot: Snapshot, results: tuple[CheckResult, ...] | None = None) -> Diagnosed:
-    judged = judge_all(snapshot, JUDGED, all_views()) if results is None else results
+    judged = evaluate_all(snapshot, JUDGED, all_views()) if results is None else results
     return diagnose(judged, snapshot, all_causes(), all_views())
 
 
@@ -107,7 +107,7 @@ def test_a_waived_broker_explains_nothing():
             result, findings=tuple(msgspec.structs.replace(each, waived=by) for each in result.findings)
         )
 
-    judged = judge_all(looked(away=2), all_checks(), all_views())
+    judged = evaluate_all(looked(away=2), all_checks(), all_views())
     accepted = tuple(waived(each) if each.check == "brokers.fenced" else each for each in judged)
     assert "broker_down" not in {each.cause for each in diagnosed(looked(away=2), accepted).causes}
 

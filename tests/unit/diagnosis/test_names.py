@@ -7,7 +7,7 @@ from kastellan.diagnosis.cause import all_causes
 def test_a_cause_is_named_after_its_file():
     assert list(all_causes()) == sorted(all_causes(), key=lambda each: all_causes()[each].cause.rank)
     for name, each in all_causes().items():
-        assert each.find.__module__ == f"kastellan.diagnosis.{name}"
+        assert each.find.__module__ == f"kastellan.diagnosis.causes.{name}"
 
 
 def test_causes_speak_in_an_order():

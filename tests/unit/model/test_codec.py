@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.checks.judge import judge_all
+from kastellan.checks.evaluate import evaluate_all
 from kastellan.kernel.errors import BadInput
 from kastellan.model import codec
 from kastellan.model.tables.brokers import Brokers
@@ -66,7 +66,7 @@ def test_the_same_checks_give_the_same_answer():
     after = codec.load(codec.dump(before))
 
     def told(snapshot):
-        return [msgspec.structs.replace(each, took_ms=0) for each in judge_all(snapshot, all_checks(), all_views())]
+        return [msgspec.structs.replace(each, took_ms=0) for each in evaluate_all(snapshot, all_checks(), all_views())]
 
     assert told(after) == told(before)
     assert any(each.findings for each in told(after))

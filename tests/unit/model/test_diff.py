@@ -24,7 +24,7 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
-from kastellan.testing.sickness import sicken
+from kastellan.testing.random_faults import sicken
 from kastellan.testing.snapshots import AT_MS, add, drop, edit, healthy, hide, rebuilt
 
 BEFORE = healthy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from kastellan.model.beside import gathered
+from kastellan.model.align import gathered
 
 ON = ["topic", "partition"]
 TOLD = {"count": pl.len(), "unseen": pl.col("broker").null_count(), "first": pl.col("broker").first()}

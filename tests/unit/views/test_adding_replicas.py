@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, edit, failed_answer, healthy, rebuilt
 from kastellan.views.adding_replicas import AddingReplicas
 from kastellan.views.catalogue import all_views

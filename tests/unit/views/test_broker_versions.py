@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, edit, healthy
 from kastellan.views.broker_versions import BrokerVersions
 from kastellan.views.catalogue import all_views

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from kastellan.model.needs import unseen_of
+from kastellan.engine.needs import unseen_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, edit, failed_answer, healthy
 from kastellan.views.catalogue import all_views
 from kastellan.views.lag import Lag, lag

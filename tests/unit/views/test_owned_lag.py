@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.commits import Commits
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
 from kastellan.views.owned_lag import OwnedLag

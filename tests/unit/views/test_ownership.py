@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.partitions import Partitions
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, failed_answer, healthy
 from kastellan.views.catalogue import all_views
 from kastellan.views.ownership import Ownership

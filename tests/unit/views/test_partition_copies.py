@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.reassignments import Reassignments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kastellan.model.releases import packaged
+from kastellan.reference.releases import packaged
 from kastellan.views.config_changes import config_changes
 from kastellan.views.release_lines import release_lines
 from kastellan.views.vulnerabilities import vulnerabilities

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, edit, failed_answer, healthy, rebuilt
 from kastellan.views.catalogue import all_views
 from kastellan.views.restart_headroom import RestartHeadroom

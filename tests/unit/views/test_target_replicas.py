@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.reassignments import Reassignments

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.testing.snapshots import drop, edit, healthy

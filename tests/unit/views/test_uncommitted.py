@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from kastellan.model.needs import Need, Resolver
+from kastellan.engine.needs import Need, Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.commits import Commits
-from kastellan.testing.law import leaks_of
+from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, failed_answer, healthy
 from kastellan.views.catalogue import all_views
 from kastellan.views.uncommitted import Uncommitted

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kastellan.wire.aside import aside
+from kastellan.wire.daemon_thread import aside
 
 
 def test_what_the_work_returns_or_raises_is_told():

@@ -21,8 +21,8 @@ import time
 
 import msgspec
 
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.sources.kafka.ask import (
     access,
@@ -37,16 +37,16 @@ from kastellan.sources.kafka.ask import (
     transactions,
     views,
 )
+from kastellan.sources.kafka.collect_session import CollectSession
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill import brokers as fill_brokers
-from kastellan.sources.kafka.looking import Looking
-from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.costs import Costs
 
 
 async def look_at(
     cluster: Cluster,
-    memory: Memory,
+    memory: DecodeCache,
     wanted: Wanted,
     deadline: Deadline,
     vantage: Vantage,
@@ -57,10 +57,10 @@ async def look_at(
     # What lags is known by other tables, which are then asked for and not shown.
     more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
     asked = msgspec.structs.replace(wanted, tables=wanted.tables | more)
-    look = Looking(cluster, memory, asked, deadline, controllers)
+    look = CollectSession(cluster, memory, asked, deadline, controllers)
     believed = await _looked(look)
     if not believed and deadline.remaining_s() > time.monotonic() - started:
-        look = Looking(cluster, memory, asked, deadline, controllers)
+        look = CollectSession(cluster, memory, asked, deadline, controllers)
         await _looked(look)
     return Snapshot(
         at_ms=time.time_ns() // 1_000_000,
@@ -72,7 +72,7 @@ async def look_at(
     )
 
 
-async def _looked(look: Looking) -> bool:
+async def _looked(look: CollectSession) -> bool:
     """Ask everything once; returns whether the broker that told who is there is no odd one out."""
     registry = await _who_and_what(look)
     await asyncio.gather(
@@ -97,7 +97,7 @@ async def _looked(look: Looking) -> bool:
     return registry.nodes is None or look.asking.node_of(registry.answer) not in odd
 
 
-async def _who_and_what(look: Looking) -> fill_brokers.Registry:
+async def _who_and_what(look: CollectSession) -> fill_brokers.Registry:
     """The brokers, and the topics when they are wanted; sets who is asked."""
     wants_topics = look.wants(*topics.TABLES)
     known = look.memory.rights
@@ -114,7 +114,7 @@ async def _who_and_what(look: Looking) -> fill_brokers.Registry:
     return registry
 
 
-def _ask_live(look: Looking, registry: fill_brokers.Registry) -> None:
+def _ask_live(look: CollectSession, registry: fill_brokers.Registry) -> None:
     live = fill_brokers.live(registry)
     look.nodes = tuple(each for each in look.cluster.nodes if live is None or each in live)
 

@@ -16,7 +16,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text, plural
 from kastellan.model.probe import Layer, Sign, Step
-from kastellan.sources.kafka.client_words import Failure, failure_of_tls, sentences
+from kastellan.sources.kafka.client_messages import Failure, failure_of_tls, sentences
 from kastellan.sources.kafka.probing_cluster import cluster_steps
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import Connection

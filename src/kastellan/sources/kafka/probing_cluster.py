@@ -10,12 +10,12 @@ from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import Outcome
 from kastellan.kernel.units import duration_text, plural
 from kastellan.model.probe import Layer, Sign, Step
-from kastellan.sources.kafka.client_words import Failure, sentences
+from kastellan.sources.kafka.client_messages import Failure, sentences
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Reply, Roster, decode_reply
+from kastellan.wire.kafka.client import Cluster, ClusterMembers, Reply, decode_reply
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.fan_out import fan_out
-from kastellan.wire.kafka.requests import Choose, describe_cluster, describe_quorum
+from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, describe_quorum
 
 _SHARE: Final = 0.5
 _MOST_TOLD: Final = 12
@@ -40,7 +40,7 @@ async def cluster_steps(cluster: Cluster, through: Endpoint, deadline: Deadline)
     return steps
 
 
-async def _advertised(cluster: Cluster, roster: Roster, through: Endpoint, deadline: Deadline) -> list[Step]:
+async def _advertised(cluster: Cluster, roster: ClusterMembers, through: Endpoint, deadline: Deadline) -> list[Step]:
     """Every advertised address is dialled from here; those that work are told in one step."""
     live = [each for each in roster.nodes if each.node_id is not None and each.node_id not in roster.fenced]
     ids = tuple(each.node_id for each in live if each.node_id is not None)
@@ -89,7 +89,7 @@ def _misleading(node: Endpoint) -> Step:
 
 
 async def _rights(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Step:
-    wanted = Choose(Api.DESCRIBE_CLUSTER, lambda version: describe_cluster(version, authorized_operations=True))
+    wanted = RequestSpec(Api.DESCRIBE_CLUSTER, lambda version: describe_cluster(version, authorized_operations=True))
     answer = _decoded(await cluster.ask(None, wanted, _part(deadline)))
     bits = getattr(answer, "cluster_authorized_operations", None)
     if bits is None or bits < 0:
@@ -106,7 +106,7 @@ async def _rights(cluster: Cluster, through: Endpoint, deadline: Deadline) -> St
 
 async def _clock(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Step:
     """The active controller's clock against ours: it stamps its own row of DescribeQuorum when it answers (KIP-836)."""
-    outcome = await cluster.ask(None, Choose(Api.DESCRIBE_QUORUM, describe_quorum), _part(deadline))
+    outcome = await cluster.ask(None, RequestSpec(Api.DESCRIBE_QUORUM, describe_quorum), _part(deadline))
     there_ms = _leaders_time_ms(_decoded(outcome))
     if there_ms is None or outcome.arrived_ms is None:
         seen = outcome.reason or "no controller told its time: this cluster has no metadata quorum, or it may not be described"

@@ -11,15 +11,15 @@ import msgspec
 
 from kastellan.config.proxy import Proxy
 from kastellan.config.security import SecuritySettings
+from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.kernel.outcome import Outcome, Trouble
-from kastellan.model.needs import Wanted
 from kastellan.model.snapshot import Snapshot, Vantage
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.meeting import Door, meet
-from kastellan.sources.kafka.memory import Memory
-from kastellan.wire.kafka.client import Cluster, Roster
+from kastellan.wire.kafka.client import Cluster, ClusterMembers
 from kastellan.wire.kafka.connection import CLIENT_ID, Limits
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
@@ -60,7 +60,7 @@ class KafkaSource:
             self._controller_guard = Security.of(controller_security)
             self._controllers = client(addresses, self._controller_guard)
         self._told_controllers = controllers or ""
-        self._memory = Memory()
+        self._memory = DecodeCache()
         self._known = False
 
     async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
@@ -97,7 +97,7 @@ class KafkaSource:
             await self._controllers.close()
 
 
-def _nobody(found: Outcome[Roster]) -> str:
+def _nobody(found: Outcome[ClusterMembers]) -> str:
     """One sentence on why no broker could be asked; what went wrong with TLS or the login names its own remedy."""
     if found.trouble is Trouble.UNAUTHENTICATED:
         return f"no broker let us in: {found.reason}"

@@ -6,23 +6,23 @@ from typing import Any, Literal
 
 import msgspec
 
-from kastellan.app.depict import Portrait
+from kastellan.app.describe_object import Portrait
 from kastellan.app.inspect import Contents
-from kastellan.app.kept import Shelf
+from kastellan.app.kept import SavedSnapshots
 from kastellan.app.may_restart import Restarts
 from kastellan.app.preflight import Preflight
-from kastellan.checks.telling import Telling
 from kastellan.config.effective import Told
+from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
 from kastellan.model.changes import Changes
 from kastellan.model.codec import Manifest
-from kastellan.model.finding import Doubt, Fact, Finding, Verdict
+from kastellan.model.finding import Fact, Finding, UnknownVerdicts, Verdict
 from kastellan.model.probe import Probed
-from kastellan.model.pseudonyms import NameMap
 from kastellan.model.report import Report, Shape
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.model.table import Unseen
+from kastellan.redaction.pseudonyms import NameMap
 
 
 class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal["kastellan.report/1"] = "kastellan.report/1"
     version: str = VERSION
     exit_code: int
-    told: Telling
+    told: ReportSummary
     report: Report
 
 
@@ -145,7 +145,7 @@ class DoubtLine(Line, frozen=True, kw_only=True, tag="doubt"):
     """Subjects of a check that could not be judged for one reason."""
 
     check: str
-    doubt: Doubt
+    doubt: UnknownVerdicts
 
 
 class AnswerLine(Line, frozen=True, kw_only=True, tag="answer"):
@@ -176,7 +176,7 @@ class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: Literal["kastellan.kept/1"] = "kastellan.kept/1"
     version: str = VERSION
-    clusters: tuple[Shelf, ...]
+    clusters: tuple[SavedSnapshots, ...]
 
 
 DOCUMENTS: dict[str, Any] = {

@@ -10,7 +10,7 @@ import typer
 
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach
+from kastellan.surfaces.cli.reading import ConnectionOptions
 
 if TYPE_CHECKING:
     from kastellan.app.get import Listed
@@ -68,7 +68,7 @@ def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None
     return Query(where=tuple(where or ()), sort=sort, columns=named, limit=limit)
 
 
-def print_list(reach: Reach, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
+def print_list(reach: ConnectionOptions, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
     """Looks, or loads, and prints; ends with exit code 12 where nothing could be seen."""
     print_found(_found(reach, name, member, query), form)
 
@@ -80,11 +80,11 @@ def print_found(found: Listed, form: ListForm) -> None:
         raise typer.Exit(NOTHING_SEEN)
 
 
-def _found(reach: Reach, name: str, member: str | None, query: Query | None) -> Listed:
+def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listed:
     from kastellan.app.get import get, listed, wanted_for
 
     wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
-    from kastellan.surfaces.cli.words import remember
+    from kastellan.surfaces.cli.completion import remember
 
     return looked(
         reach,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kastellan.model.codec import Loaded
     from kastellan.model.snapshot import Snapshot
     from kastellan.ports import Source
-    from kastellan.surfaces.cli.reading import Reach
+    from kastellan.surfaces.cli.reading import ConnectionOptions
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ WHOLE_LOOK_S: Final = 20.0
 
 
 def looked(
-    reach: Reach,
+    reach: ConnectionOptions,
     live: Callable[[Source, float], Awaitable[T]],
     saved: Callable[[Snapshot, tuple[str, ...]], T],
     of_the_command_s: float | None = None,

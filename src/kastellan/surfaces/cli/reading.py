@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from kastellan.kernel.errors import UsageError
-from kastellan.surfaces.cli.words import complete_context, complete_provider
+from kastellan.surfaces.cli.completion import complete_context, complete_provider
 
 if TYPE_CHECKING:
     from kastellan.app.reach import Settled
     from kastellan.app.wiring import Target
     from kastellan.model.codec import Loaded
-    from kastellan.model.providers import Provider
+    from kastellan.reference.providers import Provider
 
 _PANEL = "Which cluster"
 
@@ -93,7 +93,7 @@ ProviderName = Annotated[
 ]
 
 
-class Reach(NamedTuple):
+class ConnectionOptions(NamedTuple):
     """What was typed about the cluster."""
 
     bootstrap: str | None = None
@@ -182,7 +182,7 @@ def _reading(command: Callable[..., None], *, judges: bool) -> Callable[..., Non
             or _typed(context, "KASTELLAN_CONTEXT")
         ):
             raise UsageError("--bundle reads a file and no cluster; give either it or --bootstrap-server / --command-config")
-        reach = Reach(
+        reach = ConnectionOptions(
             bootstrap_server,
             command_config,
             bundle,

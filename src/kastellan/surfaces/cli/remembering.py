@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from kastellan.app.examine import Exam, Examined
+    from kastellan.app.diagnose import CheckPlan, CheckRun
     from kastellan.app.history import History
 
 NoHistory = Annotated[
@@ -17,7 +17,7 @@ NoHistory = Annotated[
 ]
 
 
-def history_of(exam: Exam) -> History:
+def history_of(exam: CheckPlan) -> History:
     """The past as it is kept for this user."""
     from kastellan.app.history import History
     from kastellan.app.wiring import snapshot_store
@@ -25,7 +25,7 @@ def history_of(exam: Exam) -> History:
     return History(snapshot_store(), exam)
 
 
-async def told_and_kept(examined: Examined, show: Callable[[Examined], int], past: History | None) -> int:
+async def told_and_kept(examined: CheckRun, show: Callable[[CheckRun], int], past: History | None) -> int:
     """Shows the examination in the light of the past, then keeps the look; what cannot be kept costs a sentence."""
     if past is None:
         return show(examined)

@@ -14,15 +14,20 @@ from functools import partial
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Outcome
-from kastellan.wire.kafka.client import Cluster, Reply, Target, Tried
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.client import Cluster, FailedAttempt, Reply, Target
+from kastellan.wire.kafka.requests import RequestSpec
 
 Take = Callable[[int, Outcome[Reply]], Awaitable[None]]
 """What is done with the outcome of the question at a place."""
 
 
 async def ask_each(
-    cluster: Cluster, asks: Sequence[tuple[Target, Choose, bytes | None]], deadline: Deadline, take: Take, *, lane: str = "main"
+    cluster: Cluster,
+    asks: Sequence[tuple[Target, RequestSpec, bytes | None]],
+    deadline: Deadline,
+    take: Take,
+    *,
+    lane: str = "main",
 ) -> None:
     """Hands every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`.
 
@@ -40,7 +45,7 @@ async def ask_each(
 
 class _Asking:
     def __init__(
-        self, cluster: Cluster, asks: Sequence[tuple[Target, Choose, bytes | None]], deadline: Deadline, lane: str
+        self, cluster: Cluster, asks: Sequence[tuple[Target, RequestSpec, bytes | None]], deadline: Deadline, lane: str
     ) -> None:
         self._cluster = cluster
         self._asks = asks
@@ -78,15 +83,15 @@ class _Asking:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _told(self, place: int, told: Outcome[Reply] | Tried) -> None:
+    def _told(self, place: int, told: Outcome[Reply] | FailedAttempt) -> None:
         self._leave.pop(place, None)
-        if isinstance(told, Tried):
+        if isinstance(told, FailedAttempt):
             self._slowly(place, told)
         else:
             self._came.append((place, told))
             self._ring()
 
-    def _slowly(self, place: int, after: Tried | None) -> None:
+    def _slowly(self, place: int, after: FailedAttempt | None) -> None:
         target, request, _ = self._asks[place]
         task = asyncio.create_task(self._cluster.ask(target, request, self._deadline, lane=self._lane, after=after))
         self._tasks.add(task)

@@ -40,14 +40,14 @@ from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api, api_name
 from kastellan.wire.kafka.connection import Connection, Frame, Limits
+from kastellan.wire.kafka.connection_slot import ConnectionSlot
 from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.dial import How
 from kastellan.wire.kafka.endpoint import Endpoint
-from kastellan.wire.kafka.lane import Lane
-from kastellan.wire.kafka.packing import Packed
+from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit, require_permit
-from kastellan.wire.kafka.requests import Choose, describe_cluster, metadata
+from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, metadata
 from kastellan.wire.kafka.schema import Entity
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal, failed, now_ms
@@ -74,14 +74,14 @@ class Reply(msgspec.Struct, frozen=True):
     arrived_ms: int
 
 
-class Tried(msgspec.Struct, frozen=True):
+class FailedAttempt(msgspec.Struct, frozen=True):
     """A question that got no answer, and when it was sent (epoch ms)."""
 
     refusal: Refusal
     sent_ms: int
 
 
-class Roster(msgspec.Struct, frozen=True):
+class ClusterMembers(msgspec.Struct, frozen=True):
     """Who a cluster says it consists of, as one of its nodes told."""
 
     cluster_id: str
@@ -118,10 +118,10 @@ class Cluster:
         self._bootstrap = tuple(bootstrap)
         self._permit = permit
         self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy)
-        self._lanes: dict[tuple[str, int, str], Lane] = {}
+        self._lanes: dict[tuple[str, int, str], ConnectionSlot] = {}
         self._brokers: dict[int, Endpoint] = {}
-        self._asked: dict[Endpoint, Outcome[Roster]] = {}
-        self._tasks: set[asyncio.Task[Outcome[Roster]]] = set()
+        self._asked: dict[Endpoint, Outcome[ClusterMembers]] = {}
+        self._tasks: set[asyncio.Task[Outcome[ClusterMembers]]] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -157,7 +157,7 @@ class Cluster:
             if broker.node_id is not None:
                 self._brokers[broker.node_id] = broker
 
-    async def bootstrap(self, deadline: Deadline) -> Outcome[Roster]:
+    async def bootstrap(self, deadline: Deadline) -> Outcome[ClusterMembers]:
         """Ask every bootstrap address at once; the first good answer wins and its brokers are learnt.
 
         When none is good, the reason tells what each address said. `bootstrap_outcomes` keeps all of them.
@@ -181,11 +181,11 @@ class Cluster:
                     return outcome
         return self._nobody(sent_ms)
 
-    def _note(self, address: Endpoint, task: asyncio.Task[Outcome[Roster]]) -> None:
+    def _note(self, address: Endpoint, task: asyncio.Task[Outcome[ClusterMembers]]) -> None:
         if not task.cancelled() and task.exception() is None:
             self._asked[address] = task.result()
 
-    def _nobody(self, sent_ms: int) -> Outcome[Roster]:
+    def _nobody(self, sent_ms: int) -> Outcome[ClusterMembers]:
         """What each address said; what several say alike is said once, and last what only follows from another's word."""
         alike: dict[str, list[Endpoint]] = {}
         for address in self._bootstrap:
@@ -196,14 +196,14 @@ class Cluster:
         return Outcome(value=None, state=first.state, sent_ms=sent_ms, trouble=first.trouble, reason=reason)
 
     @property
-    def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[Roster]]:
+    def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[ClusterMembers]]:
         """What each bootstrap address said so far; one that lost the race may be missing still."""
         return dict(self._asked)
 
-    async def roster(self, address: Endpoint, deadline: Deadline) -> Outcome[Roster]:
+    async def roster(self, address: Endpoint, deadline: Deadline) -> Outcome[ClusterMembers]:
         """Who the cluster consists of, as the node at this address tells; controllers list controllers."""
         controllers = address.role == "controller"
-        wanted = Choose(
+        wanted = RequestSpec(
             Api.DESCRIBE_CLUSTER,
             lambda version: describe_cluster(version, controllers=controllers, fenced=not controllers and version >= 2),
             lowest=1 if controllers else 0,
@@ -211,7 +211,7 @@ class Cluster:
         found = _as_roster(await self.ask(address, wanted, deadline), address)
         # Services refuse DescribeCluster, or do not know it; Metadata tells the same of who is there.
         if found.trouble in {Trouble.UNSUPPORTED, Trouble.REJECTED} and not controllers:
-            again = await self.ask(address, Choose(Api.METADATA, lambda version: metadata(version, ())), deadline)
+            again = await self.ask(address, RequestSpec(Api.METADATA, lambda version: metadata(version, ())), deadline)
             return _as_roster(again, address)
         return found
 
@@ -238,7 +238,7 @@ class Cluster:
         if hands is None:
             msg = "a connection is ready without its handshake"
             raise Defect(msg)
-        return self._outcome(lane, Packed(Api.API_VERSIONS, hands.version, b"", flexible=False), hands.frame)
+        return self._outcome(lane, EncodedRequest(Api.API_VERSIONS, hands.version, b"", flexible=False), hands.frame)
 
     def certificate(self, target: Target) -> tuple[str, bytes] | None:
         """The address of a node and the certificate (DER, empty without TLS) of its open connection; None where none is open."""
@@ -255,14 +255,20 @@ class Cluster:
     # Asking.
 
     async def ask(
-        self, target: Target, request: Packed | Choose, deadline: Deadline, *, lane: str = MAIN, after: Tried | None = None
+        self,
+        target: Target,
+        request: EncodedRequest | RequestSpec,
+        deadline: Deadline,
+        *,
+        lane: str = MAIN,
+        after: FailedAttempt | None = None,
     ) -> Outcome[Reply]:
         """One answer, raw. A trouble of the connection itself is tried once more, if the request only reads.
 
         `after` is what came of a first try by `begin`. Raises NotPermitted for a request that changes a cluster when the
         client was built without a permit.
         """
-        api = request.api_key if isinstance(request, Packed) else request.api
+        api = request.api_key if isinstance(request, EncodedRequest) else request.api
         require_permit(api, self._permit)
         sent_ms, refusal = (now_ms(), None) if after is None else (after.sent_ms, after.refusal)
         tries = _TRIES if api in READS else 1
@@ -286,7 +292,9 @@ class Cluster:
             return failed(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
         return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
 
-    async def _once(self, way: Lane, request: Packed | Choose, deadline: Deadline) -> tuple[Packed, Frame] | Refusal:
+    async def _once(
+        self, way: ConnectionSlot, request: EncodedRequest | RequestSpec, deadline: Deadline
+    ) -> tuple[EncodedRequest, Frame] | Refusal:
         if way.muted_until_s:
             muted = await _wait_until_heard(way, deadline)
             if muted is not None:
@@ -303,9 +311,9 @@ class Cluster:
     def begin(
         self,
         target: Target,
-        request: Packed | Choose,
+        request: EncodedRequest | RequestSpec,
         deadline: Deadline,
-        tell: Callable[[Outcome[Reply] | Tried], object],
+        tell: Callable[[Outcome[Reply] | FailedAttempt], object],
         *,
         lane: str = MAIN,
         known: bytes | None = None,
@@ -320,13 +328,13 @@ class Cluster:
             return None
         connection = way.at_once
         packed = None if connection is None else _asked_once(_pack(request, way), way)
-        if connection is None or not isinstance(packed, Packed):
+        if connection is None or not isinstance(packed, EncodedRequest):
             return None
         sent_ms = now_ms()
 
         def told(frame: Frame | Refusal) -> None:
             refused = isinstance(frame, Refusal)
-            tell(Tried(self._seen(connection, frame), sent_ms) if refused else self._outcome(way, packed, frame))
+            tell(FailedAttempt(self._seen(connection, frame), sent_ms) if refused else self._outcome(way, packed, frame))
 
         question = connection.begin(packed, deadline, told, known=known)
         return lambda: connection.leave(question)
@@ -334,7 +342,7 @@ class Cluster:
     def _seen(self, connection: Connection, refusal: Refusal) -> Refusal:
         return refusal if self._how.security.login or connection.answers > 1 else _without_login(refusal)
 
-    def _lane_of(self, target: Target, name: str) -> Lane | Refusal:
+    def _lane_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
         endpoint = self._pick(target)
         if endpoint is None:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
@@ -343,7 +351,7 @@ class Cluster:
         key = (endpoint.host, endpoint.port, name)
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(endpoint, self._how)
+            lane = self._lanes[key] = ConnectionSlot(endpoint, self._how)
         elif endpoint.node_id is not None:
             lane.name(endpoint)
         return lane
@@ -360,7 +368,7 @@ class Cluster:
                 return each
         return candidates[0]
 
-    def _outcome(self, lane: Lane, packed: Packed, frame: Frame) -> Outcome[Reply]:
+    def _outcome(self, lane: ConnectionSlot, packed: EncodedRequest, frame: Frame) -> Outcome[Reply]:
         throttle_ms = _throttle_ms(packed, frame.data)
         if throttle_ms:
             lane.muted_until_s = time.monotonic() + throttle_ms / 1_000
@@ -386,7 +394,7 @@ def _and_others(others: Sequence[Endpoint]) -> str:
     return f" (and so with {', '.join(each.address for each in others)})" if others else ""
 
 
-async def _wait_until_heard(lane: Lane, deadline: Deadline) -> Refusal | None:
+async def _wait_until_heard(lane: ConnectionSlot, deadline: Deadline) -> Refusal | None:
     """A muted client that keeps sending is muted longer: wait it out, or say that there is no time for it."""
     left_s = lane.muted_until_s - time.monotonic()
     if left_s <= 0:
@@ -409,9 +417,9 @@ def _without_login(refusal: Refusal) -> Refusal:
     return Refusal(refusal.trouble, hint, refusal.retriable)
 
 
-def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:
+def _pack(request: EncodedRequest | RequestSpec, lane: ConnectionSlot) -> EncodedRequest | Refusal:
     ranges: Ranges = lane.handshake.ranges if lane.handshake is not None else {}
-    if isinstance(request, Packed):
+    if isinstance(request, EncodedRequest):
         exact = choose(request.api_key, ranges, lowest=request.version, highest=request.version)
         if exact is not None:
             return request
@@ -422,7 +430,7 @@ def _pack(request: Packed | Choose, lane: Lane) -> Packed | Refusal:
     return request.build(version)
 
 
-def _asked_once(packed: Packed | Refusal, lane: Lane) -> Packed | Refusal:
+def _asked_once(packed: EncodedRequest | Refusal, lane: ConnectionSlot) -> EncodedRequest | Refusal:
     """What holds a request handler thread of a broker is not asked again while it is unanswered."""
     if isinstance(packed, Refusal) or packed.api_key not in _ASKED_ONCE:
         return packed
@@ -433,7 +441,7 @@ def _asked_once(packed: Packed | Refusal, lane: Lane) -> Packed | Refusal:
     return Refusal(Trouble.SLOW, f"{lane.whom} has not answered {api_name(packed.api_key)} for {waited}; it is not asked again")
 
 
-def _throttle_ms(packed: Packed, data: bytes) -> int:
+def _throttle_ms(packed: EncodedRequest, data: bytes) -> int:
     if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):
         return 0
     return max(0, int.from_bytes(data[:4], "big", signed=True))
@@ -448,8 +456,8 @@ def _node_id(broker: Entity) -> int:
     return int(broker.broker_id if hasattr(broker, "broker_id") else broker.node_id)
 
 
-def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[Roster]:
-    roster: Roster | None = None
+def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[ClusterMembers]:
+    roster: ClusterMembers | None = None
     state, trouble, reason = outcome.state, outcome.trouble, outcome.reason
     if outcome.value is not None:
         try:
@@ -472,9 +480,9 @@ def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[Roster]:
     )
 
 
-def _roster(answer: Entity, address: Endpoint) -> Roster:
+def _roster(answer: Entity, address: Endpoint) -> ClusterMembers:
     role = "controller" if address.role == "controller" else "broker"
     nodes = tuple(Endpoint(each.host, int(each.port), _node_id(each), role) for each in answer.brokers)
     racks = {_node_id(each): str(each.rack) for each in answer.brokers if each.rack is not None}
     fenced = frozenset(_node_id(each) for each in answer.brokers if getattr(each, "is_fenced", False))
-    return Roster(str(answer.cluster_id or ""), int(answer.controller_id), nodes, racks, fenced, address)
+    return ClusterMembers(str(answer.cluster_id or ""), int(answer.controller_id), nodes, racks, fenced, address)

@@ -24,7 +24,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import bytes_text, duration_text
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.costs import Meter
-from kastellan.wire.kafka.packing import Packed, int16
+from kastellan.wire.kafka.packing import EncodedRequest, int16
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
 from kastellan.wire.tls.words import meaning
@@ -67,7 +67,7 @@ class Frame(msgspec.Struct, frozen=True):
     service_ms: float
 
 
-class Mail:
+class ReceiveBuffer:
     """What the connections of a client share: they take turns, all on one event loop."""
 
     def __init__(self) -> None:
@@ -96,7 +96,9 @@ class Question:
         "wire",
     )
 
-    def __init__(self, packed: Packed, tell: Callable[[Frame | Refusal], object], due_s: float, known: bytes | None) -> None:
+    def __init__(
+        self, packed: EncodedRequest, tell: Callable[[Frame | Refusal], object], due_s: float, known: bytes | None
+    ) -> None:
         self.api_key = packed.api_key
         # The answer to ApiVersions has the old header for ever, so that any client can read it.
         self.tagged = packed.flexible and packed.api_key != Api.API_VERSIONS
@@ -104,7 +106,7 @@ class Question:
         self.known = known
         self.settled = False
         self.due_s = due_s
-        self.wire: Packed | None = packed
+        self.wire: EncodedRequest | None = packed
         self.sent_s = 0.0
         self.sent_ms = 0
         self.bytes_out = 0
@@ -115,7 +117,7 @@ class Question:
 class Connection(asyncio.BufferedProtocol):
     """A connection that is open; `dial` makes it. Use it from one event loop."""
 
-    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, mail: Mail) -> None:
+    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, mail: ReceiveBuffer) -> None:
         self.whom = whom
         client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
         self._client = {False: client, True: client + b"\x00"}
@@ -166,7 +168,7 @@ class Connection(asyncio.BufferedProtocol):
         sent = [each.sent_ms for each in self._sent.values() if each.abandoned and each.api_key == api_key]
         return min(sent, default=None)
 
-    async def ask(self, packed: Packed, deadline: Deadline) -> Frame | Refusal:
+    async def ask(self, packed: EncodedRequest, deadline: Deadline) -> Frame | Refusal:
         """The answer to one request, or why there is none; the connection stays usable after a missed deadline.
 
         Raises NotPermitted for a request that changes a cluster when the connection was built without a permit.
@@ -179,7 +181,7 @@ class Connection(asyncio.BufferedProtocol):
             self.leave(question)
 
     def begin(
-        self, packed: Packed, deadline: Deadline, tell: Callable[[Frame | Refusal], object], *, known: bytes | None = None
+        self, packed: EncodedRequest, deadline: Deadline, tell: Callable[[Frame | Refusal], object], *, known: bytes | None = None
     ) -> Question:
         """Ask without waiting: `tell` is called once, when the answer is in or there will be none, unless it is left before.
 

@@ -15,8 +15,8 @@ from kastellan.config.proxy import Proxy
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
-from kastellan.wire.aside import aside
-from kastellan.wire.kafka.connection import Connection, Limits, Mail
+from kastellan.wire.daemon_thread import aside
+from kastellan.wire.kafka.connection import Connection, Limits, ReceiveBuffer
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.permit import Permit
@@ -44,7 +44,7 @@ class How(msgspec.Struct, frozen=True):
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
     proxy: Proxy | None = None
-    mail: Mail = msgspec.field(default_factory=Mail)
+    mail: ReceiveBuffer = msgspec.field(default_factory=ReceiveBuffer)
 
 
 async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:

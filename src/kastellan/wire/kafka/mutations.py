@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.packing import FLEXIBLE, Form, Packed, boolean, int8, int16, int32, int32s, int64
+from kastellan.wire.kafka.packing import FLEXIBLE, EncodedRequest, Form, boolean, int8, int16, int32, int32s, int64
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.requests import form_of, packed
 
@@ -49,7 +49,9 @@ class Commit(msgspec.Struct, frozen=True):
     metadata: str = ""
 
 
-def create_topics(version: int, topics: Sequence[NewTopic], *, timeout_ms: int = 30_000, validate_only: bool = False) -> Packed:
+def create_topics(
+    version: int, topics: Sequence[NewTopic], *, timeout_ms: int = 30_000, validate_only: bool = False
+) -> EncodedRequest:
     """Create topics, asked of the controller or of any broker, which forwards it."""
     form = form_of(Api.CREATE_TOPICS, version)
     items = [_new_topic(form, each) for each in topics]
@@ -66,7 +68,7 @@ def _new_topic(form: Form, topic: NewTopic) -> bytes:
     return head + listed + form.tags
 
 
-def delete_topics(version: int, names: Sequence[str], *, timeout_ms: int = 30_000) -> Packed:
+def delete_topics(version: int, names: Sequence[str], *, timeout_ms: int = 30_000) -> EncodedRequest:
     """Delete topics by name, with everything in them."""
     form = form_of(Api.DELETE_TOPICS, version)
     rest = bytes(16) + form.tags if version >= 6 else b""
@@ -81,7 +83,7 @@ def incremental_alter_configs(
     changes: Mapping[str, tuple[int, str | None]],
     *,
     validate_only: bool = False,
-) -> Packed:
+) -> EncodedRequest:
     """Change single settings of one resource: {"retention.ms": (SET, "1000"), "cleanup.policy": (DELETE, None)}."""
     form = form_of(Api.INCREMENTAL_ALTER_CONFIGS, version)
     items = [form.text(key) + int8(how) + form.text(value) + form.tags for key, (how, value) in changes.items()]
@@ -91,7 +93,7 @@ def incremental_alter_configs(
 
 def alter_partition_reassignments(
     version: int, moves: Mapping[str, Mapping[int, Sequence[int] | None]], *, timeout_ms: int = 30_000
-) -> Packed:
+) -> EncodedRequest:
     """Give partitions new replicas, or cancel what is under way (None)."""
     topics: list[bytes] = []
     for topic, partitions in moves.items():
@@ -105,7 +107,7 @@ def alter_partition_reassignments(
     return packed(Api.ALTER_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), change_factor, listed)
 
 
-def offset_commit(version: int, group: str, commits: Sequence[Commit]) -> Packed:
+def offset_commit(version: int, group: str, commits: Sequence[Commit]) -> EncodedRequest:
     """Commit offsets for a group without members, as `assign()` users do (version 2 to 9)."""
     form = form_of(Api.OFFSET_COMMIT, version)
     by_topic: dict[str, list[Commit]] = {}
@@ -126,7 +128,9 @@ def _commit(form: Form, version: int, each: Commit) -> bytes:
     return int32(each.partition) + int64(each.offset) + epoch + form.text(each.metadata) + form.tags
 
 
-def produce(version: int, batches: Mapping[str, Mapping[int, bytes]], *, acks: int = -1, timeout_ms: int = 30_000) -> Packed:
+def produce(
+    version: int, batches: Mapping[str, Mapping[int, bytes]], *, acks: int = -1, timeout_ms: int = 30_000
+) -> EncodedRequest:
     """Write one record batch (`record_batch`) to each partition; asked of the leader (version 3 to 12)."""
     form = form_of(Api.PRODUCE, version)
     topics: list[bytes] = []

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 
-class Packed(msgspec.Struct, frozen=True):
+class EncodedRequest(msgspec.Struct, frozen=True):
     """A request without its header: cache it as long as what it asks stays the same."""
 
     api_key: int

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, Form, Packed, boolean, int8, int32, int32s, int64, texts
+from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, EncodedRequest, Form, boolean, int8, int32, int32s, int64, texts
 
 EARLIEST: Final = -2
 LATEST: Final = -1
@@ -55,14 +55,14 @@ _FLEXIBLE_SINCE: Final[Mapping[int, int]] = {
 }
 
 
-class Choose(msgspec.Struct, frozen=True):
+class RequestSpec(msgspec.Struct, frozen=True):
     """A request whose version the client picks for the broker that is asked.
 
     `lowest` and `highest` narrow the choice to the versions that can say what is meant.
     """
 
     api: int
-    build: Callable[[int], Packed]
+    build: Callable[[int], EncodedRequest]
     lowest: int = 0
     highest: int = 32_767
 
@@ -72,13 +72,13 @@ def form_of(api: int, version: int) -> Form:
     return FLEXIBLE if version >= _FLEXIBLE_SINCE.get(api, 0) else LEGACY
 
 
-def packed(api: int, version: int, *parts: bytes) -> Packed:
+def packed(api: int, version: int, *parts: bytes) -> EncodedRequest:
     """The request of these parts; the closing tags of the outermost structure are added here."""
     form = form_of(api, version)
-    return Packed(int(api), version, b"".join(parts) + form.tags, form is FLEXIBLE)
+    return EncodedRequest(int(api), version, b"".join(parts) + form.tags, form is FLEXIBLE)
 
 
-def api_versions(version: int, software_version: str = "0.1.0") -> Packed:
+def api_versions(version: int, software_version: str = "0.1.0") -> EncodedRequest:
     """What the peer speaks; features too from version 3 on."""
     if version < 3:
         return packed(Api.API_VERSIONS, version)
@@ -91,7 +91,7 @@ def metadata(
     *,
     ids: Collection[UUID] = (),
     authorized_operations: bool = False,
-) -> Packed:
+) -> EncodedRequest:
     """Brokers, and topics with their partitions: all (None), none (empty), the named ones, or by `ids` (version 12+).
 
     Ask named topics with version 4 or later only: before, the question itself may create a topic.
@@ -119,7 +119,7 @@ def _metadata_topics(form: Form, version: int, names: Collection[str], ids: Coll
 
 def describe_cluster(
     version: int, *, controllers: bool = False, fenced: bool = False, authorized_operations: bool = False
-) -> Packed:
+) -> EncodedRequest:
     """The nodes; `controllers` (version 1+) lists the quorum's, `fenced` (version 2+) adds brokers that are fenced.
 
     `authorized_operations` asks what this principal may do to the cluster (KIP-430).
@@ -131,7 +131,7 @@ def describe_cluster(
 
 def describe_topic_partitions(
     version: int, topics: Sequence[str], *, limit: int = 2_000, cursor: tuple[str, int] | None = None
-) -> Packed:
+) -> EncodedRequest:
     """Partitions with their eligible leader replicas, at most `limit`; `cursor` is the topic and partition to go on at.
 
     The broker sorts the topics by name; an empty list means all.
@@ -144,7 +144,7 @@ def describe_topic_partitions(
 
 def list_offsets(
     version: int, topics: Partitions, timestamp: int, *, isolation: int = READ_UNCOMMITTED, timeout_ms: int = 30_000
-) -> Packed:
+) -> EncodedRequest:
     """Offsets of the partitions that the asked broker leads: EARLIEST, LATEST or MAX_TIMESTAMP (version 7+)."""
     form = form_of(Api.LIST_OFFSETS, version)
     epoch = int32(-1) if version >= 4 else b""
@@ -162,7 +162,7 @@ def list_offsets(
     return packed(Api.LIST_OFFSETS, version, *parts)
 
 
-def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) -> Packed:
+def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) -> EncodedRequest:
     """For each partition the first record that is not older than a time (version 1+); the asked broker leads them all."""
     form = form_of(Api.LIST_OFFSETS, version)
     by_topic: dict[str, list[bytes]] = {}
@@ -180,7 +180,7 @@ def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) 
     return packed(Api.LIST_OFFSETS, version, *parts)
 
 
-def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str] = ()) -> Packed:
+def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str] = ()) -> EncodedRequest:
     """The groups that the asked broker coordinates; filters by state (version 4+) and type (version 5+)."""
     form = form_of(Api.LIST_GROUPS, version)
     by_state = texts(form, states) if version >= 4 else b""
@@ -188,33 +188,33 @@ def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str
     return packed(Api.LIST_GROUPS, version, by_state, by_type)
 
 
-def describe_groups(version: int, groups: Sequence[str]) -> Packed:
+def describe_groups(version: int, groups: Sequence[str]) -> EncodedRequest:
     """Classic groups with members and assignments."""
     form = form_of(Api.DESCRIBE_GROUPS, version)
     operations = boolean(False) if version >= 3 else b""
     return packed(Api.DESCRIBE_GROUPS, version, texts(form, groups), operations)
 
 
-def consumer_group_describe(version: int, groups: Sequence[str]) -> Packed:
+def consumer_group_describe(version: int, groups: Sequence[str]) -> EncodedRequest:
     """Groups of the new consumer protocol."""
     return _describe(Api.CONSUMER_GROUP_DESCRIBE, version, groups)
 
 
-def share_group_describe(version: int, groups: Sequence[str]) -> Packed:
+def share_group_describe(version: int, groups: Sequence[str]) -> EncodedRequest:
     """Share groups."""
     return _describe(Api.SHARE_GROUP_DESCRIBE, version, groups)
 
 
-def streams_group_describe(version: int, groups: Sequence[str]) -> Packed:
+def streams_group_describe(version: int, groups: Sequence[str]) -> EncodedRequest:
     """Streams groups."""
     return _describe(Api.STREAMS_GROUP_DESCRIBE, version, groups)
 
 
-def _describe(api: Api, version: int, groups: Sequence[str]) -> Packed:
+def _describe(api: Api, version: int, groups: Sequence[str]) -> EncodedRequest:
     return packed(api, version, texts(FLEXIBLE, groups), boolean(False))
 
 
-def offset_fetch(version: int, groups: Mapping[str, Partitions | None], *, stable: bool = False) -> Packed:
+def offset_fetch(version: int, groups: Mapping[str, Partitions | None], *, stable: bool = False) -> EncodedRequest:
     """Commits of many groups at once (version 8+); None asks for every topic of the group (version 2+).
 
     Before version 8 a request holds one group: ask once for each. `stable` (version 7+) waits for open transactions.
@@ -246,7 +246,7 @@ def _by_topic(form: Form, topics: Partitions) -> bytes:
 
 def describe_configs(
     version: int, resources: Mapping[tuple[int, str], Sequence[str] | None], *, synonyms: bool = False
-) -> Packed:
+) -> EncodedRequest:
     """Settings of resources, each a (type, name) with its wanted keys (None: all). Brokers answer for themselves only.
 
     Resources of several types travel in one request, so that a broker is asked once for its topics' share and itself.
@@ -263,26 +263,26 @@ def describe_configs(
     return packed(Api.DESCRIBE_CONFIGS, version, form.count(len(items)), *items, boolean(synonyms), documented)
 
 
-def describe_log_dirs(version: int, topics: Partitions | None = None) -> Packed:
+def describe_log_dirs(version: int, topics: Partitions | None = None) -> EncodedRequest:
     """Log directories and replica sizes of the asked broker. It can hang on a sick disk: use a lane of its own."""
     form = form_of(Api.DESCRIBE_LOG_DIRS, version)
     return packed(Api.DESCRIBE_LOG_DIRS, version, _fetched(form, topics))
 
 
-def describe_quorum(version: int) -> Packed:
+def describe_quorum(version: int) -> EncodedRequest:
     """The state of the metadata quorum: leader, voters, observers and how far each has read."""
     metadata_topic = FLEXIBLE.text("__cluster_metadata") + FLEXIBLE.count(1) + int32(0) + b"\x00\x00"
     return packed(Api.DESCRIBE_QUORUM, version, FLEXIBLE.count(1), metadata_topic)
 
 
-def list_partition_reassignments(version: int, topics: Partitions | None = None, *, timeout_ms: int = 30_000) -> Packed:
+def list_partition_reassignments(version: int, topics: Partitions | None = None, *, timeout_ms: int = 30_000) -> EncodedRequest:
     """Reassignments under way, of all partitions or of the named ones."""
     return packed(Api.LIST_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), _fetched(FLEXIBLE, topics))
 
 
 def list_transactions(
     version: int, *, states: Sequence[str] = (), producer_ids: Sequence[int] = (), running_for_ms: int = -1
-) -> Packed:
+) -> EncodedRequest:
     """Transactions that the asked broker coordinates; `running_for_ms` (version 1+) keeps the older ones."""
     producers = FLEXIBLE.count(len(producer_ids)) + b"".join(int64(each) for each in producer_ids)
     duration = int64(running_for_ms) if version >= 1 else b""
@@ -290,17 +290,17 @@ def list_transactions(
     return packed(Api.LIST_TRANSACTIONS, version, texts(FLEXIBLE, states), producers, duration, pattern)
 
 
-def describe_transactions(version: int, transactional_ids: Sequence[str]) -> Packed:
+def describe_transactions(version: int, transactional_ids: Sequence[str]) -> EncodedRequest:
     """State, producer and partitions of transactions, asked of their coordinator."""
     return packed(Api.DESCRIBE_TRANSACTIONS, version, texts(FLEXIBLE, transactional_ids))
 
 
-def describe_producers(version: int, topics: Partitions) -> Packed:
+def describe_producers(version: int, topics: Partitions) -> EncodedRequest:
     """Active producers of partitions, asked of the leader. Needs READ on the topic: ask for suspects only."""
     return packed(Api.DESCRIBE_PRODUCERS, version, _by_topic(FLEXIBLE, topics))
 
 
-def find_coordinator(version: int, keys: Sequence[str], *, key_type: int = 0) -> Packed:
+def find_coordinator(version: int, keys: Sequence[str], *, key_type: int = 0) -> EncodedRequest:
     """Coordinators of groups (key type 0), transactions (1) or share partitions (2); one key before version 4."""
     form = form_of(Api.FIND_COORDINATOR, version)
     if version >= 4:

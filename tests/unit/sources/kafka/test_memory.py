@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from kastellan.sources.kafka.memory import Memory
+from kastellan.sources.kafka.decode_cache import DecodeCache
 
 
 def test_the_same_objects_give_what_was_made_of_them_and_equal_ones_do_not() -> None:
-    memory, made = Memory(), list[int]()
+    memory, made = DecodeCache(), list[int]()
 
     def make() -> int:
         made.append(1)
@@ -23,7 +23,7 @@ def test_the_same_objects_give_what_was_made_of_them_and_equal_ones_do_not() -> 
 
 
 def test_equal_rows_are_the_frame_of_the_last_look() -> None:
-    memory = Memory()
+    memory = DecodeCache()
     first = memory.same("keys", pl.DataFrame({"topic": ["a", "b"]}))
     assert memory.same("keys", pl.DataFrame({"topic": ["a", "b"]})) is first
     other = pl.DataFrame({"topic": ["b", "a"]})
@@ -32,7 +32,7 @@ def test_equal_rows_are_the_frame_of_the_last_look() -> None:
 
 
 def test_the_last_meaning_is_a_guess_and_its_bytes_are_known() -> None:
-    memory = Memory()
+    memory = DecodeCache()
     assert (memory.last("groups"), memory.bytes_of("groups")) == (None, None)
     memory.keep("groups", 4, b"old", ["a"])
     assert (memory.last("groups"), memory.bytes_of("groups")) == (["a"], b"old")

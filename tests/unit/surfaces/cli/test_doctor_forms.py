@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kastellan.app.examine import exam_of, examine_saved
-from kastellan.checks.telling import tell
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
+from kastellan.findings.summary import summarize
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.surfaces.cli.screen import Screen
@@ -24,9 +24,9 @@ def hurt(at_ms: int):
 
 @pytest.fixture(scope="module")
 def telling():
-    exam = exam_of()
-    examined = examine_saved(hurt(AT_MS).after(hurt(AT_MS - 2000)), exam, AT_MS)
-    return tell(examined.report, {name: each.check for name, each in exam.checks.items()})
+    exam = plan_checks()
+    examined = run_checks_on_saved(hurt(AT_MS).after(hurt(AT_MS - 2000)), exam, AT_MS)
+    return summarize(examined.report, {name: each.check for name, each in exam.checks.items()})
 
 
 class Reader(HTMLParser):

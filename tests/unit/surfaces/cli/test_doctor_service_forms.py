@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kastellan.app.examine import exam_of, examine_saved
-from kastellan.checks.policy import Policy, Waiver
-from kastellan.checks.telling import tell
+from kastellan.app.diagnose import plan_checks, run_checks_on_saved
+from kastellan.findings.summary import summarize
+from kastellan.findings.waivers import Policy, Waiver
 from kastellan.model.finding import Severity
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
@@ -35,8 +35,8 @@ def sick(at_ms: int):
 
 
 def examined(snapshot, *, policy: Policy | None = None):
-    exam = exam_of(policy=policy or Policy())
-    return exam, examine_saved(snapshot, exam, AT_MS).report
+    exam = plan_checks(policy=policy or Policy())
+    return exam, run_checks_on_saved(snapshot, exam, AT_MS).report
 
 
 @cache
@@ -49,7 +49,7 @@ def printed(form: Form, snapshot=None, *, fail_on: FailOn = FailOn.ERROR, waived
     exam, report = usual(waived=waived) if snapshot is None else examined(snapshot)
     checks = {name: each.check for name, each in exam.checks.items()}
     asked = Asked(fail_on, form, hygiene=False, watching=False)
-    return rendered(report, tell(report, checks), checks, asked, 10)
+    return rendered(report, summarize(report, checks), checks, asked, 10)
 
 
 def whole():
@@ -85,7 +85,7 @@ def test_junit_fails_the_case_of_a_check_that_found_an_error():
     assert found["controller.no_active_controller"].find("failure") is None
     root = ET.fromstring(text)
     assert int(root.get("failures", "0")) == len(root.findall(".//failure"))
-    assert int(root.get("tests", "0")) == len(found) == len(exam_of().checks)
+    assert int(root.get("tests", "0")) == len(found) == len(plan_checks().checks)
 
 
 def test_junit_counts_by_fail_on():
@@ -115,7 +115,7 @@ def test_junit_calls_a_blind_check_an_error_and_a_waiting_one_skipped():
 def test_sarif_has_a_rule_for_each_check_and_results_that_name_them():
     run = json.loads(printed(Form.SARIF))["runs"][0]
     rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
-    assert rules == sorted(exam_of().checks)
+    assert rules == sorted(plan_checks().checks)
     assert run["results"]
     for each in run["results"]:
         assert rules[each["ruleIndex"]] == each["ruleId"]
@@ -136,7 +136,7 @@ def test_prometheus_lines_are_well_formed_and_every_check_has_a_series():
     samples = [each for each in text.splitlines() if not each.startswith("#")]
     assert [each for each in samples if not SAMPLE.fullmatch(each)] == []
     assert len(samples) == len(set(samples))
-    for name in exam_of().checks:
+    for name in plan_checks().checks:
         assert f'check="{name}"' in text
     assert 'kastellan_findings{cluster="lab",check="replication.offline",severity="error",state="standing"} 1' in text.replace(
         f'cluster="{healthy().cluster_id}"', 'cluster="lab"'
@@ -162,7 +162,7 @@ def test_prometheus_shows_zero_where_nothing_is_found():
 )
 def test_nagios_says_its_state_in_one_line_with_performance_data(snapshot, state, word):
     exam, report = examined(snapshot)
-    telling = tell(report, {name: each.check for name, each in exam.checks.items()})
+    telling = summarize(report, {name: each.check for name, each in exam.checks.items()})
     assert doctor_nagios.state_of(telling) == state
     first = doctor_nagios.show(report, telling).splitlines()[0]
     assert first.startswith(f"KASTELLAN {word} - ")
@@ -172,7 +172,7 @@ def test_nagios_says_its_state_in_one_line_with_performance_data(snapshot, state
 
 def test_nagios_does_not_raise_what_was_waived():
     exam, report = usual(waived=True)
-    telling = tell(report, {name: each.check for name, each in exam.checks.items()})
+    telling = summarize(report, {name: each.check for name, each in exam.checks.items()})
     assert telling.worst is not Severity.ERROR
     assert telling.waived
     assert "accepted by" in telling.waived[0].lower()

@@ -14,12 +14,12 @@ from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.delegation_tokens import DelegationTokens
 from kastellan.model.tables.quotas import Quotas
 from kastellan.model.tables.scram_users import ScramUsers
-from kastellan.sources.kafka.asking import Got, Turn
+from kastellan.sources.kafka.collect_session import CollectSession
 from kastellan.sources.kafka.fill import access as fill
-from kastellan.sources.kafka.looking import Looking
+from kastellan.sources.kafka.requester import Got, Turn
 from kastellan.wire.kafka import access_requests as requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _NONE_KEPT: Final = {
     54: "no authorizer is configured: everybody may do everything, and there are no ACLs",
@@ -31,7 +31,7 @@ _ASKED_IN_PLAINTEXT: Final = 64
 """DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: over a connection that proves nobody, or one that a token itself opened."""
 
 
-async def access(look: Looking) -> None:
+async def access(look: CollectSession) -> None:
     """Each of the four tables that is wanted."""
     wanted = [ask for table, ask in _ASK.items() if look.wants(table)]
     if wanted:
@@ -39,26 +39,26 @@ async def access(look: Looking) -> None:
         await asyncio.gather(*(ask(look) for ask in wanted))
 
 
-async def _acls(look: Looking) -> None:
+async def _acls(look: CollectSession) -> None:
     # There may be thousands: what the same bytes mean is remembered.
-    got = await look.any(Choose(Api.DESCRIBE_ACLS, requests.describe_acls), Turn(fill.acls, "acls"))
+    got = await look.any(RequestSpec(Api.DESCRIBE_ACLS, requests.describe_acls), Turn(fill.acls, "acls"))
     whose = pl.lit(got.answer, pl.Int32).alias("answer")
     _put(look, Acls, got, lambda table: Acls(table.df.with_columns(whose)))
 
 
-async def _scram_users(look: Looking) -> None:
-    got = await look.any(Choose(Api.DESCRIBE_USER_SCRAM_CREDENTIALS, requests.describe_user_scram_credentials))
+async def _scram_users(look: CollectSession) -> None:
+    got = await look.any(RequestSpec(Api.DESCRIBE_USER_SCRAM_CREDENTIALS, requests.describe_user_scram_credentials))
     _put(look, ScramUsers, got, lambda entity: fill.scram_users(entity, got.answer, look.book))
 
 
-async def _quotas(look: Looking) -> None:
-    got = await look.any(Choose(Api.DESCRIBE_CLIENT_QUOTAS, requests.describe_client_quotas))
+async def _quotas(look: CollectSession) -> None:
+    got = await look.any(RequestSpec(Api.DESCRIBE_CLIENT_QUOTAS, requests.describe_client_quotas))
     _put(look, Quotas, got, lambda entity: fill.quotas(entity, got.answer))
 
 
-async def _tokens(look: Looking) -> None:
+async def _tokens(look: CollectSession) -> None:
     # The bytes of this answer hold passwords: they are not remembered.
-    got = await look.any(Choose(Api.DESCRIBE_DELEGATION_TOKEN, requests.describe_delegation_token))
+    got = await look.any(RequestSpec(Api.DESCRIBE_DELEGATION_TOKEN, requests.describe_delegation_token))
     if got.code == _ASKED_IN_PLAINTEXT:
         told = "tokens are told over connections only that prove who asks (SASL or mTLS, not by a token)"
         look.book.grade(got.answer, State.UNSUPPORTED, told)
@@ -67,7 +67,7 @@ async def _tokens(look: Looking) -> None:
     _put(look, DelegationTokens, got, lambda entity: fill.delegation_tokens(entity, got.answer))
 
 
-def _put(look: Looking, kind: type[Frame], got: Got, table: Callable[[Any], Frame]) -> None:
+def _put(look: CollectSession, kind: type[Frame], got: Got, table: Callable[[Any], Frame]) -> None:
     if got.value is not None:
         look.put(table(got.value))
     elif got.code in _NONE_KEPT:

@@ -6,15 +6,15 @@ import asyncio
 from typing import Final
 
 from kastellan.sources.kafka.ask import controllers
-from kastellan.sources.kafka.asking import Got
+from kastellan.sources.kafka.collect_session import CollectSession
 from kastellan.sources.kafka.fill import brokers as fill
 from kastellan.sources.kafka.fill import certificates as fill_certificates
 from kastellan.sources.kafka.fill import quorum as fill_quorum
-from kastellan.sources.kafka.looking import Looking
+from kastellan.sources.kafka.requester import Got
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import brokers_of
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _ASKED_OF_EACH: Final = (
     *("groups", "members", "assignments", "commits", "log_dirs", "replica_sizes"),
@@ -26,15 +26,15 @@ _TELLS_FENCED: Final = 2
 """From this version of DescribeCluster on fenced brokers can be asked for."""
 
 
-async def registry(look: Looking) -> fill.Registry:
+async def registry(look: CollectSession) -> fill.Registry:
     """The registered brokers, by DescribeCluster or, where nobody offers it, by Metadata."""
-    wanted = Choose(
+    wanted = RequestSpec(
         Api.DESCRIBE_CLUSTER,
         lambda version: requests.describe_cluster(version, fenced=version >= _TELLS_FENCED, authorized_operations=True),
     )
     got = await look.any(wanted)
     if got.value is None:
-        got = await look.any(Choose(Api.METADATA, lambda version: requests.metadata(version, ())))
+        got = await look.any(RequestSpec(Api.METADATA, lambda version: requests.metadata(version, ())))
     if got.value is None:
         return fill.Registry(None, got.answer, tells_fenced=False)
     look.cluster.learn(brokers_of(got.value))
@@ -45,7 +45,7 @@ async def registry(look: Looking) -> fill.Registry:
     return fill.Registry(nodes, got.answer, tells_fenced=any(hasattr(each, "is_fenced") for each in nodes))
 
 
-async def handshakes(look: Looking) -> None:
+async def handshakes(look: CollectSession) -> None:
     """Versions and features of every broker; also how every broker is met, whatever else is wanted of it."""
     try:
         if look.wants("features", "api_versions", "broker_features", "certificates", "brokers"):
@@ -56,7 +56,7 @@ async def handshakes(look: Looking) -> None:
         look.features_told.set()
 
 
-async def _features(look: Looking) -> None:
+async def _features(look: CollectSession) -> None:
     """The features as any broker tells them: by them it is known whether replicas may be eligible leaders out of sync."""
     for node in look.nodes:
         got = await look.asking.handshake(node, look.deadline)
@@ -65,7 +65,7 @@ async def _features(look: Looking) -> None:
             return
 
 
-async def _handshakes(look: Looking) -> None:
+async def _handshakes(look: CollectSession) -> None:
     async def shake(node: int) -> Got:
         got = await look.asking.handshake(node, look.deadline)
         if got.value is not None and not look.features_told.is_set():
@@ -89,19 +89,19 @@ async def _handshakes(look: Looking) -> None:
         await look.each(lambda node: _greet(look, node))
 
 
-async def _greet(look: Looking, node: int) -> None:
+async def _greet(look: CollectSession, node: int) -> None:
     """Meet a broker of which nothing else is asked: one with an old connection only, or one that is fenced.
 
     A fenced broker is given a moment: refused and silent are different evidence of how it is away.
     """
     if node not in look.asking.met and look.wants("brokers"):
-        await look.ask(node, Choose(Api.API_VERSIONS, requests.api_versions), look.patience(node))
+        await look.ask(node, RequestSpec(Api.API_VERSIONS, requests.api_versions), look.patience(node))
 
 
-async def quorum(look: Looking) -> None:
+async def quorum(look: CollectSession) -> None:
     """The leadership and the nodes of the metadata quorum, from the controllers themselves where they can be asked."""
     if look.wants("quorum", "quorum_nodes"):
         got = await controllers.quorum(look, look.controllers) if look.controllers is not None else None
-        got = got or await look.controller(Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum))
+        got = got or await look.controller(RequestSpec(Api.DESCRIBE_QUORUM, requests.describe_quorum))
         silent_ms = look.asking.kept_waiting_ms(Api.DESCRIBE_QUORUM) if got.value is None else None
         look.put(*fill_quorum.quorum(got.value, got.answer, look.book, silent_ms))

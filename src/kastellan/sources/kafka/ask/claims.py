@@ -16,10 +16,10 @@ import polars as pl
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.table import Frame
-from kastellan.sources.kafka.looking import Looking, binding
+from kastellan.sources.kafka.collect_session import CollectSession, binding
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 F = TypeVar("F", bound=Frame)
 
@@ -44,7 +44,7 @@ class Claims(msgspec.Struct, frozen=True):
         return name in self.of and self.of[name] != node
 
 
-async def claims(look: Looking, listed: Iterable[str], kind: int, deadline: Deadline) -> Claims:
+async def claims(look: CollectSession, listed: Iterable[str], kind: int, deadline: Deadline) -> Claims:
     """Who coordinates each name that is `listed` more than once; nothing is asked where none is."""
     names = [name for name, count in Counter(listed).items() if count > 1]
     if not names:
@@ -62,14 +62,14 @@ async def claims(look: Looking, listed: Iterable[str], kind: int, deadline: Dead
     return Claims(of, doubt)
 
 
-async def _told_by(look: Looking, node: int, names: Sequence[str], kind: int, deadline: Deadline) -> Mapping[str, int]:
-    wanted = Choose(Api.FIND_COORDINATOR, binding(requests.find_coordinator, names, key_type=kind), lowest=_MANY_KEYS)
+async def _told_by(look: CollectSession, node: int, names: Sequence[str], kind: int, deadline: Deadline) -> Mapping[str, int]:
+    wanted = RequestSpec(Api.FIND_COORDINATOR, binding(requests.find_coordinator, names, key_type=kind), lowest=_MANY_KEYS)
     got = await look.ask(node, wanted, deadline)
     told = () if got.value is None else got.value.coordinators
     return {each.key: int(each.node_id) for each in told if not each.error_code}
 
 
-def believed(look: Looking, table: F, found: Claims) -> F:
+def believed(look: CollectSession, table: F, found: Claims) -> F:
     """The table without the rows of brokers that are not believed; a placeholder for each member that none is believed about."""
     if not found.of:
         return table

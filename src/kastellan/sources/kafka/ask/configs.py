@@ -10,20 +10,20 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kastellan.model.needs import ALL
-from kastellan.sources.kafka.asking import Turn
+from kastellan.engine.needs import ALL
+from kastellan.sources.kafka.collect_session import CollectSession, binding, packed_once, slices
 from kastellan.sources.kafka.fill import configs as fill
-from kastellan.sources.kafka.looking import Looking, binding, packed_once, slices
+from kastellan.sources.kafka.requester import Turn
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.packing import Packed
-from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, Choose
+from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.requests import BROKER_RESOURCE, TOPIC_RESOURCE, RequestSpec
 
 _TOPICS_A_SLICE: Final = 5_000
 _TOPICS_A_SHARE: Final = 1_000
 
 
-async def configs(look: Looking) -> None:
+async def configs(look: CollectSession) -> None:
     """Topic and broker configs by wanted key."""
     await look.behind_the_ends()
     keys = {TOPIC_RESOURCE: sorted(look.wanted.topic_keys), BROKER_RESOURCE: sorted(look.wanted.broker_keys)}
@@ -43,7 +43,9 @@ async def configs(look: Looking) -> None:
         look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.book, look.memory))
 
 
-def _shares(look: Looking, topic_keys: Sequence[str], broker_keys: Sequence[str]) -> Sequence[tuple[int, int, Sequence[str]]]:
+def _shares(
+    look: CollectSession, topic_keys: Sequence[str], broker_keys: Sequence[str]
+) -> Sequence[tuple[int, int, Sequence[str]]]:
     """Who is asked, in which slice, for which topics; the same object as long as brokers and topics are the same.
 
     A broker that did not answer in the last look is asked for itself only: any other knows the topics as well.
@@ -66,22 +68,22 @@ def _shared(names: Sequence[str], ready: Sequence[int], every: Sequence[int]) ->
     ]
 
 
-async def _whole(look: Looking) -> fill.Told:
+async def _whole(look: CollectSession) -> fill.Told:
     """Every config of the topics that a person named."""
     names = sorted(look.wanted.whole_topics)
     keys = {TOPIC_RESOURCE: (ALL,)}
     build = binding(requests.describe_configs, {(TOPIC_RESOURCE, name): None for name in names})
-    got = await look.any(Choose(Api.DESCRIBE_CONFIGS, build))
+    got = await look.any(RequestSpec(Api.DESCRIBE_CONFIGS, build))
     return fill.Told(None if got.value is None else fill.pieces(got.value, keys)[TOPIC_RESOURCE], got.answer, names)
 
 
 async def _ask(
-    look: Looking, node: int, number: int, topics: Sequence[str], keys: Mapping[int, Sequence[str]]
+    look: CollectSession, node: int, number: int, topics: Sequence[str], keys: Mapping[int, Sequence[str]]
 ) -> tuple[fill.Told, fill.Told | None]:
     """What one broker tells of a slice of the topics and, in the first slice, of itself."""
     itself = number == 0 and bool(keys[BROKER_RESOURCE])
 
-    def build(version: int) -> Packed:
+    def build(version: int) -> EncodedRequest:
         of_topics = _asked(keys[TOPIC_RESOURCE])
         resources: dict[tuple[int, str], Sequence[str] | None] = {(TOPIC_RESOURCE, each): of_topics for each in topics}
         if itself:
@@ -92,7 +94,7 @@ async def _ask(
     slot = ("configs", node, number, *map(tuple, keys.values()))
     packed = look.memory.made(("packed", slot), (topics,), lambda: packed_once(build))
     turn = Turn(lambda entity: fill.pieces(entity, keys), slot)
-    got = await look.ask(node, Choose(Api.DESCRIBE_CONFIGS, packed), turn=turn)
+    got = await look.ask(node, RequestSpec(Api.DESCRIBE_CONFIGS, packed), turn=turn)
     topics_told, broker_told = (got.value[TOPIC_RESOURCE], got.value[BROKER_RESOURCE]) if got.value else (None, None)
     return fill.Told(topics_told, got.answer, topics), fill.Told(broker_told, got.answer, [str(node)]) if itself else None
 

@@ -7,17 +7,17 @@ from typing import Any
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import State, Trouble
-from kastellan.sources.kafka.asking import Got
-from kastellan.sources.kafka.looking import Looking
+from kastellan.sources.kafka.collect_session import CollectSession
+from kastellan.sources.kafka.requester import Got
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster, decode_reply
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _SHARE = 0.4
 
 
-async def quorum(look: Looking, controllers: Cluster) -> Got | None:
+async def quorum(look: CollectSession, controllers: Cluster) -> Got | None:
     """What the active controller says of the quorum; None when the controllers told nothing, which is in the book."""
     deadline = look.part_of_time(_SHARE)
     found = await controllers.bootstrap(deadline)
@@ -29,8 +29,8 @@ async def quorum(look: Looking, controllers: Cluster) -> Got | None:
     return await _asked(look, controllers, active, deadline)
 
 
-async def _asked(look: Looking, controllers: Cluster, active: Any, deadline: Deadline) -> Got | None:  # noqa: ANN401
-    outcome = await controllers.ask(active, Choose(Api.DESCRIBE_QUORUM, requests.describe_quorum), deadline)
+async def _asked(look: CollectSession, controllers: Cluster, active: Any, deadline: Deadline) -> Got | None:  # noqa: ANN401
+    outcome = await controllers.ask(active, RequestSpec(Api.DESCRIBE_QUORUM, requests.describe_quorum), deadline)
     answer = look.book.note(outcome, api_name(Api.DESCRIBE_QUORUM), f"controller/{active.node_id or active.address}")
     if outcome.value is None:
         return None

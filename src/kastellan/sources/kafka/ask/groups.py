@@ -12,15 +12,15 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.model.table import Frame, Unseen
 from kastellan.sources.kafka.ask import claims
-from kastellan.sources.kafka.asking import Ask, Got, Turn, leave
+from kastellan.sources.kafka.collect_session import CollectSession, binding, packed_once, slices
 from kastellan.sources.kafka.fill import commits as fill_commits
 from kastellan.sources.kafka.fill import groups as fill
 from kastellan.sources.kafka.fill import share_offsets as fill_share
-from kastellan.sources.kafka.looking import Looking, binding, packed_once, slices
+from kastellan.sources.kafka.requester import Ask, Got, Turn, leave
 from kastellan.wire.kafka import access_requests, requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.packing import Packed
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.requests import RequestSpec
 
 DESCRIBED: Final = ("groups", "members", "assignments", "stream_tasks", "stream_topics")
 """Tables that come from the descriptions of groups."""
@@ -34,13 +34,13 @@ class _About(msgspec.Struct, frozen=True):
     """How groups are asked about: the request, what becomes of its answer, and the versions that can say it."""
 
     api: Api
-    build: Callable[..., Packed]
+    build: Callable[..., EncodedRequest]
     into: Callable[[Any], Any]
     lowest: int = 0
     highest: int = 32_767
 
 
-def _offset_fetch(version: int, names: Sequence[str]) -> Packed:
+def _offset_fetch(version: int, names: Sequence[str]) -> EncodedRequest:
     return requests.offset_fetch(version, dict.fromkeys(names))
 
 
@@ -54,7 +54,7 @@ _ABOUT: Final[Mapping[str, _About]] = {
 }
 
 
-async def groups(look: Looking, deadline: Deadline) -> None:
+async def groups(look: CollectSession, deadline: Deadline) -> None:
     """All tables of groups."""
     if not look.wants(*TABLES):
         return
@@ -70,7 +70,7 @@ async def groups(look: Looking, deadline: Deadline) -> None:
     look.put(*(claims.believed(look, each, found) for each in tables))
 
 
-async def _coordinated(look: Looking, deadline: Deadline) -> list[fill.Coordinated]:
+async def _coordinated(look: CollectSession, deadline: Deadline) -> list[fill.Coordinated]:
     """What every coordinator tells.
 
     It is asked for its groups and, in the same breath, about those that it listed in the last look: mostly they are the
@@ -97,14 +97,14 @@ async def _coordinated(look: Looking, deadline: Deadline) -> list[fill.Coordinat
 class _Hand:
     """What one coordinator is asked."""
 
-    def __init__(self, look: Looking, node: int) -> None:
+    def __init__(self, look: CollectSession, node: int) -> None:
         slot = ("groups", node)
         before = look.memory.last(slot)
         self.node = node
         self._look = look
         self._guessed: Sequence[_Question] = () if before is None else _questions(look, node, before)
         self._missing: Sequence[_Question] = ()
-        list_groups = Ask(node, Choose(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
+        list_groups = Ask(node, RequestSpec(Api.LIST_GROUPS, requests.list_groups), Turn(fill.listing, slot))
         self.asks = [list_groups, *(each.ask for each in self._guessed)]
 
     def missing(self, listing: fill.Listing | None) -> Sequence[_Question]:
@@ -138,7 +138,7 @@ class _Question(msgspec.Struct, frozen=True):
     ask: Ask
 
 
-def _questions(look: Looking, node: int, listing: fill.Listing) -> Sequence[_Question]:
+def _questions(look: CollectSession, node: int, listing: fill.Listing) -> Sequence[_Question]:
     """The same objects as long as the broker lists the same."""
     wanted = dict[str, Sequence[str]]()
     if look.wants(*DESCRIBED):
@@ -154,7 +154,7 @@ def _asked(node: int, wanted: Mapping[str, Sequence[str]]) -> Iterator[_Question
     for about, names in wanted.items():
         of = _ABOUT[about]
         for number, some in enumerate(slices(names, _GROUPS_A_SLICE)):
-            choose = Choose(of.api, packed_once(binding(of.build, some)), of.lowest, of.highest)
+            choose = RequestSpec(of.api, packed_once(binding(of.build, some)), of.lowest, of.highest)
             yield _Question(about, some, Ask(node, choose, Turn(of.into, ("of groups", node, about, number))))
 
 

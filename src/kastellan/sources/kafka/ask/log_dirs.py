@@ -6,18 +6,18 @@ import asyncio
 from typing import Final
 
 from kastellan.kernel.outcome import State
-from kastellan.sources.kafka.asking import Ask, Got, Turn
+from kastellan.sources.kafka.collect_session import CollectSession
 from kastellan.sources.kafka.fill import log_dirs as fill
-from kastellan.sources.kafka.looking import Looking
+from kastellan.sources.kafka.requester import Ask, Got, Turn
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _LANE: Final = "log dirs"
-_WANTED: Final = Choose(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
+_WANTED: Final = RequestSpec(Api.DESCRIBE_LOG_DIRS, requests.describe_log_dirs)
 
 
-async def log_dirs(look: Looking) -> None:
+async def log_dirs(look: CollectSession) -> None:
     """Log directories and replica sizes."""
     if not look.wants("log_dirs", "replica_sizes"):
         return
@@ -27,7 +27,7 @@ async def log_dirs(look: Looking) -> None:
     look.put(*await asyncio.to_thread(fill.log_dirs, [*rows, *silent], look.memory))
 
 
-def _seen(look: Looking, got: Got) -> fill.Piece | None:
+def _seen(look: CollectSession, got: Got) -> fill.Piece | None:
     """What the broker told of its directories. Every broker has one: before version 3, none is how it refuses."""
     if got.value is not None and not got.value.dirs:
         look.book.grade(got.answer, State.DENIED, "it named no directory, which is how older brokers refuse")

@@ -10,12 +10,12 @@ import msgspec
 
 from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
-from kastellan.sources.kafka.asking import Ask, Got, Turn
+from kastellan.sources.kafka.collect_session import CollectSession, binding, packed_once
 from kastellan.sources.kafka.fill import offsets as fill
-from kastellan.sources.kafka.looking import Looking, binding, packed_once
+from kastellan.sources.kafka.requester import Ask, Got, Turn
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _COMMITS_SHARE: Final = 0.6
 """The part of the remaining time after which end offsets are asked although a coordinator is still silent."""
@@ -23,7 +23,7 @@ _COMMITS_SHARE: Final = 0.6
 _PARTITIONS_A_SLICE: Final = 35_000
 
 
-async def groups_and_offsets(look: Looking) -> None:
+async def groups_and_offsets(look: CollectSession) -> None:
     """Groups and earliest offsets, then the ends and the last stable offsets."""
     try:
         await _groups_and_offsets(look)
@@ -31,7 +31,7 @@ async def groups_and_offsets(look: Looking) -> None:
         look.ends_told.set()
 
 
-async def _groups_and_offsets(look: Looking) -> None:
+async def _groups_and_offsets(look: CollectSession) -> None:
     ends, stable = look.wants("offsets"), look.wants("last_stable_offsets")
     earliest = asyncio.create_task(_column(look, "earliest", requests.EARLIEST)) if ends else None
     await groups(look, look.part_of_time(_COMMITS_SHARE))
@@ -46,7 +46,9 @@ async def _groups_and_offsets(look: Looking) -> None:
     await asyncio.gather(*late)
 
 
-async def _table(look: Looking, build: Callable[..., Table], columns: Sequence[Awaitable[fill.Column]], nobody: int) -> None:
+async def _table(
+    look: CollectSession, build: Callable[..., Table], columns: Sequence[Awaitable[fill.Column]], nobody: int
+) -> None:
     """A table with one row per partition, of columns that are still to come."""
     told = await asyncio.gather(*columns)
     partitions = look.tables["partitions"]
@@ -55,14 +57,14 @@ async def _table(look: Looking, build: Callable[..., Table], columns: Sequence[A
     look.put(table.with_unseen(partitions.unseen))
 
 
-def _nobody(look: Looking) -> int:
+def _nobody(look: CollectSession) -> int:
     """The Answer for partitions without a leader, where there are any."""
     if look.topology is None or not look.topology.leaderless:
         return 0
     return look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
 
 
-async def _column(look: Looking, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> fill.Column:
+async def _column(look: CollectSession, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> fill.Column:
     pieces = list[_Led]()
     if look.topology is not None:
         leaders = look.topology.leaders
@@ -71,7 +73,7 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
     def ask(piece: _Led) -> Ask:
         slot = (name, piece.node, piece.number)
         packed = packed_once(binding(requests.list_offsets, piece.topics, timestamp, isolation=isolation))
-        return Ask(piece.node, Choose(Api.LIST_OFFSETS, packed), Turn(fill.piece, slot))
+        return Ask(piece.node, RequestSpec(Api.LIST_OFFSETS, packed), Turn(fill.piece, slot))
 
     # The topology is the same object as long as Metadata says the same of topics, and so are the pieces.
     asks = look.memory.made(("asked for", name), (pieces,), lambda: [ask(each) for each in pieces])
@@ -86,7 +88,7 @@ async def _column(look: Looking, name: str, timestamp: int, isolation: int = req
     return await asyncio.to_thread(fill.offset_column, told, name, look.book, look.memory)
 
 
-def _told(look: Looking, piece: _Led, got: Got | None) -> fill.Told:
+def _told(look: CollectSession, piece: _Led, got: Got | None) -> fill.Told:
     if got is None:
         return fill.Told(None, look.not_live("ListOffsets", piece.node), piece.topics)
     return fill.Told(got.value, got.answer, piece.topics)

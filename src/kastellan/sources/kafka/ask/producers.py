@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from kastellan.sources.kafka.collect_session import CollectSession, binding
 from kastellan.sources.kafka.fill import producers as fill
-from kastellan.sources.kafka.looking import Looking, binding
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 
-async def producers(look: Looking) -> None:
+async def producers(look: CollectSession) -> None:
     """The producers of every partition of the named topics."""
     if not look.wants("producers"):
         return
@@ -25,7 +25,7 @@ async def producers(look: Looking) -> None:
             return fill.Told(None, 0, {})
         if node not in look.nodes:
             return fill.Told(None, look.not_live("DescribeProducers", node), asked)
-        got = await look.ask(node, Choose(Api.DESCRIBE_PRODUCERS, binding(requests.describe_producers, asked)))
+        got = await look.ask(node, RequestSpec(Api.DESCRIBE_PRODUCERS, binding(requests.describe_producers, asked)))
         return fill.Told(got.value, got.answer, asked)
 
     told = await asyncio.gather(*(ask(node) for node in leaders))

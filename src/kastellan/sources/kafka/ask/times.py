@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.sources.kafka.collect_session import CollectSession, binding
 from kastellan.sources.kafka.fill import times as fill
-from kastellan.sources.kafka.looking import Looking, binding
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 NEEDED: Final = ("commits", "offsets", "partitions")
 """Tables without which nobody knows what lags."""
@@ -31,7 +31,7 @@ _TELLS_OFFSET: Final = 1
 _Place = tuple[str, int]
 
 
-async def times(look: Looking) -> None:
+async def times(look: CollectSession) -> None:
     """The table of commit times."""
     if not look.wants("commit_times"):
         return
@@ -47,7 +47,7 @@ async def times(look: Looking) -> None:
     look.put(fill.commit_times([each for of_node in told for each in of_node], unseen, _dark(look)))
 
 
-def _dark(look: Looking) -> pl.DataFrame:
+def _dark(look: CollectSession) -> pl.DataFrame:
     """Commits of which nobody knows whether they lag: the commit or the ends of its partition could not be seen."""
     offsets = look.tables["offsets"].df.select("topic", "partition", "earliest", "latest", ends_answer="answer")
     of = _named(look).join(offsets, on=["topic", "partition"], how="left")
@@ -57,13 +57,13 @@ def _dark(look: Looking) -> pl.DataFrame:
     )
 
 
-def _named(look: Looking) -> pl.DataFrame:
+def _named(look: CollectSession) -> pl.DataFrame:
     """The commits of the groups that were named, or of all."""
     commits, named = look.tables["commits"].df, look.wanted.timed_groups
     return commits.filter(pl.col("group").is_in(list(named))) if named else commits
 
 
-def _searches(look: Looking) -> list[fill.Search]:
+def _searches(look: CollectSession) -> list[fill.Search]:
     """What lags and whose next record is still there."""
     offsets = look.tables["offsets"].df.drop("answer")
     lagging = (
@@ -83,7 +83,7 @@ def _searches(look: Looking) -> list[fill.Search]:
     ]
 
 
-def _leaders(look: Looking) -> dict[_Place, int]:
+def _leaders(look: CollectSession) -> dict[_Place, int]:
     rows = look.tables["partitions"].df.select("topic", "partition", "leader").iter_rows()
     return {(topic, partition): leader for topic, partition, leader in rows}
 
@@ -100,7 +100,7 @@ def _layers(searches: Iterable[fill.Search]) -> list[list[fill.Search]]:
     return [list(layer.values()) for layer in layers]
 
 
-async def _of_leader(look: Looking, node: int, searches: Sequence[fill.Search]) -> list[tuple[fill.Search, int]]:
+async def _of_leader(look: CollectSession, node: int, searches: Sequence[fill.Search]) -> list[tuple[fill.Search, int]]:
     """The searches in one leader's partitions, until each is done or the leader fails."""
     if node not in look.nodes:
         answer = look.not_live("ListOffsets", node)
@@ -109,7 +109,7 @@ async def _of_leader(look: Looking, node: int, searches: Sequence[fill.Search]) 
     while open_:
         asked = {place: fill.next_ms(each) for place, each in open_.items()}
         build = binding(requests.list_offsets_at, asked)
-        got = await look.ask(node, Choose(Api.LIST_OFFSETS, build, lowest=_TELLS_OFFSET))
+        got = await look.ask(node, RequestSpec(Api.LIST_OFFSETS, build, lowest=_TELLS_OFFSET))
         if got.value is None:
             return [*done, *((_failed(each, got.answer), got.answer) for each in open_.values())]
         for topic in got.value.topics:
@@ -123,7 +123,7 @@ async def _of_leader(look: Looking, node: int, searches: Sequence[fill.Search]) 
     return done
 
 
-def _after(look: Looking, search: fill.Search, asked_ms: int, part: Any, answer: int) -> fill.Search:  # noqa: ANN401
+def _after(look: CollectSession, search: fill.Search, asked_ms: int, part: Any, answer: int) -> fill.Search:  # noqa: ANN401
     if part.error_code:
         return _failed(search, look.book.refused(answer, int(part.error_code)))
     return fill.told(search, asked_ms, int(part.offset), int(part.timestamp))

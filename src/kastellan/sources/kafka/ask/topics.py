@@ -12,15 +12,15 @@ from kastellan.model.table import Unseen
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topics import Topics
-from kastellan.sources.kafka.asking import Turn
+from kastellan.sources.kafka.collect_session import CollectSession, binding
 from kastellan.sources.kafka.fill import brokers as fill_brokers
 from kastellan.sources.kafka.fill import topics as fill
-from kastellan.sources.kafka.looking import Looking, binding
+from kastellan.sources.kafka.requester import Turn
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Reply, brokers_of
 from kastellan.wire.kafka.metadata_head import Listed, metadata_head
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 TABLES: Final = frozenset(
     {"topics", "partitions", "replicas", "offsets", "last_stable_offsets", "topic_configs", "replica_sizes", "producers"}
@@ -52,11 +52,11 @@ class _Heads:
         return head.topics_at if head is not None else None
 
 
-async def topics(look: Looking) -> fill_brokers.Registry | None:
+async def topics(look: CollectSession) -> fill_brokers.Registry | None:
     """Topics with their partitions and replicas; returns the live brokers that the same answer names."""
     heads = _Heads()
     turn = Turn(_whole, "metadata", heads.topics_at)
-    got = await look.any(Choose(Api.METADATA, requests.metadata, lowest=5), turn=turn)
+    got = await look.any(RequestSpec(Api.METADATA, requests.metadata, lowest=5), turn=turn)
     if got.value is None:
         unseen = (Unseen(got.answer, "topic"),)
         look.put(*(kind.empty().with_unseen(unseen) for kind in (Topics, Partitions, Replicas)))
@@ -75,16 +75,16 @@ class _Named(msgspec.Struct, frozen=True):
     brokers: tuple[Any, ...]
 
 
-async def reassignments(look: Looking) -> None:
+async def reassignments(look: CollectSession) -> None:
     """Running reassignments."""
     if not look.wants("reassignments"):
         return
-    got = await look.controller(Choose(Api.LIST_PARTITION_REASSIGNMENTS, requests.list_partition_reassignments))
+    got = await look.controller(RequestSpec(Api.LIST_PARTITION_REASSIGNMENTS, requests.list_partition_reassignments))
     table = fill.reassignments(got.value.topics if got.value else None, got.answer)
     look.put(table if got.value else table.with_unseen((Unseen(got.answer, "topic"),)))
 
 
-async def eligible(look: Looking) -> None:
+async def eligible(look: CollectSession) -> None:
     """Eligible leader replicas of the partitions that are not fully in sync; the others have none."""
     await look.features_told.wait()
     features, replicas = look.tables.get("features"), look.tables.get("replicas")
@@ -97,12 +97,12 @@ async def eligible(look: Looking) -> None:
         look.put(fill.eligible(replicas, pages))
 
 
-async def _pages(look: Looking, names: list[str]) -> list[Any] | None:
+async def _pages(look: CollectSession, names: list[str]) -> list[Any] | None:
     """All pages of the description, or None when there are too many or one of them did not come."""
     pages, cursor = list[Any](), None
     for _ in range(_ELR_PAGES):
         build = binding(requests.describe_topic_partitions, names, cursor=cursor)
-        got = await look.any(Choose(Api.DESCRIBE_TOPIC_PARTITIONS, build))
+        got = await look.any(RequestSpec(Api.DESCRIBE_TOPIC_PARTITIONS, build))
         if got.value is None:
             return None
         pages.append(got.value)
@@ -112,7 +112,7 @@ async def _pages(look: Looking, names: list[str]) -> list[Any] | None:
     return None
 
 
-def judge_sight(look: Looking) -> None:
+def judge_sight(look: CollectSession) -> None:
     """Log directories need no right on topics: what they hold and Metadata leaves out is hidden from us."""
     sizes, seen = look.tables.get("replica_sizes"), look.tables.get("topics")
     if sizes is None or seen is None or look.full_rights or not seen.df.height:

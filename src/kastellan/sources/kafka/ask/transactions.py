@@ -11,11 +11,11 @@ import msgspec
 
 from kastellan.model.table import Unseen
 from kastellan.sources.kafka.ask import claims
+from kastellan.sources.kafka.collect_session import CollectSession, binding, slices
 from kastellan.sources.kafka.fill import transactions as fill
-from kastellan.sources.kafka.looking import Looking, binding, slices
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.requests import Choose
+from kastellan.wire.kafka.requests import RequestSpec
 
 _AT_ONCE: Final = 500
 _SUSPECT_AFTER_MS: Final = 10_000
@@ -23,7 +23,7 @@ _SUSPECTS: Final = 500
 _OPEN_STATES: Final = ("Ongoing", "PrepareCommit", "PrepareAbort", "PrepareEpochFence")
 
 
-async def transactions(look: Looking) -> None:
+async def transactions(look: CollectSession) -> None:
     """Both tables of transactions."""
     if not look.wants("transactions", "transaction_partitions"):
         return
@@ -38,8 +38,8 @@ async def transactions(look: Looking) -> None:
     look.put(*fill.transactions(opened, producers, tuple(unseen), look.book))
 
 
-async def _open_of(look: Looking, node: int, unseen: list[Unseen]) -> list[fill.Open]:
-    got = await look.ask(node, Choose(Api.LIST_TRANSACTIONS, binding(requests.list_transactions, states=_OPEN_STATES)))
+async def _open_of(look: CollectSession, node: int, unseen: list[Unseen]) -> list[fill.Open]:
+    got = await look.ask(node, RequestSpec(Api.LIST_TRANSACTIONS, binding(requests.list_transactions, states=_OPEN_STATES)))
     if got.value is None:
         unseen.append(Unseen(got.answer, "transactional_id"))
         return []
@@ -48,7 +48,7 @@ async def _open_of(look: Looking, node: int, unseen: list[Unseen]) -> list[fill.
     listed = {each.transactional_id: each for each in got.value.transaction_states}
     found = list[fill.Open]()
     for some in slices(list(listed), _AT_ONCE):
-        told = await look.ask(node, Choose(Api.DESCRIBE_TRANSACTIONS, binding(requests.describe_transactions, some)))
+        told = await look.ask(node, RequestSpec(Api.DESCRIBE_TRANSACTIONS, binding(requests.describe_transactions, some)))
         described = {} if told.value is None else {each.transactional_id: each for each in told.value.transaction_states}
         found += [
             fill.Open(name, listed[name].producer_id, listed[name].transaction_state, node, described.get(name), told.answer)
@@ -71,7 +71,7 @@ def _suspects(opened: Iterable[fill.Open]) -> set[tuple[str, int]]:
     }
 
 
-async def _producers(look: Looking, opened: Iterable[fill.Open]) -> fill.Producers:
+async def _producers(look: CollectSession, opened: Iterable[fill.Open]) -> fill.Producers:
     suspects = _suspects(opened)
     if not suspects or len(suspects) > _SUSPECTS or look.topology is None:
         return {}
@@ -83,7 +83,7 @@ async def _producers(look: Looking, opened: Iterable[fill.Open]) -> fill.Produce
 
     async def ask(node: int) -> fill.Producers:
         build = binding(requests.describe_producers, by_leader[node])
-        got = await look.ask(node, Choose(Api.DESCRIBE_PRODUCERS, build))
+        got = await look.ask(node, RequestSpec(Api.DESCRIBE_PRODUCERS, build))
         if got.value is None:
             return {(topic, number): (None, got.answer) for topic, numbers in by_leader[node].items() for number in numbers}
         return {(topic.name, part.partition_index): (part, got.answer) for topic in got.value.topics for part in topic.partitions}

@@ -9,7 +9,7 @@ from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.delegation_tokens import DelegationTokens
 from kastellan.model.tables.quotas import DEFAULT, Quotas
 from kastellan.model.tables.scram_users import ScramUsers
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
 
 _RESOURCES: Final = {2: "topic", 3: "group", 4: "cluster", 5: "transactional-id", 6: "delegation-token", 7: "user"}
@@ -49,7 +49,7 @@ def acls(entity: Any) -> Acls:  # noqa: ANN401
     return Acls.of(dict(zip(Acls.key, columns, strict=True)))
 
 
-def scram_users(entity: Any, answer: int, book: Book) -> ScramUsers:  # noqa: ANN401
+def scram_users(entity: Any, answer: int, book: AnswerLog) -> ScramUsers:  # noqa: ANN401
     """One row per user and mechanism; a user about whom the broker had only an error is a placeholder."""
     rows = list[dict[str, Any]]()
     for each in entity.results:

@@ -9,11 +9,11 @@ import polars as pl
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.commits import Commits
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
-from kastellan.sources.kafka.memory import Memory
 
 _PLACEHOLDER: Final = {"group": pl.String}
 
@@ -58,7 +58,10 @@ def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
 
 
 def commits(
-    told: Iterable[tuple[pl.DataFrame | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: Book, memory: Memory
+    told: Iterable[tuple[pl.DataFrame | None, int, Sequence[str]]],
+    unseen: tuple[Unseen, ...],
+    book: AnswerLog,
+    memory: DecodeCache,
 ) -> Commits:
     """Committed offsets from (piece or None, its Answer, the groups that were asked for)."""
     listed = list(told)

@@ -8,15 +8,15 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.engine.needs import ALL
 from kastellan.model.config_secrets import without_secrets
-from kastellan.model.needs import ALL
 from kastellan.model.table import Unseen
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
-from kastellan.sources.kafka.memory import Memory
 from kastellan.wire.kafka.requests import BROKER_RESOURCE
 
 SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
@@ -100,7 +100,9 @@ def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
     return named or [None]
 
 
-def _rows(told: Iterable[Told], keys: Sequence[str], book: Book, schema: Mapping[str, Any], memory: Memory) -> pl.DataFrame:
+def _rows(
+    told: Iterable[Told], keys: Sequence[str], book: AnswerLog, schema: Mapping[str, Any], memory: DecodeCache
+) -> pl.DataFrame:
     listed = list(told)
     pieces = [_untold(each.asked, keys) if each.piece is None else each.piece.rows for each in listed]
     messages = [_NO_MESSAGES if each.piece is None else each.piece.messages for each in listed]
@@ -118,20 +120,20 @@ def _untold(asked: Iterable[str], keys: Sequence[str]) -> pl.DataFrame:
 
 
 def topic_configs(
-    told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: Book, memory: Memory
+    told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: AnswerLog, memory: DecodeCache
 ) -> TopicConfigs:
     """One row per topic and wanted key."""
     rows = _rows(told, keys, book, _OF_TOPICS, memory).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
 
 
-def with_whole(table: TopicConfigs, told: Told, book: Book, memory: Memory) -> TopicConfigs:
+def with_whole(table: TopicConfigs, told: Told, book: AnswerLog, memory: DecodeCache) -> TopicConfigs:
     """The table in which every config of the topics that were asked for stands in place of the wanted ones."""
     whole = topic_configs([told], (ALL,), table.unseen, book, memory)
     return TopicConfigs(pl.concat([table.df.filter(~pl.col("topic").is_in(list(told.asked))), whole.df]), table.unseen)
 
 
-def broker_configs(told: Iterable[Told], keys: Sequence[str], book: Book, memory: Memory) -> BrokerConfigs:
+def broker_configs(told: Iterable[Told], keys: Sequence[str], book: AnswerLog, memory: DecodeCache) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
     rows = _rows(told, keys, book, _OF_BROKERS, memory).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
     return BrokerConfigs(rows.select(*BrokerConfigs.schema()))

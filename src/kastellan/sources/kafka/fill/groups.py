@@ -15,13 +15,13 @@ from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.stream_tasks import StreamTasks
 from kastellan.model.tables.stream_topics import StreamTopics
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.assigned import Owned, assigned, subscribed
 from kastellan.sources.kafka.fill.pieces import stacked
 from kastellan.sources.kafka.fill.runs import Runs
 from kastellan.sources.kafka.fill.streams import Streams, owned, streams
-from kastellan.sources.kafka.memory import Memory
 
 F = TypeVar("F", bound=Frame)
 
@@ -237,7 +237,7 @@ class Membership(msgspec.Struct, frozen=True):
     topics: StreamTopics
 
 
-def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: Book, memory: Memory) -> Membership:
+def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: AnswerLog, memory: DecodeCache) -> Membership:
     """Groups with members and assignments.
 
     A listed group that was neither described nor failed to be has no members by its state. One that could not be
@@ -280,7 +280,9 @@ def _groups(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
     )
 
 
-def _row(group: Listed, by: Coordinated, told: tuple[Described, int] | None, book: Book) -> tuple[tuple[Any, ...], int | None]:
+def _row(
+    group: Listed, by: Coordinated, told: tuple[Described, int] | None, book: AnswerLog
+) -> tuple[tuple[Any, ...], int | None]:
     """The row of a group, and the Answer that failed to describe it."""
     head = (group.group, group.type, group.protocol_type)
     if told is not None and not told[0].code:

@@ -11,9 +11,9 @@ import polars as pl
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.sources.kafka.codes import error_name
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.pieces import stacked
 from kastellan.sources.kafka.fill.runs import Runs
-from kastellan.sources.kafka.memory import Memory
 
 _ONLINE: Final = {0: True, 56: False}
 """No error, and KAFKA_STORAGE_ERROR: other errors do not say how the directory is."""
@@ -53,7 +53,7 @@ def piece(entity: Any) -> Piece:  # noqa: ANN401
     return Piece(tuple(dirs), pl.DataFrame(columns))
 
 
-def log_dirs(told: Iterable[tuple[int, Piece | None, int]], memory: Memory) -> tuple[LogDirs, ReplicaSizes]:
+def log_dirs(told: Iterable[tuple[int, Piece | None, int]], memory: DecodeCache) -> tuple[LogDirs, ReplicaSizes]:
     """Both tables from (broker, piece or None, its Answer); a broker that did not tell has a placeholder in each."""
     listed, dirs = list(told), list[dict[str, Any]]()
     for broker, of_broker, answer in listed:

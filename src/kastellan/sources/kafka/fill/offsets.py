@@ -12,10 +12,10 @@ import polars as pl
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.pieces import CODE, Stack, answers, stacked
 from kastellan.sources.kafka.fill.runs import Runs
-from kastellan.sources.kafka.memory import Memory
 
 _KEYS: Final = {"topic": pl.String, "partition": pl.Int32}
 
@@ -64,7 +64,7 @@ class Column(msgspec.Struct, frozen=True):
     answers: pl.Series
 
 
-def offset_column(told: Iterable[Told], name: str, book: Book, memory: Memory) -> Column:
+def offset_column(told: Iterable[Told], name: str, book: AnswerLog, memory: DecodeCache) -> Column:
     """What all leaders told of one offset."""
     listed = list(told)
     pieces = [_untold(each.asked) if each.piece is None else each.piece for each in listed]
@@ -78,7 +78,7 @@ class Places:
     `partitions` is the same object as long as they are the same.
     """
 
-    def __init__(self, partitions: pl.DataFrame, memory: Memory) -> None:
+    def __init__(self, partitions: pl.DataFrame, memory: DecodeCache) -> None:
         self._partitions = partitions
         self._memory = memory
 

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from kastellan.sources.kafka.book import Book
-from kastellan.sources.kafka.memory import Memory
+from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.decode_cache import DecodeCache
 
 CODE: Final = "code"
 
@@ -37,7 +37,7 @@ class Stack(msgspec.Struct, frozen=True):
         return pl.Series(values, dtype=pl.Int32).gather(self.of)
 
 
-def stacked(slot: str, pieces: Sequence[pl.DataFrame], schema: Schema, memory: Memory) -> Stack:
+def stacked(slot: str, pieces: Sequence[pl.DataFrame], schema: Schema, memory: DecodeCache) -> Stack:
     """The pieces as one frame with the columns of the schema, which all of them have; not all have error codes."""
     return memory.made(("stack", slot), pieces, lambda: _stack(pieces, schema))
 
@@ -52,7 +52,7 @@ def _stack(pieces: Sequence[pl.DataFrame], schema: Schema) -> Stack:
     return Stack(whole.select(*schema).rechunk(), of.explode(empty_as_null=False), codes)
 
 
-def answers(stack: Stack, ids: Sequence[int], book: Book, messages: Sequence[Mapping[int, str | None]] = ()) -> pl.Series:
+def answers(stack: Stack, ids: Sequence[int], book: AnswerLog, messages: Sequence[Mapping[int, str | None]] = ()) -> pl.Series:
     """The Answer of each row; `ids` are those of the pieces, `messages` what the brokers said beside some codes."""
     told = stack.told(ids).rename("answer")
     if stack.codes is None:

@@ -11,13 +11,13 @@ from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.features import Feature, Features
 from kastellan.model.tables.quorum import Leadership, Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 
 
 def quorum(
     entity: Any | None,  # noqa: ANN401
     answer: int,
-    book: Book,
+    book: AnswerLog,
     silent_ms: float | None = None,
 ) -> tuple[Quorum, QuorumNodes]:
     """Leadership and nodes; without an answer the leadership is a row of nulls and the nodes are unseen.

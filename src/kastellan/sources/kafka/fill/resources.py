@@ -11,7 +11,7 @@ import polars as pl
 from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.client_metrics import ClientMetrics
 from kastellan.model.tables.group_configs import GroupConfigs
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.fill.configs import SOURCES
 from kastellan.sources.kafka.fill.pieces import joined
 
@@ -34,7 +34,7 @@ def loggers(entity: Any) -> Loggers:  # noqa: ANN401
     return Loggers(rows, int(result.error_code), result.error_message)
 
 
-def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], book: Book) -> BrokerLoggers:
+def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], book: AnswerLog) -> BrokerLoggers:
     """From (broker, its loggers or None, its Answer); a broker that did not tell has a placeholder."""
     parts = list[pl.DataFrame]()
     for broker, of_broker, answer in told:
@@ -47,7 +47,7 @@ def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], book: Book) 
     return BrokerLoggers(joined(parts, BrokerLoggers.schema()))
 
 
-def group_configs(entity: Any, answer: int, book: Book) -> GroupConfigs:  # noqa: ANN401
+def group_configs(entity: Any, answer: int, book: AnswerLog) -> GroupConfigs:  # noqa: ANN401
     """One row per group and key; a group that was refused has a placeholder."""
     rows = list[dict[str, Any]]()
     for result in entity.results:
@@ -68,7 +68,7 @@ def group_configs(entity: Any, answer: int, book: Book) -> GroupConfigs:  # noqa
     return GroupConfigs.of_rows(rows)
 
 
-def client_metrics(names: Sequence[str], entity: Any | None, answer: int, book: Book) -> ClientMetrics:  # noqa: ANN401
+def client_metrics(names: Sequence[str], entity: Any | None, answer: int, book: AnswerLog) -> ClientMetrics:  # noqa: ANN401
     """One row per listed subscription; null where its configs were not told."""
     rows = {name: {"subscription": name, "answer": answer} for name in names}
     for result in () if entity is None else entity.results:

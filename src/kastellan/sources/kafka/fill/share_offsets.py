@@ -9,7 +9,7 @@ import msgspec
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.share_offsets import ShareOffsets
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
 
 
@@ -47,7 +47,7 @@ def _lag(each: Any) -> int | None:  # noqa: ANN401
 
 
 def share_offsets(
-    told: Iterable[tuple[tuple[Part, ...] | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: Book
+    told: Iterable[tuple[tuple[Part, ...] | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: AnswerLog
 ) -> ShareOffsets:
     """One row per partition; a group that could not be read has a placeholder."""
     rows = list[dict[str, Any]]()

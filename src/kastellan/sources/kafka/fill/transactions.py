@@ -11,7 +11,7 @@ import msgspec
 from kastellan.model.table import Unseen
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def start_ms(described: Any) -> int | None:  # noqa: ANN401
 
 
 def transactions(
-    opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], book: Book
+    opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], book: AnswerLog
 ) -> tuple[Transactions, TransactionPartitions]:
     """Both tables; a transaction that could not be described has a placeholder among the partitions."""
     rows, parts = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -73,7 +73,7 @@ def transactions(
     return Transactions.of_rows(rows, unseen), TransactionPartitions.of_rows(parts, unseen)
 
 
-def _partition(each: Open, topic: str, number: int, told: tuple[Any | None, int] | None, book: Book) -> dict[str, Any]:
+def _partition(each: Open, topic: str, number: int, told: tuple[Any | None, int] | None, book: AnswerLog) -> dict[str, Any]:
     row: dict[str, Any] = {"transactional_id": each.transactional_id, "topic": topic, "partition": number, "answer": each.answer}
     if told is None:
         return row

@@ -12,7 +12,7 @@ import typer
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, looked
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.inspect import Contents
@@ -29,7 +29,7 @@ Output = Annotated[Form, typer.Option("-o", "--output", help="How the contents a
 @app.command()
 @judges_cluster
 def collect(
-    reach: Reach,
+    reach: ConnectionOptions,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     looks: Annotated[int, typer.Option("--looks", help="How many looks; the confirmation of errors needs two.")] = 2,
     every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between looks.")] = 1.0,
@@ -49,7 +49,7 @@ def collect(
     """
     from kastellan.app.collect import collect as gather
     from kastellan.app.collect import fitted
-    from kastellan.app.everything import everything
+    from kastellan.app.full_collection import everything
     from kastellan.app.inspect import inspect
     from kastellan.app.save import check_target, save
     from kastellan.kernel.deadline import Deadline

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 app = typer.Typer(name="config", help="What holds for a command, and who said so.", no_args_is_help=True)
 
@@ -16,7 +16,7 @@ app = typer.Typer(name="config", help="What holds for a command, and who said so
 @app.command()
 @judges_cluster
 def view(
-    reach: Reach,
+    reach: ConnectionOptions,
     show_origin: Annotated[bool, typer.Option("--show-origin", help="Say where each value came from.")] = False,
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:

@@ -12,11 +12,11 @@ from kastellan.kernel.errors import UsageError
 from kastellan.surfaces.cli.reading import (
     Bootstrap,
     CommandConfig,
+    ConnectionOptions,
     ControllerConfig,
     Controllers,
     ProviderName,
     Proxy,
-    Reach,
     Resolve,
     Timeout,
 )
@@ -112,7 +112,7 @@ def knock(
     chosen = name or _read().contexts.current
     if chosen is None:
         raise UsageError("which context? give its NAME; `kastellan context list` shows them")
-    target, timeout_s = Reach(context=chosen).target()
+    target, timeout_s = ConnectionOptions(context=chosen).target()
     doors = asyncio.run(meet(target, Deadline.after(timeout_s)))
     for each in doors:
         if each.nodes is None:

@@ -12,8 +12,8 @@ import typer
 from kastellan.kernel.errors import BadInput
 
 if TYPE_CHECKING:
-    from kastellan.app.examine import Exam
-    from kastellan.checks.telling import Telling
+    from kastellan.app.diagnose import CheckPlan
+    from kastellan.findings.summary import ReportSummary
 
 _TIMEOUT_S = 15.0
 
@@ -27,13 +27,13 @@ def run(
 ) -> None:
     """Bring up a real Kafka cluster with load, hurt it, examine it, say what to try next, and clean up."""
     from kastellan.app import demo
-    from kastellan.app.examine import exam_of
+    from kastellan.app.diagnose import plan_checks
     from kastellan.lab import injection
 
     wanted = fault or demo.FAULT
     if wanted not in injection.catalogue():
         raise BadInput(f"there is no fault {wanted!r}; choose one of {', '.join(injection.catalogue())}")
-    exam = exam_of()
+    exam = plan_checks()
     with demo.stage(_say, brokers, keep=keep) as lab:
         _say("examining the healthy cluster")
         _say(f"  {_examined(lab.bootstrap, exam).verdict}")
@@ -54,25 +54,25 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _examined(bootstrap: str, exam: Exam) -> Telling:
+def _examined(bootstrap: str, exam: CheckPlan) -> ReportSummary:
     import asyncio
 
-    from kastellan.app.examine import examine
+    from kastellan.app.diagnose import run_checks
     from kastellan.app.wiring import Target, source_for
-    from kastellan.checks.telling import tell
+    from kastellan.findings.summary import summarize
 
-    async def look() -> Telling:
+    async def look() -> ReportSummary:
         source = source_for(Target(bootstrap=bootstrap))
         try:
-            examined = await examine(source, exam, _TIMEOUT_S)
+            examined = await run_checks(source, exam, _TIMEOUT_S)
         finally:
             await source.close()
-        return tell(examined.report, examined.words(exam))
+        return summarize(examined.report, examined.words(exam))
 
     return asyncio.run(look())
 
 
-def _print(telling: Telling) -> None:
+def _print(telling: ReportSummary) -> None:
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.doctor_text import show
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.completion import complete_described, complete_name, remember
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
-from kastellan.surfaces.cli.words import complete_described, complete_name, remember
+from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
-    from kastellan.app.depict import Portrait
+    from kastellan.app.describe_object import Portrait
 
 
 @reads_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     kind: Annotated[
         str, typer.Argument(metavar="topic|group|broker|principal", autocompletion=complete_described, help="What kind of thing.")
     ],
@@ -28,7 +28,7 @@ def run(
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
     """Show all that is known of one topic, group, broker or principal, joined on one screen."""
-    from kastellan.app.depict import kind_called
+    from kastellan.app.describe_object import kind_called
 
     portrait = _portrait(reach, kind_called(kind), name)
     if output is Form.JSON:
@@ -37,15 +37,15 @@ def run(
         sys.stdout.write(json_text(PortraitDocument(portrait=portrait)) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen
-    from kastellan.surfaces.cli.show.portrait_text import show
+    from kastellan.surfaces.cli.show.description_text import show
 
     screen = Screen.of()
     show(portrait, screen)
     sys.stdout.write(screen.text())
 
 
-def _portrait(reach: Reach, kind: str, name: str) -> Portrait:
-    from kastellan.app.depict import depict, depict_live
+def _portrait(reach: ConnectionOptions, kind: str, name: str) -> Portrait:
+    from kastellan.app.describe_object import depict, depict_live
 
     return looked(
         reach,

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError, UsageError
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.completion import complete_check
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
-from kastellan.surfaces.cli.words import complete_check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kastellan.app.examine import Exam, Examined
+    from kastellan.app.diagnose import CheckPlan, CheckRun
 
 FOUND = 10
 TOO_LITTLE = 12
@@ -25,7 +25,7 @@ TOO_LITTLE = 12
 
 @judges_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,14 +100,14 @@ What = tuple[tuple[str, ...], tuple[str, ...], dict[str, dict[str, float]]]
 """Which checks: only, skip, and their settings."""
 
 
-def _examined(reach: Reach, what: What, waivers: Path | None, asked: Asked, watch: float | None) -> int:
+def _examined(reach: ConnectionOptions, what: What, waivers: Path | None, asked: Asked, watch: float | None) -> int:
     """Examines and prints; returns the exit code."""
-    from kastellan.app.examine import exam_of
+    from kastellan.app.diagnose import plan_checks
     from kastellan.app.policy import read_policy
 
     if asked.watching and asked.form not in REPEATABLE:
         raise BadInput(f"--watch prints report after report, and -o {asked.form} is one document; run doctor anew for each")
-    exam = exam_of(*what, read_policy(waivers), reach.run_by())
+    exam = plan_checks(*what, read_policy(waivers), reach.run_by())
     if not reach.saved:
         import asyncio
 
@@ -117,32 +117,32 @@ def _examined(reach: Reach, what: What, waivers: Path | None, asked: Asked, watc
     return _show(_saved(reach, exam), exam, asked)
 
 
-def _saved(reach: Reach, exam: Exam) -> Examined:
+def _saved(reach: ConnectionOptions, exam: CheckPlan) -> CheckRun:
     import time
 
-    from kastellan.app.examine import examine_saved
+    from kastellan.app.diagnose import run_checks_on_saved
 
     snapshot, notes = reach.load()
-    return examine_saved(snapshot, exam, int(time.time() * 1000), notes)
+    return run_checks_on_saved(snapshot, exam, int(time.time() * 1000), notes)
 
 
-async def _live(reach: Reach, exam: Exam, asked: Asked, every_s: float | None) -> int:
-    from kastellan.app.examine import examine
+async def _live(reach: ConnectionOptions, exam: CheckPlan, asked: Asked, every_s: float | None) -> int:
+    from kastellan.app.diagnose import run_checks
     from kastellan.app.wiring import source_for
 
     target, timeout_s = reach.target()
     source, past = source_for(target), history_of(exam) if asked.remembered else None
 
-    def show(examined: Examined) -> int:
+    def show(examined: CheckRun) -> int:
         return _show(examined, exam, asked)
 
     try:
         if every_s is None:
-            examined = await examine(source, exam, timeout_s, recall=past.recalled if past else None)
+            examined = await run_checks(source, exam, timeout_s, recall=past.recalled if past else None)
             return await told_and_kept(examined, show, past)
         from kastellan.app.watch import watch
 
-        looks: AsyncIterator[Examined] = watch(source, exam, timeout_s, every_s)
+        looks: AsyncIterator[CheckRun] = watch(source, exam, timeout_s, every_s)
         async for each in looks:
             await told_and_kept(each, show, past)
     finally:
@@ -150,16 +150,16 @@ async def _live(reach: Reach, exam: Exam, asked: Asked, every_s: float | None) -
     return 0
 
 
-def _show(examined: Examined, exam: Exam, asked: Asked) -> int:
+def _show(examined: CheckRun, exam: CheckPlan, asked: Asked) -> int:
     """Prints the report; returns the exit code."""
-    from kastellan.checks.telling import tell
+    from kastellan.findings.summary import summarize
 
     if asked.redaction_key is not None:
         from kastellan.app.redact import examined_redacted
 
         examined = examined_redacted(examined, exam, asked.redaction_key)
     checks = examined.words(exam)
-    telling = tell(examined.report, checks)
+    telling = summarize(examined.report, checks)
     failed = any(map(asked.fails, examined.report.findings))
     code = FOUND if failed else TOO_LITTLE if telling.too_little and asked.fail_on is not FailOn.NEVER else 0
     sys.stdout.write(rendered(examined.report, telling, checks, asked, code))

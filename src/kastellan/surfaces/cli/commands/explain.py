@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kastellan.surfaces.cli.words import complete_check
+from kastellan.surfaces.cli.completion import complete_check
 
 if TYPE_CHECKING:
     from kastellan.app.explain import Explanation

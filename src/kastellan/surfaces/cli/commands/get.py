@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
+from kastellan.surfaces.cli.completion import complete_kind, complete_name
 from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
-from kastellan.surfaces.cli.words import complete_kind, complete_name
+from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 
 @reads_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     kind: Annotated[
         str | None,
         typer.Argument(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError
-from kastellan.surfaces.cli.words import complete_fault
+from kastellan.surfaces.cli.completion import complete_fault
 
 if TYPE_CHECKING:
     from kastellan.lab.cluster import LabStatus

@@ -9,7 +9,7 @@ import typer
 
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.may_restart import Restarts
@@ -20,7 +20,7 @@ UNKNOWN = 12
 
 @judges_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     of: Annotated[
         list[str] | None,
         typer.Argument(metavar="[BROKER|RACK]...", help="Brokers by id or rack, judged as stopped together; none: each alone."),
@@ -49,7 +49,7 @@ def run(
         raise typer.Exit({"yes": 0, "no": NO, "unknown": UNKNOWN}[found.answers[0].may.value])
 
 
-def _found(reach: Reach, of: list[str]) -> Restarts:
+def _found(reach: ConnectionOptions, of: list[str]) -> Restarts:
     from kastellan.app.may_restart import may_restart, restarts
 
     run_by = reach.run_by()

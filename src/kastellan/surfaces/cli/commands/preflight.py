@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.looking import looked
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.preflight import Preflight
@@ -30,7 +30,7 @@ class Form(StrEnum):
 
 @judges_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     level: Annotated[
         str,
         typer.Option("--level", metavar="LEVEL", help="How much is to be seen: glance, doctor, or deep, which needs READ."),
@@ -77,7 +77,7 @@ def _rendered(found: Preflight, form: Form) -> str:
     return screen.text()
 
 
-def _found(reach: Reach, level: str) -> Preflight:
+def _found(reach: ConnectionOptions, level: str) -> Preflight:
     from kastellan.app.preflight import judged, preflight, wanted_for
 
     wanted_for(level)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kastellan.kernel.errors import UsageError
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 BROKEN = 10
 
@@ -23,7 +23,7 @@ class Form(StrEnum):
 
 @reads_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     address: Annotated[
         str | None, typer.Argument(metavar="[HOST:PORT]", help="The address to probe; in place of --bootstrap-server.")
     ] = None,

@@ -11,7 +11,7 @@ import typer
 from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, kept, looked
-from kastellan.surfaces.cli.reading import Reach, judges_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ _MOST_LOOKS = 20
 @app.command()
 @judges_cluster
 def save(
-    reach: Reach,
+    reach: ConnectionOptions,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     looks: Annotated[
         int,
@@ -44,7 +44,7 @@ def save(
     check_target(file)
     run_by = reach.run_by()
     from kastellan.app.collect import collect
-    from kastellan.app.everything import everything
+    from kastellan.app.full_collection import everything
     from kastellan.kernel.units import bytes_text, plural
 
     wanted = everything()
@@ -96,7 +96,7 @@ def diff(
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
     """Tell what changed between two looks; what one of them could not see is not a change."""
-    from kastellan.checks.telling_past import change_lines, time_text
+    from kastellan.findings.history_text import change_lines, time_text
     from kastellan.model.diff import diff as compare
 
     older, newer = kept(before, cluster).snapshot, kept(after, cluster).snapshot

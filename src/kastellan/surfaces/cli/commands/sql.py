@@ -9,7 +9,7 @@ import typer
 
 from kastellan.surfaces.cli.listing import ListForm, Output, print_found
 from kastellan.surfaces.cli.looking import kept, looked
-from kastellan.surfaces.cli.reading import Reach, reads_cluster
+from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.sql import Before
@@ -19,7 +19,7 @@ _NAME_WIDTH = 24
 
 @reads_cluster
 def run(
-    reach: Reach,
+    reach: ConnectionOptions,
     statement: Annotated[
         str | None, typer.Argument(metavar="[STATEMENT]", help="SELECT over the tables; none lists them with their columns.")
     ] = None,

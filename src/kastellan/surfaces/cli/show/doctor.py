@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kastellan.checks.check import Check
-    from kastellan.checks.telling import Telling
+    from kastellan.findings.summary import ReportSummary
     from kastellan.model.finding import Finding
     from kastellan.model.report import Report
 
@@ -61,7 +61,7 @@ class Asked(NamedTuple):
         return meant and finding.waived is None
 
 
-def rendered(report: Report, telling: Telling, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+def rendered(report: Report, telling: ReportSummary, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
     """The report in the form that was asked for; `code` is the exit code that it leads to."""
     if asked.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
         return _for_people(telling, asked)
@@ -90,7 +90,7 @@ def not_examined(error: KastellanError, form: Form) -> int | None:
     return None
 
 
-def _for_people(telling: Telling, asked: Asked) -> str:
+def _for_people(telling: ReportSummary, asked: Asked) -> str:
     if asked.form is Form.MARKDOWN:
         from kastellan.surfaces.cli.show.doctor_markdown import show as markdown
 
@@ -108,7 +108,7 @@ def _for_people(telling: Telling, asked: Asked) -> str:
     return clear + screen.text() + ("\n" if asked.watching and not clear else "")
 
 
-def _for_services(report: Report, telling: Telling, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+def _for_services(report: Report, telling: ReportSummary, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
     """The forms of continuous integration, code scanning and monitoring."""
     if asked.form is Form.JUNIT:
         from kastellan.surfaces.cli.show.doctor_junit import show as junit

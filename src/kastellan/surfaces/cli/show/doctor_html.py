@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from kastellan.checks.telling import Problem, Telling
+from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity
 from kastellan.surfaces.cli.screen import clean
@@ -36,12 +36,12 @@ section{margin:1.5rem 0}ul{margin:.3rem 0;padding-left:1.2rem}li{overflow-wrap:a
 """
 
 
-def show(telling: Telling) -> str:
+def show(telling: ReportSummary) -> str:
     """The whole document."""
     return "\n".join(_parts(telling)) + "\n"
 
 
-def _parts(telling: Telling) -> Iterator[str]:
+def _parts(telling: ReportSummary) -> Iterator[str]:
     tone = telling.worst.value if telling.worst else "good"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from kastellan.checks.telling import Telling
+from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.units import plural
 from kastellan.model.finding import CheckResult, Finding, Verdict
 from kastellan.model.report import Report
@@ -16,7 +16,7 @@ from kastellan.surfaces.cli.screen import clean
 _SHOWN = 200
 
 
-def show(report: Report, telling: Telling, titles: Mapping[str, str], fails: Callable[[Finding], bool]) -> str:
+def show(report: Report, telling: ReportSummary, titles: Mapping[str, str], fails: Callable[[Finding], bool]) -> str:
     """The document. A case fails where a finding counts by --fail-on, is an error where too little was seen to judge."""
     root = ET.Element("testsuites", name="kastellan")
     at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -37,7 +37,7 @@ def show(report: Report, telling: Telling, titles: Mapping[str, str], fails: Cal
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(case: ET.Element, result: CheckResult, telling: Telling, title: str, fails: Callable[[Finding], bool]) -> None:
+def _case(case: ET.Element, result: CheckResult, telling: ReportSummary, title: str, fails: Callable[[Finding], bool]) -> None:
     failing = [each for each in result.findings if fails(each)]
     others = [each for each in result.findings if not fails(each)]
     if failing:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kastellan.checks.telling import Problem, Telling
+from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.surfaces.cli.screen import clean
 
 _SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
 
 
-def show(telling: Telling) -> str:
+def show(telling: ReportSummary) -> str:
     """The whole document."""
     return "\n".join(_lines(telling)) + "\n"
 
 
-def _lines(telling: Telling) -> Iterator[str]:
+def _lines(telling: ReportSummary) -> Iterator[str]:
     yield f"# {_text(telling.cluster)}"
     yield ""
     for each in telling.header:

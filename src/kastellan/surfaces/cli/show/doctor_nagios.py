@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from kastellan.checks.telling import Telling
+from kastellan.findings.summary import ReportSummary
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.report import Report
 from kastellan.surfaces.cli.screen import clean
@@ -15,7 +15,7 @@ _WORDS: Final = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _TOLD = 3
 
 
-def state_of(telling: Telling) -> int:
+def state_of(telling: ReportSummary) -> int:
     """The plug-in's exit code: an error is critical, too little seen is unknown, a warning is a warning."""
     if telling.worst is Severity.ERROR:
         return CRITICAL
@@ -24,7 +24,7 @@ def state_of(telling: Telling) -> int:
     return WARNING if telling.worst is Severity.WARNING else OK
 
 
-def show(report: Report, telling: Telling) -> str:
+def show(report: Report, telling: ReportSummary) -> str:
     """State, what is wrong, and performance data behind the bar; the verdict's evidence in lines below."""
     state = state_of(telling)
     first = "; ".join(f"{each.title}: {each.subjects}" for each in telling.problems[:_TOLD])

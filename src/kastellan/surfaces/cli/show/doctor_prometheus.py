@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from kastellan.checks.check import Check
-from kastellan.checks.telling import Telling
+from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.report import Report
@@ -21,7 +21,7 @@ _UP = "1 when the cluster was looked at, 0 when no broker answered from here."
 Sample = tuple[Mapping[str, str], float]
 
 
-def show(report: Report, telling: Telling, checks: Mapping[str, Check], code: int) -> str:
+def show(report: Report, telling: ReportSummary, checks: Mapping[str, Check], code: int) -> str:
     """All families of metrics."""
     cluster = {"cluster": report.cluster_id or ""}
     return "".join(
@@ -37,7 +37,7 @@ def down() -> str:
 
 
 def _families(
-    report: Report, telling: Telling, checks: Mapping[str, Check], code: int
+    report: Report, telling: ReportSummary, checks: Mapping[str, Check], code: int
 ) -> Iterator[tuple[str, str, Iterable[Sample]]]:
     yield "kastellan_up", _UP, [({}, 1)]
     yield "kastellan_info", "The version that judged.", [({"version": VERSION}, 1)]

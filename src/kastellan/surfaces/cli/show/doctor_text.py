@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kastellan.checks.telling import Problem, Telling
+from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.model.finding import Severity
 from kastellan.surfaces.cli.screen import Screen
 
@@ -10,7 +10,7 @@ SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.IN
 _LABEL = 10
 
 
-def show(telling: Telling, screen: Screen, *, hygiene: bool = False) -> None:
+def show(telling: ReportSummary, screen: Screen, *, hygiene: bool = False) -> None:
     """Header, verdict, problems, what was not seen, hygiene folded, cost."""
     for number, each in enumerate(telling.header):
         screen.items(each.split(" · "), "bold" if not number else "")

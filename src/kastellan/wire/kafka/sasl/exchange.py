@@ -14,8 +14,8 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.codes import code_name
 from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.decode import decode
-from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, Packed
-from kastellan.wire.kafka.sasl.turns import SaslFailed, Turns
+from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, EncodedRequest
+from kastellan.wire.kafka.sasl.turns import SaslExchange, SaslFailed
 from kastellan.wire.kafka.schema import Entity
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
@@ -42,7 +42,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 async def authenticate(
-    connection: Connection, ranges: Ranges, mechanism: str, turns: Turns, deadline: Deadline
+    connection: Connection, ranges: Ranges, mechanism: str, turns: SaslExchange, deadline: Deadline
 ) -> Session | Refusal:
     """Log in. A refusal of the credentials, or a peer that does not prove itself, is UNAUTHENTICATED."""
     refused = await _name_mechanism(connection, ranges, mechanism, deadline)
@@ -72,7 +72,7 @@ async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str
     offered = ranges.get(Api.SASL_HANDSHAKE)
     if offered is None or not offered[0] <= _HANDSHAKE <= offered[1]:
         return no_common_version(Api.SASL_HANDSHAKE, ranges, connection.whom, lowest=_HANDSHAKE, highest=_HANDSHAKE)
-    asked = Packed(Api.SASL_HANDSHAKE, _HANDSHAKE, LEGACY.text(mechanism), flexible=False)
+    asked = EncodedRequest(Api.SASL_HANDSHAKE, _HANDSHAKE, LEGACY.text(mechanism), flexible=False)
     answer = await _asked(connection, asked, deadline)
     if isinstance(answer, Refusal):
         return answer
@@ -91,13 +91,13 @@ async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str
     return None
 
 
-def _authenticate(version: int, message: bytes) -> Packed:
+def _authenticate(version: int, message: bytes) -> EncodedRequest:
     flexible = version >= _FLEXIBLE_SINCE
     form = FLEXIBLE if flexible else LEGACY
-    return Packed(Api.SASL_AUTHENTICATE, version, form.raw(message) + form.tags, flexible=flexible)
+    return EncodedRequest(Api.SASL_AUTHENTICATE, version, form.raw(message) + form.tags, flexible=flexible)
 
 
-async def _asked(connection: Connection, packed: Packed, deadline: Deadline) -> Entity | Refusal:
+async def _asked(connection: Connection, packed: EncodedRequest, deadline: Deadline) -> Entity | Refusal:
     frame = await connection.ask(packed, deadline)
     if isinstance(frame, Refusal):
         if frame.trouble is Trouble.CLOSED:
@@ -115,7 +115,7 @@ def _lifetime_ms(answer: Entity) -> int:
     return max(0, round(told.total_seconds() * 1_000)) if told is not None else 0
 
 
-def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: Turns) -> Refusal:
+def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: SaslExchange) -> Refusal:
     if code != _AUTHENTICATION_FAILED:
         told = f": {_shown(message)}" if message else ""
         return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}")

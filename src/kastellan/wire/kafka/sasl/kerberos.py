@@ -14,7 +14,7 @@ from kastellan.config.security import KerberosLogin
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
-from kastellan.wire.aside import aside
+from kastellan.wire.daemon_thread import aside
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.turns import SaslFailed

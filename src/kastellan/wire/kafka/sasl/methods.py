@@ -14,7 +14,7 @@ from kastellan.wire.kafka.sasl.msk import MskMethod
 from kastellan.wire.kafka.sasl.plain import plain
 from kastellan.wire.kafka.sasl.scram import Derivations, Scram
 from kastellan.wire.kafka.sasl.tokens import TokenMethod
-from kastellan.wire.kafka.sasl.turns import Turns
+from kastellan.wire.kafka.sasl.turns import SaslExchange
 from kastellan.wire.kafka.trouble import Refusal
 
 _NONCE_BYTES = 24
@@ -28,7 +28,7 @@ class Method(Protocol):
         """The user name, where it is known before or after a login."""
         ...
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns | Refusal:
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> SaslExchange | Refusal:
         """A new login at this endpoint, or why there can be none just now; who else is asked for it tells `progress`."""
         ...
 
@@ -42,7 +42,7 @@ class _Plain:
         self._login = login
         self.user: str | None = login.user
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns:  # noqa: ARG002
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> SaslExchange:  # noqa: ARG002
         return plain(self._login)
 
     def forget(self) -> None:
@@ -55,7 +55,7 @@ class _Scram:
         self._derive = Derivations()
         self.user: str | None = None if login.token else login.user
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> Turns:  # noqa: ARG002
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> SaslExchange:  # noqa: ARG002
         return Scram(self._login, secrets.token_urlsafe(_NONCE_BYTES), self._derive)
 
     def forget(self) -> None:

@@ -10,7 +10,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.decode import decode
-from kastellan.wire.kafka.packing import LEGACY, Packed
+from kastellan.wire.kafka.packing import LEGACY, EncodedRequest
 from kastellan.wire.kafka.trouble import Refusal
 
 _VERSION: Final = 1
@@ -21,7 +21,7 @@ _ILLEGAL_STATE: Final = 34
 
 async def offered(connection: Connection, deadline: Deadline) -> tuple[str, ...] | Refusal:
     """The mechanisms of the listener, none where it has no SASL. The broker closes the connection afterwards."""
-    asked = Packed(Api.SASL_HANDSHAKE, _VERSION, LEGACY.text(_NOBODYS), flexible=False)
+    asked = EncodedRequest(Api.SASL_HANDSHAKE, _VERSION, LEGACY.text(_NOBODYS), flexible=False)
     frame = await connection.ask(asked, deadline)
     if isinstance(frame, Refusal):
         return frame

@@ -9,7 +9,7 @@ class SaslFailed(Exception):
     """The peer did not keep to the mechanism or did not prove itself; the text is the end of a sentence about the peer."""
 
 
-class Turns(Protocol):
+class SaslExchange(Protocol):
     """One login under way."""
 
     @property

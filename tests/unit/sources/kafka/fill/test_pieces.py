@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from kastellan.kernel.outcome import Outcome, State
-from kastellan.sources.kafka.book import Book
+from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
-from kastellan.sources.kafka.memory import Memory
 
 SCHEMA = {"topic": pl.String, "offset": pl.Int64}
 
@@ -17,7 +17,7 @@ def piece(topics: list[str], codes: list[int] | None = None) -> pl.DataFrame:
     return told if codes is None else told.with_columns(pl.Series(CODE, codes, dtype=pl.Int16))
 
 
-def asked(book: Book, count: int) -> list[int]:
+def asked(book: AnswerLog, count: int) -> list[int]:
     return [
         book.note(Outcome(value=b"", state=State.COMPLETE, sent_ms=1, arrived_ms=2), "ListOffsets", f"broker/{node}")
         for node in range(count)
@@ -25,7 +25,7 @@ def asked(book: Book, count: int) -> list[int]:
 
 
 def test_rows_come_in_the_order_of_the_pieces_each_with_its_answer() -> None:
-    book, memory = Book(), Memory()
+    book, memory = AnswerLog(), DecodeCache()
     pieces = [piece(["a", "b"], [0, 0]), piece([], []), piece(["c"], [0])]
     ids = asked(book, 3)
     stack = stacked("ends", pieces, SCHEMA, memory)
@@ -36,9 +36,9 @@ def test_rows_come_in_the_order_of_the_pieces_each_with_its_answer() -> None:
 
 
 def test_an_error_code_is_told_by_an_answer_of_its_own_with_the_words_of_its_broker() -> None:
-    book = Book()
+    book = AnswerLog()
     ids = asked(book, 2)
-    stack = stacked("ends", [piece(["a", "b", "c"], [0, 29, 29]), piece(["d"], [29])], SCHEMA, Memory())
+    stack = stacked("ends", [piece(["a", "b", "c"], [0, 29, 29]), piece(["d"], [29])], SCHEMA, DecodeCache())
     told = answers(stack, ids, book, [{29: "not you"}, {}]).to_list()
     assert told[0] == ids[0]
     assert told[1] == told[2]
@@ -52,14 +52,14 @@ def test_an_error_code_is_told_by_an_answer_of_its_own_with_the_words_of_its_bro
 
 
 def test_a_piece_without_codes_among_others_has_none() -> None:
-    book = Book()
+    book = AnswerLog()
     ids = asked(book, 2)
-    stack = stacked("ends", [pl.DataFrame({"topic": ["a"]}), piece(["b"], [29])], SCHEMA, Memory())
+    stack = stacked("ends", [pl.DataFrame({"topic": ["a"]}), piece(["b"], [29])], SCHEMA, DecodeCache())
     assert stack.rows.rows() == [("a", None), ("b", 0)]
     assert answers(stack, ids, book).to_list()[0] == ids[0]
 
 
 def test_nothing_at_all_is_an_empty_frame_of_the_right_columns() -> None:
-    stack = stacked("ends", [], SCHEMA, Memory())
+    stack = stacked("ends", [], SCHEMA, DecodeCache())
     assert (stack.rows.height, dict(stack.rows.schema)) == (0, SCHEMA)
-    assert answers(stack, [], Book()).to_list() == []
+    assert answers(stack, [], AnswerLog()).to_list() == []

@@ -1,0 +1,105 @@
+"""Describe one thing: all that is known of it, joined, from a live cluster or a saved snapshot."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
+
+import msgspec
+
+import kastellan.app.descriptions
+from kastellan.app.description import Known, Section
+from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.observe import observe
+from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.findings.unseen_text import bad_answers
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.folder import modules_in
+from kastellan.model.answer import Answer
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.table import Table, Unseen
+from kastellan.ports import Source
+from kastellan.views.catalogue import all_views
+
+
+class Portrait(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing as it was seen."""
+
+    kind: str
+    name: str
+    at_ms: int
+    cluster_id: str | None
+    facts: tuple[Known, ...]
+    sections: tuple[Section, ...]
+    unseen: tuple[Unseen, ...]
+    not_whole: tuple[Answer, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why something is missing, one line for each peer and trouble."""
+        return tuple(bad_answers(self.not_whole))
+
+
+@cache
+def portraits() -> dict[str, ModuleType]:
+    """The modules that draw, by the word for what they draw."""
+    return {module.WORD: module for module in modules_in(kastellan.app.descriptions)}
+
+
+def kind_called(typed: str) -> str:
+    """The kind of this name, also in the plural. Raises BadInput with those that there are."""
+    name = typed.strip().lower()
+    for each in portraits():
+        if name in {each, f"{each}s"}:
+            return each
+    near = difflib.get_close_matches(name, portraits(), n=1, cutoff=0.5)
+    raise BadInput(f"{typed[:40]!r} cannot be described; {'near is' if near else 'there are'} {', '.join(near or portraits())}")
+
+
+def wanted_for(kind: str, name: str) -> Wanted:
+    """What must be collected to describe it."""
+    module = portraits()[kind]
+    wanted = wanted_by([module.draw], all_views())
+    narrowed = getattr(module, "narrowed", None)
+    return narrowed(wanted, name) if narrowed is not None else wanted
+
+
+async def depict_live(
+    source: Source, kind: str, name: str, timeout_s: float, seen: Callable[[Mapping[str, Table]], None] | None = None
+) -> Portrait:
+    """From a live cluster. Raises Unreachable when nothing answered, BadInput for a name that is not there.
+
+    `seen` is told the tables of the look first.
+    """
+    snapshot = await observe(source, wanted_for(kind, name), Deadline.after(timeout_s))
+    if seen is not None:
+        seen(snapshot.tables)
+    return depict(snapshot, kind, name)
+
+
+def depict(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = ()) -> Portrait:
+    """From a snapshot."""
+    draw = portraits()[kind].draw
+    arguments = Resolver(snapshot, all_views()).arguments(draw)
+    if isinstance(arguments, Missing):
+        raise BadInput(
+            f"{kind} {name[:60]} cannot be described: {arguments.reason}; save the snapshot anew or look at the live cluster"
+        )
+    drawn = draw(name.strip(), **arguments)
+    tables = [each for each in arguments.values() if isinstance(each, Table)]
+    unseen = unseen_of(tables)
+    return Portrait(
+        kind=kind,
+        name=drawn.name,
+        at_ms=snapshot.at_ms,
+        cluster_id=snapshot.cluster_id,
+        facts=drawn.facts,
+        sections=drawn.sections,
+        unseen=unseen,
+        not_whole=not_whole(snapshot, tables),
+        notes=(*notes, *drawn.notes),
+    )

@@ -1,0 +1,141 @@
+"""A topic: its partitions, what its configs differ in, and the groups that read it."""
+
+from __future__ import annotations
+
+import msgspec
+import polars as pl
+
+from kastellan.app.description import Drawn, Known, Section, known, none_or_unseen, required, section
+from kastellan.app.standing import standing
+from kastellan.engine.needs import Wanted
+from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.replica_sizes import ReplicaSizes
+from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.model.tables.topics import Topics
+from kastellan.views.owned_lag import OwnedLag
+
+WORD = "topic"
+_DEFAULT = "default"
+
+
+def narrowed(wanted: Wanted, name: str) -> Wanted:
+    """Every config of this topic, and none of the others."""
+    return msgspec.structs.replace(wanted, whole_topics=frozenset({name}))
+
+
+def draw(  # noqa: PLR0913  (its needs)
+    name: str,
+    *,
+    topics: Topics,
+    partitions: Partitions,
+    replicas: Replicas,
+    offsets: Offsets,
+    sizes: ReplicaSizes | None,
+    configs: TopicConfigs | None,
+    groups: Groups | None,
+    lag: OwnedLag | None,
+) -> Drawn:
+    """Everything about the topic of this name."""
+    required(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
+    here = pl.col("topic") == name
+    (topic,) = topics.df.filter(here).to_dicts()
+    parts = _partitions(partitions, replicas, offsets, sizes, here)
+    of_topic = None if configs is None else configs.df.filter(here)
+    return Drawn(
+        name=name,
+        facts=(
+            known("topic id", topic["topic_id"]),
+            known("internal", topic["internal"]),
+            *_counts(parts),
+            *(_config(of_topic, each) for each in ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")),
+            known("error", topic["error"] if topic["error"] != "" else "none"),
+        ),
+        sections=(
+            section(
+                "Partitions", parts,
+                ("partition", "leader", "replicas", "in_sync", "earliest", "latest", "records", "size_bytes"),
+            ),
+            _differing(of_topic),
+            _readers(lag, groups, here),
+        ),
+    )  # fmt: skip
+
+
+def _partitions(
+    partitions: Partitions, replicas: Replicas, offsets: Offsets, sizes: ReplicaSizes | None, here: pl.Expr
+) -> pl.DataFrame:
+    on = ["topic", "partition"]
+    broker = pl.col("broker").cast(pl.String).sort_by("position")
+    copies = (
+        replicas.df.filter(here)
+        .group_by(on)
+        .agg(
+            replicas=broker.str.join(","),
+            factor=pl.len(),
+            behind=(~pl.col("in_sync")).any(ignore_nulls=False),
+            in_sync=pl.when(pl.col("in_sync").is_not_null().all()).then(
+                broker.filter(pl.col("in_sync").sort_by("position")).str.join(",")
+            ),
+        )
+    )
+    frame = partitions.df.filter(here)
+    logs = offsets.df.filter(here).select(*on, "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
+    for each in (copies, logs):
+        frame = frame.join(each, on=on, how="left", maintain_order="left")
+    if sizes is None:
+        return frame.with_columns(size_bytes=pl.lit(None, pl.Int64)).sort("partition")
+    # The leader's copy is the one that clients read.
+    led = sizes.df.filter(here & ~pl.col("future")).select(*on, "size_bytes", leader="broker")
+    return frame.join(led, on=[*on, "leader"], how="left", maintain_order="left").sort("partition")
+
+
+def _counts(parts: pl.DataFrame) -> tuple[Known, ...]:
+    low, high = parts["factor"].min(), parts["factor"].max()
+    behind, leader = parts["behind"], parts["leader"]
+    return (
+        known("partitions", parts.height),
+        known("replication factor", None if low is None else str(high) if low == high else f"{low} to {high}"),
+        known("under-replicated", None if behind.null_count() else int(behind.sum())),
+        known("offline", None if leader.null_count() else int((leader < 0).sum())),
+        known("records", _sum(parts["records"])),
+        known("size of the leaders' copies", _sum(parts["size_bytes"]), "size_bytes"),
+    )
+
+
+def _sum(values: pl.Series) -> int | None:
+    """The sum, unless one of the values was not seen."""
+    return None if values.null_count() else int(values.sum())
+
+
+def _config(configs: pl.DataFrame | None, name: str) -> Known:
+    values = [] if configs is None else configs.filter(pl.col("config") == name)["value"].to_list()
+    return known(name, values[0] if values else None, "config")
+
+
+def _differing(configs: pl.DataFrame | None) -> Section:
+    title, columns = "Configs that differ from Kafka's defaults", ("config", "value", "source")
+    if configs is None:
+        return section(title, None, columns)
+    told = configs.drop_nulls("source")
+    if configs.height and not told.height:
+        return Section(title=title, columns=columns, note="could not be read")
+    return section(
+        title, told.filter(pl.col("source") != _DEFAULT).sort("config"), columns, none=f"none of the {told.height} that were read"
+    )
+
+
+def _readers(lag: OwnedLag | None, groups: Groups | None, here: pl.Expr) -> Section:
+    title, columns = "Groups with commits", ("group", "state", "members", "partitions", "lag_records", "standing")
+    if lag is None or groups is None:
+        return section(title, None, columns)
+    on_topic = lag.df.filter(here).with_columns(standing())
+    worst = on_topic.group_by("group").agg(
+        partitions=pl.len(),
+        lag_records=pl.when(pl.col("lag_records").is_not_null().all()).then(pl.col("lag_records").sum()),
+        standing=pl.col("standing").unique().sort().str.join(", "),
+    )
+    frame = worst.join(groups.df.select("group", "state", "members"), on="group", how="left")
+    return section(title, frame.sort("lag_records", descending=True, nulls_last=False), columns, none=none_or_unseen(lag))

@@ -1,0 +1,399 @@
+"""The engine: it alone turns true, false and null into fail, pass and unknown.
+
+For each check: meet its needs, run its function, complete the subjects from their roster (a subject that the check
+dropped is unknown, not gone), weaken what unseen rows could change, and tell findings and doubts with the Answers
+they rest on. A check that crashes is an unknown verdict that names it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from kastellan.checks.catalogue import RegisteredCheck
+from kastellan.checks.check import RESERVED, Check, Verdicts, sentence
+from kastellan.engine.needs import Missing, Resolver, Views, deciding, of_this_look, unseen_of
+from kastellan.kernel.errors import BadInput, Defect
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Answer
+from kastellan.model.finding import CheckResult, Finding, Severity, UnknownVerdicts, Verdict
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import KINDS, Subject
+from kastellan.model.table import Table, Unseen
+
+Settings = Mapping[str, Mapping[str, float]]
+"""Values that the user set: check id -> setting -> value."""
+
+_CLUSTER = Subject("cluster", ())
+_NO_REASON = "a value that it needs was not seen"
+_SOME = 5
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """A finding with the brokers that it blames, until it is known what explains it."""
+
+    finding: Finding
+    blames: tuple[int, ...]
+
+
+Timer = Callable[[], float]
+"""Seconds on a clock that only runs forward; the ends hand one in, so that a check's time can be told."""
+
+
+def evaluate_all(
+    snapshot: Snapshot,
+    checks: Mapping[str, RegisteredCheck],
+    views: Views,
+    settings: Settings | None = None,
+    *,
+    timer: Timer | None = None,
+) -> tuple[CheckResult, ...]:
+    """Every check's result, those first that are worst and that explain others.
+
+    Raises BadInput for a setting that a check does not have or that is out of its bounds. Without a timer `took_ms`
+    stays 0.
+    """
+    effective = {name: settings_of(each.check, (settings or {}).get(name, {})) for name, each in checks.items()}
+    resolver = Resolver(snapshot, views)
+    judged = {name: _judge_one(each, snapshot, resolver, effective[name], timer) for name, each in checks.items()}
+    linked = _explain(judged, {name: each.check for name, each in checks.items()})
+    return tuple(sorted(linked, key=_order))
+
+
+def evaluate_one(
+    judgement: RegisteredCheck, snapshot: Snapshot, views: Views, settings: Mapping[str, float] | None = None
+) -> CheckResult:
+    """One check's result, its findings unlinked."""
+    effective = settings_of(judgement.check, settings or {})
+    result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), effective, None)
+    return msgspec.structs.replace(result, findings=tuple(each.finding for each in told))
+
+
+def subjects_of(
+    judgement: RegisteredCheck,
+    snapshot: Snapshot,
+    views: Views,
+    settings: Mapping[str, float] | None = None,
+    resolver: Resolver | None = None,
+) -> dict[Subject, Verdict]:
+    """Every subject with its verdict, for tests and for the law of missing data.
+
+    A check whose needs cannot be met answers unknown for the cluster; what a check raises is raised. `resolver` is one of
+    this snapshot, where several checks are asked: what they share is computed once.
+    """
+    if _unsupported(judgement.check, snapshot):
+        return {_CLUSTER: Verdict.NOT_APPLICABLE}
+    effective = settings_of(judgement.check, settings or {})
+    arguments = (resolver or Resolver(snapshot, views)).arguments(judgement.evaluate, effective)
+    if isinstance(arguments, Missing):
+        return {_CLUSTER: Verdict.UNKNOWN}
+    frame, judged = _verdicts(judgement, snapshot, arguments, effective)
+    rows = frame.select(*judged.key, "_verdict").iter_rows(named=True)
+    told = {_subject(judged, row): Verdict(row["_verdict"]) for row in rows}
+    if unseen_of(deciding(judgement.evaluate, arguments)) and _CLUSTER not in told:
+        told[_CLUSTER] = Verdict.UNKNOWN
+    return told
+
+
+def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
+    """The check's settings with the given values in place of defaults.
+
+    Raises BadInput for one that the check does not have or that is out of its bounds.
+    """
+    known = {each.name: each for each in check.settings}
+    for name, value in given.items():
+        if name not in known:
+            msg = f"{check.id} has no setting {name!r}; it has {', '.join(known) or 'none'}: correct the name or take it out"
+            raise BadInput(msg)
+        setting = known[name]
+        if not setting.low <= value <= setting.high:
+            bounds = f"{setting.low:g} to {setting.high:g} {setting.unit}".rstrip()
+            msg = f"{check.id}: {name} is {value:g}; give a value from {bounds}"
+            raise BadInput(msg)
+    return {**check.defaults, **given}
+
+
+def _order(result: CheckResult) -> tuple[int, int, str]:
+    worst = min((each.rank for each in {each.severity for each in result.findings}), default=len(Severity))
+    explained = all(each.explained_by for each in result.findings)
+    return worst, int(explained), result.check
+
+
+def _judge_one(
+    judgement: RegisteredCheck, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float], timer: Timer | None
+) -> tuple[CheckResult, tuple[_Told, ...]]:
+    started = timer() if timer else 0.0
+    check = judgement.check
+    try:
+        result, told = _run(judgement, snapshot, resolver, settings)
+    except Exception as error:  # noqa: BLE001  (one broken check must not silence the others)
+        reason = f"the check {check.id} crashed: {type(error).__name__}: {error}"
+        result, told = _unknown(check, reason, crashed=True), ()
+    return msgspec.structs.replace(result, took_ms=(timer() - started) * 1000 if timer else 0.0), told
+
+
+def _unknown(check: Check, reason: str, *, crashed: bool = False) -> CheckResult:
+    doubt = UnknownVerdicts(reason=reason, count=1, some=(_CLUSTER,))
+    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, doubts=(doubt,), crashed=crashed)
+
+
+def _unsupported(check: Check, snapshot: Snapshot) -> bool:
+    """A table without which the question has no meaning does not exist on this kind of cluster."""
+    states = {each.id: each.state for each in snapshot.answers}
+    tables = (snapshot.tables.get(name) for name in check.meaningless_without)
+    for table in tables:
+        ids = {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls()) if table else set[int]()
+        if {states.get(each) for each in ids} == {State.UNSUPPORTED}:
+            return True
+    return False
+
+
+def _run(
+    judgement: RegisteredCheck, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]
+) -> tuple[CheckResult, tuple[_Told, ...]]:
+    check = judgement.check
+    if _unsupported(check, snapshot):
+        return CheckResult(check=check.id, counts={Verdict.NOT_APPLICABLE: 1}), ()
+    arguments = resolver.arguments(judgement.evaluate, settings)
+    if isinstance(arguments, Missing):
+        return _unknown(check, arguments.reason), ()
+    frame, judged = _verdicts(judgement, snapshot, arguments, settings)
+    return _tell(frame, judged, judgement, arguments, snapshot, settings)
+
+
+def _verdicts(
+    judgement: RegisteredCheck, snapshot: Snapshot, arguments: Mapping[str, Any], settings: Mapping[str, float]
+) -> tuple[pl.DataFrame, Verdicts]:
+    """The check's frame with every subject and its `_verdict`."""
+    check = judgement.check
+    judged = judgement.evaluate(**arguments, **settings)
+    deciders = deciding(judgement.evaluate, arguments)
+    told = judged.frame.lazy().collect()
+    whole = _is_roster(told, judged, snapshot)
+    frame = _checked(told, judged, check, once=whole)
+    frame = _weaken(frame if whole else _complete(frame, judged, snapshot), judged, deciders, check)
+    verdict = (
+        pl.when(~pl.col("applies")).then(_verdict(Verdict.NOT_APPLICABLE))
+        .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(_verdict(Verdict.UNKNOWN))
+        .when(pl.col("fails")).then(_verdict(Verdict.FAIL))
+        .otherwise(_verdict(Verdict.PASS))
+    )  # fmt: skip
+    return frame.with_columns(verdict.alias("_verdict")), judged
+
+
+def _verdict(verdict: Verdict) -> pl.Expr:
+    return pl.lit(verdict.value, _VERDICTS)
+
+
+_VERDICTS = pl.Enum([each.value for each in Verdict])
+"""Numbers below: there are as many verdicts as there are partitions."""
+
+
+def _checked(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool) -> pl.DataFrame:
+    """The frame with every column that the engine reads; `once`: no subject is in it twice, that is known already."""
+    absent = [each for each in (*judged.key, "fails") if each not in frame.columns]
+    if absent:
+        msg = f"{check.id} returned no column {', '.join(absent)}"
+        raise Defect(msg)
+    if not (once or (not frame.select(judged.key).is_duplicated().any() if judged.key else frame.height <= 1)):
+        msg = f"{check.id} judged one {judged.kind} more than once"
+        raise Defect(msg)
+    frame = frame.with_columns(
+        pl.col("fails").cast(pl.Boolean),
+        pl.col("why") if "why" in frame.columns else pl.lit(None, pl.String).alias("why"),
+        pl.col("applies").cast(pl.Boolean) if "applies" in frame.columns else pl.lit(value=True).alias("applies"),
+    )
+    # The cluster is its own roster: a check that left it out is completed here.
+    return frame if judged.key or frame.height else _LEFT_OUT
+
+
+_LEFT_OUT = pl.DataFrame(
+    {"fails": [None], "why": ["the check gave no answer for it"], "applies": [True]},
+    schema={"fails": pl.Boolean, "why": pl.String, "applies": pl.Boolean},
+)
+
+
+def _is_roster(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> bool:
+    """The frame has the roster's members in its order, as most checks keep it: seen at once, where a join takes long."""
+    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    if roster is None or frame.height != roster.df.height or roster.key != judged.key:
+        return False
+    members = roster.df
+    return all(each in frame.columns and frame[each].equals(members[each]) for each in judged.key)
+
+
+def _complete(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> pl.DataFrame:
+    """Adds, as unknown, the roster's subjects that the check left out."""
+    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    if roster is None:
+        return frame
+    keys = list(judged.key)
+    members = roster.df.select(keys).unique()
+    frame = frame.with_columns(pl.col(each).cast(members.schema[each]) for each in keys)
+    left_out = members.join(frame.select(keys), on=keys, how="anti", nulls_equal=True)
+    if not left_out.height:
+        return frame
+    return pl.concat([frame, left_out.join(_LEFT_OUT, how="cross")], how="diagonal_relaxed")
+
+
+def _weaken(frame: pl.DataFrame, judged: Verdicts, tables: Iterable[Table], check: Check) -> pl.DataFrame:
+    """A verdict that rests on many rows does not stand while some of them could not be enumerated.
+
+    Neither does "not applicable": it may have been concluded from those rows as well.
+    """
+    if all(each.roster in judged.key for each in unseen_of(tables)):
+        return frame
+    stands = pl.col("fails") if check.monotone else pl.lit(value=False)
+    return frame.with_columns(
+        pl.when(stands).then(pl.col("fails")).otherwise(None).alias("fails"),
+        pl.when(pl.col("applies")).then(pl.col("applies")).otherwise(None).alias("applies"),
+    )
+
+
+def _tell(
+    frame: pl.DataFrame,
+    judged: Verdicts,
+    judgement: RegisteredCheck,
+    arguments: Mapping[str, Any],
+    snapshot: Snapshot,
+    settings: Mapping[str, float],
+) -> tuple[CheckResult, tuple[_Told, ...]]:
+    check = judgement.check
+    tables = of_this_look(judgement.evaluate, arguments)
+    answers = {each.id: each for each in snapshot.answers}
+    counts = {Verdict(name): count for name, count in frame["_verdict"].value_counts().iter_rows()}
+    # On most clusters nearly every check passes everywhere: there is nothing to look for in 100 000 rows.
+    failing, unknown = (
+        frame.filter(pl.col("_verdict") == each.value) if each in counts else frame.clear()
+        for each in (Verdict.FAIL, Verdict.UNKNOWN)
+    )
+    told = tuple(_findings(failing, judged, check, tables, settings))
+    deciders = deciding(judgement.evaluate, arguments)
+    now = [each for each in deciders if any(each is table for table in tables)]
+    before = [each for each in deciders if not any(each is table for table in tables)]
+    doubts = (*_doubts(unknown, judged, now, answers), *_unseen_doubts(unseen_of(now), answers), *_unseen_before(before))
+    counts[Verdict.UNKNOWN] = sum(each.count for each in doubts)
+    return CheckResult(check=check.id, counts={name: count for name, count in counts.items() if count}, doubts=doubts), told
+
+
+def _subject(judged: Verdicts, row: Mapping[str, Any]) -> Subject:
+    return Subject(judged.kind, tuple(row[each] for each in judged.key))
+
+
+def _findings(
+    failing: pl.DataFrame, judged: Verdicts, check: Check, tables: list[Table], settings: Mapping[str, float]
+) -> Iterable[_Told]:
+    if not failing.height:
+        return
+    keys = list(judged.key)
+    facts_of = [each for each in failing.columns if each not in RESERVED and each not in keys and each != "_verdict"]
+    evidence = _evidence(failing, keys, tables)
+    for key, row in zip(failing.select(keys).iter_rows() if keys else ((),), failing.iter_rows(named=True), strict=True):
+        subject = Subject(judged.kind, key)
+        facts = {each: row[each] for each in facts_of}
+        words = {**row, **settings}
+        finding = Finding(
+            check=check.id,
+            subject=subject,
+            severity=Severity(row["severity"]) if row.get("severity") else check.severity,
+            observed=sentence(check.observed, words),
+            expected=sentence(check.expected, words),
+            facts=facts,
+            evidence=evidence.get(subject.key, ()),
+        )
+        yield _Told(finding, tuple(row.get("blames") or ()))
+
+
+def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """The Answers behind each subject: those of the rows, in every table used, that share its key."""
+    subjects = frame.select(keys)
+    everywhere, by_key = set[int](), list[pl.DataFrame]()
+    for table in tables:
+        if "answer" not in table.columns:
+            continue
+        shared = [each for each in keys if each in table.columns]
+        if shared:
+            rows = table.df.select(*shared, pl.col("answer").cast(pl.Int64)).drop_nulls("answer").unique()
+            by_key.append(subjects.join(rows, on=shared, how="inner", nulls_equal=True).select(*keys, "answer"))
+        else:
+            everywhere.update(table.df["answer"].drop_nulls().unique().to_list())
+    rest = tuple(sorted(everywhere))
+    found = dict.fromkeys(subjects.iter_rows() if keys else ((),), rest)
+    if by_key:
+        grouped = pl.concat(by_key).group_by(keys).agg(pl.col("answer").unique().sort())
+        for *key, ids in grouped.iter_rows():
+            found[tuple(key)] = tuple(sorted({*ids, *rest})) if rest else tuple(ids)
+    return found
+
+
+def _doubts(
+    unknown: pl.DataFrame, judged: Verdicts, tables: list[Table], answers: Mapping[int, Answer]
+) -> tuple[UnknownVerdicts, ...]:
+    if not unknown.height:
+        return ()
+    keys = list(judged.key)
+    evidence = _evidence(unknown, keys, tables)
+    by_reason: dict[tuple[str, tuple[int, ...]], list[Subject]] = defaultdict(list)
+    for row in unknown.select(*keys, "why").iter_rows(named=True):
+        subject = _subject(judged, row)
+        known = (answers[each] for each in evidence.get(subject.key, ()) if each in answers)
+        bad = tuple(each.id for each in known if each.state is not State.COMPLETE)
+        reason = row["why"] or "; ".join(dict.fromkeys(answers[each].sentence() for each in bad)) or _NO_REASON
+        by_reason[reason, bad].append(subject)
+    return tuple(
+        UnknownVerdicts(reason=reason, count=len(subjects), some=tuple(subjects[:_SOME]), answers=bad)
+        for (reason, bad), subjects in by_reason.items()
+    )
+
+
+def _unseen_doubts(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iterable[UnknownVerdicts]:
+    for each in unseen:
+        answer = answers.get(each.answer)
+        told = answer.sentence() if answer else _NO_REASON
+        yield UnknownVerdicts(
+            reason=f"some {each.roster}s could not be listed: {told}", count=1, some=(_CLUSTER,), answers=(each.answer,)
+        )
+
+
+def _unseen_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
+    for roster in dict.fromkeys(each.roster for each in unseen_of(tables)):
+        yield UnknownVerdicts(reason=f"some {roster}s could not be listed in the earlier look", count=1, some=(_CLUSTER,))
+
+
+def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
+    failing = {name: {each.finding.subject for each in told} for name, (_, told) in judged.items() if told}
+    for name, (result, told) in judged.items():
+        # Thousands of findings: look only for what failed at all.
+        follows = [(each, failing[each]) for each in checks[name].follows_from if each in failing]
+        if follows:
+            findings = tuple(msgspec.structs.replace(each.finding, explained_by=_causes(each, follows)) for each in told)
+        else:
+            findings = tuple(each.finding for each in told)
+        yield msgspec.structs.replace(result, findings=findings)
+
+
+def _causes(told: _Told, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
+    subject = told.finding.subject
+    candidates = dict.fromkeys((subject, _CLUSTER, *map(_broker, told.blames), *_parents.get(subject.kind, _orphan)(subject)))
+    return tuple((name, each) for name, failing in follows for each in candidates if each in failing)
+
+
+@cache
+def _broker(number: int) -> Subject:
+    return Subject("broker", (number,))
+
+
+def _orphan(_: Subject) -> tuple[Subject, ...]:
+    return ()
+
+
+_parents: Mapping[str, Callable[[Subject], tuple[Subject, ...]]] = {
+    "group_partition": lambda s: (Subject("partition", s.key[1:]), Subject("group", s.key[:1])),
+    "log_dir": lambda s: (Subject("broker", s.key[:1]),),
+    "node": lambda s: (Subject("broker", s.key),),
+}

@@ -1,0 +1,1 @@
+"""From verdicts to what is shown: the stages between evaluation and the screen."""

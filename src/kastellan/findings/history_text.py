@@ -1,0 +1,192 @@
+"""How the past of a cluster is told: since when, what is new or gone, what else changed. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from kastellan.checks.check import Check
+from kastellan.kernel.units import count_text, duration_text, plural
+from kastellan.model.changes import Became, Changes, Configured, How, Moved
+from kastellan.model.finding import Change, Finding, Severity
+from kastellan.model.finding_history import FindingRecord
+from kastellan.model.report import Past, Report
+from kastellan.model.subject import KINDS, Subject
+
+_SOME = 3
+_MOST_LINES = 12
+_DAY_MS = 86_400_000
+_HOWS = {
+    How.APPEARED: "appeared",
+    How.GONE: "is gone",
+    How.MADE_ANEW: "was deleted and made anew",
+    How.AWAY: "left",
+    How.BACK: "is back",
+}
+_HOWS_MANY = {**_HOWS, How.GONE: "are gone", How.MADE_ANEW: "were deleted and made anew", How.BACK: "are back"}
+
+
+def time_text(at_ms: int, now_ms: int) -> str:
+    """A moment as one would say it now: the time alone within the last hours, else with its date.
+
+    >>> time_text(1_750_000_000_000, 1_750_000_060_000), time_text(1_750_000_000_000, 1_760_000_000_000)
+    ('15:06:40Z', '2025-06-15 15:06Z')
+    """
+    near = 0 <= now_ms - at_ms < _DAY_MS / 2
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%SZ" if near else "%Y-%m-%d %H:%MZ")
+
+
+def since_text(findings: Sequence[Finding], report: Report) -> str:
+    """Since when these findings are, in one sentence; empty where nothing is known of the time before this look."""
+    past, at_ms = report.past, report.at_ms
+    if past is None or not findings:
+        return ""
+    compared = time_text(past.since_ms, at_ms)
+    news = Counter(each.news for each in findings)
+    if news[Change.NEW] == len(findings):
+        first_ms = min(each.since_ms or at_ms for each in findings)
+        seen = "" if first_ms == at_ms else f", first seen {time_text(first_ms, at_ms)}"
+        return f"new since the look of {compared}{seen}"
+    told = list[str]()
+    if news[Change.NEW]:
+        told.append(f"{count_text(news[Change.NEW])} new since the look of {compared}")
+    if news[Change.TURNED]:
+        told.append(f"{count_text(news[Change.TURNED])} of another severity then")
+    older = [each.since_ms for each in findings if each.since_ms is not None and each.news in (Change.KNOWN, Change.TURNED)]
+    if older:
+        first_ms = min(older)
+        known = "known" if not told else "the oldest known"
+        told.append(f"{known} since {time_text(first_ms, at_ms)} ({duration_text(at_ms - first_ms)})")
+    if not told:
+        return f"not seen before, and the look of {compared} could not see it"
+    return "; ".join(told)
+
+
+def headline(report: Report) -> str:
+    """The whole report against the compared look; empty without one."""
+    past = report.past
+    if past is None:
+        return ""
+    parts = [f"{count_text(past.new)} new", f"{count_text(len(past.gone))} gone"]
+    if past.turned:
+        parts.append(f"{count_text(past.turned)} of another severity")
+    ago = duration_text(report.at_ms - past.since_ms)
+    return f"{', '.join(parts)} since the look of {time_text(past.since_ms, report.at_ms)} ({ago} ago)"
+
+
+def new_among(groups: Iterable[Sequence[Finding]], report: Report) -> int | None:
+    """How many of these findings are new; None where that is not known."""
+    if report.past is None:
+        return None
+    return sum(each.news is Change.NEW for group in groups for each in group)
+
+
+def changed(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
+    """What else happened since the compared look, one line each; what is gone first."""
+    past = report.past
+    if past is None:
+        return ()
+    lines = [*_gone(past, report.at_ms, checks), *change_lines(past.changes)]
+    if not lines:
+        return ()
+    between = f"between {time_text(past.changes.after_ms, report.at_ms)} and {time_text(past.changes.before_ms, report.at_ms)}"
+    return (f"{between}:", *_bounded(lines))
+
+
+def change_lines(changes: Changes) -> tuple[str, ...]:
+    """Every change in words, the weightiest first; things that changed alike are told together."""
+    return (
+        *_became(changes.brokers, "broker"),
+        *(f"{each.what}: {each.was} -> {each.now}" for each in changes.levels),
+        *_leaders(changes.leaders),
+        *_became(changes.topics, "topic"),
+        *(f"topic/{each.topic} has {each.now} partitions, {each.was} before" for each in changes.grown),
+        *_configs(changes.configs),
+        *_rights(changes.acls),
+        *_became(changes.groups, "group"),
+        *_members(changes),
+    )
+
+
+def _bounded(lines: Sequence[str]) -> Iterable[str]:
+    yield from lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        yield f"and {count_text(len(lines) - _MOST_LINES)} more: `kastellan snapshot diff` lists them"
+
+
+def _gone(past: Past, now_ms: int, checks: Mapping[str, Check]) -> Iterable[str]:
+    by_check: dict[str, list[FindingRecord]] = defaultdict(list)
+    for each in past.gone:
+        if each.severity is not Severity.INFO:
+            by_check[each.check].append(each)
+    for name, entries in by_check.items():
+        title = checks[name].title if name in checks else name
+        seen_ms = max(each.seen_ms for each in entries)
+        yield f"gone: {title}: {_subjects([each.subject for each in entries])}, last seen {time_text(seen_ms, now_ms)}"
+
+
+def _subjects(subjects: Sequence[Subject]) -> str:
+    first = subjects[0]
+    if len(subjects) == 1:
+        return first.text
+    some = ", ".join(each.text for each in subjects[:_SOME]) + (", ..." if len(subjects) > _SOME else "")
+    return f"{plural(len(subjects), first.kind.replace('_', ' '), KINDS[first.kind].plural)} ({some})"
+
+
+def _became(became: Sequence[Became], kind: str) -> Iterable[str]:
+    for how in How:
+        subjects = [each.subject for each in became if each.how is how]
+        if subjects:
+            word = "joined" if kind == "broker" and how is How.APPEARED else (_HOWS if len(subjects) == 1 else _HOWS_MANY)[how]
+            yield f"{_subjects(subjects)} {word}"
+
+
+def _leaders(ways: Sequence[Moved]) -> Iterable[str]:
+    """From whom leaders moved: that is what a person asks; the ways are in the document."""
+    by_loser: dict[int, list[Moved]] = defaultdict(list)
+    for each in ways:
+        by_loser[each.was].append(each)
+    for loser, found in sorted(by_loser.items(), key=lambda each: -sum(way.partitions for way in each[1])):
+        count = sum(each.partitions for each in found)
+        to = ", ".join("nobody" if each.now < 0 else f"broker/{each.now}" for each in found[:_SOME])
+        more = ", ..." if len(found) > _SOME else ""
+        if loser < 0:
+            yield f"{plural(count, 'partition')} without a leader got one ({to}{more})"
+        else:
+            some = found[0].some[0].text + (", ..." if count > 1 else "")
+            yield f"{plural(count, 'leader')} moved from broker/{loser} to {to}{more} ({some})"
+
+
+def _configs(configs: Sequence[Configured]) -> Iterable[str]:
+    alike: dict[tuple[str, str, str, str], list[Subject]] = defaultdict(list)
+    for each in configs:
+        alike[each.subject.kind, each.config, each.was, each.now].append(each.subject)
+    for (_, config, was, now), subjects in alike.items():
+        yield f"{config} {was or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
+
+
+def _rights(acls: Sequence[Became]) -> Iterable[str]:
+    """What somebody may do with something in one line; many are counted for each sort of news."""
+    for how in (How.GONE, How.APPEARED):
+        alike: dict[tuple[str | int | None, ...], list[str]] = defaultdict(list)
+        for each in acls:
+            *what, operation, permission = each.subject.key
+            if each.how is how:
+                alike[*what, permission].append(str(operation))
+        told = [
+            Subject("acl", (*what, ", ".join(operations), permission)).text for (*what, permission), operations in alike.items()
+        ]
+        if len(told) > _SOME:
+            yield f"{plural(sum(map(len, alike.values())), 'ACL')} {_HOWS_MANY[how]} ({told[0]}, ...)"
+        else:
+            yield from (f"{each} {_HOWS[how]}" for each in told)
+
+
+def _members(changes: Changes) -> Iterable[str]:
+    if len(changes.members) > _SOME:
+        joined, left = sum(each.joined for each in changes.members), sum(each.left for each in changes.members)
+        yield f"members of {plural(len(changes.members), 'group')}: {count_text(joined)} joined, {count_text(left)} left"
+        return
+    for each in changes.members:
+        yield f"group/{each.group}: {plural(each.joined, 'member')} joined, {count_text(each.left)} left"

@@ -1,0 +1,114 @@
+"""Findings against what was known before: since when, new, turned, gone. Unknown is not gone, and not new either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from kastellan.findings.confirm import is_gone, verdict_on
+from kastellan.model.finding import Change, CheckResult, Finding, Verdict
+from kastellan.model.finding_history import FindingHistory, FindingRecord
+from kastellan.model.subject import Subject
+
+VerdictsOf = Callable[[str], Mapping[Subject, Verdict]]
+"""The verdicts of a check on one look, by subject; nothing where that look cannot say."""
+
+_FORGOTTEN_MS = 30 * 86_400_000
+"""A finding that nobody could see for so long is no longer known."""
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """The look that is told, the kept one just before it, and the one that it is compared with; epoch milliseconds."""
+
+    at_ms: int
+    before_ms: int | None
+    since_ms: int | None
+
+
+class Aged(NamedTuple):
+    """The results with their findings' age, what is gone since the compared look, and what is known from now on."""
+
+    results: tuple[CheckResult, ...]
+    gone: tuple[FindingRecord, ...]
+    ledger: FindingHistory
+
+
+def aged(results: Iterable[CheckResult], ledger: FindingHistory, now: VerdictsOf, before: VerdictsOf, times: Times) -> Aged:
+    """The results in the light of the ledger.
+
+    `now` and `before` are asked only for checks where the two differ: whether what is missing is gone or unseen, and
+    whether what was not known did not fail before or was not seen.
+    """
+    listed = tuple(results)
+    known = ledger.by_key
+    told: dict[tuple[str, Subject], FindingRecord] = {}
+    for result in listed:
+        for each in result.findings:
+            told[each.check, each.subject] = _entry(each, known.get((each.check, each.subject)), before, times)
+    judged = {each.check for each in listed}
+    rest = [_after(each, now, times) if each.check in judged else each for key, each in known.items() if key not in told]
+    aged_results = tuple(
+        msgspec.structs.replace(
+            result, findings=tuple(_with_age(each, told[each.check, each.subject], times) for each in result.findings)
+        )
+        for result in listed
+    )
+    since_ms = times.since_ms if times.since_ms is not None else times.at_ms
+    gone = tuple(each for each in rest if each.gone_ms is not None and each.gone_ms > since_ms)
+    kept = (each for each in rest if each in gone or (each.gone_ms is None and times.at_ms - each.seen_ms <= _FORGOTTEN_MS))
+    return Aged(aged_results, gone, FindingHistory(at_ms=times.at_ms, known=(*told.values(), *kept)))
+
+
+def merged(ours: FindingHistory, theirs: FindingHistory) -> FindingHistory:
+    """The ledger of a look in which somebody else's, written meanwhile, is not lost: the earlier beginning counts."""
+    others = theirs.by_key
+    known = list[FindingRecord]()
+    for each in ours.known:
+        other = others.pop((each.check, each.subject), None)
+        if other is not None and other.gone_ms is None and other.since_ms < each.since_ms:
+            each = msgspec.structs.replace(each, since_ms=other.since_ms, began=other.began)  # noqa: PLW2901
+        known.append(each)
+    return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), known=(*known, *others.values()))
+
+
+def _entry(finding: Finding, known: FindingRecord | None, before: VerdictsOf, times: Times) -> FindingRecord:
+    if known is not None and known.gone_ms is None:
+        # Something seen once has the severity of a doubt: that is no turn.
+        turned = finding.confirmed and finding.severity is not known.severity
+        return msgspec.structs.replace(
+            known,
+            seen_ms=times.at_ms,
+            severity=finding.severity if turned else known.severity,
+            turned_ms=times.at_ms if turned else known.turned_ms,
+        )
+    since_ms, began = times.at_ms, known is not None
+    if known is None and times.before_ms is not None:
+        verdict = verdict_on(finding.subject, before(finding.check))
+        since_ms = times.before_ms if verdict is Verdict.FAIL else times.at_ms
+        began = verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    return FindingRecord(
+        check=finding.check,
+        subject=finding.subject,
+        severity=finding.severity,
+        since_ms=since_ms,
+        seen_ms=times.at_ms,
+        began=began,
+    )
+
+
+def _after(known: FindingRecord, now: VerdictsOf, times: Times) -> FindingRecord:
+    if known.gone_ms is None and is_gone(known.subject, now(known.check)):
+        return msgspec.structs.replace(known, gone_ms=times.at_ms)
+    return known
+
+
+def _with_age(finding: Finding, known: FindingRecord, times: Times) -> Finding:
+    news = None
+    if times.since_ms is not None:
+        if known.since_ms > times.since_ms:
+            news = Change.NEW if known.began else None
+        else:
+            news = Change.TURNED if known.turned_ms is not None and known.turned_ms > times.since_ms else Change.KNOWN
+    return msgspec.structs.replace(finding, since_ms=known.since_ms, news=news)

@@ -1,0 +1,1 @@
+"""Pseudonyms in place of names, so that a snapshot may leave the house."""

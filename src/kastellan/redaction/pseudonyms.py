@@ -1,0 +1,313 @@
+"""Pseudonyms: keyed, so that nobody without the key can try names out; consistent, so that what belongs together still does.
+
+The names of Kafka itself stay, and so do the parts of a name that a check reads (`-changelog`), loopback addresses, and
+the words of the configuration.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import msgspec
+
+from kastellan.redaction.column_kinds import SHAPES, WORDS, Sort
+from kastellan.redaction.common_words import WORDS_OF_REASONS
+
+SCHEMA = "kastellan.redaction/1"
+_KEPT_TOPICS = frozenset({
+    "__consumer_offsets", "__transaction_state", "__share_group_state", "__cluster_metadata", "_schemas", "*",
+})  # fmt: skip
+_KEPT_ENDS = ("-changelog", "-repartition")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|\[?::\]?|\*|<default>|")
+_KEPT_USERS = frozenset({"", "*", "ANONYMOUS", "<default>"})
+_KEPT_LISTENERS = frozenset({
+    "plaintext", "ssl", "sasl_plaintext", "sasl_ssl", "controller", "internal", "external", "replication", "broker", "client",
+})  # fmt: skip
+_WORD = r"[A-Za-z0-9_.+-]{0,80}"
+_PLAIN_VALUE = re.compile(r"-?\d+(\.\d+)?(E-?\d+)?|true|false|\d\.\d+(-IV\d+)?|(org\.apache\.kafka|kafka)\.[\w.$]+|\*|")
+_VALUE_WORDS = frozenset({
+    "delete", "compact", "producer", "none", "gzip", "snappy", "lz4", "zstd", "uncompressed", "CreateTime", "LogAppendTime",
+    "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI",
+    "AWS_MSK_IAM", "required", "requested", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", "JKS", "PKCS12", "PEM", "broker",
+    "controller", "classic", "consumer", "share", "streams", "range", "uniform", "latest", "earliest", "https", "HTTPS",
+    "read_committed", "read_uncommitted", "DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL",
+})  # fmt: skip
+_PATHS = frozenset({"log.dirs", "log.dir", "metadata.log.dir"})
+_ADDRESSES = frozenset({"controller.quorum.bootstrap.servers", "bootstrap.servers", "zookeeper.connect"})
+_LISTENER_KEY = re.compile(r"(listener\.name\.)([^.]+)(\..*)")
+_ASKED = re.compile(r"[A-Za-z, ]*")
+_OF = re.compile(r"(broker|node|controller|coordinator)(/-?\d+)?|the cluster")
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*%?")
+_EDGES = "()[]{}<>\"'`,;.:!?"
+_LEFT_OUT = "..."
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A pseudonym and what it stands for."""
+
+    pseudonym: str
+    sort: Sort
+    original: str
+
+
+class NameMap(msgspec.Struct, frozen=True, kw_only=True):
+    """What the map file holds: it gives every name back, and so stays with the owner. `id` is that of the redaction."""
+
+    schema: str = SCHEMA
+    id: str
+    names: tuple[Named, ...]
+
+
+class Pseudonyms:
+    """Makes pseudonyms under one key and remembers what they stand for."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.sha256(key).digest()
+        self.id = hashlib.blake2b(b"id of the redaction", key=self._key, digest_size=6).hexdigest()
+        self._made: dict[tuple[Sort, str], str] = {}
+        self._known: dict[str, str] = {}
+        self._pseudonyms: set[str] = set()
+        self._with_gaps: list[str] = []
+
+    def map(self) -> NameMap:
+        """Every pseudonym that was made."""
+        names = (Named(pseudonym=made, sort=sort, original=original) for (sort, original), made in sorted(self._made.items()))
+        return NameMap(id=self.id, names=tuple(names))
+
+    # --- one name ---
+
+    def of(self, sort: Sort, text: str, beside: Mapping[str, object] | None = None) -> str:
+        """The text without its names; `beside` holds the other columns of its row, where what it is depends on them."""
+        made = _BY_SORT.get(sort)
+        return made(self, text, beside or {}) if made else self._plain(sort, text)
+
+    def _plain(self, sort: Sort, text: str) -> str:
+        if not text:
+            return text
+        known = self._made.get((sort, text))
+        if known is None:
+            digest = hashlib.blake2b(f"{sort}\0{text}".encode(errors="surrogatepass"), key=self._key, digest_size=10).digest()
+            known = f"{sort}-{base64.b32encode(digest)[:14].decode().lower()}"
+            self._remember(sort, text, known)
+        return known
+
+    def _remember(self, sort: Sort, text: str, made: str) -> str:
+        if " " in text and text not in self._known:
+            self._with_gaps.append(text)
+        self._made[sort, text] = made
+        self._known[text] = made
+        self._pseudonyms.add(made)
+        return made
+
+    def topic(self, text: str) -> str:
+        """A topic; Kafka's own keep their names, others what shows whose they are."""
+        if text in _KEPT_TOPICS:
+            return text
+        known = self._made.get((Sort.TOPIC, text))
+        if known is not None:
+            return known
+        tail = next((each for each in _KEPT_ENDS if text.endswith(each)), "")
+        head = "__" if text.startswith("__") else ""
+        return self._remember(Sort.TOPIC, text, f"{head}{self._plain(Sort.TOPIC, text)}{tail}")
+
+    def host(self, text: str) -> str:
+        """A host or address; loopback stays, because it means something. The coordinator writes a slash before it."""
+        if text.startswith("/"):
+            return "/" + self.host(text[1:])
+        return text if _LOOPBACK.fullmatch(text) else self._plain(Sort.HOST, text)
+
+    def user(self, text: str) -> str:
+        """A user without its type."""
+        return text if text in _KEPT_USERS else self._plain(Sort.USER, text)
+
+    def principal(self, text: str) -> str:
+        """A principal such as User:alice."""
+        kind, colon, name = text.partition(":")
+        if not colon or kind not in ("User", "Group", "RegexUser"):
+            return self.user(text)
+        return f"{kind}:{self.user(name)}"
+
+    def addresses(self, text: str) -> str:
+        """`host:port` with commas between, a path or an id at their edges included."""
+        return ",".join(self._address(each) for each in text.split(","))
+
+    def _address(self, text: str) -> str:
+        head, at, rest = text.strip().rpartition("@")
+        where, slash, path = rest.partition("/")
+        name, colon, port = where.rpartition(":")
+        if not colon or not port.isdecimal():
+            name, colon, port = where, "", ""
+        told = f"{self.host(name)}{colon}{port}"
+        return (head if head.isdecimal() else "") + at + told + (slash + self._plain(Sort.PATH, path) if slash else "")
+
+    def listener(self, text: str) -> str:
+        """A listener's name, in the case in which it is written."""
+        if text.lower() in _KEPT_LISTENERS:
+            return text
+        made = self._plain(Sort.LISTENER, text.lower()).replace("-", "_")
+        told = made.upper() if text.isupper() else made
+        return self._remember(Sort.LISTENER, text, told)
+
+    def config(self, text: str) -> str:
+        """The name of a config, in which a listener may be named."""
+        found = _LISTENER_KEY.fullmatch(text)
+        return f"{found[1]}{self.listener(found[2])}{found[3]}" if found else text
+
+    def value(self, text: str, config: str) -> str:
+        """A config's value: numbers and the words of the configuration stay, what is known to hold names is rebuilt."""
+        special = Pseudonyms._listeners if config.endswith("listeners") else _BY_CONFIG.get(config)
+        if special is not None:
+            return special(self, text)
+        parts = text.split(",")
+        if all(_PLAIN_VALUE.fullmatch(each.strip()) or each.strip() in _VALUE_WORDS for each in parts):
+            return text
+        return self._plain(Sort.TEXT, text)
+
+    def _listeners(self, text: str) -> str:
+        told: list[str] = []
+        for each in text.split(","):
+            name, found, where = each.strip().partition("://")
+            told.append(f"{self.listener(name)}{found}{self._address(where) if where else ''}")
+        return ",".join(told)
+
+    def _protocols(self, text: str) -> str:
+        pairs = (each.strip().partition(":") for each in text.split(","))
+        return ",".join(f"{self.listener(name)}{colon}{self.word(protocol)}" for name, colon, protocol in pairs)
+
+    def _names_of_listeners(self, text: str) -> str:
+        return ",".join(self.listener(each.strip()) if each.strip() else "" for each in text.split(","))
+
+    def _paths(self, text: str) -> str:
+        return ",".join(self.path(each.strip()) for each in text.split(","))
+
+    def _super_users(self, text: str) -> str:
+        return ";".join(self.principal(each.strip()) for each in text.split(";"))
+
+    def _rack(self, text: str) -> str:
+        return self._plain(Sort.RACK, text)
+
+    def path(self, text: str) -> str:
+        """A directory."""
+        return text if text in ("", "/") else ("/" if text.startswith("/") else "") + self._plain(Sort.PATH, text)
+
+    def principals(self, text: str) -> str:
+        """Principals with commas between; a name may hold a comma, a type is followed by a colon."""
+        return ",".join(self.principal(each) for each in re.split(r",(?=\w+:)", text)) if text else text
+
+    def topics(self, text: str) -> str:
+        """Topics with commas between."""
+        return ",".join(self.topic(each) if each else each for each in text.split(","))
+
+    def resource(self, text: str, beside: Mapping[str, object]) -> str:
+        """The resource of an ACL."""
+        kind = str(beside.get("resource_type"))
+        if text == "*" or (kind == "cluster" and text == "kafka-cluster"):
+            return text
+        if beside.get("pattern_type") == "prefixed":
+            return self._plain(Sort.PREFIX, text)
+        return {
+            "topic": self.topic,
+            "group": partial(self._plain, Sort.GROUP),
+            "transactional-id": partial(self._plain, Sort.TRANSACTIONAL),
+            "delegation-token": partial(self._plain, Sort.TOKEN),
+            "user": self.principal,
+        }.get(kind, partial(self._plain, Sort.TEXT))(text)
+
+    def entity(self, text: str) -> str:
+        """A quota's entity, such as `user=alice,client-id=<default>`."""
+        told: list[str] = []
+        for each in re.split(r",(?=(?:user|client-id|ip)=)", text):
+            part, equals, name = each.partition("=")
+            of = {"user": self.user, "ip": self.host}.get(part, partial(self._plain, Sort.CLIENT))
+            kept = part in ("user", "client-id", "ip")
+            told.append(
+                f"{part}={name if name == '<default>' else of(name)}" if kept and equals else self._plain(Sort.TEXT, each)
+            )
+        return ",".join(told)
+
+    def selectors(self, text: str) -> str:
+        """Selectors of clients, such as `client_id=app.*`: what is selected goes, by what stays."""
+        told = (each.partition("=") for each in text.split(","))
+        return ",".join(f"{self.word(name)}{equals}{self._plain(Sort.TEXT, value)}" for name, equals, value in told)
+
+    def word(self, text: str, column: str = "") -> str:
+        """A word of Kafka's; whatever does not look like one is pseudonymised."""
+        allowed = WORDS.get(column)
+        if allowed is not None:
+            return text if not text or text in allowed else self._plain(Sort.TEXT, text)
+        return text if re.fullmatch(SHAPES.get(column, _WORD), text) else self._plain(Sort.TEXT, text)
+
+    # --- sentences ---
+
+    def answered_by(self, text: str) -> str:
+        """Who was asked: a broker by its number, or an address."""
+        if _OF.fullmatch(text):
+            return text
+        return self.addresses(text) if re.fullmatch(r"\S+:\d+", text) else self.reason(text)
+
+    def reason(self, text: str) -> str:
+        """A sentence in which known names are pseudonyms, and of which nothing stays but numbers and our own words."""
+        for name in sorted(self._with_gaps, key=len, reverse=True):
+            text = text.replace(name, self._known[name])
+        return " ".join(self._token(each) for each in text.split(" "))
+
+    def asked(self, text: str) -> str:
+        """What was asked: the name of a request."""
+        return text if _ASKED.fullmatch(text) else self.reason(text)
+
+    def _token(self, token: str) -> str:
+        core = token.strip(_EDGES)
+        at = token.find(core)
+        head, tail = token[:at], token[at + len(core) :]
+        return head + self._core(core) + tail
+
+    def _core(self, core: str) -> str:
+        if not core or core in self._pseudonyms:
+            return core
+        if core in self._known:
+            return self._known[core]
+        if core.lower() in WORDS_OF_REASONS or any(each.fullmatch(core) for each in (_NUMBER, _OF, _LOOPBACK)):
+            return core
+        name, colon, port = core.rpartition(":")
+        if colon and port.isdecimal() and (name in self._known or _LOOPBACK.fullmatch(name)):
+            return f"{self._known.get(name, name)}:{port}"
+        topic, dash, number = core.rpartition("-")
+        if dash and number.isdecimal() and topic in self._known:
+            return f"{self._known[topic]}-{number}"
+        return _LEFT_OUT
+
+
+_Taken = Callable[[Pseudonyms, str, Mapping[str, object]], str]
+_BY_SORT: dict[Sort, _Taken] = {
+    Sort.TOPIC: lambda p, text, _: p.topic(text),
+    Sort.HOST: lambda p, text, _: p.host(text),
+    Sort.USER: lambda p, text, _: p.user(text),
+    Sort.CLIENT: lambda p, text, _: text if text == "<default>" else p._plain(Sort.CLIENT, text),  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    Sort.PATH: lambda p, text, _: p.path(text),
+    Sort.WORD: lambda p, text, beside: p.word(text, str(beside.get("column", ""))),
+    Sort.PRINCIPAL: lambda p, text, _: p.principal(text),
+    Sort.PRINCIPALS: lambda p, text, _: p.principals(text),
+    Sort.TOPICS: lambda p, text, _: p.topics(text),
+    Sort.ADDRESSES: lambda p, text, _: p.addresses(text) if text else text,
+    Sort.CONFIG: lambda p, text, _: p.config(text),
+    Sort.VALUE: lambda p, text, beside: p.value(text, str(beside.get("config", ""))),
+    Sort.RESOURCE: lambda p, text, beside: p.resource(text, beside),
+    Sort.ENTITY: lambda p, text, _: p.entity(text),
+    Sort.SELECTORS: lambda p, text, _: p.selectors(text),
+    Sort.REASON: lambda p, text, _: p.reason(text),
+}
+_BY_CONFIG: dict[str, Callable[[Pseudonyms, str], str]] = {
+    "listener.security.protocol.map": Pseudonyms._protocols,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    "controller.listener.names": Pseudonyms._names_of_listeners,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    "inter.broker.listener.name": Pseudonyms._names_of_listeners,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    "control.plane.listener.name": Pseudonyms._names_of_listeners,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    "controller.quorum.voters": Pseudonyms.addresses,
+    "super.users": Pseudonyms._super_users,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    "broker.rack": Pseudonyms._rack,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    **dict.fromkeys(_PATHS, Pseudonyms._paths),  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    **dict.fromkeys(_ADDRESSES, Pseudonyms.addresses),
+}

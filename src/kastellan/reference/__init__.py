@@ -1,0 +1,1 @@
+"""Dated data that ages: Kafka releases and provider profiles."""

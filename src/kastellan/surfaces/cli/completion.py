@@ -1,0 +1,160 @@
+"""Words that a shell completes, without loading what is heavy and without asking a cluster.
+
+Kinds, checks and faults are read off the names of our own modules. Names of topics, groups and brokers come from a small
+file that each look at a live cluster leaves behind; after a day it is not believed any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+from kastellan.kernel.atomic_write import write_whole
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_VALID_S: Final = 86_400.0
+_MOST: Final = 5_000
+"""Names of a kind that are kept at most: more are no help to a person who types."""
+
+_ROSTERS: Final = {"topics": "topic", "groups": "group", "brokers": "broker", "scram_users": "user"}
+_CURATED: Final = ("lag", "share-groups", "streams-groups")
+_NOT_LISTED: Final = frozenset({"quorum-nodes"})
+DESCRIBED: Final = ("topic", "group", "broker", "principal")
+
+
+def names_file() -> Path:
+    """Where the names of the last look are kept."""
+    base = os.environ.get("KASTELLAN_CACHE") or os.environ.get("XDG_CACHE_HOME", "")
+    return Path(base or Path.home() / ".cache").expanduser() / "kastellan" / "names.json"
+
+
+def remember(tables: Mapping[str, Any]) -> None:
+    """Keeps the names in these tables of a look; one that was not looked at keeps the names that it had.
+
+    A file that cannot be written is no trouble: completion is a comfort.
+    """
+    told = {
+        column: sorted(str(each) for each in tables[name].df[column].drop_nulls().unique())[:_MOST]
+        for name, column in _ROSTERS.items()
+        if name in tables
+    }
+    if not told:
+        return
+    with suppress(OSError):
+        path = names_file()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(path, json.dumps({"at_s": time.time(), "names": {**recalled(), **told}}).encode())
+
+
+def recalled() -> dict[str, list[str]]:
+    """The names by column; none when there is no file, or an old or damaged one."""
+    try:
+        held = json.loads(names_file().read_text())
+        if not 0 <= time.time() - float(held["at_s"]) <= _VALID_S:
+            return {}
+        return {str(kind): [str(each) for each in names] for kind, names in cast("dict[str, list[str]]", held["names"]).items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def kinds() -> list[str]:
+    """What `get` lists."""
+    tables = (each.replace("_", "-") for each in _modules("model/tables"))
+    return sorted({*(each for each in tables if each not in _NOT_LISTED), *_CURATED})
+
+
+def checks() -> list[str]:
+    """The ids of all checks, and their families."""
+    place = "checks/families"
+    found = [f"{family.name}.{name}" for family in _folders(place) for name in _modules(f"{place}/{family.name}")]
+    return sorted({*found, *(each.partition(".")[0] for each in found)})
+
+
+def providers() -> list[str]:
+    """The ids of the provider profiles that came with Kastellan, and none."""
+    told = json.loads((_ROOT / "model" / "providers.json").read_text())
+    return sorted([*(str(each["id"]) for each in told["profiles"]), "none"])
+
+
+def faults() -> list[str]:
+    """The ids of all lab faults."""
+    return sorted(_modules("lab/faults"))
+
+
+def _folders(place: str) -> Iterator[Path]:
+    return (each for each in (_ROOT / place).iterdir() if each.is_dir() and not each.name.startswith("_"))
+
+
+def _modules(place: str) -> list[str]:
+    return [each.stem for each in (_ROOT / place).glob("*.py") if not each.stem.startswith("_")]
+
+
+def complete_kind(incomplete: str) -> list[str]:
+    """For `get KIND`."""
+    return _beginning(kinds(), incomplete)
+
+
+def complete_described(incomplete: str) -> list[str]:
+    """For `describe KIND`."""
+    return _beginning(DESCRIBED, incomplete)
+
+
+def complete_name(ctx: Any, incomplete: str) -> list[str]:  # noqa: ANN401  (typer's context, which is not loaded for this)
+    """For the NAME behind a kind."""
+    kind = str(ctx.params.get("kind") or "").removesuffix("s").replace("_", "-")
+    known = recalled()
+    column = _COLUMN_OF.get(kind, "topic")
+    names = [f"User:{each}" for each in known.get("user", ())] if column == "principal" else known.get(column, ())
+    return _beginning(names, incomplete)
+
+
+_COLUMN_OF: Final = {
+    "group": "group", "member": "group", "assignment": "group", "commit": "group", "share-group": "group",
+    "share-offset": "group", "streams-group": "group", "stream-task": "group", "stream-topic": "group", "group-config": "group",
+    "consumer": "group",
+    "broker": "broker", "broker-config": "broker", "broker-logger": "broker", "logger": "broker", "log-dir": "broker",
+    "api-version": "broker", "principal": "principal", "acl": "principal", "scram-user": "user", "user": "user",
+}  # fmt: skip
+
+
+def complete_group(incomplete: str) -> list[str]:
+    """For a GROUP."""
+    return _beginning(recalled().get("group", ()), incomplete)
+
+
+def complete_check(incomplete: str) -> list[str]:
+    """For a check or a family."""
+    return _beginning(checks(), incomplete)
+
+
+def complete_fault(incomplete: str) -> list[str]:
+    """For a lab fault."""
+    return _beginning(faults(), incomplete)
+
+
+def complete_provider(incomplete: str) -> list[str]:
+    """For a provider."""
+    return _beginning(providers(), incomplete)
+
+
+def complete_context(incomplete: str) -> list[str]:
+    """For a context: the names in the contexts file, as far as it can be read."""
+    import tomllib
+
+    from kastellan.app.contexts import contexts_path
+
+    try:
+        held = tomllib.loads(contexts_path(os.environ).read_text())
+        return _beginning(sorted(held.get("context", {})), incomplete)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
+
+
+def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
+    """Those that begin so; a name with a control character in it is never handed to a shell."""
+    return [each for each in words if each.startswith(incomplete) and each.isprintable()]

@@ -1,0 +1,46 @@
+"""One thing on one screen: `?` is what was not seen, `-` is what is not there."""
+
+from __future__ import annotations
+
+from kastellan.app.describe_object import Portrait
+from kastellan.app.description import Section
+from kastellan.model.finding import Fact
+from kastellan.surfaces.cli.screen import Screen, clean
+from kastellan.surfaces.cli.show.rows_text import head_of, is_number, value_text
+
+_LABEL = 30
+
+
+def show(portrait: Portrait, screen: Screen) -> None:
+    """The facts, the sections, and why something is missing."""
+    screen.paragraph(f"{portrait.kind} {clean(portrait.name)}", "bold")
+    for each in portrait.facts:
+        screen.field(each.label, (_text(each.column, each.value),), label_width=_LABEL)
+    for each in portrait.sections:
+        screen.line()
+        _section(each, screen)
+    screen.line()
+    if portrait.reasons:
+        screen.field("UNSEEN", portrait.reasons, 0, 10)
+    if portrait.notes:
+        screen.field("NOTES", portrait.notes, 0, 10)
+
+
+def _text(column: str, value: Fact) -> str:
+    return "?" if value is None else clean(value_text(column, value))
+
+
+def _section(section: Section, screen: Screen) -> None:
+    if not section.rows:
+        screen.paragraph(f"{section.title}: {section.note}", "bold")
+        return
+    screen.paragraph(section.title, "bold")
+    empty = frozenset(section.may_be_empty)
+    rows = [
+        ["-" if row[each] is None and each in empty else _text(each, row[each]) for each in section.columns]
+        for row in section.rows
+    ]
+    numbers = frozenset(at for at, each in enumerate(section.columns) if any(is_number(each, row[each]) for row in section.rows))
+    screen.table([head_of(each) for each in section.columns], rows, numbers)
+    if section.note:
+        screen.paragraph(section.note, "dim")

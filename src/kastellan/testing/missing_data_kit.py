@@ -1,0 +1,282 @@
+"""The law of missing data, for every check and view.
+
+Blanking values, or hiding rows and marking them unseen, may turn a verdict into unknown; it never flips a verdict,
+never drops a subject and never crashes a check. The same for a view: it keeps its rows, and a value that it tells is
+the one that it told with everything seen. A plug-in author runs `broken_by` over a check of their own as our tests do
+over ours.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from kastellan.checks.catalogue import RegisteredCheck
+from kastellan.checks.evaluate import subjects_of
+from kastellan.engine.needs import Missing, Need, Resolver, Views, needs_of, wanted_by
+from kastellan.model.finding import Verdict
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.subject import KINDS, Subject
+from kastellan.model.table import Table
+from kastellan.testing.snapshots import failed_answer, hide, rebuilt
+
+_ALWAYS_KNOWN = frozenset({"answer", "internal", "row", "reason"})
+# Columns of views that say what was not seen: these must change when less is seen.
+_SAY_WHAT_IS_UNSEEN = frozenset({"whole", "partitions_unknown"})
+_UNSEEN_WORD = "unseen"
+_CLUSTER = Subject("cluster", ())
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """One place where a check spoke although it could not see, or fell silent."""
+
+    check: str
+    what: str
+    subject: Subject
+    before: Verdict | None
+    after: Verdict | None
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """One place where a view lost a row (`column` is None) or told another value than with everything seen."""
+
+    view: str
+    what: str
+    key: tuple[Any, ...]
+    column: str | None
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """A snapshot with less in it, told in words.
+
+    `hidden` names the members that are gone with their roster, `unreadable` those of whose rows a placeholder is left.
+    """
+
+    snapshot: Snapshot
+    what: str
+    hidden: tuple[tuple[str, object], ...] = ()
+    unreadable: tuple[tuple[str, object], ...] = ()
+
+
+def losses(snapshot: Snapshot, rng: random.Random, rounds: int = 12, tables: Collection[str] | None = None) -> Iterator[Loss]:
+    """Ways of seeing less: single columns, rows, whole blocks, members of a roster, tables, earlier looks, and two of these.
+
+    `tables` names those that matter; None is all of them.
+    """
+    names = [name for name in snapshot.tables if tables is None or name in tables]
+    for name in names:
+        table = snapshot.tables[name]
+        yield Loss(_without(snapshot, name), f"{name} not collected")
+        yield _unlisted(snapshot, table.roster)
+        if table.df.height:
+            yield _blank(snapshot, table, None, "every value")
+            for column in _values(table):
+                yield _blank(snapshot, table, None, column)
+            # One row among others is what an inner join or a sum loses without a trace.
+            for row in rng.sample(range(table.df.height), min(table.df.height, rounds // 2)):
+                yield _blank(snapshot, table, row, "every value")
+    if snapshot.earlier:
+        yield Loss(snapshot.after(), "no earlier look")
+    for turn in range(rounds):
+        first = _random_loss(snapshot, rng, names)
+        yield first
+        if turn % 2:
+            yield _both(first, _random_loss(first.snapshot, rng, names))
+        if snapshot.earlier:
+            yield _earlier(snapshot, rng, names)
+
+
+def broken_by(judgement: RegisteredCheck, snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12) -> list[Breach]:
+    """Where this check breaks the law on this snapshot; empty when it keeps it."""
+    return broken_by_any([judgement], snapshot, views, rng, rounds)
+
+
+def broken_by_any(
+    judgements: Iterable[RegisteredCheck], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12
+) -> list[Breach]:
+    """Where any of these checks breaks the law on this snapshot: views are computed once for all that need them."""
+    whole = Resolver(snapshot, views)
+    found: list[Breach] = []
+    cases = [_case(each, whole, snapshot, views) for each in judgements]
+    for loss in losses(snapshot, rng, rounds, frozenset[str]().union(*(case.used for case in cases))):
+        lesser = Resolver(loss.snapshot, views)
+        touched = _touched(snapshot, loss.snapshot)
+        for case in cases:
+            if case.looks_back if touched is None else touched & case.used:
+                found += _compare(case, loss, views, lesser)
+    return found
+
+
+def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12) -> list[Leak]:
+    """Where this view breaks the law on this snapshot; empty when it keeps it."""
+    need = Need("view", view)
+    before = Resolver(snapshot, views).get(need)
+    if not isinstance(before, Table):
+        return []
+    found: list[Leak] = []
+    for loss in losses(snapshot, rng, rounds, wanted_by([views[view]], views).tables):
+        after = Resolver(loss.snapshot, views).get(need)
+        if not isinstance(after, Missing):
+            assert isinstance(after, Table)  # noqa: S101
+            found += [*_lost(before, after, loss), *_changed(before, after, loss)]
+    return found
+
+
+class _Case(msgspec.Struct, frozen=True):
+    """A check, what it says with everything seen, the tables that it rests on, and whether it compares with earlier looks."""
+
+    judgement: RegisteredCheck
+    before: dict[Subject, Verdict]
+    used: frozenset[str]
+    looks_back: bool
+
+
+def _case(judgement: RegisteredCheck, whole: Resolver, snapshot: Snapshot, views: Views) -> _Case:
+    before = subjects_of(judgement, snapshot, views, resolver=whole)
+    used = wanted_by([judgement.evaluate], views).tables | {KINDS[each.kind].roster for each in before}
+    return _Case(judgement, before, used, _looks_back(judgement.evaluate, views))
+
+
+def _looks_back(function: Callable[..., object], views: Views) -> bool:
+    for each in needs_of(function):
+        view = views.get(each.wanted) if issubclass(each.wanted, Table) else None
+        if each.earlier or (view and _looks_back(view, views)):
+            return True
+    return False
+
+
+def _touched(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
+    """The tables that a loss changed; None when it changed an earlier look."""
+    if [id(each) for each in before.earlier] != [id(each) for each in after.earlier]:
+        return None
+    return frozenset(name for name, table in before.tables.items() if after.tables.get(name) is not table)
+
+
+def _compare(case: _Case, loss: Loss, views: Views, lesser: Resolver) -> Iterable[Breach]:
+    check, before = case.judgement.check.id, case.before
+    try:
+        after = subjects_of(case.judgement, loss.snapshot, views, resolver=lesser)
+    except Exception as error:  # noqa: BLE001  (a check that cannot bear missing data breaks the law, whatever it raises)
+        yield Breach(check, f"{loss.what}: it crashed with {type(error).__name__}: {error}", _CLUSTER, None, None)
+        return
+    # A check whose need could not be met at all answers once, for the whole cluster, that it does not know.
+    if set(after) == {_CLUSTER} and after[_CLUSTER] is Verdict.UNKNOWN:
+        return
+    for subject, was in before.items():
+        now = after.get(subject)
+        if now not in {was, Verdict.UNKNOWN} and not _gone_with(subject, loss, after):
+            yield Breach(check, loss.what, subject, was, now)
+    for subject in after.keys() - before.keys():
+        if after[subject] in {Verdict.PASS, Verdict.FAIL}:
+            yield Breach(check, loss.what, subject, None, after[subject])
+
+
+def _gone_with(subject: Subject, loss: Loss, after: dict[Subject, Verdict]) -> bool:
+    """The subject's roster member was hidden, or a placeholder stands for the subject and is unknown."""
+    fields = subject.fields
+    if any(roster in fields and fields[roster] == member for roster, member in loss.hidden):
+        return True
+    stand_ins = (
+        Subject(subject.kind, tuple(fields[each] if each == roster else None for each in fields))
+        for roster, member in loss.unreadable
+        if roster in fields and fields[roster] == member
+    )
+    return any(after.get(each) is Verdict.UNKNOWN for each in stand_ins)
+
+
+def _lost(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
+    keys = list(before.key)
+    gone = {*loss.hidden, *loss.unreadable}
+    for key in before.df.select(keys).join(after.df.select(keys), on=keys, how="anti", nulls_equal=True).iter_rows():
+        if not gone.intersection(zip(keys, key, strict=True)):
+            yield Leak(before.name, loss.what, key, None)
+
+
+def _changed(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
+    keys = list(before.key)
+    # What rests on rows that nobody could enumerate is told with these: the engine lets no verdict stand on it.
+    if any(each.roster not in keys for each in after.unseen):
+        return
+    both = before.df.join(after.df, on=keys, how="inner", nulls_equal=True, suffix="_after")
+    told = (name for name, each in before.columns.items() if name not in keys and name != "answer" and not each.of_sight)
+    for column in told:
+        now = pl.col(f"{column}_after")
+        for key in both.filter(now.is_not_null() & pl.col(column).ne_missing(now)).select(keys).iter_rows():
+            yield Leak(before.name, loss.what, key, column)
+
+
+def _values(table: Table) -> list[str]:
+    return [each for each in table.columns if each not in table.key and each not in _ALWAYS_KNOWN]
+
+
+def _without(snapshot: Snapshot, name: str) -> Snapshot:
+    return msgspec.structs.replace(snapshot, tables={each: table for each, table in snapshot.tables.items() if each != name})
+
+
+def _unlisted(snapshot: Snapshot, roster: str) -> Loss:
+    """Nobody could say whether there are more members, though none that was seen is missing."""
+    return Loss(hide(snapshot, roster), f"more {roster}s may exist")
+
+
+def _random_loss(snapshot: Snapshot, rng: random.Random, names: Collection[str]) -> Loss:
+    full = [table for name, table in sorted(snapshot.tables.items()) if name in names and table.df.height]
+    if not full:
+        return Loss(snapshot, "nothing")
+    table = rng.choice(full)
+    row = rng.randrange(table.df.height)
+    member = table.df[table.roster][row]
+    way = rng.randrange(3)
+    if way == 0:
+        return _blank(snapshot, table, row, rng.choice([*_values(table), "every value"]))
+    if way == 1:
+        return _placeholder(snapshot, table, member)
+    return Loss(hide(snapshot, table.roster, member), f"{table.roster} {member} hidden", ((table.roster, member),))
+
+
+def _both(first: Loss, second: Loss) -> Loss:
+    what = f"{first.what}, and {second.what}"
+    return Loss(second.snapshot, what, (*first.hidden, *second.hidden), (*first.unreadable, *second.unreadable))
+
+
+def _earlier(snapshot: Snapshot, rng: random.Random, names: Collection[str]) -> Loss:
+    """One of the earlier looks saw less."""
+    looks = list(snapshot.earlier)
+    which = rng.randrange(len(looks))
+    loss = _random_loss(looks[which], rng, names)
+    looks[which] = loss.snapshot
+    # Who was not seen before is a new member to a check that compares: what it says of that one is its own affair.
+    return Loss(snapshot.after(*looks), f"in an earlier look {loss.what}")
+
+
+def _blank(snapshot: Snapshot, table: Table, row: int | None, column: str) -> Loss:
+    snapshot, answer = failed_answer(snapshot)
+    names = _values(table) if column == "every value" else [column]
+    hit = pl.lit(value=True) if row is None else pl.int_range(pl.len()) == row
+    nulls: list[Any] = [pl.when(hit).then(None).otherwise(pl.col(each)).alias(each) for each in names]
+    told = pl.when(hit).then(pl.lit(answer)).otherwise(pl.col("answer")).cast(table.schema()["answer"]).alias("answer")
+    where = "everywhere" if row is None else f"in row {row}"
+    blanked = rebuilt(type(table), table.df.with_columns(*nulls, told), table.unseen)
+    return Loss(snapshot.with_table(blanked), f"{table.name}.{column} blank {where}")
+
+
+def _placeholder(snapshot: Snapshot, table: Table, member: object) -> Loss:
+    """All rows of a roster member become one placeholder, as a source writes it when they could not be read."""
+    rest = [each for each in table.key if each != table.roster]
+    if not rest or table.name in _WHOLE_WITH_ROSTER:
+        return _blank(snapshot, table, table.df[table.roster].to_list().index(member), "every value")
+    snapshot, answer = failed_answer(snapshot)
+    keep = table.df.filter(pl.col(table.roster).ne_missing(pl.lit(member)))
+    one = pl.DataFrame([{table.roster: member, "answer": answer}], schema=table.schema(), orient="row")
+    left = rebuilt(type(table), pl.concat([keep, one]), table.unseen)
+    return Loss(snapshot.with_table(left), f"{table.name} of {member} not readable", (), ((table.roster, member),))
+
+
+# The rows of these come with those of their roster's own table, from one answer; they are never missing alone.
+_WHOLE_WITH_ROSTER = frozenset(
+    {"partitions", "replicas", "offsets", "topic_configs", "broker_configs", "reassignments"}
+    | {"acls", "scram_users", "quotas", "group_configs"}
+)
