@@ -16,7 +16,7 @@ import pytest
 import typer.main
 
 from kastellan import lab as labs
-from kastellan.app.lists import LISTS
+from kastellan.app.lists.catalogue import LISTS
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab import processes
 from kastellan.lab.load import clients

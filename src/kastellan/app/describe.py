@@ -1,70 +1,107 @@
-"""Say how large a cluster is and what it runs, as far as a snapshot shows."""
+"""Describe one thing: all that is known of it, joined, from a live cluster or a saved snapshot."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import difflib
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
 
-from kastellan.engine.needs import Need, Resolver
-from kastellan.kernel.outcome import State
-from kastellan.model.report import Shape
+import msgspec
+
+import kastellan.app.descriptions
+from kastellan.app.description import Attribute, Section
+from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.observe import observe
+from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.findings.unseen_text import bad_answers
+from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.errors import BadInput
+from kastellan.kernel.folder import modules_in
+from kastellan.model.answer import Answer
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.tables.brokers import Brokers
-from kastellan.model.tables.features import Features
-from kastellan.model.tables.groups import Groups
-from kastellan.model.tables.partitions import Partitions
-from kastellan.model.tables.quorum import Quorum
-from kastellan.model.tables.quorum_nodes import QuorumNodes
-from kastellan.model.tables.topics import Topics
-from kastellan.reference.releases import in_force, version_of
-from kastellan.views.broker_releases import BrokerReleases
+from kastellan.model.table import Table, Unseen
+from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
 
-def shape_of(snapshot: Snapshot) -> Shape:
-    """Counts of what was enumerated; None for what was not."""
-    brokers, topics, partitions = snapshot.table(Brokers), snapshot.table(Topics), snapshot.table(Partitions)
-    groups, nodes = snapshot.table(Groups), snapshot.table(QuorumNodes)
-    voters = [each for each in nodes.rows if each.voter] if nodes else []
-    quorum = snapshot.table(Quorum)
-    members = [each for each in brokers.rows if each.registered is not False] if brokers else []
-    return Shape(
-        kafka=_kafka(snapshot),
-        mode="KRaft" if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else None,
-        brokers=len(members) if brokers else None,
-        brokers_answered=sum(each.reached is True for each in members) if brokers else None,
-        controllers=len(voters) or None,
-        topics=topics.df.height if topics and (topics.df.height or _whole(snapshot, topics.df["answer"].to_list())) else None,
-        partitions=partitions.df.height if partitions and not (partitions.unseen and not partitions.df.height) else None,
-        groups=groups.df.height if groups and not (groups.unseen and not groups.df.height) else None,
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing as it was seen."""
+
+    kind: str
+    name: str
+    at_ms: int
+    cluster_id: str | None
+    facts: tuple[Attribute, ...]
+    sections: tuple[Section, ...]
+    unseen: tuple[Unseen, ...]
+    not_whole: tuple[Answer, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why something is missing, one line for each peer and trouble."""
+        return tuple(bad_answers(self.not_whole))
+
+
+@cache
+def description_modules() -> dict[str, ModuleType]:
+    """The modules that draw, by the word for what they draw."""
+    return {module.WORD: module for module in modules_in(kastellan.app.descriptions)}
+
+
+def kind_called(typed: str) -> str:
+    """The kind of this name, also in the plural. Raises BadInput with those that there are."""
+    name = typed.strip().lower()
+    for each in description_modules():
+        if name in {each, f"{each}s"}:
+            return each
+    near = difflib.get_close_matches(name, description_modules(), n=1, cutoff=0.5)
+    raise BadInput(
+        f"{typed[:40]!r} cannot be described; {'near is' if near else 'there are'} {', '.join(near or description_modules())}"
     )
 
 
-def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
-    bad = {each.id for each in snapshot.answers if each.state is State.FAILED}
-    return not bad & {each for each in answers if each is not None}
+def wanted_for(kind: str, name: str) -> Wanted:
+    """What must be collected to describe it."""
+    module = description_modules()[kind]
+    wanted = wanted_by([module.build], all_views())
+    narrowed = getattr(module, "narrowed", None)
+    return narrowed(wanted, name) if narrowed is not None else wanted
 
 
-def _kafka(snapshot: Snapshot) -> str | None:
-    """The release lines of the brokers' software; where none told it, the line of the feature level in force.
+async def describe_live(
+    source: Source, kind: str, name: str, timeout_s: float, seen: Callable[[Mapping[str, Table]], None] | None = None
+) -> Description:
+    """From a live cluster. Raises Unreachable when nothing answered, BadInput for a name that is not there.
 
-    The binaries may be newer than the level in force, but not older.
+    `seen` is told the tables of the look first.
     """
-    told = _lines_of_brokers(snapshot)
-    if told:
-        return ", ".join(told)
-    features = snapshot.table(Features)
-    level = (
-        next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
+    snapshot = await observe(source, wanted_for(kind, name), Deadline.after(timeout_s))
+    if seen is not None:
+        seen(snapshot.tables)
+    return describe(snapshot, kind, name)
+
+
+def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = ()) -> Description:
+    """From a snapshot."""
+    build = description_modules()[kind].build
+    arguments = Resolver(snapshot, all_views()).arguments(build)
+    if isinstance(arguments, Missing):
+        raise BadInput(
+            f"{kind} {name[:60]} cannot be described: {arguments.reason}; save the snapshot anew or look at the live cluster"
+        )
+    drawn = build(name.strip(), **arguments)
+    tables = [each for each in arguments.values() if isinstance(each, Table)]
+    unseen = unseen_of(tables)
+    return Description(
+        kind=kind,
+        name=drawn.name,
+        at_ms=snapshot.at_ms,
+        cluster_id=snapshot.cluster_id,
+        facts=drawn.facts,
+        sections=drawn.sections,
+        unseen=unseen,
+        not_whole=not_whole(snapshot, tables),
+        notes=(*notes, *drawn.notes),
     )
-    begun = [(each.levels[0].level, each.line) for each in in_force().lines if each.levels]
-    if level is None or level < begun[0][0]:
-        return None
-    return f"{begun[bisect_right(begun, level, key=lambda each: each[0]) - 1][1]} or newer (by metadata.version {level})"
-
-
-def _lines_of_brokers(snapshot: Snapshot) -> list[str]:
-    """The lines that brokers told, the oldest first."""
-    releases = Resolver(snapshot, all_views()).get(Need("releases", BrokerReleases))
-    if not isinstance(releases, BrokerReleases):
-        return []
-    return sorted(releases.df["line"].drop_nulls().unique().to_list(), key=version_of)

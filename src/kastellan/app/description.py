@@ -1,4 +1,4 @@
-"""A portrait: facts and sections of rows about one thing. A value that was not seen is null, or says why in words."""
+"""A description: facts and sections of rows about one thing. A value that was not seen is null, or says why in words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     may_be_empty: tuple[str, ...] = ()
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """One fact by its label; None was not seen. The label's column name says the unit."""
 
     label: str
@@ -38,18 +38,18 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     value: Fact
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """What a portrait's function returns."""
+class DescriptionParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a `build` function of `descriptions` returns."""
 
     name: str
-    facts: tuple[Known, ...]
+    facts: tuple[Attribute, ...]
     sections: tuple[Section, ...]
     notes: tuple[str, ...] = ()
 
 
-def known(label: str, value: Fact, column: str = "") -> Known:
+def attribute(label: str, value: Fact, column: str = "") -> Attribute:
     """A fact; `column` is given where the label does not say the unit."""
-    return Known(label=label, column=column or label, value=value)
+    return Attribute(label=label, column=column or label, value=value)
 
 
 def section(

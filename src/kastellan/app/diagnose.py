@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kastellan.app.describe import shape_of
+from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.observe import observe
 from kastellan.app.provider_data import take_up as take_up_profiles
 from kastellan.app.release_data import age_note, take_up
@@ -218,7 +218,7 @@ def _examined(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
-        shape=shape_of(snapshot),
+        shape=cluster_shape(snapshot),
         results=diagnosed.results,
         causes=causes_worded(diagnosed.causes, provider),
         answers=snapshot.answers,

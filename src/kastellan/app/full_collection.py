@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from kastellan.app.describe_object import portraits
+from kastellan.app.describe import description_modules
 from kastellan.app.diagnose import plan_checks
-from kastellan.app.lists import LISTS
+from kastellan.app.lists.catalogue import LISTS
 from kastellan.engine.needs import Wanted, wanted_by
 from kastellan.views.catalogue import all_views
 
@@ -17,8 +17,8 @@ ON_REQUEST: Final = frozenset({"producers", "commit_times"})
 
 
 def everything() -> Wanted:
-    """What checks, lists and portraits are made of; of configs every key, as they are listed live."""
+    """What checks, lists and descriptions need; of configs every key, as they are listed live."""
     views = all_views()
-    shown = wanted_by([*(each.rows for each in LISTS.values()), *(each.draw for each in portraits().values())], views)
+    shown = wanted_by([*(each.rows for each in LISTS.values()), *(each.build for each in description_modules().values())], views)
     wanted = plan_checks().wanted | shown
     return msgspec.structs.replace(wanted, tables=wanted.tables - ON_REQUEST)

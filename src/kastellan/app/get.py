@@ -9,8 +9,8 @@ import msgspec
 import polars as pl
 
 from kastellan.app.incomplete_answers import not_whole
-from kastellan.app.list_model import List
-from kastellan.app.lists import LISTS
+from kastellan.app.lists.catalogue import LISTS
+from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.observe import observe
 from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
 from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
@@ -28,7 +28,7 @@ from kastellan.views.catalogue import all_views
 _ALL = "all"
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a list; null is a value that was not seen, unless its column `may_be_empty`."""
 
     of: str
@@ -90,7 +90,7 @@ async def get(
     timeout_s: float,
     query: Query | None = None,
     seen: Callable[[Mapping[str, Table]], None] | None = None,
-) -> Listed:
+) -> Listing:
     """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there.
 
     `seen` is told the tables of the look before anything of it is chosen.
@@ -98,10 +98,12 @@ async def get(
     snapshot = await observe(source, wanted_for(name, member), Deadline.after(timeout_s))
     if seen is not None:
         seen(snapshot.tables)
-    return listed(snapshot, name, member, query=query)
+    return build_listing(snapshot, name, member, query=query)
 
 
-def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, ...] = (), query: Query | None = None) -> Listed:
+def build_listing(
+    snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, ...] = (), query: Query | None = None
+) -> Listing:
     """The list from a snapshot, of one member where it is named, or of those that a pattern with * and ? names."""
     found, typed = LISTS[name], query or Query()
     wanted_for(name, member)
@@ -113,7 +115,7 @@ def listed(snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, 
     if member is not None:
         frame = _selected(frame, found, member, unseen)
     frame, more = asked(frame, typed)
-    return Listed(
+    return Listing(
         of=name,
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
@@ -133,7 +135,7 @@ def _cost(snapshot: Snapshot) -> tuple[str, ...]:
     return (f"the look took {total}, {asked_for} of them ListOffsets; ages are by our clock against the records' timestamps",)
 
 
-def _shown(found: List, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
+def _shown(found: ListSpec, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
     chosen = tuple(columns)
     if not chosen:
         return found.shown
@@ -147,7 +149,7 @@ def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
     return [snapshot.tables[each] for each in wanted_by([LISTS[name].rows], all_views()).tables & snapshot.tables.keys()]
 
 
-def _selected(frame: pl.DataFrame, found: List, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
+def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
     text = pl.col(found.named).cast(pl.String)
     names = frame.select(text.unique()).to_series().drop_nulls().to_list()
     matched = names_like(member, names) if is_pattern(member) else [each for each in names if each == member.strip()]

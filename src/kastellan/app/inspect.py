@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from kastellan.app.describe import shape_of
+from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.load import load
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State
@@ -73,7 +73,7 @@ def inspect(loaded: Loaded) -> Contents:
     return Contents(
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
-        shape=shape_of(snapshot),
+        shape=cluster_shape(snapshot),
         at_ms=tuple(each.at_ms for each in (snapshot, *snapshot.earlier)),
         tables=tables,
         unseen=tuple(bad_answers(snapshot.answers)),

@@ -17,7 +17,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from kastellan.app.diagnose import plan_checks
-from kastellan.app.get import Listed
+from kastellan.app.get import Listing
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
 from kastellan.engine.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
@@ -95,12 +95,12 @@ def wanted_for(statement: Statement) -> Wanted:
     )
 
 
-async def sql(source: Source, statement: Statement, timeout_s: float, before: Before | None = None) -> Listed:
+async def sql(source: Source, statement: Statement, timeout_s: float, before: Before | None = None) -> Listing:
     """The statement's rows from a live cluster. Raises Unreachable when nothing answered, BadInput as `answered` does."""
     return answered(await observe(source, wanted_for(statement), Deadline.after(timeout_s)), statement, before=before)
 
 
-def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None) -> Listed:
+def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None) -> Listing:
     """The statement's rows from a look. Raises BadInput where a table was not collected, or the values do not fit."""
     if statement.before and before is None:
         raise BadInput(f"{BEFORE}{statement.before[0]} is a table of an earlier look; name the look with --before FILE")
@@ -117,7 +117,7 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
     except PolarsError as error:
         raise _no_sql(error) from None
     unseen = unseen_of(now.values())
-    return Listed(
+    return Listing(
         of="sql",
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,

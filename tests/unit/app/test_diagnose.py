@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kastellan.app import diagnose as module
-from kastellan.app.describe import shape_of
+from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.diagnose import CheckPlan, plan_checks, run_checks, run_checks_on_saved
 from kastellan.app.observe import held_gc
 from kastellan.engine.needs import Wanted
@@ -78,9 +78,9 @@ def test_a_healthy_cluster_is_looked_at_once():
 
 def test_the_release_is_told_by_the_brokers_or_else_by_the_level_in_force():
     mixed = edit(sound(), BrokerFeatures, {"broker": 2}, supported_max=29)
-    assert shape_of(mixed).kafka == "4.2, 4.3"
-    assert shape_of(drop(sound(), BrokerFeatures, {})).kafka == "4.3 or newer (by metadata.version 30)"
-    assert shape_of(drop(drop(sound(), BrokerFeatures, {}), Features, {})).kafka is None
+    assert cluster_shape(mixed).kafka == "4.2, 4.3"
+    assert cluster_shape(drop(sound(), BrokerFeatures, {})).kafka == "4.3 or newer (by metadata.version 30)"
+    assert cluster_shape(drop(drop(sound(), BrokerFeatures, {}), Features, {})).kafka is None
 
 
 def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.app.get import list_called, listed, wanted_for
-from kastellan.app.lists import LISTS
+from kastellan.app.get import build_listing, list_called, wanted_for
+from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.query import Query
 from kastellan.engine.needs import wanted_by
 from kastellan.kernel.errors import BadInput
@@ -39,7 +39,7 @@ NAMED = {"producers"}
 
 @pytest.mark.parametrize("name", LISTS.keys() - NAMED)
 def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
-    found = listed(healthy(), name, None)
+    found = build_listing(healthy(), name, None)
     behind = [healthy().tables[each] for each in wanted_for(name).tables]
     assert bool(found.rows) == (name not in NONE_THERE and any(each.df.height for each in behind))
     assert set(found.shown) <= set(found.columns)
@@ -49,7 +49,7 @@ def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
 
 @pytest.mark.parametrize("name", LISTS.keys() - NAMED)
 def test_every_list_works_on_an_empty_cluster(name):
-    found = listed(healthy(brokers=1, topics={}, groups={}), name, None)
+    found = build_listing(healthy(brokers=1, topics={}, groups={}), name, None)
     assert text(found)
 
 
@@ -72,9 +72,9 @@ def test_a_list_goes_by_its_other_names_and_a_mistyped_one_gets_near_ones():
 
 def test_producers_are_listed_for_a_named_topic_only():
     with pytest.raises(BadInput, match="needs READ"):
-        listed(healthy(), "producers", None)
+        build_listing(healthy(), "producers", None)
     row = {"topic": "orders", "partition": 0, "producer_id": 7, "last_append_ms": 1_700_000_000_000, "transaction_start": -1}
-    found = listed(add(healthy(), Producers, row), "producers", "orders")
+    found = build_listing(add(healthy(), Producers, row), "producers", "orders")
     assert "2023-11-14 22:13:20Z" in text(found)
     assert wanted_for("producers", "orders").producers_of == {"orders"}
     assert wanted_for("topic-configs", "orders").whole_topics == {"orders"}
@@ -82,48 +82,52 @@ def test_producers_are_listed_for_a_named_topic_only():
 
 
 def test_a_name_may_be_a_pattern():
-    assert {each["topic"] for each in listed(healthy(), "topics", "p*").rows} == {"payments"}
+    assert {each["topic"] for each in build_listing(healthy(), "topics", "p*").rows} == {"payments"}
     with pytest.raises(BadInput, match="no topic is called 'x\\*'"):
-        listed(healthy(), "topics", "x*")
+        build_listing(healthy(), "topics", "x*")
 
 
 def test_conditions_order_and_columns():
     snapshot = edit(healthy(topics={"orders": 4, "payments": 3, "audit": 1}), Offsets, {"topic": "audit"}, latest=None)
-    found = listed(
+    found = build_listing(
         snapshot, "topics", None, query=Query(where=("partitions>=3",), sort="-records", columns=("topic", "min-insync-replicas"))
     )
     assert [each["topic"] for each in found.rows] == ["orders", "payments"]
     assert found.shown == ("topic", "min_insync_replicas")
-    unsure = listed(snapshot, "topics", None, query=Query(where=("records>0",)))
+    unsure = build_listing(snapshot, "topics", None, query=Query(where=("records>0",)))
     assert [each["topic"] for each in unsure.rows] == ["orders", "payments"]
     assert "of 1 row it is not known whether --where fits" in " ".join(unsure.notes)
-    assert [each["topic"] for each in listed(snapshot, "topics", None, query=Query(where=("records=?",))).rows] == ["audit"]
-    both = listed(snapshot, "topics", None, query=Query(where=("records>0", "topic=aud*")))
+    assert [each["topic"] for each in build_listing(snapshot, "topics", None, query=Query(where=("records=?",))).rows] == [
+        "audit"
+    ]
+    both = build_listing(snapshot, "topics", None, query=Query(where=("records>0", "topic=aud*")))
     assert (both.rows, both.notes) == (
         (),
         ("of 1 row it is not known whether --where fits: a value was not seen", "--where fits none of 3 rows"),
     )
-    few = listed(snapshot, "partitions", None, query=Query(limit=2))
+    few = build_listing(snapshot, "partitions", None, query=Query(limit=2))
     assert len(few.rows) == 2
     assert few.notes == ("6 rows more: --limit 2",)
-    assert listed(snapshot, "brokers", None, query=Query(where=("fenced=no", "broker!=2"))).rows[1]["broker"] == 3
+    assert build_listing(snapshot, "brokers", None, query=Query(where=("fenced=no", "broker!=2"))).rows[1]["broker"] == 3
 
 
 def test_nothing_seen_is_not_none_there():
-    assert listed(hide(healthy(), "principal"), "acls", None).nothing_seen is False
+    assert build_listing(hide(healthy(), "principal"), "acls", None).nothing_seen is False
     emptied = hide(drop(healthy(), Acls, {}), "principal")
-    assert listed(emptied, "acls", None).nothing_seen
-    assert "nothing could be listed" in text(listed(emptied, "acls", None))
+    assert build_listing(emptied, "acls", None).nothing_seen
+    assert "nothing could be listed" in text(build_listing(emptied, "acls", None))
 
 
 def test_broker_counts():
-    found = listed(edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False), "brokers", None)
+    found = build_listing(
+        edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False), "brokers", None
+    )
     assert [(each["leaders"], each["replicas"], each["out_of_sync"]) for each in found.rows] == [(2, 6, 0), (2, 6, 1), (2, 6, 0)]
     assert [each["state"] for each in found.rows] == ["live"] * 3
 
 
 def test_counts_over_partitions_that_could_not_be_listed_are_not_told():
-    found = listed(hide(healthy(), "topic"), "brokers", None)
+    found = build_listing(hide(healthy(), "topic"), "brokers", None)
     assert {each["leaders"] for each in found.rows} == {None}
     assert "?" in text(found)
     assert "UNSEEN" in text(found)
@@ -133,7 +137,7 @@ def test_topic_sums_with_an_unseen_part_are_not_told():
     snapshot = edit(healthy(), Offsets, {"topic": "orders", "partition": 0}, latest=None)
     snapshot = edit(snapshot, Replicas, {"topic": "payments", "partition": 1, "broker": 1}, in_sync=None)
     snapshot = edit(snapshot, Partitions, {"topic": "payments", "partition": 1}, leader=None)
-    found = listed(snapshot, "topics", None)
+    found = build_listing(snapshot, "topics", None)
     assert one(found, topic="orders")["records"] is None
     assert one(found, topic="orders")["under_replicated"] == 0
     assert one(found, topic="payments")["records"] == 3000
@@ -143,7 +147,7 @@ def test_topic_sums_with_an_unseen_part_are_not_told():
 
 def test_partitions_of_a_topic():
     snapshot = edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False)
-    found = listed(snapshot, "partitions", "orders")
+    found = build_listing(snapshot, "partitions", "orders")
     assert len(found.rows) == 3
     assert one(found, partition=0)["replicas"] == "1,2,3"
     assert one(found, partition=0)["in_sync"] == "1,3"
@@ -151,7 +155,9 @@ def test_partitions_of_a_topic():
 
 def test_the_quorum_is_measured_on_the_leaders_clock():
     at = healthy().at_ms
-    found = listed(edit(healthy(), QuorumNodes, {"node": 102}, log_end_offset=880, last_caught_up_ms=at - 2100), "quorum", None)
+    found = build_listing(
+        edit(healthy(), QuorumNodes, {"node": 102}, log_end_offset=880, last_caught_up_ms=at - 2100), "quorum", None
+    )
     assert one(found, node=101)["role"] == "leader"
     assert one(found, node=102)["lag_records"] == 20
     assert one(found, node=102)["behind_ms"] == 2000
@@ -161,16 +167,16 @@ def test_the_quorum_is_measured_on_the_leaders_clock():
 def test_lag_over_unknown_partitions_is_a_lower_bound():
     snapshot = edit(healthy(), Commits, {"partition": 0}, committed=400)
     snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None)
-    found = listed(snapshot, "lag", None)
+    found = build_listing(snapshot, "lag", None)
     assert one(found, group="billing")["lag_records"] is None
     assert "at least 600 (1 partitions unknown)" in text(found)
-    rows = listed(snapshot, "owned lag", "billing")
+    rows = build_listing(snapshot, "owned lag", "billing")
     assert one(rows, partition=0)["lag_records"] == 600
     assert one(rows, partition=1)["lag_records"] is None
 
 
 def test_an_unknown_name_is_refused_with_near_ones_and_an_unseen_one_is_not_called_unknown():
     with pytest.raises(BadInput, match="near are orders"):
-        listed(healthy(), "topics", "order")
+        build_listing(healthy(), "topics", "order")
     with pytest.raises(BadInput, match="not all topics could be listed"):
-        listed(hide(healthy(), "topic"), "topics", "order")
+        build_listing(hide(healthy(), "topic"), "topics", "order")

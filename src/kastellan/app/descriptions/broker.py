@@ -6,7 +6,7 @@ from typing import Annotated
 
 import polars as pl
 
-from kastellan.app.description import Drawn, Known, Section, known, none_or_unseen, required, section
+from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
 from kastellan.engine.needs import ALL, Keys
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Broker, Brokers
@@ -22,7 +22,7 @@ _MOST = 20
 _DEFAULT = "default"
 
 
-def draw(  # noqa: PLR0913  (its needs)
+def build(  # noqa: PLR0913  (its needs)
     name: str,
     *,
     brokers: Brokers,
@@ -33,7 +33,7 @@ def draw(  # noqa: PLR0913  (its needs)
     configs: Annotated[BrokerConfigs, Keys(ALL)] | None,
     groups: Groups | None,
     headroom: RestartHeadroom | None,
-) -> Drawn:
+) -> DescriptionParts:
     """Everything about the broker of this id, written as 3 or broker/3."""
     number = required(
         WORD, name.removeprefix("broker/"), (str(each.broker) for each in brokers.rows), all_listed=not brokers.unseen
@@ -42,11 +42,11 @@ def draw(  # noqa: PLR0913  (its needs)
     here = pl.col("broker") == broker.broker
     own = None if configs is None else configs.df.filter(here)
     of_broker = None if headroom is None else headroom.df.filter(here)
-    return Drawn(
+    return DescriptionParts(
         name=f"broker/{number}",
         facts=(
             *_who(broker),
-            known("role", _role(broker.broker, quorum, nodes)),
+            attribute("role", _role(broker.broker, quorum, nodes)),
             *_holds(broker.broker, partitions, of_broker),
             *_restart(of_broker),
         ),
@@ -67,15 +67,15 @@ def draw(  # noqa: PLR0913  (its needs)
     )  # fmt: skip
 
 
-def _who(broker: Broker) -> tuple[Known, ...]:
+def _who(broker: Broker) -> tuple[Attribute, ...]:
     state = "fenced" if broker.fenced else {True: "live", False: "away", None: None}[broker.listed]
     reached = {True: "answers", False: broker.trouble or "silent", None: None}[broker.reached]
     return (
-        known("address", None if broker.host is None else f"{broker.host}:{broker.port}"),
-        known("rack", None if broker.rack is None else broker.rack or "none"),
-        known("state", state),
-        known("from here", reached),
-        known("answered in", broker.answer_ms, "answer_ms"),
+        attribute("address", None if broker.host is None else f"{broker.host}:{broker.port}"),
+        attribute("rack", None if broker.rack is None else broker.rack or "none"),
+        attribute("state", state),
+        attribute("from here", reached),
+        attribute("answered in", broker.answer_ms, "answer_ms"),
     )
 
 
@@ -88,28 +88,28 @@ def _role(broker: int, quorum: Quorum | None, nodes: QuorumNodes | None) -> str 
     return "broker and active controller" if leads else "broker and controller"
 
 
-def _holds(broker: int, partitions: Partitions, headroom: pl.DataFrame | None) -> tuple[Known, ...]:
+def _holds(broker: int, partitions: Partitions, headroom: pl.DataFrame | None) -> tuple[Attribute, ...]:
     leader = partitions.df["leader"]
     hidden = bool(partitions.unseen) or leader.null_count() > 0
     behind = None if headroom is None else headroom["in_sync"]
     return (
-        known("leaders", None if hidden else int((leader == broker).sum())),
-        known("replicas", None if headroom is None or partitions.unseen else headroom.height),
-        known("out of sync", None if behind is None or behind.null_count() or partitions.unseen else int((~behind).sum())),
+        attribute("leaders", None if hidden else int((leader == broker).sum())),
+        attribute("replicas", None if headroom is None or partitions.unseen else headroom.height),
+        attribute("out of sync", None if behind is None or behind.null_count() or partitions.unseen else int((~behind).sum())),
     )
 
 
-def _restart(headroom: pl.DataFrame | None) -> tuple[Known, ...]:
+def _restart(headroom: pl.DataFrame | None) -> tuple[Attribute, ...]:
     """What clients would lose while it is away."""
-    told = list[Known]()
+    told = list[Attribute]()
     for label, column in (("would refuse acks=all", "would_refuse"), ("would go offline", "would_go_offline")):
         values = None if headroom is None else headroom[column]
         if values is None:
-            told.append(known(label, None))
+            told.append(attribute(label, None))
         elif values.null_count():
-            told.append(known(label, f"at least {int(values.sum())} partitions ({values.null_count()} unknown)"))
+            told.append(attribute(label, f"at least {int(values.sum())} partitions ({values.null_count()} unknown)"))
         else:
-            told.append(known(label, int(values.sum())))
+            told.append(attribute(label, int(values.sum())))
     return tuple(told)
 
 

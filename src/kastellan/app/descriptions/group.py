@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from kastellan.app.description import Drawn, Section, known, none_or_unseen, required, section
+from kastellan.app.description import DescriptionParts, Section, attribute, none_or_unseen, required, section
 from kastellan.app.standing import standing
 from kastellan.model.tables.group_configs import GroupConfigs
 from kastellan.model.tables.groups import Groups
@@ -19,7 +19,7 @@ WORD = "group"
 _SHARE, _STREAMS = "share", "streams"
 
 
-def draw(  # noqa: PLR0913  (its needs)
+def build(  # noqa: PLR0913  (its needs)
     name: str,
     *,
     groups: Groups,
@@ -30,7 +30,7 @@ def draw(  # noqa: PLR0913  (its needs)
     configs: GroupConfigs | None,
     share: ShareOffsets | None,
     tasks: StreamTasks | None,
-) -> Drawn:
+) -> DescriptionParts:
     """Everything about the group of this name."""
     required(WORD, name, groups.df["group"], all_listed=not groups.unseen)
     here = pl.col("group") == name
@@ -47,21 +47,21 @@ def draw(  # noqa: PLR0913  (its needs)
         sections.append(section("Tasks", found, columns, none=none_or_unseen(tasks)))
     own = None if configs is None else configs.df.filter(here & (pl.col("source") == WORD)).sort("config")
     sections.append(section("Configs of its own", own, ("config", "value", "source"), none=none_or_unseen(configs)))
-    return Drawn(
+    return DescriptionParts(
         name=name,
         facts=(
-            known("type", group["type"] or "classic"),
-            known("state", group["state"]),
-            known("coordinator", None if group["coordinator"] is None else f"broker/{group['coordinator']}"),
-            known("members", group["members"]),
-            known("assignor", group["assignor"] if group["members"] else "none while it has no members"),
+            attribute("type", group["type"] or "classic"),
+            attribute("state", group["state"]),
+            attribute("coordinator", None if group["coordinator"] is None else f"broker/{group['coordinator']}"),
+            attribute("members", group["members"]),
+            attribute("assignor", group["assignor"] if group["members"] else "none while it has no members"),
             *(
-                known(label, group[column], column)
+                attribute(label, group[column], column)
                 for label, column in (("group epoch", "epoch"), ("assignment epoch", "assignment_epoch"))
                 if group[column] is not None
             ),
-            known("lag", _lag(total)),
-            known("error", group["error"] or "none"),
+            attribute("lag", _lag(total)),
+            attribute("error", group["error"] or "none"),
         ),
         sections=tuple(sections),
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import polars as pl
 
-from kastellan.app.description import Drawn, Known, known, none_or_unseen, section
+from kastellan.app.description import Attribute, DescriptionParts, attribute, none_or_unseen, section
 from kastellan.engine.needs import Keys
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -20,14 +20,14 @@ _EVERYBODY = "User:*"
 _KEYS = ("authorizer.class.name", "super.users", "allow.everyone.if.no.acl.found")
 
 
-def draw(
+def build(
     name: str,
     acls: Acls | None,
     users: ScramUsers | None,
     quotas: Quotas | None,
     tokens: DelegationTokens | None,
     configs: Annotated[BrokerConfigs, Keys(*_KEYS)] | None,
-) -> Drawn:
+) -> DescriptionParts:
     """Everything about a principal, written as User:alice or alice; nobody keeps a list of all principals."""
     principal = name if ":" in name else f"User:{name}"
     user = principal.partition(":")[2]
@@ -39,9 +39,9 @@ def draw(
             "permission", "resource_type", "resource", "operation", descending=[True, False, False, False]
         )
     )
-    return Drawn(
+    return DescriptionParts(
         name=principal,
-        facts=(*_rights(principal, configs), known("ACLs that apply", _count(acls, applying))),
+        facts=(*_rights(principal, configs), attribute("ACLs that apply", _count(acls, applying))),
         sections=(
             section(
                 "ACLs that apply", applying,
@@ -77,17 +77,19 @@ def _quotas(quotas: Quotas | None, user: str) -> pl.DataFrame | None:
     return found.sort(pl.col("user") == DEFAULT, pl.col("client_id").replace_strict({DEFAULT: 1, "": 2}, default=0), "entity")
 
 
-def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Known, ...]:
+def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Attribute, ...]:
     authorizer, supers, otherwise = (None if configs is None else _agreed(configs, key) for key in _KEYS)
     listed: bool | str | None = None if supers is None else principal in {each.strip() for each in supers.split(";")}
     if configs is not None and _kept_secret(configs, "super.users"):
         listed = "not told: Kafka keeps super.users secret"
     if authorizer == "":
-        return (known("authorizer", "none: everybody may do everything"),)
+        return (attribute("authorizer", "none: everybody may do everything"),)
     return (
-        known("authorizer", authorizer),
-        known("super user", listed),
-        known("without a matching ACL", None if otherwise is None else "allowed" if otherwise.lower() == "true" else "denied"),
+        attribute("authorizer", authorizer),
+        attribute("super user", listed),
+        attribute(
+            "without a matching ACL", None if otherwise is None else "allowed" if otherwise.lower() == "true" else "denied"
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import polars as pl
 
-from kastellan.app.description import Drawn, Known, Section, known, none_or_unseen, required, section
+from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
 from kastellan.app.standing import standing
 from kastellan.engine.needs import Wanted
 from kastellan.model.tables.groups import Groups
@@ -26,7 +26,7 @@ def narrowed(wanted: Wanted, name: str) -> Wanted:
     return msgspec.structs.replace(wanted, whole_topics=frozenset({name}))
 
 
-def draw(  # noqa: PLR0913  (its needs)
+def build(  # noqa: PLR0913  (its needs)
     name: str,
     *,
     topics: Topics,
@@ -37,21 +37,21 @@ def draw(  # noqa: PLR0913  (its needs)
     configs: TopicConfigs | None,
     groups: Groups | None,
     lag: OwnedLag | None,
-) -> Drawn:
+) -> DescriptionParts:
     """Everything about the topic of this name."""
     required(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
     here = pl.col("topic") == name
     (topic,) = topics.df.filter(here).to_dicts()
     parts = _partitions(partitions, replicas, offsets, sizes, here)
     of_topic = None if configs is None else configs.df.filter(here)
-    return Drawn(
+    return DescriptionParts(
         name=name,
         facts=(
-            known("topic id", topic["topic_id"]),
-            known("internal", topic["internal"]),
+            attribute("topic id", topic["topic_id"]),
+            attribute("internal", topic["internal"]),
             *_counts(parts),
             *(_config(of_topic, each) for each in ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")),
-            known("error", topic["error"] if topic["error"] != "" else "none"),
+            attribute("error", topic["error"] if topic["error"] != "" else "none"),
         ),
         sections=(
             section(
@@ -92,16 +92,16 @@ def _partitions(
     return frame.join(led, on=[*on, "leader"], how="left", maintain_order="left").sort("partition")
 
 
-def _counts(parts: pl.DataFrame) -> tuple[Known, ...]:
+def _counts(parts: pl.DataFrame) -> tuple[Attribute, ...]:
     low, high = parts["factor"].min(), parts["factor"].max()
     behind, leader = parts["behind"], parts["leader"]
     return (
-        known("partitions", parts.height),
-        known("replication factor", None if low is None else str(high) if low == high else f"{low} to {high}"),
-        known("under-replicated", None if behind.null_count() else int(behind.sum())),
-        known("offline", None if leader.null_count() else int((leader < 0).sum())),
-        known("records", _sum(parts["records"])),
-        known("size of the leaders' copies", _sum(parts["size_bytes"]), "size_bytes"),
+        attribute("partitions", parts.height),
+        attribute("replication factor", None if low is None else str(high) if low == high else f"{low} to {high}"),
+        attribute("under-replicated", None if behind.null_count() else int(behind.sum())),
+        attribute("offline", None if leader.null_count() else int((leader < 0).sum())),
+        attribute("records", _sum(parts["records"])),
+        attribute("size of the leaders' copies", _sum(parts["size_bytes"]), "size_bytes"),
     )
 
 
@@ -110,9 +110,9 @@ def _sum(values: pl.Series) -> int | None:
     return None if values.null_count() else int(values.sum())
 
 
-def _config(configs: pl.DataFrame | None, name: str) -> Known:
+def _config(configs: pl.DataFrame | None, name: str) -> Attribute:
     values = [] if configs is None else configs.filter(pl.col("config") == name)["value"].to_list()
-    return known(name, values[0] if values else None, "config")
+    return attribute(name, values[0] if values else None, "config")
 
 
 def _differing(configs: pl.DataFrame | None) -> Section:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kastellan.app.describe_object import Portrait
+from kastellan.app.describe import Description
 from kastellan.app.inspect import Contents
 from kastellan.app.kept import SavedSnapshots
 from kastellan.app.may_restart import Restarts
@@ -49,12 +49,12 @@ class RowsDocument(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class PortraitDocument(msgspec.Struct, frozen=True, kw_only=True):
+class DescriptionDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What `describe` prints as JSON: facts and sections of one thing, null for what was not seen."""
 
     schema: Literal["kastellan.portrait/1"] = "kastellan.portrait/1"
     version: str = VERSION
-    portrait: Portrait
+    portrait: Description
 
 
 class ExplanationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +183,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.report/1": ReportDocument,
     "kastellan.line/1": LookLine | FindingLine | DoubtLine | AnswerLine | EndLine,
     "kastellan.rows/1": RowsDocument,
-    "kastellan.portrait/1": PortraitDocument,
+    "kastellan.portrait/1": DescriptionDocument,
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.config/1": ConfigDocument,
     "kastellan.contents/1": ContentsDocument,

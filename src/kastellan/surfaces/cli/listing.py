@@ -13,7 +13,7 @@ from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions
 
 if TYPE_CHECKING:
-    from kastellan.app.get import Listed
+    from kastellan.app.get import Listing
     from kastellan.app.query import Query
 
 NOTHING_SEEN: Final = 12
@@ -73,15 +73,15 @@ def print_list(reach: ConnectionOptions, name: str, member: str | None, form: Li
     print_found(_found(reach, name, member, query), form)
 
 
-def print_found(found: Listed, form: ListForm) -> None:
+def print_found(found: Listing, form: ListForm) -> None:
     """Prints rows, and ends with exit code 12 where nothing could be seen."""
     _print(found, form)
     if found.nothing_seen:
         raise typer.Exit(NOTHING_SEEN)
 
 
-def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listed:
-    from kastellan.app.get import get, listed, wanted_for
+def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:
+    from kastellan.app.get import build_listing, get, wanted_for
 
     wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
     from kastellan.surfaces.cli.completion import remember
@@ -89,11 +89,11 @@ def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query
     return looked(
         reach,
         lambda source, timeout_s: get(source, name, member, timeout_s, query, seen=remember),
-        lambda snapshot, notes: listed(snapshot, name, member, notes, query),
+        lambda snapshot, notes: build_listing(snapshot, name, member, notes, query),
     )
 
 
-def _print(found: Listed, form: ListForm) -> None:
+def _print(found: Listing, form: ListForm) -> None:
     if form is ListForm.JSON:
         from kastellan.surfaces.cli.documents import RowsDocument, json_text
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kastellan.app.describe_object import portraits
-from kastellan.app.lists import LISTS
+from kastellan.app.describe import description_modules
+from kastellan.app.lists.catalogue import LISTS
 from kastellan.checks.catalogue import all_checks
 from kastellan.surfaces.cli import completion
 from kastellan.testing.snapshots import healthy
@@ -23,7 +23,7 @@ def _cache(tmp_path, monkeypatch):
 def test_the_words_are_those_that_the_commands_take():
     assert set(completion.kinds()) <= {name for name, each in LISTS.items() if not each.hidden}
     assert {name for name, each in LISTS.items() if not each.hidden} <= {*completion.kinds(), "quorum"}
-    assert set(completion.DESCRIBED) == portraits().keys()
+    assert set(completion.DESCRIBED) == description_modules().keys()
     assert set(all_checks()) <= set(completion.checks())
     assert "replication" in completion.checks()
     assert "broker_killed" in completion.faults()

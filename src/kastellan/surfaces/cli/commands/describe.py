@@ -13,7 +13,7 @@ from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
-    from kastellan.app.describe_object import Portrait
+    from kastellan.app.describe import Description
 
 
 @reads_cluster
@@ -28,27 +28,27 @@ def run(
     output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
 ) -> None:
     """Show all that is known of one topic, group, broker or principal, joined on one screen."""
-    from kastellan.app.describe_object import kind_called
+    from kastellan.app.describe import kind_called
 
-    portrait = _portrait(reach, kind_called(kind), name)
+    description = _description(reach, kind_called(kind), name)
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import PortraitDocument, json_text
+        from kastellan.surfaces.cli.documents import DescriptionDocument, json_text
 
-        sys.stdout.write(json_text(PortraitDocument(portrait=portrait)) + "\n")
+        sys.stdout.write(json_text(DescriptionDocument(portrait=description)) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.description_text import show
 
     screen = Screen.of()
-    show(portrait, screen)
+    show(description, screen)
     sys.stdout.write(screen.text())
 
 
-def _portrait(reach: ConnectionOptions, kind: str, name: str) -> Portrait:
-    from kastellan.app.describe_object import depict, depict_live
+def _description(reach: ConnectionOptions, kind: str, name: str) -> Description:
+    from kastellan.app.describe import describe, describe_live
 
     return looked(
         reach,
-        lambda source, timeout_s: depict_live(source, kind, name, timeout_s, remember),
-        lambda snapshot, notes: depict(snapshot, kind, name, notes),
+        lambda source, timeout_s: describe_live(source, kind, name, timeout_s, remember),
+        lambda snapshot, notes: describe(snapshot, kind, name, notes),
     )

@@ -55,7 +55,7 @@ def _kinds() -> None:
     """The lists with their other names."""
     import sys
 
-    from kastellan.app.lists import LISTS
+    from kastellan.app.lists.catalogue import LISTS
     from kastellan.surfaces.cli.screen import Screen
 
     screen = Screen.of()

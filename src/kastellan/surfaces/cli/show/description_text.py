@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kastellan.app.describe_object import Portrait
+from kastellan.app.describe import Description
 from kastellan.app.description import Section
 from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen, clean
@@ -11,19 +11,19 @@ from kastellan.surfaces.cli.show.rows_text import head_of, is_number, value_text
 _LABEL = 30
 
 
-def show(portrait: Portrait, screen: Screen) -> None:
+def show(description: Description, screen: Screen) -> None:
     """The facts, the sections, and why something is missing."""
-    screen.paragraph(f"{portrait.kind} {clean(portrait.name)}", "bold")
-    for each in portrait.facts:
+    screen.paragraph(f"{description.kind} {clean(description.name)}", "bold")
+    for each in description.facts:
         screen.field(each.label, (_text(each.column, each.value),), label_width=_LABEL)
-    for each in portrait.sections:
+    for each in description.sections:
         screen.line()
         _section(each, screen)
     screen.line()
-    if portrait.reasons:
-        screen.field("UNSEEN", portrait.reasons, 0, 10)
-    if portrait.notes:
-        screen.field("NOTES", portrait.notes, 0, 10)
+    if description.reasons:
+        screen.field("UNSEEN", description.reasons, 0, 10)
+    if description.notes:
+        screen.field("NOTES", description.notes, 0, 10)
 
 
 def _text(column: str, value: Fact) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from kastellan.app.get import Listed
+from kastellan.app.get import Listing
 from kastellan.kernel.units import bytes_text, count_text, duration_text
 from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
@@ -36,27 +36,27 @@ _IDS = frozenset(
 )
 
 
-def show(listed: Listed, screen: Screen) -> None:
+def show(listing: Listing, screen: Screen) -> None:
     """The table, then why something in it is missing."""
-    rows = [[_cell(each, row, listed) for each in listed.shown] for row in listed.rows]
-    schema = listed.frame.schema
-    numbers = frozenset(number for number, name in enumerate(listed.shown) if schema[name].is_numeric() and not _at(name))
-    screen.table([head_of(each) for each in listed.shown], rows, numbers)
-    if not listed.rows:
-        screen.paragraph("nothing could be listed" if listed.unseen else "there are none", "dim")
-    if listed.reasons:
+    rows = [[_cell(each, row, listing) for each in listing.shown] for row in listing.rows]
+    schema = listing.frame.schema
+    numbers = frozenset(number for number, name in enumerate(listing.shown) if schema[name].is_numeric() and not _at(name))
+    screen.table([head_of(each) for each in listing.shown], rows, numbers)
+    if not listing.rows:
+        screen.paragraph("nothing could be listed" if listing.unseen else "there are none", "dim")
+    if listing.reasons:
         screen.line()
-        screen.field("UNSEEN", listed.reasons, 0, 10)
-    if listed.notes:
-        screen.field("NOTES", listed.notes, 0, 10)
+        screen.field("UNSEEN", listing.reasons, 0, 10)
+    if listing.notes:
+        screen.field("NOTES", listing.notes, 0, 10)
 
 
-def _cell(name: str, row: dict[str, Fact], listed: Listed) -> str:
+def _cell(name: str, row: dict[str, Fact], listing: Listing) -> str:
     value = row[name]
     if name == "lag_records" and value is None and row.get("lag_records_known") is not None:
         return f"at least {count_text(int(row['lag_records_known'] or 0))} ({row.get('partitions_unknown')} partitions unknown)"
     if value is None:
-        return "-" if name in listed.may_be_empty else "?"
+        return "-" if name in listing.may_be_empty else "?"
     return value_text(name, value)
 
 

@@ -1,17 +1,15 @@
-"""What `get` and `lag` show: each list is a function whose annotations are its needs, as those of checks and views.
+"""Lists of brokers, topics, partitions, groups and the quorum, each joined from several tables.
 
 A null means that the value was not seen, apart from the columns that a list names as `may_be_empty`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import polars as pl
 
-from kastellan.app.lag_lists import lag_lists
-from kastellan.app.list_model import List
-from kastellan.app.plain_lists import plain_lists
+from kastellan.app.lists.list_spec import ListSpec
 from kastellan.engine.needs import Keys
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
@@ -111,8 +109,8 @@ def _quorum(nodes: QuorumNodes, quorum: Quorum) -> pl.DataFrame:
     ).sort(pl.col("voter").cast(pl.Int8), "node", descending=[True, False], nulls_last=True)
 
 
-_CURATED: dict[str, List] = {
-    "brokers": List(
+CLUSTER_LISTS: Final[dict[str, ListSpec]] = {
+    "brokers": ListSpec(
         about="Brokers: where they are, whether they live and answer, and what they hold.",
         aliases=("broker", "nodes"),
         rows=_brokers,
@@ -121,7 +119,7 @@ _CURATED: dict[str, List] = {
         shown=("broker", "address", "rack", "state", "from_here", "leaders", "replicas", "out_of_sync", "answer_ms"),
         may_be_empty=frozenset({"rack", "trouble"}),
     ),
-    "topics": List(
+    "topics": ListSpec(
         about="Topics with their partitions, replication and records.",
         aliases=("topic",),
         rows=_topics,
@@ -133,7 +131,7 @@ _CURATED: dict[str, List] = {
         ),
         may_be_empty=frozenset({"error"}),
     ),
-    "partitions": List(
+    "partitions": ListSpec(
         about="Partitions with leader, replicas and offsets.",
         aliases=("partition",),
         rows=_partitions,
@@ -142,7 +140,7 @@ _CURATED: dict[str, List] = {
         shown=("topic", "partition", "leader", "replicas", "in_sync", "earliest", "latest", "records"),
         may_be_empty=frozenset({"error"}),
     ),
-    "groups": List(
+    "groups": ListSpec(
         about="Groups of every protocol with their lag.",
         aliases=("group", "consumer-groups"),
         rows=_groups,
@@ -150,7 +148,7 @@ _CURATED: dict[str, List] = {
         word="group",
         shown=("group", "type", "state", "coordinator", "members", "partitions", "lag_records"),
     ),
-    "quorum": List(
+    "quorum": ListSpec(
         about="The metadata quorum: who leads it and how far each node has read.",
         aliases=("quorum-nodes", "controllers"),
         rows=_quorum,
@@ -160,5 +158,3 @@ _CURATED: dict[str, List] = {
         may_be_empty=frozenset({"host", "port", "directory_id"}),
     ),
 }  # fmt: skip
-LISTS: dict[str, List] = _CURATED | lag_lists() | plain_lists()
-"""The lists by name; their needs may be views too."""

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from kastellan.app.list_model import List
+from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.standing import BEHIND, NO_COMMIT, standing
 from kastellan.engine.needs import Wanted
 from kastellan.model.snapshot import Moment
@@ -79,18 +79,18 @@ def _timed_groups(lag: GroupLag, owned: OwnedLag, times: CommitTimes, moment: Mo
         ages_unknown=pl.col("written_ms").null_count(),
     )
     frame = lag.df.join(worst, on="group", how="left", maintain_order="left")
-    known = pl.col("written_ms").is_not_null()
+    attribute = pl.col("written_ms").is_not_null()
     words = (
         pl.when(pl.col("lag_records") == 0).then(pl.lit("caught up"))
         .when(pl.col("ages_unknown") > 0).then(pl.format("at least; the ages of {} partitions are unknown", "ages_unknown"))
-        .when(known).then(pl.lit(BEHIND))
+        .when(attribute).then(pl.lit(BEHIND))
         .when(pl.col("lag_records").is_null()).then(pl.lit("unknown: not every partition was seen"))
         .otherwise(pl.lit("older than the log, or beyond its end: kastellan lag GROUP"))
     )  # fmt: skip
     return frame.with_columns(
         lag_s=((pl.lit(moment.at_ms) - pl.col("written_ms")) / _MS).clip(lower_bound=0.0),
         error_s=pl.col("error_ms") / _MS,
-        oldest_on=pl.when(known).then("oldest_on"),
+        oldest_on=pl.when(attribute).then("oldest_on"),
         standing=words,
     ).sort("lag_s", "lag_records_known", "group", descending=[True, True, False], nulls_last=True)
 
@@ -99,7 +99,7 @@ def _of_group(wanted: Wanted, group: str) -> Wanted:
     return msgspec.structs.replace(wanted, timed_groups=frozenset({group}))
 
 
-def lag_lists() -> dict[str, List]:
+def lag_lists() -> dict[str, ListSpec]:
     """Four lists: of groups and of partitions, each without and with ages."""
     shown = (
         "group",
@@ -118,18 +118,18 @@ def lag_lists() -> dict[str, List]:
     told = frozenset({"committed", "earliest", "latest", "lag_records", "stable_lag_records", "last_stable", "state"})
     ages = frozenset({"lag_s", "error_s", "method", "written_ms", "error_ms", "rounds", "oldest_on", "ages_unknown"})
     return {
-        "lag": List(
+        "lag": ListSpec(
             about="Groups by lag, the worst first.",
             rows=_groups, named="group", word="group",
             shown=("group", "state", "members", "partitions", "lag_records", "worst_lag_records_known"),
         ),
-        "owned lag": List(hidden=True, rows=_partitions, named="group", word="group", shown=shown, may_be_empty=empty | told),
-        "lag in seconds": List(
+        "owned lag": ListSpec(hidden=True, rows=_partitions, named="group", word="group", shown=shown, may_be_empty=empty | told),
+        "lag in seconds": ListSpec(
             hidden=True, rows=_timed_groups, named="group", word="group", costs=True,
             shown=("group", "state", "members", "lag_records", "lag_s", "error_s", "method", "oldest_on", "standing"),
             may_be_empty=ages,
         ),
-        "owned lag in seconds": List(
+        "owned lag in seconds": ListSpec(
             hidden=True, rows=_timed, named="group", word="group", costs=True, narrowed=_of_group,
             shown=(
                 "group", "topic", "partition", "committed", "latest", "lag_records", "stable_lag_records", "lag_s", "error_s",

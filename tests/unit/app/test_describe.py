@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kastellan.app.describe_object import depict, kind_called, portraits
+from kastellan.app.describe import describe, description_modules, kind_called
 from kastellan.kernel.errors import BadInput
 from kastellan.model.finding import Fact
 from kastellan.model.snapshot import Snapshot
@@ -28,17 +28,17 @@ NAMES = {"topic": "orders", "group": "billing", "broker": "2", "principal": "Use
 
 
 def facts(snapshot: Snapshot, kind: str, name: str = "") -> dict[str, object]:
-    return {each.label: each.value for each in depict(snapshot, kind, name or NAMES[kind]).facts}
+    return {each.label: each.value for each in describe(snapshot, kind, name or NAMES[kind]).facts}
 
 
 def rows(snapshot: Snapshot, kind: str, title: str, name: str = "") -> list[dict[str, Fact]]:
-    (found,) = [each for each in depict(snapshot, kind, name or NAMES[kind]).sections if each.title.startswith(title)]
+    (found,) = [each for each in describe(snapshot, kind, name or NAMES[kind]).sections if each.title.startswith(title)]
     return list(found.rows)
 
 
 def text(snapshot: Snapshot, kind: str, name: str = "") -> str:
     screen = Screen(width=140)
-    show(depict(snapshot, kind, name or NAMES[kind]), screen)
+    show(describe(snapshot, kind, name or NAMES[kind]), screen)
     return screen.text()
 
 
@@ -52,7 +52,7 @@ def test_a_whole_cluster_leaves_no_question(kind):
     told = text(snapshot, kind)
     assert "?" not in told
     assert "UNSEEN" not in told
-    assert portraits().keys() == NAMES.keys()
+    assert description_modules().keys() == NAMES.keys()
 
 
 @pytest.mark.parametrize("kind", NAMES)
@@ -73,17 +73,17 @@ def test_what_a_file_does_not_hold_is_said_and_what_it_cannot_do_without_is_refu
     assert "not collected" in told
     if kind != "principal":
         with pytest.raises(BadInput, match=r"cannot be described: .* was not collected"):
-            depict(without(healthy(), f"{kind}s"), kind, NAMES[kind])
+            describe(without(healthy(), f"{kind}s"), kind, NAMES[kind])
 
 
 def test_names_that_are_not_there_get_near_ones():
     for kind, typed, near in (("topic", "order", "orders"), ("group", "biling", "billing")):
         with pytest.raises(BadInput, match=f"near are {near}"):
-            depict(healthy(), kind, typed)
+            describe(healthy(), kind, typed)
     with pytest.raises(BadInput, match="no broker is called '9'"):
-        depict(healthy(), "broker", "9")
+        describe(healthy(), "broker", "9")
     with pytest.raises(BadInput, match="not all topics could be listed"):
-        depict(hide(healthy(), "topic"), "topic", "order")
+        describe(hide(healthy(), "topic"), "topic", "order")
     assert "near are User:app" in text(healthy(), "principal", "User:ap")
     with pytest.raises(BadInput, match="near is group"):
         kind_called("groupp")

@@ -10,7 +10,7 @@ import polars as pl
 from kastellan.engine.needs import Wanted
 
 
-class List(msgspec.Struct, frozen=True, kw_only=True):
+class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A list: its function, the column by whose value NAME selects, and the columns that a person sees.
 
     `narrowed` makes less of what is wanted where one member is named; `name_needed` says why the list is never made

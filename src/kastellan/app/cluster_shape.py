@@ -1,0 +1,70 @@
+"""Say how large a cluster is and what it runs, as far as a snapshot shows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from kastellan.engine.needs import Need, Resolver
+from kastellan.kernel.outcome import State
+from kastellan.model.report import Shape
+from kastellan.model.snapshot import Snapshot
+from kastellan.model.tables.brokers import Brokers
+from kastellan.model.tables.features import Features
+from kastellan.model.tables.groups import Groups
+from kastellan.model.tables.partitions import Partitions
+from kastellan.model.tables.quorum import Quorum
+from kastellan.model.tables.quorum_nodes import QuorumNodes
+from kastellan.model.tables.topics import Topics
+from kastellan.reference.releases import in_force, version_of
+from kastellan.views.broker_releases import BrokerReleases
+from kastellan.views.catalogue import all_views
+
+
+def cluster_shape(snapshot: Snapshot) -> Shape:
+    """Counts of what was enumerated; None for what was not."""
+    brokers, topics, partitions = snapshot.table(Brokers), snapshot.table(Topics), snapshot.table(Partitions)
+    groups, nodes = snapshot.table(Groups), snapshot.table(QuorumNodes)
+    voters = [each for each in nodes.rows if each.voter] if nodes else []
+    quorum = snapshot.table(Quorum)
+    members = [each for each in brokers.rows if each.registered is not False] if brokers else []
+    return Shape(
+        kafka=_kafka(snapshot),
+        mode="KRaft" if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else None,
+        brokers=len(members) if brokers else None,
+        brokers_answered=sum(each.reached is True for each in members) if brokers else None,
+        controllers=len(voters) or None,
+        topics=topics.df.height if topics and (topics.df.height or _whole(snapshot, topics.df["answer"].to_list())) else None,
+        partitions=partitions.df.height if partitions and not (partitions.unseen and not partitions.df.height) else None,
+        groups=groups.df.height if groups and not (groups.unseen and not groups.df.height) else None,
+    )
+
+
+def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
+    bad = {each.id for each in snapshot.answers if each.state is State.FAILED}
+    return not bad & {each for each in answers if each is not None}
+
+
+def _kafka(snapshot: Snapshot) -> str | None:
+    """The release lines of the brokers' software; where none told it, the line of the feature level in force.
+
+    The binaries may be newer than the level in force, but not older.
+    """
+    told = _lines_of_brokers(snapshot)
+    if told:
+        return ", ".join(told)
+    features = snapshot.table(Features)
+    level = (
+        next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
+    )
+    begun = [(each.levels[0].level, each.line) for each in in_force().lines if each.levels]
+    if level is None or level < begun[0][0]:
+        return None
+    return f"{begun[bisect_right(begun, level, key=lambda each: each[0]) - 1][1]} or newer (by metadata.version {level})"
+
+
+def _lines_of_brokers(snapshot: Snapshot) -> list[str]:
+    """The lines that brokers told, the oldest first."""
+    releases = Resolver(snapshot, all_views()).get(Need("releases", BrokerReleases))
+    if not isinstance(releases, BrokerReleases):
+        return []
+    return sorted(releases.df["line"].drop_nulls().unique().to_list(), key=version_of)
