@@ -13,7 +13,8 @@ import kastellan.app.descriptions
 from kastellan.app.description import Attribute, Section
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
-from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput

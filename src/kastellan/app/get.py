@@ -13,7 +13,8 @@ from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.observe import observe
 from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
-from kastellan.engine.needs import Missing, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput

@@ -11,7 +11,8 @@ import polars as pl
 from kastellan.app.observe import observe
 from kastellan.checks.families.controller.voter_lagging import evaluate as lagging
 from kastellan.checks.families.replication.no_headroom_for_restart import CHECK as HEADROOM
-from kastellan.engine.needs import Missing, Resolver, unseen_of, wanted_by
+from kastellan.engine.needs import wanted_by
+from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput

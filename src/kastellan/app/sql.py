@@ -20,7 +20,8 @@ from kastellan.app.diagnose import plan_checks
 from kastellan.app.get import Listing
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
-from kastellan.engine.needs import ALL, Missing, Need, Resolver, Wanted, unseen_of, wanted_by
+from kastellan.engine.needs import ALL, Need, Wanted, wanted_by
+from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables

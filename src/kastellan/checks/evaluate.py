@@ -17,7 +17,8 @@ import polars as pl
 
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.check import RESERVED, Check, Verdicts, sentence
-from kastellan.engine.needs import Missing, Resolver, Views, deciding, of_this_look, unseen_of
+from kastellan.engine.needs import Views
+from kastellan.engine.resolver import Missing, Resolver, deciding, of_this_look, unseen_of
 from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer

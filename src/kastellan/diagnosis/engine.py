@@ -8,7 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from kastellan.diagnosis.cause import Reasoning
-from kastellan.engine.needs import Missing, Resolver, Views
+from kastellan.engine.needs import Views
+from kastellan.engine.resolver import Missing, Resolver
 from kastellan.model.diagnosis import CauseFound, EarlierLooks, Key, Symptoms
 from kastellan.model.finding import CheckResult, Severity
 from kastellan.model.snapshot import Snapshot, Supplied

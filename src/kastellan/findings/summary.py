@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from kastellan.checks.check import Check, sentence
-from kastellan.engine.needs import EARLIER_LOOK
+from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.findings.grouping import Group, grouped
 from kastellan.findings.history_text import changed, headline, new_among, since_text
 from kastellan.findings.unseen_text import listed, not_seen

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kastellan.engine.needs import EARLIER_LOOK
+from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer

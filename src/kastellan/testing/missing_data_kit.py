@@ -17,7 +17,8 @@ import polars as pl
 
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.evaluate import subjects_of
-from kastellan.engine.needs import Missing, Need, Resolver, Views, needs_of, wanted_by
+from kastellan.engine.needs import Need, Views, needs_of, wanted_by
+from kastellan.engine.resolver import Missing, Resolver
 from kastellan.model.finding import Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import KINDS, Subject

@@ -1,4 +1,4 @@
-"""Needs in annotations, and how a snapshot meets them."""
+"""Needs in annotations, and what they have collected."""
 
 from __future__ import annotations
 
@@ -7,27 +7,14 @@ from typing import Annotated
 import polars as pl
 import pytest
 
-from kastellan.engine.needs import (
-    Earlier,
-    Keys,
-    Missing,
-    Need,
-    Resolver,
-    Views,
-    Wanted,
-    deciding,
-    needs_of,
-    of_this_look,
-    wanted_by,
-)
+from kastellan.engine.needs import Earlier, Keys, Views, Wanted, needs_of, wanted_by
 from kastellan.kernel.errors import Defect
-from kastellan.model.snapshot import Moment, Snapshot
-from kastellan.model.table import Frame, Unseen, column
+from kastellan.model.snapshot import Moment
+from kastellan.model.table import Frame, column
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
-from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 
 
 class Ends(Frame, name="ends", key=("topic", "partition")):
@@ -38,11 +25,7 @@ class Ends(Frame, name="ends", key=("topic", "partition")):
     latest = column(pl.Int64, "end")
 
 
-made: list[int] = []
-
-
 def ends(offsets: Offsets, topics: Topics | None) -> Ends:
-    made.append(offsets.df.height)
     return Ends(offsets.df.select(*Ends.schema()))
 
 
@@ -59,17 +42,6 @@ def asks(
     wait_s: float,
 ) -> None:
     """A check's function."""
-
-
-def looks(*ago_s: int) -> Snapshot:
-    return healthy().after(*(edit(healthy(at_ms=AT_MS - each * 1000), Offsets, {}, latest=each) for each in ago_s))
-
-
-def latest_of(arguments: dict[str, object] | Missing) -> object:
-    assert not isinstance(arguments, Missing)
-    before = arguments["before"]
-    assert isinstance(before, Ends)
-    return before.df["latest"][0]
 
 
 def test_annotations_are_read_in_order_and_settings_are_no_needs() -> None:
@@ -95,55 +67,3 @@ def test_collection_is_driven_through_views_down_to_keys() -> None:
     assert wanted.tables == {"offsets", "topics", "topic_configs", "commits"}
     assert (wanted.topic_keys, wanted.broker_keys) == ({"retention.ms", "cleanup.policy"}, set())
     assert (wanted | Wanted(frozenset({"groups"}))).tables == wanted.tables | {"groups"}
-
-
-def test_the_latest_look_that_is_old_enough_is_the_earlier_one() -> None:
-    assert latest_of(Resolver(looks(30, 70, 500), VIEWS).arguments(asks)) == 70
-
-
-def test_a_setting_says_how_old_it_must_be() -> None:
-    resolver = Resolver(looks(30, 70, 500), VIEWS)
-    assert latest_of(resolver.arguments(asks, {"wait_s": 100})) == 500
-    assert latest_of(resolver.arguments(asks, {"wait_s": 10})) == 30
-    missing = resolver.arguments(asks, {"wait_s": 900})
-    assert missing == Missing("needs an earlier look; look again in 900 s, or use --watch")
-
-
-def test_an_optional_need_that_cannot_be_met_is_none() -> None:
-    arguments = Resolver(looks(70), VIEWS).arguments(asks)
-    assert not isinstance(arguments, Missing)
-    assert arguments["commits"] is None
-    assert arguments["now"] == Moment(AT_MS)
-
-
-def test_a_table_that_was_not_collected_is_missing_through_the_view() -> None:
-    snapshot = healthy()
-    bare = Snapshot(at_ms=AT_MS, tables={name: each for name, each in snapshot.tables.items() if name != "offsets"})
-    assert Resolver(bare, VIEWS).get(Need("view", Ends)) == Missing("offsets was not collected")
-
-
-def test_a_view_is_made_once_a_look() -> None:
-    made.clear()
-    resolver = Resolver(looks(70), VIEWS)
-    assert resolver.get(Need("a", Ends)) is resolver.get(Need("b", Ends))
-    resolver.get(Need("c", Ends, Earlier(min_s=60)))
-    resolver.get(Need("d", Ends, Earlier(min_s=10)))
-    assert len(made) == 2
-
-
-def test_a_view_carries_what_its_needed_tables_could_not_list() -> None:
-    view = Resolver(hide(healthy(), "topic", "refunds"), VIEWS).get(Need("view", Ends))
-    assert isinstance(view, Ends)
-    assert view.unseen == (Unseen(2, "topic"),)
-    snapshot = healthy()
-    optional_only = snapshot.with_table(Topics.empty().with_unseen((Unseen(9, "topic"),)))
-    view = Resolver(optional_only, VIEWS).get(Need("view", Ends))
-    assert isinstance(view, Ends)
-    assert view.unseen == ()
-
-
-def test_which_tables_decide_and_which_are_of_this_look() -> None:
-    arguments = Resolver(looks(70, 4000), VIEWS).arguments(asks)
-    assert not isinstance(arguments, Missing)
-    assert [each.name for each in deciding(asks, arguments)] == ["ends", "ends", "topic_configs"]
-    assert [each.name for each in of_this_look(asks, arguments)] == ["ends", "topic_configs"]

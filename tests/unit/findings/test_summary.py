@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from kastellan.checks.check import Check
-from kastellan.engine.needs import EARLIER_LOOK
+from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.findings.summary import summarize, too_little
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State, Trouble

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers

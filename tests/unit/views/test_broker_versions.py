@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.brokers import Brokers

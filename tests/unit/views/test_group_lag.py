@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from kastellan.engine.needs import unseen_of
+from kastellan.engine.resolver import unseen_of
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.engine.needs import Need, Resolver, wanted_by
+from kastellan.engine.needs import Need, wanted_by
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.broker_features import BrokerFeatures

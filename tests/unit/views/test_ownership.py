@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.partitions import Partitions

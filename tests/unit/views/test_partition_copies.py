@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.reassignments import Reassignments

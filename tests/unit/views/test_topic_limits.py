@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from kastellan.engine.needs import Need, Resolver
+from kastellan.engine.needs import Need
+from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.testing.snapshots import drop, edit, healthy

@@ -25,7 +25,8 @@ import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import counted
-from kastellan.engine.needs import EARLIER_LOOK, Earlier
+from kastellan.engine.needs import Earlier
+from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.groups import Groups

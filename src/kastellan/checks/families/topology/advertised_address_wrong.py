@@ -20,7 +20,8 @@ from collections import Counter
 from typing import Annotated, NamedTuple
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.engine.needs import EARLIER_LOOK, Earlier
+from kastellan.engine.needs import Earlier
+from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.kernel.outcome import Trouble
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Broker, Brokers
