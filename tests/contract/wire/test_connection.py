@@ -14,6 +14,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import NotPermitted
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.connection import Frame, Limits
+from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.dial import How, dial
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.packing import EncodedRequest
@@ -439,5 +440,19 @@ def test_the_old_answer_header_of_the_handshake_has_no_tags():
             frame = await connection.ask(EncodedRequest(18, 4, b"", flexible=True), Deadline.after(5))
             assert isinstance(frame, Frame)
             assert frame.data == b"\x01\x02"
+
+    asyncio.run(run())
+
+
+def test_a_request_that_was_never_written_is_not_on_the_bill():
+    async def run() -> None:
+        meter = Meter()
+        async with connected(lambda reader, writer: forever(), How(meter=meter)) as opened:
+            refusals: list[Frame | Refusal] = []
+            opened.begin(ASK, Deadline.after(20), refusals.append)
+            opened.close()  # before the turn of the event loop ends, at which requests are written
+            await asyncio.sleep(0)
+            assert [type(refusal) for refusal in refusals] == [Refusal]
+        assert meter.costs() == Costs()
 
     asyncio.run(run())

@@ -357,3 +357,18 @@ def test_a_session_that_ends_is_renewed_on_the_same_connection_before_its_end():
             assert fake.connections == 1
 
     asyncio.run(run())
+
+
+def test_versions_and_every_message_of_a_login_are_on_the_bill():
+    async def run() -> None:
+        async with (
+            FakeCluster(fake_model(), FakeGuard(users=USERS)) as fake,
+            Cluster(parse_endpoints(fake.bootstrap), security=Security.of(scram())) as cluster,
+        ):
+            await cluster.bootstrap(Deadline.after(20))
+            await asyncio.gather(*(cluster.ask(node, METADATA, Deadline.after(20)) for node in cluster.nodes))
+            sent = {name: cost.requests for name, cost in cluster.costs().by_api.items()}
+            assert sent == {"ApiVersions": 3, "SaslHandshake": 3, "SaslAuthenticate": 6, "DescribeCluster": 3, "Metadata": 3}
+            assert sum(sent.values()) == len(fake.seen)
+
+    asyncio.run(run())

@@ -317,7 +317,6 @@ class Connection(asyncio.BufferedProtocol):
         head = _HEAD.pack(size, packed.api_key, packed.version, correlation)
         question.wire = None
         question.bytes_out = size + 4
-        self._meter.sent(packed.api_key, size + 4)
         self._sent[correlation] = question
         if not self._going:
             self._mail.soon(self._go)
@@ -332,6 +331,7 @@ class Connection(asyncio.BufferedProtocol):
         sent_s, sent_ms = time.monotonic(), now_ms()
         for question in going:
             question.sent_s, question.sent_ms, question.mark = sent_s, sent_ms, self._bytes_in
+            self._meter.sent(question.api_key, question.bytes_out)
         self._transport.write(b"".join(out))
 
     def _send_next(self) -> None:

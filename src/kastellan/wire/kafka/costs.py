@@ -64,7 +64,11 @@ class _Count:
 
 
 class Meter:
-    """Counts what the connections of one client send and receive: also questions whose answer nobody waits for any more."""
+    """Counts what the connections of one client send and receive.
+
+    Every request that is written counts, once for each time that it is written: ApiVersions and the messages of a login
+    too, and requests whose answer nobody waits for any more. What was never written does not count.
+    """
 
     def __init__(self) -> None:
         self._by_api: defaultdict[int, _Count] = defaultdict(_Count)

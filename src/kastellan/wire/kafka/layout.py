@@ -172,6 +172,16 @@ class Walk:
         return at
 
     def _array(self, element: Layout, at: int, marks: list[int] | None, *, flexible: bool) -> int:
+        """The end of an array of structures.
+
+        Walking each element costs about as much as decoding it. The elements of large answers mostly have one shape: only
+        numbers differ, which lie between the bytes that decide sizes (lengths, counts, null marks: the "marks"). So the first
+        element is walked and its marks are noted. Where every later element has the same bytes at the same places, all are as
+        long as the first, and one slice comparison for each mark replaces the walk over all of them. `marks` of an outer
+        element that contains an array of several elements is made too long on purpose (_MARKS + 1), so that the outer array
+        is walked: the places in the later inner elements are not noted. When error codes are looked for (`codes`) every
+        element is walked, because each has codes of its own.
+        """
         count, at = self._count(at, marks, flexible=flexible)
         if not count:
             return at
