@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from gates import names
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
@@ -65,6 +67,7 @@ def static_gates(*typed: str) -> list[Gate]:
         Gate("packages", tool("deptry", "src"), "declare what is imported in pyproject.toml, then `make lock`"),
         Gate("spelling", tool("codespell"), "correct the word, or add it to tool.codespell with what it is"),
         Gate("sizes", module("gates.sizes"), "split by subject; a function does one thing"),
+        Gate("names", module("gates.names"), "name what it holds; `.venv/bin/python -m gates names ROOM` lists a room's names"),
         Gate("locks", module("gates.locks", "check"), "run `make lock`"),
     ]
 
@@ -145,7 +148,7 @@ def run_all(gates: Sequence[Gate]) -> bool:
 def _last_line(gate: Gate, said: str) -> str:
     """What pytest or the size gate closes with, shown beside its time."""
     lines = said.strip().splitlines()
-    return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "doctests", "sizes"} else ""
+    return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "doctests", "sizes", "names"} else ""
 
 
 def check() -> int:
@@ -234,7 +237,9 @@ def main(words: Sequence[str]) -> int:
         return drill(words[1:])
     if verb == "bench":
         return bench(words[1:])
+    if verb == "names":
+        return names.main(words[1:])
     if verb == "docs":
         return subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode
-    print("gates: say check, test, fuzz, drill, bench or docs", file=sys.stderr)
+    print("gates: say check, test, fuzz, drill, bench, names or docs", file=sys.stderr)
     return 2
