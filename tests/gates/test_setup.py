@@ -56,6 +56,46 @@ def test_a_set_up_that_was_cut_off_counts_as_none(clean: Path) -> None:
     assert setup.installed() == {}
 
 
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A source tree that the environment of these tests compiles, on a machine that forbids Python to write."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "module.py").write_text("VALUE = 1\n")
+    monkeypatch.setattr(setup, "SOURCE", folder)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    return folder
+
+
+def _value(folder: Path) -> str:
+    code = "import module; print(module.VALUE)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    return done.stdout.strip()
+
+
+def test_set_up_compiles_where_python_may_not_write(source: Path) -> None:
+    setup.compile_modules()
+    compiled = list(source.rglob("*.pyc"))
+    assert [each.name for each in compiled] == [f"module.{sys.implementation.cache_tag}.pyc"]
+    # Python reads the compiled file: without it, it would write none here.
+    again = subprocess.run([sys.executable, "-v", "-c", "import module"], capture_output=True, text=True, check=True, cwd=source)
+    assert f"matches {source / 'module.py'}" in again.stderr
+
+
+def test_a_changed_source_is_never_run_from_its_old_compiled_file(source: Path) -> None:
+    setup.compile_modules()
+    (source / "module.py").write_text("VALUE = 22\n")
+    assert _value(source) == "22"
+    setup.compile_modules()
+    assert _value(source) == "22"
+
+
+def test_a_module_that_cannot_be_compiled_is_said_and_stops_nothing(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (source / "broken.py").write_text("def (\n")
+    setup.compile_modules()
+    assert "commands start slower" in capsys.readouterr().err
+
+
 def test_pip_options_prefer_a_variable_to_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = "global.cert='/a.pem'\nglobal.index-url='https://one.example/simple'\n:env:.index-url='https://two.example/simple'\n"
     monkeypatch.setattr(setup, "runs", lambda _command: subprocess.CompletedProcess([], 0, listed, ""))
