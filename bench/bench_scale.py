@@ -10,7 +10,6 @@ makes its answers on the same machine, here on the same core.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from statistics import median
 from typing import Final
 
 import msgspec
+from checkouts import use_one_core
 from contestants import Child, Cycle
 from fakes import Fakes, lag_of
 from judged import snapshot_of
@@ -84,21 +84,11 @@ def judged(tier: Tier, rounds: int) -> list[float]:
     return took[1:]
 
 
-def _one_core() -> None:
-    """Everything from here on takes turns on one core, the children as well.
-
-    Two cores of a virtual machine are often the two threads of one: the fake, computing at the same moment, slows us down,
-    the more so the more brokers answer at once, and the time is counted as ours.
-    """
-    if sys.platform == "linux":
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
 def main(words: Sequence[str]) -> int:
     """Measure all shapes."""
     given = options(words, "L", __doc__)
     rounds = given.rounds or 25
-    _one_core()
+    use_one_core()
     quiet, busy = cycles(rounds)
     rows = [
         [

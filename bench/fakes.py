@@ -22,6 +22,7 @@ import workload
 
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard
 from kastellan.testing.fake_broker_model import FakeGroup, FakeModel, FakeNode, FakePartition, FakeTopic
+from kastellan.testing.snapshots import BROKER_DEFAULTS, TOPIC_DEFAULTS
 from kastellan.wire.kafka.api import Api
 
 _END, _COMMITTED = 1_000, 900
@@ -34,7 +35,8 @@ def model_of(brokers: int, topics: int, copies: int, groups: int) -> FakeModel:
     """Leaders spread evenly; the groups and what they read are those of the workload, with a lag of a hundred everywhere."""
     tier = workload.Tier("fake", topics, copies, groups)
     nodes = {node: FakeNode(node, rack=f"rack-{node % 3}") for node in range(1, brokers + 1)}
-    model = FakeModel(nodes, voters=[1, 2, 3], rights=_ALL_RIGHTS)
+    defaults = TOPIC_DEFAULTS | BROKER_DEFAULTS
+    model = FakeModel(nodes, voters=[1, 2, 3], rights=_ALL_RIGHTS, config_defaults=defaults)
     for topic in range(topics):
         partitions = [_partition(topic + number, brokers, copies) for number in range(workload.PARTITIONS_A_TOPIC)]
         name = workload.topic_name(topic)
