@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from checkouts import Checkout, Run, checkout, use_one_core
+from checkouts import Checkout, Run, open_checkout, use_one_core
 from fakes import Fakes
 from options import options
 from results import Bar, finish, spread, table
@@ -26,28 +26,28 @@ _FINE: Final = frozenset({0, 10})
 """`doctor` ends with 10 where it found an error; both are reports."""
 
 
-def doctor(one: Checkout, bootstrap: str, *options: str) -> Run:
+def doctor(checkout: Checkout, bootstrap: str, *options: str) -> Run:
     """One report; any other end ends the benchmark."""
-    run = one.run("doctor", "--bootstrap-server", bootstrap, "--timeout", "60", *options)
+    run = checkout.run("doctor", "--bootstrap-server", bootstrap, "--timeout", "60", *options)
     if run.code not in _FINE:
-        raise SystemExit(f"bench: doctor of {one.root} ended with {run.code}: {run.output[-800:]}")
+        raise SystemExit(f"bench: doctor of {checkout.root} ended with {run.code}: {run.output[-800:]}")
     return run
 
 
-def prepare_history(one: Checkout, bootstrap: str) -> None:
+def prepare_history(checkout: Checkout, bootstrap: str) -> None:
     """30 kept snapshots, which `restore_state` brings back before each run."""
-    doctor(one, bootstrap)
-    one.fill_history(KEPT, KEPT_EVERY_S)
-    one.save_state()
+    doctor(checkout, bootstrap)
+    checkout.fill_history(KEPT, KEPT_EVERY_S)
+    checkout.save_state()
 
 
 def main(words: Sequence[str]) -> int:
     """Measure every tier that is named."""
-    given = options(words, "L", __doc__)
-    rounds, rows, bars, figures = given.rounds or 7, list[list[object]](), list[Bar](), dict[str, list[Run]]()
+    choice = options(words, "L", __doc__)
+    rounds, rows, bars, figures = choice.rounds or 7, list[list[object]](), list[Bar](), dict[str, list[Run]]()
     use_one_core()
-    with checkout() as ours:
-        for name in given.tiers:
+    with open_checkout() as ours:
+        for name in choice.tiers:
             with Fakes(_BROKERS, TIERS[name]) as fake:
                 prepare_history(ours, fake.bootstrap)
                 for kept in (0, KEPT):

@@ -48,7 +48,7 @@ class Checkout(msgspec.Struct, frozen=True):
 
     def run(self, *arguments: str) -> Run:
         """One command line of this checkout."""
-        return timed([sys.executable, "-c", _PROGRAM, *arguments], self.environment())
+        return time_process([sys.executable, "-c", _PROGRAM, *arguments], self.environment())
 
     def fill_history(self, count: int, every_s: float) -> None:
         """Make `count` kept snapshots, `every_s` seconds apart, of the only one that a `doctor` has kept here."""
@@ -69,7 +69,7 @@ class Checkout(msgspec.Struct, frozen=True):
         shutil.copytree(self.scratch / "saved", self.scratch / "state", copy_function=os.link)
 
 
-def timed(command: Sequence[str], env: dict[str, str]) -> Run:
+def time_process(command: Sequence[str], env: dict[str, str]) -> Run:
     """Run a command to its end.
 
     The peak is that of the process itself as long as it is larger than ours: Linux counts the memory of whoever forked.
@@ -87,14 +87,14 @@ def timed(command: Sequence[str], env: dict[str, str]) -> Run:
 
 
 @contextmanager
-def checkout(root: Path = ROOT) -> Generator[Checkout]:
+def open_checkout(root: Path = ROOT) -> Generator[Checkout]:
     """The checkout in a folder, with a scratch folder that goes when it is done with."""
     with tempfile.TemporaryDirectory(prefix="kastellan-bench-") as scratch:
         yield Checkout(root, Path(scratch))
 
 
 @contextmanager
-def revision(name: str) -> Generator[Path]:
+def find_checkout(name: str) -> Generator[Path]:
     """The folder of another checkout: a path that has `src/kastellan`, or a revision, which is checked out for the while."""
     path = Path(name)
     if (path / "src" / "kastellan").is_dir():
@@ -103,9 +103,9 @@ def revision(name: str) -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="kastellan-bench-") as folder:
         tree = Path(folder) / "tree"
         git = ["git", "-C", str(ROOT), "worktree"]
-        done = subprocess.run([*git, "add", "--detach", str(tree), name], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"bench: --against {name}: neither a checkout nor a revision: {done.stderr.strip()[-200:]}")
+        added = subprocess.run([*git, "add", "--detach", str(tree), name], capture_output=True, text=True, check=False)
+        if added.returncode:
+            raise SystemExit(f"bench: --against {name}: neither a checkout nor a revision: {added.stderr.strip()[-200:]}")
         try:
             yield tree
         finally:

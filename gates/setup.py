@@ -218,9 +218,9 @@ def compile_modules() -> None:
     """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     mode = ["--invalidation-mode", "timestamp"]
-    done = runs([str(VENV / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", *mode, str(SOURCE)], env)
-    if done.returncode:
-        say(f"set-up: not all modules could be compiled, so that commands start slower: {done.stdout.strip()[-400:]}")
+    compiled = runs([str(VENV / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", *mode, str(SOURCE)], env)
+    if compiled.returncode:
+        say(f"set-up: not all modules could be compiled, so that commands start slower: {compiled.stdout.strip()[-400:]}")
 
 
 def starts(program: Path) -> bool:
