@@ -293,19 +293,18 @@ def command_pages() -> Pages:
     listed = commands()
     if not listed:
         return {}
-    text = "# Commands\n\nstdout is data, stderr is talk. Exit codes: [Exit codes and errors](exit-codes.md).\n"
+    help_text: Any = room("kastellan.surfaces.cli.help_text")
+    text = (
+        "# Commands\n\nData goes to stdout, messages go to stderr. [Exit codes and errors](exit-codes.md) lists the exit codes.\n"
+    )
     for words, command in listed:
-        about = "\n\n".join(help_block(each) for each in inspect.cleandoc(command.help or "").split("\n\n"))
+        blocks = help_text.blocks(command.help or "")
+        about = "\n\n".join(f"```text\n{block}\n```" if as_typed else block for as_typed, block in blocks)
         text += f"\n## {words}\n\n{about}\n\n"
         rows = [param_row(each) for each in command.params if not getattr(each, "hidden", False) and each.name != "help"]
         if rows:
             text += table(("argument", "default", "meaning"), rows)
     return {"reference/commands.md": MADE + text}
-
-
-def help_block(block: str) -> str:
-    """One paragraph of a help text; one that is marked to be kept as typed becomes an example."""
-    return f"```text\n{block.removeprefix(chr(8)).strip()}\n```" if block.startswith("\b") else block
 
 
 def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  typer's parameter

@@ -42,7 +42,7 @@ Output = Annotated[
     typer.Option(
         "-o",
         "--output",
-        help="How the list is printed; in ndjson and csv one row is one line, and what is missing is told on stderr.",
+        help="Output format. With ndjson and csv each row is a line, and missing data is reported on stderr.",
     ),
 ]
 Where = Annotated[
@@ -50,12 +50,12 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="COLUMN=VALUE",
-        help="Only rows for which this holds (= != > < >= <=, * and ? in names, COLUMN=? for what was not seen); repeatable.",
+        help="Only rows that match: = != > < >= <=, a pattern with * and ?, or COLUMN=? for unknown values; repeatable.",
     ),
 ]
-Sort = Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Order by this column; -COLUMN for the largest first.")]
-Columns = Annotated[str, typer.Option("--columns", metavar="COLUMN,...", help="Show these columns; all shows every one.")]
-Limit = Annotated[int | None, typer.Option("--limit", metavar="NUMBER", help="At most so many rows.")]
+Sort = Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts the largest first.")]
+Columns = Annotated[str, typer.Option("--columns", metavar="COLUMN,...", help="The columns to show; `all` shows every column.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="NUMBER", help="Show at most this many rows.")]
 
 
 def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None) -> Query:

@@ -19,6 +19,7 @@ import kastellan.surfaces.cli.commands
 from kastellan.kernel.errors import KastellanError
 from kastellan.kernel.folder import modules_in
 from kastellan.kernel.version import VERSION
+from kastellan.surfaces.cli.help_text import HelpCommand, HelpGroup
 
 WATCH_EVERY_S = "10"
 """What `--watch` without a number means."""
@@ -28,19 +29,22 @@ _COLLECT_EVERY: Final = 20_000
 """Objects between two garbage collections: with Python's own 700 there are a hundred while the modules load."""
 _DEBUG = "--debug"
 
-_HELP = """Production support for Apache Kafka: says what is wrong and why.
+_HELP = """Production support for Apache Kafka: shows what is wrong with a cluster, why, and what to do.
 
-\b
 Examples:
   kastellan doctor --bootstrap-server localhost:9092
   kastellan doctor --command-config client.properties --watch
+  kastellan lag --context prod
   kastellan snapshot save prod.snapshot --bootstrap-server localhost:9092
   kastellan doctor --bundle prod.snapshot -o markdown
   kastellan explain replication.under_replicated
 
-\b
-Exit codes: 0 fine, 1 the tool failed, 2 usage, 10 a finding at or above --fail-on,
-12 nothing failed but too little could be seen.
+Exit codes:
+  0   success; no finding at or above --fail-on
+  1   Kastellan could not do its work
+  2   bad input: an option, a name or a file
+  10  a finding at or above --fail-on
+  12  nothing failed, but too much could not be seen to call it healthy
 """
 
 
@@ -55,6 +59,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="kastellan",
         help=_HELP,
+        cls=HelpGroup,
         no_args_is_help=True,
         add_completion=True,
         rich_markup_mode=None,
@@ -75,10 +80,12 @@ def build() -> typer.Typer:
         name = module.__name__.rpartition(".")[2].replace("_", "-")
         group = getattr(module, "app", None)
         if group is None:
-            app.command(name)(module.run)
+            app.command(name, cls=HelpCommand, rich_help_panel=module.PANEL)(module.run)
         else:
             group.rich_markup_mode = None
-            app.add_typer(group, name=name)
+            for command in group.registered_commands:
+                command.cls = HelpCommand
+            app.add_typer(group, name=name, cls=HelpGroup, rich_help_panel=module.PANEL)
     return app
 
 

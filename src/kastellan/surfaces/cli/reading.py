@@ -12,6 +12,7 @@ import typer
 
 from kastellan.kernel.errors import UsageError
 from kastellan.surfaces.cli.completion import complete_context, complete_provider
+from kastellan.surfaces.cli.help_text import CONNECTION
 
 if TYPE_CHECKING:
     from kastellan.app.reach import Settled
@@ -19,17 +20,25 @@ if TYPE_CHECKING:
     from kastellan.model.codec import Loaded
     from kastellan.reference.providers import Provider
 
-_PANEL = "Which cluster"
-
 Bootstrap = Annotated[
     str | None,
     typer.Option(
-        "--bootstrap-server", metavar="HOST:PORT[,...]", envvar="KASTELLAN_BOOTSTRAP_SERVER", help="Brokers to begin with."
+        "--bootstrap-server",
+        metavar="HOST:PORT[,...]",
+        envvar="KASTELLAN_BOOTSTRAP_SERVER",
+        help="Bootstrap servers.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 CommandConfig = Annotated[
     Path | None,
-    typer.Option("--command-config", metavar="FILE", envvar="KASTELLAN_COMMAND_CONFIG", help="Kafka's client.properties."),
+    typer.Option(
+        "--command-config",
+        metavar="FILE",
+        envvar="KASTELLAN_COMMAND_CONFIG",
+        help="A client.properties file, as Kafka's own tools take.",
+        rich_help_panel=CONNECTION,
+    ),
 ]
 ContextName = Annotated[
     str | None,
@@ -38,29 +47,41 @@ ContextName = Annotated[
         metavar="NAME",
         envvar="KASTELLAN_CONTEXT",
         autocompletion=complete_context,
-        help="A cluster of the contexts file, by its name.",
+        help="A cluster of the contexts file; see `kastellan context`.",
+        rich_help_panel=CONNECTION,
     ),
 ]
-Bundle = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="A saved snapshot instead of a live cluster.")]
+Bundle = Annotated[
+    Path | None,
+    typer.Option("--bundle", metavar="FILE", help="Read a saved snapshot instead of a live cluster.", rich_help_panel=CONNECTION),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(
         "--timeout",
         metavar="SECONDS",
         envvar="KASTELLAN_TIMEOUT",
-        help="Time for the whole examination [default: 5].",
+        help="Time limit of the whole command [default: 5].",
+        rich_help_panel=CONNECTION,
     ),
 ]
 Resolve = Annotated[
     list[str] | None,
     typer.Option(
-        "--resolve", metavar="HOST:PORT=HOST:PORT", help="Where an advertised address is reached from here; may be repeated."
+        "--resolve",
+        metavar="HOST:PORT=HOST:PORT",
+        help="Connect to the second address instead of this advertised one; repeatable.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 Proxy = Annotated[
     str | None,
     typer.Option(
-        "--proxy", metavar="URL", envvar="KASTELLAN_PROXY", help="A proxy to the brokers: socks5://HOST:PORT or http://HOST:PORT."
+        "--proxy",
+        metavar="URL",
+        envvar="KASTELLAN_PROXY",
+        help="Proxy to the brokers: socks5://HOST:PORT or http://HOST:PORT.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 Controllers = Annotated[
@@ -69,7 +90,8 @@ Controllers = Annotated[
         "--bootstrap-controller",
         metavar="HOST:PORT[,...]",
         envvar="KASTELLAN_BOOTSTRAP_CONTROLLER",
-        help="Controllers, to ask the quorum directly.",
+        help="Controller endpoints, to query the KRaft quorum directly.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 ControllerConfig = Annotated[
@@ -78,7 +100,8 @@ ControllerConfig = Annotated[
         "--controller-config",
         metavar="FILE",
         envvar="KASTELLAN_CONTROLLER_CONFIG",
-        help="client.properties for the controllers; else those of the brokers.",
+        help="The client.properties file for the controllers [default: that of the brokers].",
+        rich_help_panel=CONNECTION,
     ),
 ]
 ProviderName = Annotated[
@@ -88,7 +111,8 @@ ProviderName = Annotated[
         metavar="NAME",
         envvar="KASTELLAN_PROVIDER",
         autocompletion=complete_provider,
-        help="Who runs the cluster, instead of recognising it: msk, confluent-cloud, strimzi, ..., or none.",
+        help="The provider, where detection is wrong: such as msk or strimzi, or none.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 

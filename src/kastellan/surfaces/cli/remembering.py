@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NoHistory = Annotated[
     bool,
-    typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep the last looks at this cluster."),
+    typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep snapshots of earlier runs."),
 ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.help_text import FILES
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
@@ -17,13 +18,22 @@ from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 if TYPE_CHECKING:
     from kastellan.app.inspect import Contents
 
-app = typer.Typer(name="bundle", help="What was seen of a cluster, to be examined elsewhere.", no_args_is_help=True)
+PANEL = FILES
+
+_HELP = """Collect the state of a cluster for support on another machine, and take the names out of it.
+
+Examples:
+  kastellan bundle collect prod.bundle --bootstrap-server localhost:9092
+  kastellan bundle redact prod.bundle public.bundle --map names.json
+  kastellan doctor --bundle public.bundle
+"""
+app = typer.Typer(name="bundle", help=_HELP, no_args_is_help=True)
 
 _MOST_LOOKS = 20
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)i?B?")
 _UNITS = {"": 1, "k": 1024, "M": 1024**2, "G": 1024**3}
 
-Output = Annotated[Form, typer.Option("-o", "--output", help="How the contents are printed.")]
+Output = Annotated[Form, typer.Option("-o", "--output", help="Output format.")]
 
 
 @app.command()
@@ -31,21 +41,28 @@ Output = Annotated[Form, typer.Option("-o", "--output", help="How the contents a
 def collect(
     reach: ConnectionOptions,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
-    looks: Annotated[int, typer.Option("--looks", help="How many looks; the confirmation of errors needs two.")] = 2,
-    every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between looks.")] = 1.0,
+    looks: Annotated[int, typer.Option("--looks", help="How often to collect; the confirmation of errors needs two.")] = 2,
+    every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between two collections.")] = 1.0,
     within: Annotated[
-        float, typer.Option("--within", metavar="SECONDS", help="Time for all looks; those that do not fit are left out.")
+        float,
+        typer.Option("--within", metavar="SECONDS", help="Time limit of all collections together."),
     ] = 60.0,
     max_size: Annotated[
-        str, typer.Option("--max-size", metavar="SIZE", help="Most bytes of the file, such as 20M; tables that can be spared go.")
+        str,
+        typer.Option("--max-size", metavar="SIZE", help="Size limit of FILE, such as 20M; the least needed tables go first."),
     ] = "100M",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would leave; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what FILE would hold, and write nothing.")] = False,
     output: Output = Form.TABLE,
 ) -> None:
-    """Collect all that the commands show into FILE, and show what leaves with it: tables, rows, and which kinds of names.
+    """Collect everything that the commands show into FILE, and list what it holds: tables, rows, kinds of names.
 
-    A look takes at most 20 s unless --timeout says otherwise: every config of every topic is asked for.
-    FILE serves `--bundle FILE` of every command on any machine. `kastellan bundle redact` takes the names out.
+    Collecting takes at most 20 s unless --timeout says otherwise, because every config of every topic is fetched. FILE
+    works with `--bundle FILE` of every command on any machine. `kastellan bundle redact` takes the names out.
+
+    Examples:
+      kastellan bundle collect prod.bundle --bootstrap-server localhost:9092
+      kastellan bundle collect prod.bundle --context prod --max-size 20M
+      kastellan bundle collect prod.bundle --context prod --dry-run
     """
     from kastellan.app.collect import collect as gather
     from kastellan.app.collect import fitted
@@ -79,7 +96,11 @@ def collect(
 
 @app.command()
 def inspect(file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle.")], output: Output = Form.TABLE) -> None:
-    """Verify a bundle's hashes and list what is in it."""
+    """Verify the hashes of a bundle and list its contents.
+
+    Examples:
+      kastellan bundle inspect prod.bundle
+    """
     from kastellan.app.inspect import inspect_file
 
     _print(inspect_file(file), output)
@@ -89,18 +110,22 @@ def inspect(file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle.
 def redact(
     file: Annotated[Path, typer.Argument(metavar="IN", help="A bundle.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The redacted bundle to write.")],
-    names: Annotated[Path, typer.Option("--map", metavar="MAP.json", help="Where the map goes that gives the names back.")],
+    names: Annotated[Path, typer.Option("--map", metavar="MAP.json", help="The file for the map that gives the names back.")],
     key_file: Annotated[
         Path | None,
         typer.Option(
-            "--key-file", metavar="FILE", help="A secret key: the same one gives the same pseudonyms [default: random]."
+            "--key-file", metavar="FILE", help="A secret key; the same key gives the same pseudonyms [default: random]."
         ),
     ] = None,
 ) -> None:
-    """Put pseudonyms in the place of all names, the same everywhere for the same thing, and keep the map apart.
+    """Replace all names in a bundle by pseudonyms, and write the map that gives the names back to another file.
 
-    Topics, groups, members, clients, transactions, instances, hosts, racks, directories, principals, the cluster's id,
-    names inside configs and sentences: whatever is not Kafka's own. The findings stay the same.
+    Replaced are the names of topics, groups, members, clients, transactions, hosts, racks, directories and principals,
+    and the cluster id, also inside configs and error messages. The same name gets the same pseudonym everywhere, and the
+    findings stay the same.
+
+    Examples:
+      kastellan bundle redact prod.bundle public.bundle --map names.json
     """
     from kastellan.app.redact import key_from, redact
     from kastellan.kernel.units import bytes_text, plural

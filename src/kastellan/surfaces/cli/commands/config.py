@@ -7,23 +7,35 @@ from typing import Annotated
 
 import typer
 
+from kastellan.surfaces.cli.help_text import CONNECT
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
-app = typer.Typer(name="config", help="What holds for a command, and who said so.", no_args_is_help=True)
+PANEL = CONNECT
+
+_HELP = """Show the connection settings that a command would use, and where each comes from.
+
+Examples:
+  kastellan config view --show-origin
+"""
+app = typer.Typer(name="config", help=_HELP, no_args_is_help=True)
 
 
 @app.command()
 @judges_cluster
 def view(
     reach: ConnectionOptions,
-    show_origin: Annotated[bool, typer.Option("--show-origin", help="Say where each value came from.")] = False,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+    show_origin: Annotated[bool, typer.Option("--show-origin", help="Show where each value comes from.")] = False,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Show the values with which a command would reach a cluster; never a secret.
+    """Show the settings with which a command would connect to a cluster, without secrets.
 
-    A flag goes before the environment, that before the context, that before the properties file. The current context
-    counts where neither a flag nor the environment names a cluster.
+    Options take precedence over environment variables, these over the context, and that over the properties file. The
+    current context counts where neither an option nor an environment variable names a cluster.
+
+    Examples:
+      kastellan config view --show-origin
+      kastellan config view --context prod -o json
     """
     settled = reach.settled()
     for sentence in settled.notes:
@@ -45,4 +57,4 @@ def view(
 
 @app.callback()
 def _root() -> None:
-    """What holds for a command, and who said so."""
+    """Keeps `config` a group although it has one command."""

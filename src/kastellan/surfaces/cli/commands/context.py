@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import UsageError
+from kastellan.surfaces.cli.help_text import CONNECT
 from kastellan.surfaces.cli.reading import (
     Bootstrap,
     CommandConfig,
@@ -24,14 +25,27 @@ from kastellan.surfaces.cli.reading import (
 if TYPE_CHECKING:
     from kastellan.app.contexts import Read
 
-app = typer.Typer(name="context", help="Clusters by name, in a file without secrets.", no_args_is_help=True)
+PANEL = CONNECT
+
+_HELP = """Store clusters by name, in a file without secrets.
+
+Examples:
+  kastellan context add prod --bootstrap-server broker1:9092
+  kastellan context use prod
+  kastellan doctor
+"""
+app = typer.Typer(name="context", help=_HELP, no_args_is_help=True)
 
 _FAILED = 1
 
 
 @app.command("list")
 def show() -> None:
-    """List the contexts; a star marks the one that is used when nothing else names a cluster."""
+    """List the contexts; a star marks the current one.
+
+    Examples:
+      kastellan context list
+    """
     from kastellan.surfaces.cli.screen import Screen, clean
 
     read = _read()
@@ -50,7 +64,11 @@ def show() -> None:
 
 @app.command()
 def use(name: Annotated[str, typer.Argument(metavar="NAME", help="A context.")]) -> None:
-    """Make a context the one that is used when nothing else names a cluster."""
+    """Make a context the current one: commands use it when no option names a cluster.
+
+    Examples:
+      kastellan context use prod
+    """
     from kastellan.app.contexts import use as choose
 
     path = _read().path
@@ -69,10 +87,15 @@ def add(
     proxy: Proxy = None,
     timeout: Timeout = None,
     provider: ProviderName = None,
-    notes: Annotated[str | None, typer.Option("--notes", help="Free words: whose it is, whom to ask.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over a context of this name.")] = False,
+    notes: Annotated[str | None, typer.Option("--notes", help="Free text, such as the owner.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing context of this name.")] = False,
 ) -> None:
-    """Write a cluster into the contexts file. Passwords stay in the properties file that it names."""
+    """Add a cluster to the contexts file. Passwords stay in the properties file that it names.
+
+    Examples:
+      kastellan context add dev --bootstrap-server localhost:9092
+      kastellan context add prod --command-config client.properties --notes ops
+    """
     from kastellan.app.contexts import add as write
     from kastellan.config.contexts import Context
 
@@ -100,9 +123,18 @@ def add(
 
 @app.command("test")
 def knock(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A context; the current one if none is named.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A context; without it the current one.")] = None,
 ) -> None:
-    """Knock once at every door of a context, brokers and controllers; exit code 1 when one stays shut."""
+    """Connect once to each bootstrap server and controller of a context.
+
+    Examples:
+      kastellan context test
+      kastellan context test prod
+
+    Exit codes:
+      0   every endpoint answers
+      1   an endpoint does not answer
+    """
     import asyncio
 
     from kastellan.app.wiring import meet

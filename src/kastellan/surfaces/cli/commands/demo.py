@@ -10,22 +10,31 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.help_text import LAB
 
 if TYPE_CHECKING:
     from kastellan.app.diagnose import CheckPlan
     from kastellan.findings.summary import ReportSummary
+
+PANEL = LAB
 
 _TIMEOUT_S = 15.0
 
 
 def run(
     fault: Annotated[
-        str, typer.Option("--fault", metavar="NAME", help="Which fault; `kastellan lab fault --list` shows them.")
+        str, typer.Option("--fault", metavar="NAME", help="The fault to inject; `kastellan lab fault --list` shows them.")
     ] = "",
-    brokers: Annotated[int, typer.Option("--brokers", help="How many brokers (1 to 9).")] = 3,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running, hurt as it is.")] = False,
+    brokers: Annotated[int, typer.Option("--brokers", help="Number of brokers (1 to 9).")] = 3,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running, with its fault.")] = False,
 ) -> None:
-    """Bring up a real Kafka cluster with load, hurt it, examine it, say what to try next, and clean up."""
+    """Start a real Kafka cluster on this machine, inject a fault, show the report, and remove it all.
+
+    Examples:
+      kastellan demo
+      kastellan demo --keep
+      kastellan demo --fault under_min_isr
+    """
     from kastellan.app import demo
     from kastellan.app.diagnose import plan_checks
     from kastellan.lab import injection

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.completion import complete_described, complete_name, remember
+from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
@@ -15,19 +16,27 @@ from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 if TYPE_CHECKING:
     from kastellan.app.describe import Description
 
+PANEL = INSPECT
+
 
 @reads_cluster
 def run(
     reach: ConnectionOptions,
     kind: Annotated[
-        str, typer.Argument(metavar="topic|group|broker|principal", autocompletion=complete_described, help="What kind of thing.")
+        str, typer.Argument(metavar="topic|group|broker|principal", autocompletion=complete_described, help="The kind of object.")
     ],
     name: Annotated[
-        str, typer.Argument(metavar="NAME", autocompletion=complete_name, help="Which one: a name, a broker's id, or User:NAME.")
+        str, typer.Argument(metavar="NAME", autocompletion=complete_name, help="Its name, a broker's id, or User:NAME.")
     ],
-    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Show all that is known of one topic, group, broker or principal, joined on one screen."""
+    """Show one topic, group, broker or principal with everything that belongs to it.
+
+    Examples:
+      kastellan describe topic orders --bootstrap-server localhost:9092
+      kastellan describe group billing --context prod
+      kastellan describe principal User:billing --bundle prod.snapshot -o json
+    """
     from kastellan.app.describe import kind_called
 
     description = _description(reach, kind_called(kind), name)

@@ -10,6 +10,7 @@ import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError, UsageError
 from kastellan.surfaces.cli.completion import complete_check
+from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kastellan.app.diagnose import CheckPlan, CheckRun
+
+PANEL = DIAGNOSE
 
 FOUND = 10
 TOO_LITTLE = 12
@@ -32,7 +35,7 @@ def run(
             "--only",
             metavar="NAME",
             autocompletion=complete_check,
-            help="Only these checks or families: commas between, or repeated.",
+            help="Run only these checks or families, separated by commas; repeatable.",
         ),
     ] = None,
     skip: Annotated[
@@ -41,42 +44,51 @@ def run(
             "--skip",
             metavar="NAME",
             autocompletion=complete_check,
-            help="Not these checks or families: commas between, or repeated.",
+            help="Leave these checks or families out, separated by commas; repeatable.",
         ),
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A check's setting; may be repeated.")
+        list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="Change a setting of a check; repeatable.")
     ] = None,
     waivers: Annotated[
         Path | None,
         typer.Option(
-            "--waivers", metavar="FILE", envvar="KASTELLAN_WAIVERS", help="Accepted findings and other severities (TOML)."
+            "--waivers", metavar="FILE", envvar="KASTELLAN_WAIVERS", help="Accepted findings and changed severities (TOML)."
         ),
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit 10 for a finding of this severity or a worse one.")
+        FailOn, typer.Option("--fail-on", help="Exit with 10 on a finding of this severity or worse.")
     ] = FailOn.ERROR,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How the report is printed.")] = Form.TABLE,
-    hygiene: Annotated[bool, typer.Option("--hygiene", help="Unfold the remarks that hurt nobody today.")] = False,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Format of the report.")] = Form.TABLE,
+    hygiene: Annotated[bool, typer.Option("--hygiene", help="List the hygiene findings one by one instead of by count.")] = False,
     watch: Annotated[
-        float | None, typer.Option("--watch", metavar="[SECONDS]", help="Look again and again; every 10 s unless told otherwise.")
+        float | None, typer.Option("--watch", metavar="[SECONDS]", help="Repeat until interrupted, every SECONDS (default 10).")
     ] = None,
     no_history: NoHistory = False,
     redact: Annotated[
-        bool, typer.Option("--redact", help="Put pseudonyms in the place of all names, so that the report may leave.")
+        bool, typer.Option("--redact", help="Replace all names by pseudonyms, to share the report outside.")
     ] = False,
     key_file: Annotated[
         Path | None,
         typer.Option(
-            "--key-file", metavar="FILE", help="With --redact: the key by which a redacted bundle has the same pseudonyms."
+            "--key-file", metavar="FILE", help="With --redact: the key that makes a redacted bundle use the same pseudonyms."
         ),
     ] = None,
 ) -> None:
-    """Say what is wrong with a cluster, why, what to do about it and what not to.
+    """Show what is wrong with a cluster, why, what to do and what not to do.
 
-    Exit codes: 0 fine, 10 a finding at or above --fail-on, 12 nothing failed but too little could be seen (an error
-    that no second look confirmed; a check of severity error that left more unknown than it judged), 1 and 2 as
-    everywhere. With -o nagios they are that interface's: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Examples:
+      kastellan doctor --bootstrap-server localhost:9092
+      kastellan doctor --context prod --only replication,storage --watch
+      kastellan doctor --bundle prod.snapshot --fail-on warning -o junit
+
+    Exit codes:
+      0   no finding at or above --fail-on
+      10  a finding at or above --fail-on
+      12  nothing failed, but too much is unknown: an error that no second
+          snapshot confirmed, or a check of severity error with more subjects
+          unknown than judged
+      With -o nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     """
     if key_file is not None and not redact:
         raise UsageError("--key-file is the key of --redact; give both")

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.completion import complete_check
+from kastellan.surfaces.cli.help_text import DIAGNOSE
 
 if TYPE_CHECKING:
     from kastellan.app.explain import Explanation
     from kastellan.surfaces.cli.screen import Screen
+
+PANEL = DIAGNOSE
 
 _LABEL = 14
 
@@ -30,12 +33,19 @@ def run(
         typer.Argument(
             metavar="[ID]",
             autocompletion=complete_check,
-            help="A check's id, a cause, a provider, a term or an exit code; none lists all.",
+            help="Id of a check, cause or provider, a term or an exit code; without it all are listed.",
         ),
     ] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Explain a check, a cause, a provider, a term or an exit code."""
+    """Explain a check, a cause, a provider, a term or an exit code.
+
+    Examples:
+      kastellan explain
+      kastellan explain replication.under_replicated
+      kastellan explain isr
+      kastellan explain 12 -o json
+    """
     from kastellan.app.explain import everything, explain
 
     told = everything() if name is None else explain(name)

@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from kastellan.surfaces.cli.completion import complete_kind, complete_name
+from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
+
+PANEL = INSPECT
 
 
 @reads_cluster
@@ -19,13 +22,13 @@ def run(
         typer.Argument(
             metavar="[KIND]",
             autocompletion=complete_kind,
-            help="What to list: brokers, topics, groups, acls, users, quotas, configs, ...; none lists the kinds.",
+            help="What to list, such as topics; without it the kinds are listed.",
         ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", autocompletion=complete_name, help="Only this one, or those that a pattern such as 'pay*' names."
+            metavar="[NAME]", autocompletion=complete_name, help="Only this member, or those that match a pattern such as 'pay*'."
         ),
     ] = None,
     where: Where = None,
@@ -34,10 +37,12 @@ def run(
     limit: Limit = None,
     output: Output = ListForm.TABLE,
 ) -> None:
-    r"""List any kind of thing in the cluster; `?` marks what was not seen, `-` what is not there.
+    """List topics, groups, brokers, ACLs, users, configs or any other kind of object in a cluster.
 
-    \b
+    In a table `?` is a value that could not be read, and `-` a value that does not exist.
+
     Examples:
+      kastellan get brokers --bootstrap-server localhost:9092
       kastellan get topics 'pay*' --where 'under_replicated>0'
       kastellan get acls User:billing
       kastellan get configs orders --where 'source!=default'

@@ -10,14 +10,25 @@ import typer
 
 from kastellan.kernel.errors import BadInput, KastellanError
 from kastellan.surfaces.cli.completion import complete_fault
+from kastellan.surfaces.cli.help_text import LAB
 
 if TYPE_CHECKING:
     from kastellan.lab.cluster import LabStatus
     from kastellan.lab.model import Lab
 
-app = typer.Typer(name="lab", help="A real Kafka cluster on this machine: start, load, hurt, end.", no_args_is_help=True)
+PANEL = LAB
 
-Name = Annotated[str, typer.Option("--name", help="Which lab.")]
+_HELP = """Run a real Kafka cluster on this machine, with load and with faults.
+
+Examples:
+  kastellan lab up --brokers 3
+  kastellan lab load --wait
+  kastellan lab fault broker_killed
+  kastellan lab down
+"""
+app = typer.Typer(name="lab", help=_HELP, no_args_is_help=True)
+
+Name = Annotated[str, typer.Option("--name", help="Name of the lab.")]
 
 
 def _say(text: str) -> None:
@@ -27,19 +38,28 @@ def _say(text: str) -> None:
 @app.command()
 def up(
     name: Name = "lab",
-    brokers: Annotated[int, typer.Option(help="How many brokers (1 to 9).")] = 3,
-    controllers: Annotated[str, typer.Option(help="'combined' (each broker is one), or how many of their own.")] = "combined",
-    racks: Annotated[int, typer.Option(help="Over how many racks the brokers are spread.")] = 3,
-    log_dirs: Annotated[int, typer.Option("--log-dirs", help="Over how many directories each broker keeps its partitions.")] = 1,
-    kafka: Annotated[str, typer.Option(help="Which Kafka: 4, 3.9, or 3.9-zk (with ZooKeeper).")] = "4",
+    brokers: Annotated[int, typer.Option(help="Number of brokers (1 to 9).")] = 3,
+    controllers: Annotated[
+        str, typer.Option(help="'combined' with the brokers, or the number of separate controllers.")
+    ] = "combined",
+    racks: Annotated[int, typer.Option(help="Number of racks.")] = 3,
+    log_dirs: Annotated[int, typer.Option("--log-dirs", help="Number of log directories of each broker.")] = 1,
+    kafka: Annotated[str, typer.Option(help="Kafka version: 4, 3.9, or 3.9-zk (with ZooKeeper).")] = "4",
     security: Annotated[
-        str, typer.Option(help="How clients log in: plaintext, sasl_ssl, mtls, oauth or kerberos.")
+        str, typer.Option(help="Security of the client listeners: plaintext, sasl_ssl, mtls, oauth or kerberos.")
     ] = "plaintext",
     reauthenticate: Annotated[
-        int, typer.Option(metavar="SECONDS", help="Clients must log in again after so long; 0: when their credential ends.")
+        int,
+        typer.Option(metavar="SECONDS", help="Time after which clients must log in again; 0: when the credential expires."),
     ] = 0,
 ) -> None:
-    """Start a cluster, or find that it is running; returns when every broker serves."""
+    """Start a cluster, and return when every broker serves clients; a running one is left as it is.
+
+    Examples:
+      kastellan lab up
+      kastellan lab up --brokers 5 --controllers 3 --kafka 3.9
+      kastellan lab up --security sasl_ssl --name secured
+    """
     from kastellan import lab as labs
 
     started = time.monotonic()
@@ -56,8 +76,12 @@ def up(
 
 
 @app.command()
-def status(name: Annotated[str | None, typer.Option("--name", help="Which lab; all when not given.")] = None) -> None:
-    """Show the labs of this machine; those whose owner is gone are ended first."""
+def status(name: Annotated[str | None, typer.Option("--name", help="Name of the lab; without it all are shown.")] = None) -> None:
+    """Show the labs of this machine; labs whose owner process has ended are removed first.
+
+    Examples:
+      kastellan lab status
+    """
     from kastellan import lab as labs
 
     labs.sweep(_say)
@@ -74,11 +98,16 @@ def status(name: Annotated[str | None, typer.Option("--name", help="Which lab; a
 
 @app.command()
 def logs(
-    node: Annotated[int | None, typer.Argument(help="Node id; all nodes when not given.")] = None,
+    node: Annotated[int | None, typer.Argument(help="Node id; without it all nodes.")] = None,
     name: Name = "lab",
-    lines: Annotated[int, typer.Option("-n", "--lines", help="How many lines of each node.")] = 20,
+    lines: Annotated[int, typer.Option("-n", "--lines", help="Number of lines of each node.")] = 20,
 ) -> None:
-    """Print the end of the nodes' server logs."""
+    """Print the last lines of the server logs.
+
+    Examples:
+      kastellan lab logs
+      kastellan lab logs 2 -n 100
+    """
     from kastellan import lab as labs
 
     lab = labs.find(name)
@@ -94,10 +123,15 @@ def logs(
 @app.command()
 def load(
     name: Name = "lab",
-    wait: Annotated[bool, typer.Option("--wait", help="Return when every writer and every group moves.")] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="End the load; topics and commits stay.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when every producer and every group makes progress.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the load; topics and committed offsets stay.")] = False,
 ) -> None:
-    """Keep writers and consumer groups of several kinds running, so that the cluster looks alive."""
+    """Run producers and consumer groups of several kinds in the background.
+
+    Examples:
+      kastellan lab load --wait
+      kastellan lab load --stop
+    """
     from kastellan import lab as labs
     from kastellan.lab import load as loads
 
@@ -121,14 +155,20 @@ def load(
 @app.command()
 def fault(
     fault_id: Annotated[
-        str | None, typer.Argument(metavar="[FAULT]", autocompletion=complete_fault, help="Which fault; see --list.")
+        str | None, typer.Argument(metavar="[FAULT]", autocompletion=complete_fault, help="Id of a fault; see --list.")
     ] = None,
     name: Name = "lab",
-    node: Annotated[int | None, typer.Option("--node", help="Which node to hurt; the fault chooses when not given.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back this fault, or all; waits until all is whole.")] = False,
-    show: Annotated[bool, typer.Option("--list", help="Show the faults there are, and those injected.")] = False,
+    node: Annotated[int | None, typer.Option("--node", help="Node id; without it the fault chooses.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo this fault, or all, and wait for the recovery.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="List all faults, and those that are injected.")] = False,
 ) -> None:
-    """Inject a real fault and say the truth about it, or take it back."""
+    """Inject a fault and print what it affects, or undo it.
+
+    Examples:
+      kastellan lab fault --list
+      kastellan lab fault broker_killed --node 2
+      kastellan lab fault --undo
+    """
     from kastellan import lab as labs
     from kastellan.lab import injection
 
@@ -155,9 +195,14 @@ def fault(
 @app.command()
 def down(
     name: Name = "lab",
-    everything: Annotated[bool, typer.Option("--all", help="End every lab of this user.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Remove every lab of this user.")] = False,
 ) -> None:
-    """End a lab: no process and no file of it stays."""
+    """Stop a lab and remove all its processes and files.
+
+    Examples:
+      kastellan lab down
+      kastellan lab down --all
+    """
     from kastellan import lab as labs
 
     for each in labs.names() if everything else [name]:

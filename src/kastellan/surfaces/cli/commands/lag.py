@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from kastellan.surfaces.cli.completion import complete_group
+from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import Columns, Limit, ListForm, Output, Sort, Where, print_list, query_of
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
+
+PANEL = INSPECT
 
 
 @reads_cluster
@@ -17,14 +20,16 @@ def run(
     group: Annotated[
         str | None,
         typer.Argument(
-            metavar="[GROUP]", autocompletion=complete_group, help="One group, partition by partition; none sums up all."
+            metavar="[GROUP]",
+            autocompletion=complete_group,
+            help="One group by partition; without it one line for each group.",
         ),
     ] = None,
     seconds: Annotated[
         bool,
         typer.Option(
             "--seconds",
-            help="Also how old the oldest unread record is: asks leaders by timestamps, needs DESCRIBE only, costs more.",
+            help="Add the age of the oldest unread record. Needs DESCRIBE on the topics, and more requests.",
         ),
     ] = False,
     where: Where = None,
@@ -33,6 +38,14 @@ def run(
     limit: Limit = None,
     output: Output = ListForm.TABLE,
 ) -> None:
-    """Show how far groups are behind, the worst first; "at least" where not every partition was seen."""
+    """Show the lag of the groups, the largest first.
+
+    "at least" marks a sum in which partitions are missing because they could not be read.
+
+    Examples:
+      kastellan lag --bootstrap-server localhost:9092
+      kastellan lag billing --seconds --context prod
+      kastellan lag --bundle prod.snapshot --limit 10 -o csv
+    """
     name = f"{'lag' if group is None else 'owned lag'}{' in seconds' if seconds else ''}"
     print_list(reach, name, group, output, query_of(where, sort, columns, limit))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.may_restart import Restarts
+
+PANEL = DIAGNOSE
 
 NO = 10
 UNKNOWN = 12
@@ -23,14 +26,25 @@ def run(
     reach: ConnectionOptions,
     of: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[BROKER|RACK]...", help="Brokers by id or rack, judged as stopped together; none: each alone."),
+        typer.Argument(
+            metavar="[BROKER|RACK]...",
+            help="Broker ids or racks that stop together; without them each broker alone.",
+        ),
     ] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How the answer is printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Say whether brokers may be restarted now, and which partitions would refuse writes or go offline.
+    """Check whether brokers may be restarted now, and which partitions would refuse writes or go offline.
 
-    Exit codes for named brokers: 0 yes, 10 no, 12 it could not be told. Without a name every broker is judged alone and
-    the exit code is 0.
+    Examples:
+      kastellan may-restart --bootstrap-server localhost:9092
+      kastellan may-restart 1 2 --context prod
+      kastellan may-restart rack-a --bundle prod.snapshot
+
+    Exit codes for named brokers or racks:
+      0   they may be restarted
+      10  they must not be restarted now
+      12  unknown: something that decides it could not be read
+    Without a name every broker is checked alone, and the exit code is 0.
     """
     found = _found(reach, of or [])
     if output is Form.JSON:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.help_text import CONNECT
 from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.preflight import Preflight
+
+PANEL = CONNECT
 
 MISSING = 10
 UNTOLD = 12
@@ -33,16 +36,28 @@ def run(
     reach: ConnectionOptions,
     level: Annotated[
         str,
-        typer.Option("--level", metavar="LEVEL", help="How much is to be seen: glance, doctor, or deep, which needs READ."),
+        typer.Option("--level", metavar="LEVEL", help="The rights to check: glance, doctor, or deep with READ on topics."),
     ] = "doctor",
     output: Annotated[
-        Form, typer.Option("-o", "--output", help="The answer, or what is missing for kafka-acls, Strimzi or Amazon MSK.")
+        Form,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Output format; acls, strimzi and iam print the missing rights.",
+        ),
     ] = Form.TABLE,
 ) -> None:
-    """Say what this principal may see, what stays unseen without the rest, and what a look costs the cluster.
+    """Check which rights this principal has, what stays unknown without the others, and what a run costs.
 
-    Exit codes: 0 everything of the level may be seen, 10 a right is missing, 12 nothing is known to be missing and
-    something could not be told.
+    Examples:
+      kastellan preflight --bootstrap-server localhost:9092
+      kastellan preflight --level deep --context prod
+      kastellan preflight --bundle prod.snapshot -o acls
+
+    Exit codes:
+      0   every right of the level is there
+      10  a right is missing
+      12  no right is known to be missing, but some could not be checked
     """
     from kastellan.app.preflight import Has
 

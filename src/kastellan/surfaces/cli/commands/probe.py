@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from kastellan.kernel.errors import UsageError
+from kastellan.surfaces.cli.help_text import CONNECT
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
+
+PANEL = CONNECT
 
 BROKEN = 10
 
@@ -25,14 +28,22 @@ class Form(StrEnum):
 def run(
     reach: ConnectionOptions,
     address: Annotated[
-        str | None, typer.Argument(metavar="[HOST:PORT]", help="The address to probe; in place of --bootstrap-server.")
+        str | None, typer.Argument(metavar="[HOST:PORT]", help="The address to test, instead of --bootstrap-server.")
     ] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How the steps are printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Try each layer of the way by itself: name, TCP, TLS, Kafka, login, advertised addresses, rights, clock, pace.
+    """Test a connection layer by layer: DNS, TCP, TLS, Kafka, login, advertised listeners, rights, clock, latency.
 
-    Each step says what to do and how the Java client and librdkafka report it. Exit codes: 0 every layer works, 10 one
-    is broken.
+    A failed layer comes with its remedy and with the messages of the Java client and of librdkafka for it.
+
+    Examples:
+      kastellan probe broker1:9092
+      kastellan probe --command-config client.properties
+      kastellan probe --context prod -o json
+
+    Exit codes:
+      0   every layer works
+      10  a layer fails
     """
     if reach.saved:
         raise UsageError("probe tries the way to a live cluster; leave --bundle out")

@@ -9,14 +9,22 @@ from typing import Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.help_text import FILES
+
+PANEL = FILES
 
 
 def run(
     name: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A schema id, such as kastellan.report/1; none lists all.")
+        str | None, typer.Argument(metavar="[ID]", help="A schema id, such as kastellan.report/1; without it all are listed.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a document that Kastellan writes."""
+    """Print the JSON Schema of a document that Kastellan writes.
+
+    Examples:
+      kastellan schema
+      kastellan schema kastellan.report/1
+    """
     from kastellan.surfaces.cli.documents import DOCUMENTS, schema_of
 
     if name is None:

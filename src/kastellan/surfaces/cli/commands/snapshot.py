@@ -9,11 +9,21 @@ from typing import Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.help_text import FILES
 from kastellan.surfaces.cli.listing import Form
 from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, kept, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
-app = typer.Typer(name="snapshot", help="What was seen of a cluster, as one file.", no_args_is_help=True)
+PANEL = FILES
+
+_HELP = """Save the state of a cluster to a file, look into it, and compare two of them.
+
+Examples:
+  kastellan snapshot save prod.snapshot --bootstrap-server localhost:9092
+  kastellan doctor --bundle prod.snapshot
+  kastellan snapshot diff prod.snapshot last
+"""
+app = typer.Typer(name="snapshot", help=_HELP, no_args_is_help=True)
 
 _MOST_LOOKS = 20
 
@@ -25,15 +35,17 @@ def save(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     looks: Annotated[
         int,
-        typer.Option(
-            "--looks", help="How many looks the file holds; checks of movement and the confirmation of errors need two."
-        ),
+        typer.Option("--looks", help="How often to collect; checks of movement and the confirmation of errors need two."),
     ] = 2,
-    every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between looks.")] = 1.0,
+    every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Time between two collections.")] = 1.0,
 ) -> None:
-    """Look at a cluster and write what was seen to FILE, for `--bundle FILE` of every command.
+    """Save the state of a cluster to FILE, for the option `--bundle FILE` of every command.
 
-    A look takes at most 20 s unless --timeout says otherwise.
+    Collecting takes at most 20 s unless --timeout says otherwise.
+
+    Examples:
+      kastellan snapshot save prod.snapshot --bootstrap-server localhost:9092
+      kastellan snapshot save prod.snapshot --context prod --looks 3 --every 10
     """
     from kastellan.app.save import check_target, save
 
@@ -60,19 +72,24 @@ def save(
     )
 
 
-Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ID", help="Of which cluster, where several are kept.")]
-_NAMES = "A file, or a kept look: last, -1 (the one before), 02:41, 2026-11-26T02:41."
+Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ID", help="The cluster, where snapshots of several are kept.")]
+_NAMES = "A file, or a snapshot that doctor kept: last, -1 (the one before), 02:41, 2026-11-26T02:41."
 # A kept look may be called -1.
 _TAKES_MINUS = {"ignore_unknown_options": True}
 
 
 @app.command(context_settings=_TAKES_MINUS)
 def show(
-    file: Annotated[str, typer.Argument(metavar="FILE|LOOK", help=_NAMES)],
+    file: Annotated[str, typer.Argument(metavar="FILE|NAME", help=_NAMES)],
     cluster: Cluster = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Show what a look holds: its tables, the names in them, and what could not be seen."""
+    """Show the tables of a snapshot, the kinds of names in them, and what could not be collected.
+
+    Examples:
+      kastellan snapshot show prod.snapshot
+      kastellan snapshot show last -o json
+    """
     from kastellan.app.inspect import inspect
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.snapshot_text import show as table
@@ -91,11 +108,16 @@ def show(
 @app.command(context_settings=_TAKES_MINUS)
 def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help=_NAMES)],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="Likewise.")] = "last",
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same forms as BEFORE.")] = "last",
     cluster: Cluster = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Tell what changed between two looks; what one of them could not see is not a change."""
+    """Show what changed between two snapshots; a value that one of them lacks is no change.
+
+    Examples:
+      kastellan snapshot diff prod.snapshot
+      kastellan snapshot diff -1 last
+    """
     from kastellan.findings.history_text import change_lines, time_text
     from kastellan.model.diff import diff as compare
 
@@ -121,8 +143,12 @@ def diff(
 
 
 @app.command("list")
-def list_(output: Annotated[Form, typer.Option("-o", "--output", help="How it is printed.")] = Form.TABLE) -> None:
-    """List the looks that `doctor` kept, by cluster."""
+def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output format.")] = Form.TABLE) -> None:
+    """List the snapshots that `doctor` kept, by cluster.
+
+    Examples:
+      kastellan snapshot list
+    """
     from kastellan.app.kept import shelves
     from kastellan.app.wiring import snapshot_store
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import ListForm, Output, print_found
 from kastellan.surfaces.cli.looking import kept, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
     from kastellan.app.sql import Before
+
+PANEL = INSPECT
 
 _NAME_WIDTH = 24
 
@@ -21,25 +24,27 @@ _NAME_WIDTH = 24
 def run(
     reach: ConnectionOptions,
     statement: Annotated[
-        str | None, typer.Argument(metavar="[STATEMENT]", help="SELECT over the tables; none lists them with their columns.")
+        str | None,
+        typer.Argument(metavar="[STATEMENT]", help="A SELECT statement; without it all tables are listed."),
     ] = None,
     before: Annotated[
         str | None,
         typer.Option(
             "--before",
             metavar="LOOK",
-            help="An earlier look, whose tables are before.TABLE: a file, or a kept one (last, -1, 02:41).",
+            help="An earlier snapshot, whose tables are called before.TABLE: a file, or one that doctor kept (last, -1, 02:41).",
         ),
     ] = None,
     output: Output = ListForm.TABLE,
 ) -> None:
-    r"""Ask the tables of a look by SQL: of a live cluster, of a saved snapshot, or of two looks side by side.
+    r"""Query the tables of a cluster, of a saved snapshot, or of two snapshots with SQL.
 
-    \b
     Examples:
-      kastellan sql 'select leader, count(*) n from partitions group by leader order by n desc'
-      kastellan sql 'select * from partition_lag where lag_records > 1000' --bundle prod.snapshot
-      kastellan sql 'select topic from topics except select topic from before.topics' --before last
+      kastellan sql
+      kastellan sql 'select leader, count(*) from partitions group by leader'
+      kastellan sql 'select * from lag where lag > 1000' --bundle prod.snapshot
+      kastellan sql --before last \
+        'select topic from topics except select topic from before.topics'
     """
     if statement is None:
         _tables()
