@@ -19,7 +19,6 @@ from workload import TIERS
 
 from kastellan.app.diagnose import plan_checks
 from kastellan.checks.evaluate import evaluate_all
-from kastellan.views.catalogue import all_views
 
 _MOST_CPU_S = 1.5
 """So that an examination of a cluster of this size with two looks stays within doctor's five seconds."""
@@ -36,7 +35,7 @@ def main(words: Sequence[str]) -> int:
         cpus, walls, per_check = list[float](), list[float](), dict[str, list[float]]()
         for _ in range(rounds + 1):
             cpu, wall = time.process_time(), time.perf_counter()
-            results = evaluate_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
+            results = evaluate_all(snapshot, exam.checks, exam.views, exam.settings, timer=time.perf_counter)
             cpus.append(time.process_time() - cpu)
             walls.append(time.perf_counter() - wall)
             for each in results:

@@ -28,7 +28,6 @@ from workload import TIERS, Tier, commits_of
 
 from kastellan.app.diagnose import plan_checks
 from kastellan.checks.evaluate import evaluate_all
-from kastellan.views.catalogue import all_views
 
 _L, _XL, _XL3 = "L", "XL", "XL, 3 copies"
 _SHAPES: Final = {_L: (3, TIERS["L"]), _XL: (100, Tier("XL", 10_000, 1, 1_000)), _XL3: (100, Tier("XL", 10_000, 3, 1_000))}
@@ -79,7 +78,7 @@ def judged(tier: Tier, rounds: int) -> list[float]:
     snapshot, exam, took = snapshot_of(tier), plan_checks(), list[float]()
     for _ in range(rounds + 1):
         started = time.process_time()
-        evaluate_all(snapshot, exam.checks, all_views(), exam.settings)
+        evaluate_all(snapshot, exam.checks, exam.views, exam.settings)
         took.append(time.process_time() - started)
     return took[1:]
 

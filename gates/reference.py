@@ -137,10 +137,10 @@ def cause_pages() -> Pages:
 
 def provider_pages() -> Pages:
     """All provider profiles on one page."""
-    providers = room("kastellan.reference.providers")
+    providers = room("kastellan.reference.reference_data")
     if providers is None:
         return {}
-    data = providers.packaged()
+    data = providers.packaged_providers()
     text = (
         "# Providers\n\nWhat is unlike Kafka where somebody else runs the cluster, as of "
         f"{data.as_of}. `kastellan explain ID` shows the same; [how it counts](../how-to/managed-clusters.md).\n"

@@ -16,12 +16,12 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.topics import Topics
-from kastellan.reference.releases import in_force, version_of
+from kastellan.reference.releases import ReleaseData, version_of
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.catalogue import all_views
 
 
-def cluster_shape(snapshot: Snapshot) -> Shape:
+def cluster_shape(snapshot: Snapshot, releases: ReleaseData) -> Shape:
     """Counts of what was enumerated; None for what was not."""
     brokers, topics, partitions = snapshot.table(Brokers), snapshot.table(Topics), snapshot.table(Partitions)
     groups, nodes = snapshot.table(Groups), snapshot.table(QuorumNodes)
@@ -29,7 +29,7 @@ def cluster_shape(snapshot: Snapshot) -> Shape:
     quorum = snapshot.table(Quorum)
     members = [each for each in brokers.rows if each.registered is not False] if brokers else []
     return Shape(
-        kafka=_kafka(snapshot),
+        kafka=_kafka(snapshot, releases),
         mode="KRaft" if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else None,
         brokers=len(members) if brokers else None,
         brokers_answered=sum(each.reached is True for each in members) if brokers else None,
@@ -45,27 +45,27 @@ def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
     return not bad & {each for each in answers if each is not None}
 
 
-def _kafka(snapshot: Snapshot) -> str | None:
+def _kafka(snapshot: Snapshot, releases: ReleaseData) -> str | None:
     """The release lines of the brokers' software; where none told it, the line of the feature level in force.
 
     The binaries may be newer than the level in force, but not older.
     """
-    told = _lines_of_brokers(snapshot)
+    told = _lines_of_brokers(snapshot, releases)
     if told:
         return ", ".join(told)
     features = snapshot.table(Features)
     level = (
         next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
     )
-    begun = [(each.levels[0].level, each.line) for each in in_force().lines if each.levels]
+    begun = [(each.levels[0].level, each.line) for each in releases.lines if each.levels]
     if level is None or level < begun[0][0]:
         return None
     return f"{begun[bisect_right(begun, level, key=lambda each: each[0]) - 1][1]} or newer (by metadata.version {level})"
 
 
-def _lines_of_brokers(snapshot: Snapshot) -> list[str]:
+def _lines_of_brokers(snapshot: Snapshot, releases: ReleaseData) -> list[str]:
     """The lines that brokers told, the oldest first."""
-    releases = Resolver(snapshot, all_views()).get(Need("releases", BrokerReleases))
-    if not isinstance(releases, BrokerReleases):
+    lines = Resolver(snapshot, all_views(releases)).get(Need("lines", BrokerReleases))
+    if not isinstance(lines, BrokerReleases):
         return []
-    return sorted(releases.df["line"].drop_nulls().unique().to_list(), key=version_of)
+    return sorted(lines.df["line"].drop_nulls().unique().to_list(), key=version_of)

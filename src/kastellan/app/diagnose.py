@@ -12,14 +12,13 @@ import msgspec
 
 from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.observe import observe
-from kastellan.app.provider_data import take_up as take_up_profiles
-from kastellan.app.release_data import age_note, take_up
+from kastellan.app.reference_data import read_reference, release_age_note
 from kastellan.checks.catalogue import RegisteredCheck, chosen
 from kastellan.checks.check import Check
 from kastellan.checks.evaluate import Settings, evaluate_all, settings_of, subjects_of
 from kastellan.diagnosis.cause import all_causes
 from kastellan.diagnosis.engine import diagnose
-from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.needs import Views, Wanted, wanted_by
 from kastellan.findings.confirm import confirm, seen_once, suspects, to_ask
 from kastellan.findings.provider_rules import causes_worded, notes_of, provided, set_aside, worded
 from kastellan.findings.waivers import NO_POLICY, Policy, accepted, graded
@@ -33,6 +32,7 @@ from kastellan.model.report import Report
 from kastellan.model.snapshot import Cost, Snapshot
 from kastellan.ports import Source
 from kastellan.reference.providers import Provider
+from kastellan.reference.reference_data import ReferenceData
 from kastellan.views.catalogue import all_views
 
 PAUSE_S = 1.0
@@ -49,6 +49,7 @@ class CheckPlan(msgspec.Struct, frozen=True):
     """What is to be judged, by which settings, what was decided about findings beforehand, who is said to run the cluster."""
 
     checks: Mapping[str, RegisteredCheck]
+    reference: ReferenceData
     settings: Settings = {}
     policy: Policy = NO_POLICY
     provider: Provider | None = None
@@ -56,7 +57,12 @@ class CheckPlan(msgspec.Struct, frozen=True):
     @property
     def wanted(self) -> Wanted:
         """What must be collected: what the checks need, and what the first screen tells of every cluster."""
-        return wanted_by((each.evaluate for each in self.checks.values()), all_views()) | _HEADER
+        return wanted_by((each.evaluate for each in self.checks.values()), self.views) | _HEADER
+
+    @property
+    def views(self) -> Views:
+        """The views that the checks may need."""
+        return all_views(self.reference.releases)
 
 
 class CheckRun(NamedTuple):
@@ -68,7 +74,9 @@ class CheckRun(NamedTuple):
 
     def words(self, exam: CheckPlan) -> dict[str, Check]:
         """The checks of the exam as this report tells them: remedies name who owns what they change."""
-        return worded({name: each.check for name, each in exam.checks.items()}, self.report.provider)
+        provider = self.report.provider
+        profile = exam.reference.providers.profile(provider.id) if provider else None
+        return worded({name: each.check for name, each in exam.checks.items()}, profile)
 
 
 def plan_checks(
@@ -77,13 +85,14 @@ def plan_checks(
     settings: Settings | None = None,
     policy: Policy = NO_POLICY,
     provider: Provider | None = None,
+    reference: ReferenceData | None = None,
 ) -> CheckPlan:
     """The exam by names of checks or families; `provider` is who is said to run the cluster.
 
-    Raises BadInput for a name or a setting that does not exist, and for a file of release data or profiles that is none.
+    Without `reference` the data of this environment counts. Raises BadInput for a name or a setting that does not exist,
+    and for a file of release data or profiles that is none.
     """
-    take_up()  # before the checks are read: what they ask of brokers is named in it
-    take_up_profiles()
+    reference = reference or read_reference()
     checks = chosen(only, skip)
     if not checks:
         raise BadInput("--only and --skip leave no check; `kastellan explain` lists them")
@@ -91,7 +100,7 @@ def plan_checks(
         if name not in checks:
             raise BadInput(f"no check called {name!r} runs; `kastellan explain` lists the checks")
         settings_of(checks[name].check, given)
-    return CheckPlan(checks, settings or {}, policy, provider)
+    return CheckPlan(checks, reference, settings or {}, policy, provider)
 
 
 Recall = Callable[[Snapshot], tuple[Snapshot, ...]]
@@ -179,8 +188,8 @@ def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
 
 
 def _judge(snapshot: Snapshot, exam: CheckPlan) -> tuple[CheckResult, ...]:
-    judged = evaluate_all(snapshot, exam.checks, all_views(), exam.settings, timer=time.perf_counter)
-    return graded(set_aside(judged, snapshot, provider_of(snapshot, exam.provider)), exam.policy)
+    judged = evaluate_all(snapshot, exam.checks, exam.views, exam.settings, timer=time.perf_counter)
+    return graded(set_aside(judged, snapshot, provider_of(snapshot, exam.reference.providers, exam.provider)), exam.policy)
 
 
 def _compared(
@@ -193,7 +202,7 @@ def _compared(
 ) -> CheckRun:
     asked = to_ask(first, second)
     told = {
-        name: subjects_of(exam.checks[name], snapshot, all_views(), exam.settings.get(name, {}))
+        name: subjects_of(exam.checks[name], snapshot, exam.views, exam.settings.get(name, {}))
         for name in asked & exam.checks.keys()
     }
     confirmed = confirm(first, second, told)
@@ -208,19 +217,19 @@ def _examined(
     looks: int,
     notes: tuple[str, ...],
 ) -> CheckRun:
-    aged = age_note((each.evaluate for each in exam.checks.values()), snapshot.at_ms)
+    aged = release_age_note((each.evaluate for each in exam.checks.values()), exam.views, snapshot.at_ms)
     decided = accepted(results, exam.policy, datetime.fromtimestamp(snapshot.at_ms / 1000, UTC).date())
-    diagnosed = diagnose(decided.results, snapshot, all_causes(), all_views())
-    run_by = provider_of(snapshot, exam.provider)
-    provider = provided(snapshot, run_by)
+    diagnosed = diagnose(decided.results, snapshot, all_causes(), exam.views)
+    run_by = provider_of(snapshot, exam.reference.providers, exam.provider)
+    provider = provided(snapshot, run_by, exam.reference.providers)
     of_provider = notes_of(diagnosed.results, snapshot, provider, run_by)
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
-        shape=cluster_shape(snapshot),
+        shape=cluster_shape(snapshot, exam.reference.releases),
         results=diagnosed.results,
-        causes=causes_worded(diagnosed.causes, provider),
+        causes=causes_worded(diagnosed.causes, run_by.profile),
         answers=snapshot.answers,
         looks=looks,
         cost=snapshot.cost,

@@ -8,11 +8,11 @@ import re
 import msgspec
 
 from kastellan.app.glossary import EXIT_CODES, TERMS
-from kastellan.app.provider_data import take_up
+from kastellan.app.reference_data import read_providers
 from kastellan.checks.catalogue import RegisteredCheck, all_checks
 from kastellan.diagnosis.cause import Reasoning, all_causes
 from kastellan.kernel.errors import BadInput
-from kastellan.reference.providers import Profile, in_force
+from kastellan.reference.providers import Profile, ProviderData
 
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
 
@@ -37,16 +37,17 @@ def explain(name: str) -> Explanation:
         return _of_check(checks[found[0]])
     if wanted in all_causes():
         return _of_cause(all_causes()[wanted])
-    profile = take_up().profile(wanted)
+    data = read_providers()
+    profile = data.profile(wanted)
     if profile is not None:
-        return _of_profile(profile)
+        return _of_profile(profile, data)
     if wanted in EXIT_CODES:
         return Explanation(id=wanted, title=f"exit code {wanted}", parts={"Meaning": EXIT_CODES[wanted]})
     word = wanted.lower().replace("_", " ")
     term = next((each for each in TERMS if each == word or each == word.replace(" ", "-")), None)
     if term:
         return Explanation(id=term, title=term, parts={"Meaning": TERMS[term]})
-    raise BadInput(f"nothing is called {wanted[:60]!r}{_closest(wanted)}; `kastellan explain` lists all")
+    raise BadInput(f"nothing is called {wanted[:60]!r}{_closest(wanted, data)}; `kastellan explain` lists all")
 
 
 def everything() -> Explanation:
@@ -55,22 +56,22 @@ def everything() -> Explanation:
     for each in all_checks().values():
         families.setdefault(each.check.family, []).append(f"{each.check.id}: {each.check.title}")
     families["causes"] = [f"{each.cause.id}: {each.cause.title}" for each in all_causes().values()]
-    families["providers"] = [f"{each.id}: {each.name}" for each in take_up().profiles]
+    families["providers"] = [f"{each.id}: {each.name}" for each in read_providers().profiles]
     families["exit codes"] = [f"{code}: {meaning}" for code, meaning in EXIT_CODES.items()]
     families["terms"] = [f"{term}: {meaning}" for term, meaning in TERMS.items()]
     parts = {name: "\n".join(found) for name, found in families.items()}
     return Explanation(id="all", title="Everything that can be explained", parts=parts)
 
 
-def _closest(wanted: str) -> str:
-    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *(one.id for one in take_up().profiles), *TERMS)}
+def _closest(wanted: str, data: ProviderData) -> str:
+    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *(one.id for one in data.profiles), *TERMS)}
     names |= {each.rpartition(".")[2]: each for each in all_checks()}
     near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
     found = list(dict.fromkeys(names[each] for each in near))
     return f"; near are {', '.join(found)}" if found else ""
 
 
-def _of_profile(profile: Profile) -> Explanation:
+def _of_profile(profile: Profile, data: ProviderData) -> Explanation:
     parts = {
         "About": f"What `doctor` does on {profile.name}, recognised or stated by --provider {profile.id}.",
         "Recognised by": "\n".join(each.says for each in profile.signs),
@@ -78,7 +79,7 @@ def _of_profile(profile: Profile) -> Explanation:
         "Set aside": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.not_applicable),
         "Owners": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.owners),
         "Unlike Kafka": "\n".join(profile.unlike),
-        "As of": in_force().as_of.isoformat(),
+        "As of": data.as_of.isoformat(),
         "References": "\n".join(dict.fromkeys((*profile.sources, *(one for each in profile.refused for one in each.sources)))),
     }
     return Explanation(id=profile.id, title=profile.name, parts={name: text for name, text in parts.items() if text})

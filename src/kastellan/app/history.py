@@ -22,7 +22,6 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
-from kastellan.views.catalogue import all_views
 
 COMPARED_MIN_MS = 600_000
 """What is told as new and changed is so since a look of this age: who looks three times in a minute sees it thrice."""
@@ -174,7 +173,7 @@ class History:
             if snapshot is None or check not in self._exam.checks:
                 return {}
             try:
-                return subjects_of(self._exam.checks[check], snapshot, all_views(), self._exam.settings.get(check, {}))
+                return subjects_of(self._exam.checks[check], snapshot, self._exam.views, self._exam.settings.get(check, {}))
             except Exception:  # noqa: BLE001  (a check that crashes says nothing; its result tells that it did)
                 return {}
 

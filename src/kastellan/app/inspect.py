@@ -10,6 +10,7 @@ import polars as pl
 
 from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.load import load
+from kastellan.app.reference_data import read_releases
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded, manifest_of
@@ -73,7 +74,7 @@ def inspect(loaded: Loaded) -> Contents:
     return Contents(
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
-        shape=cluster_shape(snapshot),
+        shape=cluster_shape(snapshot, read_releases()),
         at_ms=tuple(each.at_ms for each in (snapshot, *snapshot.earlier)),
         tables=tables,
         unseen=tuple(bad_answers(snapshot.answers)),

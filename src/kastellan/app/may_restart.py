@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from kastellan.app.observe import observe
+from kastellan.app.reference_data import read_providers
 from kastellan.checks.families.controller.voter_lagging import evaluate as lagging
 from kastellan.checks.families.replication.no_headroom_for_restart import CHECK as HEADROOM
 from kastellan.engine.needs import wanted_by
@@ -24,7 +25,7 @@ from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.ports import Source
-from kastellan.reference.providers import Provider, in_force
+from kastellan.reference.providers import Provider
 from kastellan.views.catalogue import all_views
 from kastellan.views.restart_headroom import RestartHeadroom
 
@@ -114,10 +115,10 @@ def restarts(snapshot: Snapshot, of: Sequence[str], notes: tuple[str, ...] = (),
         _judged(ids, rack, headroom.df, brokers=brokers, unseen=unseen, voters=_voters(quorum, nodes), listing=not of)
         for ids, rack in sets
     ]
-    run_by = provider_of(snapshot, stated)
-    provider = provided(snapshot, run_by)
-    meaningless = in_force().profile(provider.id) if provider else None
-    why = meaningless.excludes(HEADROOM.id) if meaningless else ""
+    data = read_providers()
+    run_by = provider_of(snapshot, data, stated)
+    provider = provided(snapshot, run_by, data)
+    why = run_by.profile.excludes(HEADROOM.id) if run_by.profile else ""
     if why:
         answers = [Restart(brokers=each.brokers, rack=each.rack, may=May.UNKNOWN, reasons=(why,)) for each in answers]
     told = (*notes, *notes_of((), snapshot, provider, run_by))

@@ -10,6 +10,7 @@ import msgspec
 
 from kastellan.app.diagnose import plan_checks
 from kastellan.app.observe import observe
+from kastellan.app.reference_data import read_providers
 from kastellan.engine.needs import Wanted
 from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
@@ -24,7 +25,7 @@ from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.topics import Topics
 from kastellan.ports import Source
-from kastellan.reference.providers import Provider, in_force
+from kastellan.reference.providers import Provider
 
 
 class Has(StrEnum):
@@ -124,8 +125,9 @@ async def preflight(source: Source, level: str, timeout_s: float, stated: Provid
 def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
     """The answer from a snapshot: what its Answers show. What the provider refuses to everybody is no missing right."""
     wanted_for(level)
-    run_by = provider_of(snapshot, stated)
-    provider = provided(snapshot, run_by)
+    data = read_providers()
+    run_by = provider_of(snapshot, data, stated)
+    provider = provided(snapshot, run_by, data)
     designed = frozenset(answer for each in (provider.refused if provider else ()) for answer in each.answers)
     return Preflight(
         at_ms=snapshot.at_ms,
@@ -227,7 +229,7 @@ class Form(NamedTuple):
 
 def fitting_form(found: Preflight) -> Form:
     """The form that fits the provider; Kafka's own tool where none is known, and also where it is only close."""
-    profile = in_force().profile(found.provider.id) if found.provider else None
+    profile = read_providers().profile(found.provider.id) if found.provider else None
     rights = profile.rights if profile else ACLS
     if rights == IAM:
         return Form(

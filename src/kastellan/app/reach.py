@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from kastellan.app.contexts import contexts_path, placed, read_contexts
-from kastellan.app.provider_data import stated
+from kastellan.app.reference_data import read_providers
 from kastellan.app.wiring import Target
 from kastellan.config.client_properties import ClientProperties, client_properties
 from kastellan.config.contexts import Context
@@ -109,7 +109,7 @@ def settle(typed: Mapping[str, str], resolve: tuple[str, ...], environment: Mapp
     if controllers_file.name:
         told += of_security(controllers_file.found.security, controllers_file.name, "controller ")
     notes = (*context_notes, *brokers.notes, *controllers_file.notes)
-    run_by = stated(provider.value, provider.origin, environment) if provider is not None else None
+    run_by = read_providers(environment).stated(provider.value, provider.origin) if provider is not None else None
     return Settled(told=tuple(told), notes=notes, timeout_s=_seconds(timeout), target=target, provider=run_by)
 
 

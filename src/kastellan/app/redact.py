@@ -10,8 +10,10 @@ import msgspec
 
 from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks_on_saved
 from kastellan.app.load import load
+from kastellan.app.reference_data import read_providers
 from kastellan.app.save import check_target, save, write_whole
 from kastellan.findings.provider_rules import notes_of
+from kastellan.findings.waivers import NO_POLICY
 from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
@@ -58,7 +60,7 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
         raise BadInput(f"{names} exists, and may be the only way back to other names; give another file for the map")
     loaded = load(source)
     pseudonyms = Pseudonyms(key)
-    without = redacted(loaded.snapshot, pseudonyms)
+    without = redacted(loaded.snapshot, pseudonyms, read_providers())
     told = pseudonyms.map()
     # The map first: a redacted bundle without its map would be of no use to its owner.
     write_whole(names, msgspec.json.format(msgspec.json.encode(told), indent=1))
@@ -68,9 +70,9 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
 def examined_redacted(examined: CheckRun, exam: CheckPlan, key: bytes) -> CheckRun:
     """The examination as it may leave: judged anew from the redacted looks, with what was decided and known carried over."""
     names = Pseudonyms(key)
-    snapshot = redacted(examined.snapshot, names)
+    snapshot = redacted(examined.snapshot, names, exam.reference.providers)
     report = examined.report
-    again = run_checks_on_saved(snapshot, CheckPlan(exam.checks, exam.settings, provider=exam.provider), snapshot.at_ms).report
+    again = run_checks_on_saved(snapshot, msgspec.structs.replace(exam, policy=NO_POLICY), snapshot.at_ms).report
     decided = {(each.check, subject(each.subject, names)): each for each in report.findings}
     results = tuple(
         msgspec.structs.replace(
@@ -87,7 +89,7 @@ def examined_redacted(examined: CheckRun, exam: CheckPlan, key: bytes) -> CheckR
         notes=(
             f"names in this report are pseudonyms (redaction {names.id})",
             # Nothing of the cluster itself is in what is said of its provider.
-            *notes_of(results, snapshot, again.provider, provider_of(snapshot, exam.provider)),
+            *notes_of(results, snapshot, again.provider, provider_of(snapshot, exam.reference.providers, exam.provider)),
         ),
     )
     return examined._replace(report=told, snapshot=snapshot)

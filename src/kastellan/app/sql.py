@@ -20,6 +20,7 @@ from kastellan.app.diagnose import plan_checks
 from kastellan.app.get import Listing
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
+from kastellan.app.reference_data import read_releases
 from kastellan.engine.needs import ALL, Need, Wanted, wanted_by
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.kernel.deadline import Deadline
@@ -85,13 +86,13 @@ def read(text: str) -> Statement:
 def wanted_for(statement: Statement) -> Wanted:
     """What has to be collected for it."""
     named = [relations()[each] for each in statement.now]
-    views = all_views()
+    keys = plan_checks()
+    views = keys.views
     wanted = wanted_by((views[each] for each in named if each in views), views)
     direct = frozenset(each.name for each in named if each not in views)
-    keys = plan_checks().wanted
     return wanted | Wanted(
         direct,
-        keys.topic_keys if "topic_configs" in direct else frozenset(),
+        keys.wanted.topic_keys if "topic_configs" in direct else frozenset(),
         frozenset({ALL}) if "broker_configs" in direct else frozenset(),
     )
 
@@ -163,7 +164,7 @@ def _no_sql(error: PolarsError) -> BadInput:
 
 
 def _tables(snapshot: Snapshot, names: Iterable[str], prefix: str) -> dict[str, Table]:
-    resolver, found = Resolver(snapshot, all_views()), dict[str, Table]()
+    resolver, found = Resolver(snapshot, all_views(read_releases())), dict[str, Table]()
     for name in names:
         table = resolver.get(Need(name, relations()[name]))
         if isinstance(table, Missing):

@@ -6,6 +6,7 @@ A parameter of a check or view asks, by its annotation, for
 * the same of an earlier look: `Annotated[Offsets, Earlier(min_s=30)]`,
 * configs by wanted keys: `Annotated[TopicConfigs, Keys("min.insync.replicas")]`,
 * the `Moment` of the look (also an earlier one),
+* the `ReleaseData` of Kafka's releases, which the views carry,
 * a declared setting, by its name, where the annotation is a plain number, text or flag.
 
 A need with `| None` is optional: it is None where it cannot be met. What is optional may sharpen a severity or a
@@ -14,7 +15,7 @@ fact; it never decides a verdict, and so what it could not enumerate casts no do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -25,6 +26,7 @@ from msgspec.structs import astuple
 from kastellan.kernel.errors import Defect
 from kastellan.model.snapshot import Moment, Supplied
 from kastellan.model.table import Table
+from kastellan.reference.releases import ReleaseData
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -46,25 +48,56 @@ ALL = "*"
 
 
 class Keys:
-    """The config keys that are wanted of a config table; `ALL` stands for every one."""
+    """The config keys that are wanted of a config table; `ALL` stands for every one.
 
-    __slots__ = ("names",)
+    `of_releases` adds keys that depend on the release data.
+    """
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
+    __slots__ = ("_names", "_of_releases")
+
+    def __init__(self, *names: str, of_releases: Callable[[ReleaseData], Iterable[str]] | None = None) -> None:
+        self._names = names
+        self._of_releases = of_releases
+
+    def names(self, views: Views) -> tuple[str, ...]:
+        """The keys, with the release data of these views."""
+        return self._names if self._of_releases is None else (*self._names, *self._of_releases(views.releases))
 
 
 class Need(msgspec.Struct, frozen=True):
     """One parameter's need."""
 
     parameter: str
-    wanted: type[Table | Moment]
+    wanted: type[Table | Moment | ReleaseData]
     earlier: Earlier | None = None
     keys: Keys | None = None
     optional: bool = False
 
 
-Views = Mapping[type[Table], Callable[..., Table]]
+class Views(Mapping[type[Table], Callable[..., Table]]):
+    """The functions of derived tables by the class that they return, with the release data that they may ask for."""
+
+    def __init__(self, functions: Mapping[type[Table], Callable[..., Table]], releases: ReleaseData | None = None) -> None:
+        self._functions = functions
+        self._releases = releases
+
+    @property
+    def releases(self) -> ReleaseData:
+        """The release data. Raises Defect where the caller handed none in."""
+        if self._releases is None:
+            raise Defect("a view or check asks for release data, and none was handed in: give it to all_views()")
+        return self._releases
+
+    def __getitem__(self, kind: type[Table]) -> Callable[..., Table]:
+        return self._functions[kind]
+
+    def __iter__(self) -> Iterator[type[Table]]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+
 _SETTING_TYPES = (int, float, str, bool)
 
 
@@ -80,7 +113,7 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
         wanted = hint.__origin__ if extras else hint
         if wanted in _SETTING_TYPES or (isinstance(wanted, type) and issubclass(wanted, Supplied)):
             continue
-        if not (isinstance(wanted, type) and (wanted is Moment or issubclass(wanted, Table))):
+        if not (isinstance(wanted, type) and (wanted in {Moment, ReleaseData} or issubclass(wanted, Table))):
             msg = f"{function.__module__}: parameter {parameter} asks for {hint}, which is no table, view or setting"
             raise Defect(msg)
         needs.append(
@@ -140,5 +173,5 @@ def wanted_by(functions: Iterable[Callable[..., object]], views: Views) -> Wante
                 continue
             tables.add(wanted.name)
             if need.keys:
-                {"topic_configs": topic_keys, "broker_configs": broker_keys}[wanted.name].update(need.keys.names)
+                {"topic_configs": topic_keys, "broker_configs": broker_keys}[wanted.name].update(need.keys.names(views))
     return Wanted(frozenset(tables), frozenset(topic_keys), frozenset(broker_keys))

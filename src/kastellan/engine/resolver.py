@@ -11,6 +11,7 @@ import msgspec
 from kastellan.engine.needs import Need, Views, needs_of
 from kastellan.model.snapshot import Moment, Snapshot, Supplied
 from kastellan.model.table import Table, Unseen
+from kastellan.reference.releases import ReleaseData
 
 
 class MissingKind(StrEnum):
@@ -76,16 +77,21 @@ class Resolver:
             found[need.parameter] = value
         return found
 
-    def get(self, need: Need, settings: Mapping[str, float] | None = None) -> Table | Moment | Missing:
+    def get(self, need: Need, settings: Mapping[str, float] | None = None) -> Table | Moment | ReleaseData | Missing:
         """What one need asks for."""
         if need.earlier is None:
-            return self._table(need.wanted) if issubclass(need.wanted, Table) else Moment(self._snapshot.at_ms)
+            return self._now(need.wanted)
         min_s = need.earlier.seconds(settings or {})
         look = self._snapshot.look_before(min_s)
         if look is None:
             return Missing(MissingKind.EARLIER_LOOK, min_s=min_s)
         before = self._before.setdefault(look.at_ms, Resolver(look, self._views))
         return before.get(Need(need.parameter, need.wanted, None, need.keys))
+
+    def _now(self, wanted: type[Table | Moment | ReleaseData]) -> Table | Moment | ReleaseData | Missing:
+        if issubclass(wanted, Table):
+            return self._table(wanted)
+        return Moment(self._snapshot.at_ms) if wanted is Moment else self._views.releases
 
     def _table(self, wanted: type[Table]) -> Table | Missing:
         if wanted not in self._made:

@@ -8,6 +8,7 @@ aside and why, and how much of it had failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import msgspec
 
@@ -18,10 +19,11 @@ from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Excluded, UnknownVerdicts, Verdict
-from kastellan.model.provider_detection import Recognised, profile_of
+from kastellan.model.provider_detection import Recognised
 from kastellan.model.report import Provided, Refused
 from kastellan.model.snapshot import Snapshot
-from kastellan.reference.providers import NONE, OLD_AFTER_DAYS, Profile, Refusal, in_force
+from kastellan.reference.age import age_days
+from kastellan.reference.providers import NONE, OLD_AFTER_DAYS, Profile, ProviderData, Refusal
 
 _SOME = 5
 _ANSWERED = frozenset({State.COMPLETE, State.VISIBLE_ONLY, State.PARTIAL, State.STALE})
@@ -30,8 +32,8 @@ _NO_SUCH_REQUEST = "INVALID_REQUEST"
 
 
 def set_aside(results: Iterable[CheckResult], snapshot: Snapshot, run_by: Recognised) -> tuple[CheckResult, ...]:
-    """The results with what the provider's profile takes out of them; the same ones where no profile is in force."""
-    profile = profile_of(run_by.provider)
+    """The results with what the provider's profile takes out of them; the same ones where there is no profile."""
+    profile = run_by.profile
     if profile is None:
         return tuple(results)
     designed = {answer: refused for refused in refused_by_design(snapshot, profile) for answer in refused.answers}
@@ -39,10 +41,9 @@ def set_aside(results: Iterable[CheckResult], snapshot: Snapshot, run_by: Recogn
     return tuple(_without(each, profile, designed, harmless) for each in results)
 
 
-def provided(snapshot: Snapshot, run_by: Recognised) -> Provided | None:
+def provided(snapshot: Snapshot, run_by: Recognised, data: ProviderData) -> Provided | None:
     """What is known of who runs the cluster; None where nothing is, or where the user said that nothing is to be assumed."""
-    provider = run_by.provider
-    profile = profile_of(provider)
+    provider, profile, _ = run_by
     if provider is None or profile is None:
         return None
     return Provided(
@@ -50,7 +51,7 @@ def provided(snapshot: Snapshot, run_by: Recognised) -> Provided | None:
         name=profile.name,
         stated=provider.stated,
         because=provider.because,
-        as_of=in_force().as_of.isoformat(),
+        as_of=data.as_of.isoformat(),
         refused=refused_by_design(snapshot, profile),
         unlike=profile.unlike,
     )
@@ -69,18 +70,16 @@ def refused_by_design(snapshot: Snapshot, profile: Profile) -> tuple[Refused, ..
     return tuple(found)
 
 
-def worded(checks: Mapping[str, Check], provider: Provided | None) -> dict[str, Check]:
+def worded(checks: Mapping[str, Check], profile: Profile | None) -> dict[str, Check]:
     """The checks with remedies that name who owns what they change."""
-    profile = in_force().profile(provider.id) if provider else None
     return {
         name: each if profile is None else msgspec.structs.replace(each, do=_owned(name, each.do, profile))
         for name, each in checks.items()
     }
 
 
-def causes_worded(causes: Iterable[CauseFound], provider: Provided | None) -> tuple[CauseFound, ...]:
+def causes_worded(causes: Iterable[CauseFound], profile: Profile | None) -> tuple[CauseFound, ...]:
     """The same for causes."""
-    profile = in_force().profile(provider.id) if provider else None
     if profile is None:
         return tuple(causes)
     return tuple(msgspec.structs.replace(each, do=_owned(each.cause, each.do, profile)) for each in causes)
@@ -123,7 +122,7 @@ def _profile_notes(results: tuple[CheckResult, ...], snapshot: Snapshot, provide
         told = ", ".join(dict.fromkeys(each.asked for each in provider.refused))
         yield f"refused by design on {provider.name}, and so not counted as unseen: {told}"
     yield from (f"unlike Kafka, on {provider.name} {each}" for each in provider.unlike)
-    days = in_force().age_days(snapshot.at_ms)
+    days = age_days(date.fromisoformat(provider.as_of), snapshot.at_ms)
     if days > OLD_AFTER_DAYS:
         yield f"the provider profiles are of {provider.as_of} and {days} days old: what is refused there may have changed"
 

@@ -16,25 +16,29 @@ import polars as pl
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
-from kastellan.reference.providers import NONE, Profile, Provider, ProviderData, in_force
+from kastellan.reference.providers import NONE, Profile, Provider, ProviderData
 
 _ASKED = 3
 """Whose settings are read: who runs one broker of a cluster runs them all, and one of these may not have told."""
 
 
 class Recognised(NamedTuple):
-    """The provider, or None; and the names of those for which the evidence speaks alike, where it contradicts itself."""
+    """The provider with its profile, or None.
+
+    `profile` is None too for a provider that the data does not hold. `contested` names those for which the evidence
+    speaks alike, where it contradicts itself.
+    """
 
     provider: Provider | None
+    profile: Profile | None = None
     contested: tuple[str, ...] = ()
 
 
-def provider_of(snapshot: Snapshot, stated: Provider | None = None) -> Recognised:
+def provider_of(snapshot: Snapshot, data: ProviderData, stated: Provider | None = None) -> Recognised:
     """Who runs the cluster: what the user states counts first, then what the snapshot carries, then the evidence."""
     carried = stated or snapshot.provider
     if carried is not None:
-        return Recognised(carried)
-    data = in_force()
+        return Recognised(carried, data.profile(carried.id))
     for look in (snapshot, *snapshot.earlier):
         found = _recognised(look, data)
         if found.provider is not None or found.contested:
@@ -42,18 +46,12 @@ def provider_of(snapshot: Snapshot, stated: Provider | None = None) -> Recognise
     return Recognised(None)
 
 
-def profile_of(provider: Provider | None) -> Profile | None:
-    """The profile in force of a provider; None for none, and for one that this Kastellan does not know."""
-    return None if provider is None else in_force().profile(provider.id)
-
-
-def identified(snapshot: Snapshot) -> Snapshot:
+def identified(snapshot: Snapshot, data: ProviderData) -> Snapshot:
     """The snapshot that carries its provider where it is recognised: names may then be taken from it.
 
-    What it carries is in the words of a profile in force and of nobody else, for a file may say anything.
+    What it carries is in the words of a profile of this data and of nobody else, for a file may say anything.
     """
-    provider = provider_of(snapshot).provider
-    profile = profile_of(provider)
+    provider, profile, _ = provider_of(snapshot, data)
     if provider is None or (profile is None and provider.id != NONE):
         return msgspec.structs.replace(snapshot, provider=None)
     said = {each.says for each in profile.signs} if profile else set[str]()
@@ -69,9 +67,9 @@ def _recognised(look: Snapshot, data: ProviderData) -> Recognised:
         enough = [(profile, because) for profile, weight, because in weighed if weight >= data.enough]
         if len(enough) == 1:
             profile, because = enough[0]
-            return Recognised(Provider(id=profile.id, because=because))
+            return Recognised(Provider(id=profile.id, because=because), profile)
         if enough:
-            return Recognised(None, tuple(profile.name for profile, _ in enough))
+            return Recognised(None, None, tuple(profile.name for profile, _ in enough))
     return Recognised(None)
 
 

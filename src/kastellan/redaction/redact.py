@@ -14,17 +14,18 @@ from kastellan.model.subject import KINDS, Subject
 from kastellan.model.table import Frame, Rows, Table
 from kastellan.redaction.column_kinds import Sort, sort_of
 from kastellan.redaction.pseudonyms import Pseudonyms
+from kastellan.reference.providers import ProviderData
 
 _BESIDE = {Sort.VALUE: ("config",), Sort.RESOURCE: ("resource_type", "pattern_type")}
 
 
-def redacted(snapshot: Snapshot, names: Pseudonyms) -> Snapshot:
+def redacted(snapshot: Snapshot, names: Pseudonyms, providers: ProviderData) -> Snapshot:
     """The snapshot, and its earlier looks, with pseudonyms in the place of names.
 
     Sentences come last: by then every name that may stand in them is known. Who runs the cluster is settled before, by
     names that are then gone: the findings are the same.
     """
-    known = identified(snapshot)
+    known = identified(snapshot, providers)
     looks = [_tables(each, names) for each in (known, *known.earlier)]
     told = [_sentences(each, names) for each in looks]
     return msgspec.structs.replace(told[0], earlier=tuple(told[1:]))

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from kastellan.kernel.errors import BadInput
-from kastellan.reference.dated import Dated, age_days
+from kastellan.reference.age import age_days
 
 SCHEMA = "kastellan.providers/1"
 PACKAGED = "the provider profiles that came with Kastellan"
@@ -212,7 +212,3 @@ def _sound(pattern: str) -> bool:
     except re.error:
         return False
     return 0 < len(pattern) <= _LONGEST
-
-
-_DATA = Dated("providers.json", PACKAGED, parse)
-packaged, in_force, use = _DATA.packaged, _DATA.in_force, _DATA.use

@@ -14,7 +14,7 @@ from datetime import date
 import msgspec
 
 from kastellan.kernel.errors import BadInput
-from kastellan.reference.dated import Dated, age_days
+from kastellan.reference.age import age_days
 
 SCHEMA = "kastellan.releases/1"
 PACKAGED = "the release data that came with Kastellan"
@@ -112,6 +112,10 @@ class ReleaseData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """How many whole days old the data is at that time; 0 where its date lies ahead of it."""
         return age_days(self.as_of, at_ms)
 
+    def outdated_broker_keys(self) -> tuple[str, ...]:
+        """The changed configs of brokers that DescribeConfigs reports: few keys, and a few bytes where they are not set."""
+        return tuple(change.config for change in self.configs if change.scope == "broker" and not change.hidden)
+
     def ended(self, line: Line) -> date | None:
         """When the project's rule ended the line's support: the day on which the line appeared that pushed it out."""
         newer = [each for each in self.lines if version_of(each.line) > version_of(line.line)]
@@ -192,7 +196,3 @@ def _unsourced(data: ReleaseData) -> str:
         *((f"{each.feature} {each.level}", each.sources) for each in data.features),
     )
     return next((f"{name} names no source" for name, sources in entries if not sources), "")
-
-
-_DATA = Dated("releases.json", PACKAGED, parse)
-packaged, in_force, use = _DATA.packaged, _DATA.in_force, _DATA.use

@@ -9,29 +9,34 @@ from kastellan.checks.evaluate import evaluate_all, evaluate_one, subjects_of
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.missing_data_kit import Breach, broken_by
 from kastellan.views.catalogue import all_views
 
 
 def look(check: str, snapshot: Snapshot, **settings: float) -> CheckResult:
     """What the check of this id says of the snapshot."""
-    return evaluate_one(all_checks()[check], snapshot, all_views(), settings)
+    return evaluate_one(all_checks()[check], snapshot, all_views(packaged_releases()), settings)
 
 
 def explained(check: str, snapshot: Snapshot) -> CheckResult:
     """The same beside all that the check follows from: its findings name what explains them, as where every check is made."""
     known = all_checks()
     names = (check, *known[check].check.follows_from)
-    results = evaluate_all(snapshot, {name: known[name] for name in names}, all_views())
+    results = evaluate_all(snapshot, {name: known[name] for name in names}, all_views(packaged_releases()))
     return next(each for each in results if each.check == check)
 
 
 def verdicts(check: str, snapshot: Snapshot) -> dict[Subject, Verdict]:
     """Every subject of the check with its verdict."""
-    return subjects_of(all_checks()[check], snapshot, all_views())
+    return subjects_of(all_checks()[check], snapshot, all_views(packaged_releases()))
 
 
 def breaches(check: str, *snapshots: Snapshot) -> list[Breach]:
     """Where the check breaks the law of missing data on these snapshots; empty when it keeps it."""
     judgement = all_checks()[check]
-    return [each for snapshot in snapshots for each in broken_by(judgement, snapshot, all_views(), random.Random(7), rounds=3)]  # noqa: S311  (the same losses every time)
+    views = all_views(packaged_releases())
+    found: list[Breach] = []
+    for snapshot in snapshots:
+        found += broken_by(judgement, snapshot, views, random.Random(7), rounds=3)  # noqa: S311  (the same losses every time)
+    return found

@@ -55,7 +55,7 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
-from kastellan.views.outdated_configs import ASKED
+from kastellan.reference.reference_data import packaged_releases
 
 AT_MS = 1_750_000_000_000
 GIB = 1024**3
@@ -120,7 +120,7 @@ _SECRETS = (
     *("delegation.token.secret.key", "sasl.oauthbearer.client.credentials.client.secret"),
     *("sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url"),
 )
-_NOT_SET = tuple(each for each in (*ASKED, *_SECRETS) if each not in BROKER_DEFAULTS)
+_NOT_SET = tuple(key for key in (*packaged_releases().outdated_broker_keys(), *_SECRETS) if key not in BROKER_DEFAULTS)
 _DAY_MS = 86_400_000
 _SEEN = 1
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
-from types import MappingProxyType
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import kastellan.views
 from kastellan.engine.needs import Views
 from kastellan.kernel.errors import Defect
 from kastellan.kernel.folder import modules_in
 from kastellan.model.table import Table
+from kastellan.reference.releases import ReleaseData
+
+
+def all_views(releases: ReleaseData | None = None) -> Views:
+    """Every view; some ask for release data, and raise Defect where none is handed in."""
+    return Views(_functions(), releases)
 
 
 @cache
-def all_views() -> Views:
+def _functions() -> dict[type[Table], Any]:
     """Each view's frame class with the function that makes it."""
-    found: dict[type[Table], object] = {}
+    found: dict[type[Table], Any] = {}
     for module in modules_in(kastellan.views):
         if module.__name__ == __name__:
             continue
@@ -31,4 +36,4 @@ def all_views() -> Views:
             raise Defect(msg)
         maker, frame = makers[0]
         found[frame] = maker
-    return MappingProxyType(found)  # pyright: ignore[reportReturnType]
+    return found

@@ -1,11 +1,11 @@
-"""Configs that a release deprecated or dropped, as the release data in force knows them."""
+"""Configs that a release deprecated or dropped, as the release data knows them."""
 
 from typing import Annotated
 
 import msgspec
 
 from kastellan.model.table import About, Rows
-from kastellan.reference.releases import in_force
+from kastellan.reference.releases import ReleaseData
 
 
 class ChangedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,19 +25,18 @@ class ConfigChanges(Rows[ChangedConfig], name="config_changes", key=("scope", "c
     """One row per changed config; not of the cluster, so nothing of it can be unseen."""
 
 
-def config_changes() -> ConfigChanges:
-    """The changed configs of the release data in force."""
-    data = in_force()
+def config_changes(releases: ReleaseData) -> ConfigChanges:
+    """The changed configs of the release data."""
     return ConfigChanges(
         ChangedConfig(
-            config=each.config,
-            scope=each.scope,
-            deprecated=each.deprecated,
-            removed=each.removed,
-            planned=each.planned,
-            replacement=each.replacement,
-            told=not each.hidden,
-            as_of=data.as_of.isoformat(),
+            config=change.config,
+            scope=change.scope,
+            deprecated=change.deprecated,
+            removed=change.removed,
+            planned=change.planned,
+            replacement=change.replacement,
+            told=not change.hidden,
+            as_of=releases.as_of.isoformat(),
         )
-        for each in data.configs
+        for change in releases.configs
     )

@@ -7,13 +7,10 @@ import polars as pl
 from kastellan.engine.needs import Keys
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.broker_configs import BrokerConfigs
-from kastellan.reference.releases import in_force, version_of
+from kastellan.reference.releases import ReleaseData, version_of
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.config_changes import ChangedConfig, ConfigChanges
 from kastellan.views.release_lines import ReleaseLines
-
-ASKED = tuple(each.config for each in in_force().configs if each.scope == "broker" and not each.hidden)
-"""What is asked of every broker: few keys, and an answer of a few bytes each where they are not set."""
 
 
 class OutdatedConfigs(Frame, name="outdated_configs", key=("broker", "config")):
@@ -33,7 +30,10 @@ class OutdatedConfigs(Frame, name="outdated_configs", key=("broker", "config")):
 
 
 def outdated_configs(
-    configs: Annotated[BrokerConfigs, Keys(*ASKED)], releases: BrokerReleases, changes: ConfigChanges, lines: ReleaseLines
+    configs: Annotated[BrokerConfigs, Keys(of_releases=ReleaseData.outdated_broker_keys)],
+    releases: BrokerReleases,
+    changes: ConfigChanges,
+    lines: ReleaseLines,
 ) -> OutdatedConfigs:
     """Told keys with what the release data says of them for the broker's line."""
     told = [each for each in changes.rows if each.scope == "broker" and each.told]

@@ -1,11 +1,11 @@
-"""Kafka's release lines, as the release data in force knows them."""
+"""Kafka's release lines, as the release data knows them."""
 
 from typing import Annotated
 
 import msgspec
 
 from kastellan.model.table import About, Rows
-from kastellan.reference.releases import Line, ReleaseData, in_force
+from kastellan.reference.releases import Line, ReleaseData
 
 
 class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +25,9 @@ class ReleaseLines(Rows[ReleaseLine], name="release_lines", key=("line",), row=R
     """One row per known line, the oldest first; not of the cluster, so nothing of it can be unseen."""
 
 
-def release_lines() -> ReleaseLines:
-    """The lines of the release data in force."""
-    data = in_force()
-    return ReleaseLines(_line(data, each) for each in data.lines)
+def release_lines(releases: ReleaseData) -> ReleaseLines:
+    """The lines of the release data."""
+    return ReleaseLines(_line(releases, line) for line in releases.lines)
 
 
 def _line(data: ReleaseData, line: Line) -> ReleaseLine:

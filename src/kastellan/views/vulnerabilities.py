@@ -1,11 +1,11 @@
-"""Published vulnerabilities by affected versions, as the release data in force knows them."""
+"""Published vulnerabilities by affected versions, as the release data knows them."""
 
 from typing import Annotated
 
 import msgspec
 
 from kastellan.model.table import About, Rows
-from kastellan.reference.releases import in_force
+from kastellan.reference.releases import ReleaseData
 
 
 class AffectedVersions(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,22 +27,21 @@ class Vulnerabilities(Rows[AffectedVersions], name="vulnerabilities", key=("vuln
     """One row per vulnerability and span of versions; not of the cluster, so nothing of it can be unseen."""
 
 
-def vulnerabilities() -> Vulnerabilities:
-    """The vulnerabilities of the release data in force."""
-    data = in_force()
+def vulnerabilities(releases: ReleaseData) -> Vulnerabilities:
+    """The vulnerabilities of the release data."""
     return Vulnerabilities(
         AffectedVersions(
-            vulnerability=each.id,
+            vulnerability=vulnerability.id,
             first=span.first,
             last=span.last,
-            where=each.where,
-            title=each.title,
-            fixed=", ".join(each.fixed),
-            condition=each.condition,
-            do=each.do,
-            sources=", ".join(each.sources),
-            as_of=data.as_of.isoformat(),
+            where=vulnerability.where,
+            title=vulnerability.title,
+            fixed=", ".join(vulnerability.fixed),
+            condition=vulnerability.condition,
+            do=vulnerability.do,
+            sources=", ".join(vulnerability.sources),
+            as_of=releases.as_of.isoformat(),
         )
-        for each in data.vulnerabilities
-        for span in each.affected
+        for vulnerability in releases.vulnerabilities
+        for span in vulnerability.affected
     )

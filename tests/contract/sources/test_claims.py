@@ -14,6 +14,7 @@ from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.snapshot import Snapshot
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_model import FakeMember, FakeModel, FakeTransaction, fake_model
@@ -76,7 +77,7 @@ def test_what_most_brokers_say_of_its_coordinator_is_believed(*, fenced: bool) -
     assert len(rows(snapshot, "commits", MINE)) == 6
     (payer,) = rows(snapshot, "transactions", PAYER)
     assert payer["coordinator"] == 1
-    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views()))
+    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views(packaged_releases())))
 
 
 def test_where_brokers_do_not_agree_it_is_not_seen() -> None:
@@ -91,7 +92,7 @@ def test_where_brokers_do_not_agree_it_is_not_seen() -> None:
         assert "by most brokers" in answer.reason
     (payer,) = rows(snapshot, "transaction_partitions", PAYER)
     assert payer["topic"] is None
-    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views()))
+    assert not any(each.crashed for each in evaluate_all(snapshot, all_checks(), all_views(packaged_releases())))
 
 
 def test_nobody_is_asked_where_each_has_one_coordinator() -> None:

@@ -18,7 +18,8 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.snapshot import Snapshot
-from kastellan.reference.providers import Profile, packaged
+from kastellan.reference.providers import Profile
+from kastellan.reference.reference_data import packaged_providers
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster, fake_model
 from kastellan.testing.fake_broker_faults import Fault
@@ -43,7 +44,7 @@ AMONG_OTHERS = {
     *(Api.DESCRIBE_PRODUCERS, Api.CONSUMER_GROUP_DESCRIBE),
 }
 """Asked over the connection of other questions: who offers one and hangs up on it takes these along, told as failed."""
-PROFILES = {each.id: each for each in packaged().profiles}
+PROFILES = {each.id: each for each in packaged_providers().profiles}
 
 
 def refuse(fake: FakeCluster, profile: Profile, how: str) -> None:

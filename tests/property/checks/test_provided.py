@@ -19,7 +19,7 @@ from kastellan.model.provider_detection import provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
-from kastellan.reference.providers import packaged
+from kastellan.reference.reference_data import packaged_providers, packaged_releases
 from kastellan.testing.missing_data_kit import losses
 from kastellan.testing.random_faults import sick_cluster
 from kastellan.testing.snapshots import edit, healthy
@@ -46,7 +46,12 @@ def run_by(provider: str, rng: random.Random) -> Snapshot:
 
 def judged(snapshot: Snapshot) -> dict[str, CheckResult]:
     return {
-        each.check: each for each in set_aside(evaluate_all(snapshot, all_checks(), all_views()), snapshot, provider_of(snapshot))
+        each.check: each
+        for each in set_aside(
+            evaluate_all(snapshot, all_checks(), all_views(packaged_releases())),
+            snapshot,
+            provider_of(snapshot, packaged_providers()),
+        )
     }
 
 
@@ -56,10 +61,10 @@ def judged(snapshot: Snapshot) -> dict[str, CheckResult]:
 def test_who_sees_less_recognises_the_same_provider_or_none(provider: str, seed: int) -> None:
     rng = random.Random(seed)
     snapshot = run_by(provider, rng)
-    assert (found := provider_of(snapshot).provider) is not None
+    assert (found := provider_of(snapshot, packaged_providers()).provider) is not None
     assert found.id == provider
     for loss in losses(snapshot, rng, rounds=4, tables={"brokers", "broker_configs", "replicas"}):
-        after = provider_of(loss.snapshot).provider
+        after = provider_of(loss.snapshot, packaged_providers()).provider
         assert after is None or after.id == provider, loss.what
 
 
@@ -70,9 +75,9 @@ def test_who_sees_less_of_evidence_for_two_recognises_none(seed: int) -> None:
     rng = random.Random(seed)
     snapshot = msgspec.structs.replace(healthy(), vantage=Vantage(bootstrap="10.0.0.1:9092"))
     snapshot = edit(edit(snapshot, Brokers, {}, host=HOSTS["msk"]), Brokers, {"broker": 2}, host=HOSTS["warpstream"])
-    assert provider_of(snapshot).contested
+    assert provider_of(snapshot, packaged_providers()).contested
     for loss in losses(snapshot, rng, rounds=4, tables={"brokers", "broker_configs"}):
-        assert provider_of(loss.snapshot).provider is None, loss.what
+        assert provider_of(loss.snapshot, packaged_providers()).provider is None, loss.what
 
 
 @pytest.mark.parametrize("provider", HOSTS)
@@ -81,10 +86,10 @@ def test_who_sees_less_of_evidence_for_two_recognises_none(seed: int) -> None:
 def test_who_sees_less_never_calls_fine_what_failed(provider: str, seed: int) -> None:
     rng = random.Random(seed)
     snapshot = run_by(provider, rng)
-    profile = packaged().profile(provider)
+    profile = packaged_providers().profile(provider)
     assert profile is not None
     for loss in rng.sample(list(losses(snapshot, rng, rounds=4)), 2):
-        after, raw = judged(loss.snapshot), evaluate_all(loss.snapshot, all_checks(), all_views())
+        after, raw = judged(loss.snapshot), evaluate_all(loss.snapshot, all_checks(), all_views(packaged_releases()))
         for each in raw:
             if profile.excludes(each.check):
                 continue
@@ -113,11 +118,15 @@ def test_a_failing_subject_is_not_set_aside_because_another_one_was_refused(stat
     )
     snapshot = msgspec.structs.replace(snapshot, answers=(*snapshot.answers, refused))
     snapshot = edit(snapshot, BrokerConfigs, {"broker": 1}, value=None, source=None, seen=None, answer=number)
-    profile = packaged().profile("confluent-cloud")
+    profile = packaged_providers().profile("confluent-cloud")
     assert profile is not None
     told = judged(snapshot)
     for name, each in all_checks().items():
         if profile.excludes(name):
             continue
-        failing = {subject for subject, verdict in subjects_of(each, snapshot, all_views()).items() if verdict is Verdict.FAIL}
+        failing = {
+            subject
+            for subject, verdict in subjects_of(each, snapshot, all_views(packaged_releases())).items()
+            if verdict is Verdict.FAIL
+        }
         assert {one.subject for one in told[name].findings} == failing, name

@@ -17,6 +17,7 @@ from kastellan.model.finding import CheckResult, Severity
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.missing_data_kit import losses
 from kastellan.testing.random_faults import sick_cluster, sicken
 from kastellan.testing.snapshots import AT_MS, edit, healthy
@@ -32,8 +33,8 @@ CHECKS = {
 
 def told(snapshot: Snapshot) -> tuple[set[str], set[tuple[str, Subject]], set[tuple[str, Subject]]]:
     """The causes that excuse something, the errors before they did, and those after."""
-    judged = evaluate_all(snapshot, CHECKS, all_views())
-    after = diagnose(judged, snapshot, all_causes(), all_views())
+    judged = evaluate_all(snapshot, CHECKS, all_views(packaged_releases()))
+    after = diagnose(judged, snapshot, all_causes(), all_views(packaged_releases()))
     excusing = {each.cause for each in after.causes if each.expected and not each.against}
     return excusing, errors(judged), errors(after.results)
 

@@ -21,6 +21,7 @@ from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.features import Features
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import AT_MS, drop, edit, failed_answer, healthy
 
 OFFLINE = "replication.offline"
@@ -78,9 +79,9 @@ def test_a_healthy_cluster_is_looked_at_once():
 
 def test_the_release_is_told_by_the_brokers_or_else_by_the_level_in_force():
     mixed = edit(sound(), BrokerFeatures, {"broker": 2}, supported_max=29)
-    assert cluster_shape(mixed).kafka == "4.2, 4.3"
-    assert cluster_shape(drop(sound(), BrokerFeatures, {})).kafka == "4.3 or newer (by metadata.version 30)"
-    assert cluster_shape(drop(drop(sound(), BrokerFeatures, {}), Features, {})).kafka is None
+    assert cluster_shape(mixed, packaged_releases()).kafka == "4.2, 4.3"
+    assert cluster_shape(drop(sound(), BrokerFeatures, {}), packaged_releases()).kafka == "4.3 or newer (by metadata.version 30)"
+    assert cluster_shape(drop(drop(sound(), BrokerFeatures, {}), Features, {}), packaged_releases()).kafka is None
 
 
 def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():

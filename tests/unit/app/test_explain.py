@@ -8,7 +8,7 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.finding import Severity
-from kastellan.reference.providers import packaged
+from kastellan.reference.reference_data import packaged_providers
 
 
 @pytest.mark.parametrize("name", all_checks())
@@ -49,7 +49,7 @@ def test_an_unknown_name_gets_the_closest():
         explain("x" * 500)
 
 
-@pytest.mark.parametrize("name", [each.id for each in packaged().profiles])
+@pytest.mark.parametrize("name", [each.id for each in packaged_providers().profiles])
 def test_every_provider_is_explained_whole(name):
     told = explain(name)
     assert told.title in told.parts["About"]

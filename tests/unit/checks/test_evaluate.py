@@ -17,6 +17,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import edit, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
 
@@ -193,7 +194,7 @@ def test_a_setting_that_does_not_exist_or_is_out_of_bounds_is_refused(given: dic
 def test_a_consequence_names_what_it_follows_from() -> None:
     snapshot = edit(healthy(), Replicas, {"broker": 2}, in_sync=False)
     snapshot = edit(snapshot, Brokers, {"broker": 2}, fenced=True, listed=False, reached=False, trouble="refused")
-    results = evaluate_all(snapshot, all_checks(), all_views())
+    results = evaluate_all(snapshot, all_checks(), all_views(packaged_releases()))
     roots = [(each.check, each.subject.text) for result in results for each in result.findings if not each.explained_by]
     assert roots == [("brokers.fenced", "broker/2")]
     assert results[0].check == "brokers.fenced"
@@ -201,7 +202,7 @@ def test_a_consequence_names_what_it_follows_from() -> None:
 
 def test_a_consequence_of_what_did_not_fail_stands_alone() -> None:
     snapshot = edit(healthy(), Replicas, {"topic": "orders", "partition": 1, "broker": 2}, in_sync=False)
-    told = {each.check: each for each in evaluate_all(snapshot, all_checks(), all_views())}
+    told = {each.check: each for each in evaluate_all(snapshot, all_checks(), all_views(packaged_releases()))}
     assert told["replication.under_replicated"].findings[0].explained_by == ()
 
 

@@ -17,6 +17,7 @@ from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import AT_MS, add, edit, failed_answer, healthy
 from kastellan.views.catalogue import all_views
 
@@ -42,8 +43,8 @@ def looked(minutes_ago: float = 0, away: int | None = None, **broker) -> Snapsho
 
 
 def diagnosed(snapshot: Snapshot, results: tuple[CheckResult, ...] | None = None) -> Diagnosed:
-    judged = evaluate_all(snapshot, JUDGED, all_views()) if results is None else results
-    return diagnose(judged, snapshot, all_causes(), all_views())
+    judged = evaluate_all(snapshot, JUDGED, all_views(packaged_releases())) if results is None else results
+    return diagnose(judged, snapshot, all_causes(), all_views(packaged_releases()))
 
 
 def only(snapshot: Snapshot) -> dict[str, CauseFound]:
@@ -107,7 +108,7 @@ def test_a_waived_broker_explains_nothing():
             result, findings=tuple(msgspec.structs.replace(each, waived=by) for each in result.findings)
         )
 
-    judged = evaluate_all(looked(away=2), all_checks(), all_views())
+    judged = evaluate_all(looked(away=2), all_checks(), all_views(packaged_releases()))
     accepted = tuple(waived(each) if each.check == "brokers.fenced" else each for each in judged)
     assert "broker_down" not in {each.cause for each in diagnosed(looked(away=2), accepted).causes}
 

@@ -29,7 +29,7 @@ def ends(offsets: Offsets, topics: Topics | None) -> Ends:
     return Ends(offsets.df.select(*Ends.schema()))
 
 
-VIEWS: Views = {Ends: ends}
+VIEWS = Views({Ends: ends})
 
 
 def asks(

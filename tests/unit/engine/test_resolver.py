@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 import polars as pl
+import pytest
 
 from kastellan.engine.needs import Earlier, Keys, Need, Views
 from kastellan.engine.resolver import Missing, MissingKind, Resolver, deciding, of_this_look
+from kastellan.kernel.errors import Defect
 from kastellan.model.snapshot import Moment, Snapshot
 from kastellan.model.table import Frame, Unseen, column
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
+from kastellan.reference.reference_data import packaged_releases
+from kastellan.reference.releases import ReleaseData
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 
 
@@ -33,7 +37,7 @@ def ends(offsets: Offsets, topics: Topics | None) -> Ends:
     return Ends(offsets.df.select(*Ends.schema()))
 
 
-VIEWS: Views = {Ends: ends}
+VIEWS = Views({Ends: ends})
 
 
 def asks(
@@ -111,3 +115,12 @@ def test_which_tables_decide_and_which_are_of_this_look() -> None:
     assert not isinstance(arguments, Missing)
     assert [each.name for each in deciding(asks, arguments)] == ["ends", "ends", "topic_configs"]
     assert [each.name for each in of_this_look(asks, arguments)] == ["ends", "topic_configs"]
+
+
+def test_release_data_is_handed_in_and_its_lack_is_a_defect() -> None:
+    def rests_on_releases(releases: ReleaseData) -> None: ...
+
+    arguments = Resolver(healthy(), Views({}, packaged_releases())).arguments(rests_on_releases)
+    assert arguments == {"releases": packaged_releases()}
+    with pytest.raises(Defect, match="none was handed in"):
+        Resolver(healthy(), Views({})).arguments(rests_on_releases)

@@ -21,7 +21,8 @@ from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.reference.providers import NONE, Provider, packaged
+from kastellan.reference.providers import NONE, Provider
+from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.snapshots import AT_MS, edit, healthy
 
 CONFLUENT = "pkc-4ygn6.europe-west3.gcp.confluent.cloud:9092"
@@ -156,7 +157,7 @@ def test_a_cluster_that_answers_belies_the_profile() -> None:
     other = Answer(id=99, source="kafka", asked="DescribeConfigs", of="broker/2", state=State.COMPLETE, sent_ms=AT_MS)
     mixed = msgspec.structs.replace(blind, answers=(*blind.answers, other))
     mixed = edit(mixed, BrokerConfigs, {"broker": 2}, value="1", seen=True, answer=99)
-    profile = packaged().profile("confluent-cloud")
+    profile = packaged_providers().profile("confluent-cloud")
     assert profile is not None
     assert refused_by_design(blind, profile)
     assert refused_by_design(mixed, profile) == ()
@@ -225,4 +226,4 @@ def test_a_crash_is_not_set_aside() -> None:
     """A broken check says so on every cluster."""
     crashed = CheckResult(check="replication.under_replicated", counts={Verdict.UNKNOWN: 1}, crashed=True)
     there = reached_by(WARPSTREAM)
-    assert set_aside((crashed,), there, provider_of(there)) == (crashed,)
+    assert set_aside((crashed,), there, provider_of(there, packaged_providers())) == (crashed,)

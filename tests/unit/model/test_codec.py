@@ -16,6 +16,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.model import codec
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import edit, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
 
@@ -66,7 +67,10 @@ def test_the_same_checks_give_the_same_answer():
     after = codec.load(codec.dump(before))
 
     def told(snapshot):
-        return [msgspec.structs.replace(each, took_ms=0) for each in evaluate_all(snapshot, all_checks(), all_views())]
+        return [
+            msgspec.structs.replace(each, took_ms=0)
+            for each in evaluate_all(snapshot, all_checks(), all_views(packaged_releases()))
+        ]
 
     assert told(after) == told(before)
     assert any(each.findings for each in told(after))

@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from kastellan.model.codec import dump, load
-from kastellan.model.provider_detection import identified, profile_of, provider_of
+from kastellan.model.provider_detection import identified, provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 from kastellan.redaction.pseudonyms import Pseudonyms
 from kastellan.redaction.redact import redacted
-from kastellan.reference.providers import Provider, packaged
+from kastellan.reference.providers import Provider
+from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.snapshots import add, edit, healthy, hide
 
 SUPER = "User:CN=prod-kafka,O=io.strimzi;User:CN=prod-entity-topic-operator,O=io.strimzi"
@@ -32,7 +33,7 @@ def configured(config: str, value: str) -> Snapshot:
 
 
 def found(snapshot: Snapshot) -> str | None:
-    provider = provider_of(snapshot).provider
+    provider = provider_of(snapshot, packaged_providers()).provider
     return provider.id if provider else None
 
 
@@ -101,14 +102,14 @@ def test_two_weak_signs_are_enough_and_one_is_not() -> None:
     one = edit(at(), BrokerConfigs, {"config": "listener.security.protocol.map"}, value=weak["listener.security.protocol.map"])
     assert found(one) is None
     row = {"broker": 1, "config": "log.dirs", "value": weak["log.dirs"], "source": "static", "seen": True}
-    told = provider_of(add(one, BrokerConfigs, row)).provider
+    told = provider_of(add(one, BrokerConfigs, row), packaged_providers()).provider
     assert told is not None
     assert told.id == "strimzi"
     assert len(told.because) == 2
 
 
 def test_it_is_told_why_and_without_a_name_of_the_cluster() -> None:
-    told = provider_of(at("b-1.secretname.x1.c2.kafka.eu-west-1.amazonaws.com")).provider
+    told = provider_of(at("b-1.secretname.x1.c2.kafka.eu-west-1.amazonaws.com"), packaged_providers()).provider
     assert told is not None
     assert told.because
     assert not told.stated
@@ -117,9 +118,9 @@ def test_it_is_told_why_and_without_a_name_of_the_cluster() -> None:
 
 def test_what_the_user_states_counts_before_all_evidence() -> None:
     snapshot = at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com")
-    none, strimzi = packaged().stated("none", "x"), packaged().stated("strimzi", "x")
-    assert profile_of(provider_of(snapshot, none).provider) is None
-    assert provider_of(snapshot, strimzi).provider == strimzi
+    none, strimzi = packaged_providers().stated("none", "x"), packaged_providers().stated("strimzi", "x")
+    assert provider_of(snapshot, packaged_providers(), none).profile is None
+    assert provider_of(snapshot, packaged_providers(), strimzi).provider == strimzi
 
 
 def test_an_address_that_was_not_seen_leaves_it_open() -> None:
@@ -136,21 +137,21 @@ def test_an_earlier_look_that_saw_more_counts() -> None:
 
 
 def test_evidence_for_two_at_once_is_evidence_for_none() -> None:
-    told = provider_of(at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com", "acme.servicebus.windows.net"))
+    told = provider_of(at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com", "acme.servicebus.windows.net"), packaged_providers())
     assert told.provider is None
     assert set(told.contested) == {"Amazon MSK", "Azure Event Hubs"}
 
 
 def test_a_redacted_snapshot_still_knows_it_and_a_file_keeps_it() -> None:
     snapshot = at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com")
-    without = load(dump(redacted(snapshot, Pseudonyms(b"k" * 32))))
+    without = load(dump(redacted(snapshot, Pseudonyms(b"k" * 32), packaged_providers())))
     assert found(without) == "msk"
     assert found(msgspec.structs.replace(without, provider=None)) is None
-    assert identified(healthy()).provider is None
+    assert identified(healthy(), packaged_providers()).provider is None
 
 
 def test_a_provider_that_this_version_does_not_know_has_no_profile() -> None:
-    assert profile_of(Provider(id="of-the-future")) is None
+    assert packaged_providers().profile(Provider(id="of-the-future").id) is None
 
 
 def test_what_a_redacted_file_says_of_its_provider_is_in_our_words() -> None:
@@ -160,7 +161,7 @@ def test_what_a_redacted_file_says_of_its_provider_is_in_our_words() -> None:
         (Provider(id=told), None),
         (Provider(id="none"), "none"),
     ):
-        without = redacted(healthy().of_provider(provider), Pseudonyms(b"k" * 32))
+        without = redacted(healthy().of_provider(provider), Pseudonyms(b"k" * 32), packaged_providers())
         assert b"secretname" not in dump(without)
         assert (without.provider.id if without.provider else None) == kept
         assert found(without) == kept

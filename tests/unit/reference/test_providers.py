@@ -12,11 +12,12 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.diagnosis.cause import all_causes
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
-from kastellan.reference.providers import NONE, Provider, in_force, named, packaged, parse, use
+from kastellan.reference.providers import NONE, Provider, named, parse
+from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.snapshots import AT_MS
 from kastellan.wire.kafka.api import Api, api_name
 
-PROFILES = {each.id: each for each in packaged().profiles}
+PROFILES = {each.id: each for each in packaged_providers().profiles}
 
 
 def whole() -> dict[str, Any]:
@@ -57,10 +58,10 @@ def test_a_check_is_named_by_its_id_or_its_family() -> None:
 
 
 def test_a_user_may_state_a_provider_or_that_there_is_none() -> None:
-    assert packaged().stated("msk", "--provider") == Provider(id="msk", stated=True)
-    assert packaged().stated(NONE, "--provider").id == NONE
+    assert packaged_providers().stated("msk", "--provider") == Provider(id="msk", stated=True)
+    assert packaged_providers().stated(NONE, "--provider").id == NONE
     with pytest.raises(BadInput, match=r"--provider names the provider 'aiven'; there are: msk, .*, none"):
-        packaged().stated("aiven", "--provider")
+        packaged_providers().stated("aiven", "--provider")
 
 
 @pytest.mark.parametrize(
@@ -89,17 +90,6 @@ def test_a_file_that_is_not_sound_is_refused_in_one_sentence(file: bytes, told: 
     assert "\n" not in refused.value.message
 
 
-def test_other_profiles_may_be_put_in_force() -> None:
-    data = whole()
-    data["profiles"] = data["profiles"][:1]
-    try:
-        use(parse(json.dumps(data).encode(), "own.json"))
-        assert [each.id for each in in_force().profiles] == ["msk"]
-    finally:
-        use(None)
-    assert in_force() is packaged()
-
-
 def test_its_age_is_told_in_days() -> None:
-    assert packaged().age_days(AT_MS) == 0
-    assert packaged().age_days(AT_MS + 86_400_000 * 1_000) > 180
+    assert packaged_providers().age_days(AT_MS) == 0
+    assert packaged_providers().age_days(AT_MS + 86_400_000 * 1_000) > 180

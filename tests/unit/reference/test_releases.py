@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kastellan.kernel.errors import BadInput
-from kastellan.reference.releases import in_force, packaged, parse, use, version_of
+from kastellan.reference.reference_data import packaged_releases
+from kastellan.reference.releases import parse, version_of
 
 
 def changed(**values: object) -> bytes:
@@ -24,20 +25,20 @@ def _text() -> str:
 
 
 def test_the_packaged_data_is_sound_and_every_entry_has_a_source_on_the_web() -> None:
-    data = packaged()
+    data = packaged_releases()
     for entries in (data.lines, data.vulnerabilities, data.configs, data.features):
         assert all(source.startswith("https://") for each in entries for source in each.sources)
 
 
 def test_the_last_three_lines_are_maintained() -> None:
-    data = packaged()
+    data = packaged_releases()
     assert [each.line for each in data.lines if data.ended(each) is None] == ["4.2", "4.3", "4.4"]
     by_line = {each.line: each for each in data.lines}
     assert data.ended(by_line["3.9"]) == by_line["4.2"].released
 
 
 def test_its_age_is_told_in_days() -> None:
-    data = packaged()
+    data = packaged_releases()
     at_ms = int(datetime(2027, 1, 5, 12, tzinfo=UTC).timestamp() * 1000)
     assert data.age_days(at_ms) == 40
     assert data.age_days(0) == 0
@@ -77,13 +78,3 @@ def test_entries_without_source_twice_or_with_no_version_are_refused() -> None:
     ):
         with pytest.raises(BadInput, match=told.replace(".", r"\.")):
             parse(changed(**bad), "file")
-
-
-def test_what_is_used_is_in_force_until_it_is_taken_back() -> None:
-    other = parse(changed(as_of="2027-01-01"), "file")
-    use(other)
-    try:
-        assert in_force() is other
-    finally:
-        use(None)
-    assert in_force() is packaged()

@@ -11,6 +11,7 @@ import pytest
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.check import Check, Verdicts
 from kastellan.checks.evaluate import subjects_of
+from kastellan.engine.needs import Views
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Frame, column
@@ -110,7 +111,7 @@ def drops_what_it_does_not_see(partitions: Partitions) -> Led:
 
 
 def test_a_view_that_invents_a_value_or_drops_a_row_is_caught() -> None:
-    invents = leaks_of(Led, healthy(), {Led: counts_what_it_sees}, random.Random(7))
+    invents = leaks_of(Led, healthy(), Views({Led: counts_what_it_sees}), random.Random(7))
     assert any(each.column == "led" for each in invents)
-    drops = leaks_of(Led, healthy(), {Led: drops_what_it_does_not_see}, random.Random(7))
+    drops = leaks_of(Led, healthy(), Views({Led: drops_what_it_does_not_see}), random.Random(7))
     assert any(each.column is None and each.key == ("orders",) for each in drops)

@@ -9,13 +9,14 @@ from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import drop, edit, healthy
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.catalogue import all_views
 
 
 def line_of(snapshot: Snapshot, broker: int = 2) -> tuple[str | None, bool | None]:
-    view = Resolver(snapshot, all_views()).get(Need("releases", BrokerReleases))
+    view = Resolver(snapshot, all_views(packaged_releases())).get(Need("releases", BrokerReleases))
     assert isinstance(view, BrokerReleases)
     assert view.df.height == 3
     ((_, *told),) = view.df.filter(broker=broker).select("broker", "line", "newer").iter_rows()
@@ -37,6 +38,8 @@ def test_what_was_not_told_is_null() -> None:
 
 
 def test_a_fenced_broker_is_away() -> None:
-    view = Resolver(edit(healthy(), Brokers, {"broker": 2}, fenced=True), all_views()).get(Need("releases", BrokerReleases))
+    view = Resolver(edit(healthy(), Brokers, {"broker": 2}, fenced=True), all_views(packaged_releases())).get(
+        Need("releases", BrokerReleases)
+    )
     assert isinstance(view, BrokerReleases)
     assert view.df.sort("broker")["away"].to_list() == [False, True, False]

@@ -9,15 +9,16 @@ from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.broker_features import BrokerFeatures
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
-from kastellan.views.outdated_configs import ASKED, OutdatedConfigs, outdated_configs
+from kastellan.views.outdated_configs import OutdatedConfigs, outdated_configs
 
 KEY = "log.cleaner.enable"
 
 
 def row(snapshot: Snapshot, config: str = KEY) -> tuple[bool | None, bool | None, bool | None]:
-    view = Resolver(snapshot, all_views()).get(Need("outdated", OutdatedConfigs))
+    view = Resolver(snapshot, all_views(packaged_releases())).get(Need("outdated", OutdatedConfigs))
     assert isinstance(view, OutdatedConfigs)
     (told,) = view.df.filter(broker=2, config=config).select("is_set", "gone", "leaving").iter_rows()
     return told[0], told[1], told[2]
@@ -46,6 +47,7 @@ def test_a_config_leaves_before_it_is_gone() -> None:
 
 
 def test_asks_for_what_can_be_told() -> None:
-    assert wanted_by([outdated_configs], all_views()).broker_keys == set(ASKED)
-    assert "broker.id" not in ASKED
-    assert "message.format.version" not in ASKED
+    keys = wanted_by([outdated_configs], all_views(packaged_releases())).broker_keys
+    assert keys == set(packaged_releases().outdated_broker_keys())
+    assert "broker.id" not in keys
+    assert "message.format.version" not in keys

@@ -157,9 +157,9 @@ class ConnectionOptions(NamedTuple):
             return self.settled().provider
         if self.provider is None:
             return None
-        from kastellan.app.provider_data import stated
+        from kastellan.app.reference_data import read_providers
 
-        return stated(self.provider, "--provider")
+        return read_providers().stated(self.provider, "--provider")
 
     def target(self, of_the_command_s: float | None = None) -> tuple[Target, float]:
         """The live cluster and the time-out in seconds; says on stderr what was not carried out.

@@ -102,9 +102,9 @@ def add(
     if bootstrap_server is None and command_config is None:
         raise UsageError("a context needs --bootstrap-server HOST:PORT or --command-config FILE")
     if provider is not None:
-        from kastellan.app.provider_data import stated
+        from kastellan.app.reference_data import read_providers
 
-        stated(provider, "--provider")
+        read_providers().stated(provider, "--provider")
     context = Context(
         bootstrap=bootstrap_server,
         command_config=str(command_config.absolute()) if command_config is not None else None,

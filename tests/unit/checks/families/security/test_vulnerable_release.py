@@ -14,6 +14,7 @@ from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.broker_features import BrokerFeatures
+from kastellan.reference.reference_data import packaged_releases
 from kastellan.testing.missing_data_kit import broken_by
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
@@ -29,11 +30,11 @@ def running(level: int | None, broker: int = 2, at_ms: int = AT_MS) -> Snapshot:
 
 
 def verdicts(snapshot: Snapshot) -> dict[Subject, Verdict]:
-    return subjects_of(JUDGEMENT, snapshot, all_views())
+    return subjects_of(JUDGEMENT, snapshot, all_views(packaged_releases()))
 
 
 def test_fires_where_every_patch_of_the_line_has_it_with_its_condition() -> None:
-    found = {each.subject: each for each in evaluate_one(JUDGEMENT, running(7), all_views()).findings}
+    found = {each.subject: each for each in evaluate_one(JUDGEMENT, running(7), all_views(packaged_releases())).findings}
     jndi = found[JNDI]
     assert jndi.severity is Severity.WARNING
     assert jndi.observed.endswith(": Kafka 3.3 on broker 2; it matters with an attacker with ALTER_CONFIGS on the cluster")
@@ -55,7 +56,7 @@ def test_cannot_see_the_patch_of_a_line_of_which_some_are_corrected() -> None:
     seen = verdicts(running(26))
     assert seen[JWT] is Verdict.UNKNOWN
     assert seen[JNDI] is Verdict.PASS
-    (doubt,) = evaluate_one(JUDGEMENT, running(26), all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, running(26), all_views(packaged_releases())).doubts
     assert doubt.reason == "Kafka 4.1 has it up to 4.1.1 (CVE-2026-33557), and no request tells the patch of a broker"
 
 
@@ -73,4 +74,4 @@ def test_old_data_acquits_nobody() -> None:
 @pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
     for snapshot in (healthy(), running(7), running(26)):
-        assert broken_by(JUDGEMENT, snapshot, all_views(), random.Random(7)) == []
+        assert broken_by(JUDGEMENT, snapshot, all_views(packaged_releases()), random.Random(7)) == []
