@@ -22,19 +22,19 @@ class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def packaged_releases() -> ReleaseData:
     """The release data that comes with Kastellan."""
-    return releases.parse(_packaged("releases.json"), releases.PACKAGED)
+    return releases.parse(_read_packaged("releases.json"), releases.PACKAGED)
 
 
 @cache
 def packaged_providers() -> ProviderData:
     """The provider profiles that come with Kastellan."""
-    return providers.parse(_packaged("providers.json"), providers.PACKAGED)
+    return providers.parse(_read_packaged("providers.json"), providers.PACKAGED)
 
 
-def packaged() -> ReferenceData:
+def load_packaged() -> ReferenceData:
     """All of the reference data that comes with Kastellan."""
     return ReferenceData(releases=packaged_releases(), providers=packaged_providers())
 
 
-def _packaged(file: str) -> bytes:
+def _read_packaged(file: str) -> bytes:
     return resources.files("kastellan.reference").joinpath(file).read_bytes()

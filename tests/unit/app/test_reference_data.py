@@ -17,7 +17,7 @@ from kastellan.checks.families.controller import release_end_of_life
 from kastellan.checks.families.replication import under_replicated
 from kastellan.kernel.errors import BadInput
 from kastellan.model.snapshot import Vantage
-from kastellan.reference.reference_data import packaged, packaged_providers, packaged_releases
+from kastellan.reference.reference_data import load_packaged, packaged_providers, packaged_releases
 from kastellan.testing.snapshots import AT_MS, healthy
 from kastellan.views.catalogue import all_views
 
@@ -103,7 +103,7 @@ def test_old_profiles_say_so_where_one_of_them_counts(tmp_path: Path) -> None:
 
 def test_two_threads_with_different_data_each_see_their_own() -> None:
     """The config keys to request, the verdicts and the provider all follow from the data of the plan."""
-    ours = packaged()
+    ours = load_packaged()
     kept = tuple(change for change in ours.releases.configs if change.config == "log.cleaner.enable")
     theirs = msgspec.structs.replace(
         ours,

@@ -46,14 +46,20 @@ def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     behind = None
     if one is not None and one.finalized_level is not None and one.supported_max is not None:
         behind = one.finalized_level < one.supported_max
-    alike = one_release(versions)
     return Verdicts.cluster(
         fails=behind,
-        # Without the feature (ZooKeeper) there is nothing to raise. While two releases run it must not be raised.
-        applies=False if one is None and features.rows else None if one is None else True if behind is False else alike,
+        # Without the feature (ZooKeeper) there is nothing to raise.
+        applies=_applies(behind, one_release(versions)) if one is not None else False if features.rows else None,
         level=one.finalized_level if one else None,
         supported=one.supported_max if one else None,
     )
+
+
+def _applies(behind: bool | None, alike: bool | None) -> bool | None:
+    """While two releases run the level must not be raised; where it was not seen, it may be the highest already."""
+    if behind is None:
+        return alike or None
+    return alike if behind else True
 
 
 def one_release(versions: BrokerVersions) -> bool | None:

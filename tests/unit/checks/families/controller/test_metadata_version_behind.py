@@ -44,6 +44,13 @@ def test_cannot_see_the_level_or_a_broker_is_unknown() -> None:
     assert Verdict.PASS not in look(CHECK, hide(healthy(), "feature")).counts
 
 
+def test_a_level_that_was_not_seen_is_unknown_while_two_releases_run() -> None:
+    """At the highest level the check passes then; so a blank level must not make it not applicable."""
+    two = edit(healthy(), ApiVersions, {"broker": 3}, max_version=12)
+    assert look(CHECK, two).counts == {Verdict.PASS: 1}
+    assert look(CHECK, edit(two, Features, {}, finalized_level=None)).counts == {Verdict.UNKNOWN: 1}
+
+
 @pytest.mark.law
 def test_keeps_the_law_of_missing_data() -> None:
-    assert breaches(CHECK, behind()) == []
+    assert breaches(CHECK, behind(), edit(healthy(), ApiVersions, {"broker": 3}, max_version=12)) == []
