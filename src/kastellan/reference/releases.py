@@ -116,7 +116,7 @@ class ReleaseData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """The changed configs of brokers that DescribeConfigs reports: few keys, and a few bytes where they are not set."""
         return tuple(change.config for change in self.configs if change.scope == "broker" and not change.hidden)
 
-    def ended(self, line: Line) -> date | None:
+    def support_end(self, line: Line) -> date | None:
         """When the project's rule ended the line's support: the day on which the line appeared that pushed it out."""
         newer = [each for each in self.lines if version_of(each.line) > version_of(line.line)]
         return newer[self.supported_lines - 1].released if len(newer) >= self.supported_lines else None

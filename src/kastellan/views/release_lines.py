@@ -31,7 +31,7 @@ def release_lines(releases: ReleaseData) -> ReleaseLines:
 
 
 def _line(data: ReleaseData, line: Line) -> ReleaseLine:
-    ended = data.ended(line)
+    ended = data.support_end(line)
     levels = [each.level for each in line.levels]
     return ReleaseLine(
         line=line.line,

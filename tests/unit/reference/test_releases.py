@@ -32,9 +32,9 @@ def test_the_packaged_data_is_sound_and_every_entry_has_a_source_on_the_web() ->
 
 def test_the_last_three_lines_are_maintained() -> None:
     data = packaged_releases()
-    assert [each.line for each in data.lines if data.ended(each) is None] == ["4.2", "4.3", "4.4"]
+    assert [each.line for each in data.lines if data.support_end(each) is None] == ["4.2", "4.3", "4.4"]
     by_line = {each.line: each for each in data.lines}
-    assert data.ended(by_line["3.9"]) == by_line["4.2"].released
+    assert data.support_end(by_line["3.9"]) == by_line["4.2"].released
 
 
 def test_its_age_is_told_in_days() -> None:

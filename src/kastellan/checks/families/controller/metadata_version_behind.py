@@ -49,13 +49,13 @@ def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     return Verdicts.cluster(
         fails=behind,
         # Without the feature (ZooKeeper) there is nothing to raise.
-        applies=_applies(behind, one_release(versions)) if one is not None else False if features.rows else None,
+        applies=_applies(behind=behind, alike=one_release(versions)) if one is not None else False if features.rows else None,
         level=one.finalized_level if one else None,
         supported=one.supported_max if one else None,
     )
 
 
-def _applies(behind: bool | None, alike: bool | None) -> bool | None:
+def _applies(*, behind: bool | None, alike: bool | None) -> bool | None:
     """While two releases run the level must not be raised; where it was not seen, it may be the highest already."""
     if behind is None:
         return alike or None
