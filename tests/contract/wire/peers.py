@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import How, dial
+from kastellan.wire.kafka.dial import DialOptions, dial
 from kastellan.wire.kafka.endpoint import Endpoint
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -41,10 +41,10 @@ async def peer(behaviour: Behaviour) -> AsyncIterator[Endpoint]:
 
 
 @contextlib.asynccontextmanager
-async def connected(behaviour: Behaviour, how: How | None = None) -> AsyncIterator[Connection]:
+async def connected(behaviour: Behaviour, options: DialOptions | None = None) -> AsyncIterator[Connection]:
     """A connection to such a peer, without handshake."""
     async with peer(behaviour) as endpoint:
-        opened = await dial(endpoint, Deadline.after(10), how or How())
+        opened = await dial(endpoint, Deadline.after(10), options or DialOptions())
         assert isinstance(opened, Connection), opened
         try:
             yield opened

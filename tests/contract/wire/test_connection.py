@@ -15,7 +15,7 @@ from kastellan.kernel.errors import NotPermitted
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.connection import Frame, Limits
 from kastellan.wire.kafka.costs import Costs, Meter
-from kastellan.wire.kafka.dial import How, dial
+from kastellan.wire.kafka.dial import DialOptions, dial
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit
@@ -27,11 +27,11 @@ ASK = EncodedRequest(3, 12, b"what", flexible=True)
 BODY = bytes(range(200)) * 50
 
 
-def asked(behaviour: Behaviour, within_s: float = 10.0, how: How | None = None) -> Frame | Refusal:
+def asked(behaviour: Behaviour, within_s: float = 10.0, options: DialOptions | None = None) -> Frame | Refusal:
     """What one question to such a peer ends in; it has to end soon after its deadline."""
 
     async def run() -> Frame | Refusal:
-        async with connected(behaviour, how) as connection:
+        async with connected(behaviour, options) as connection:
             before = time.monotonic()
             found = await connection.ask(ASK, Deadline.after(within_s))
             assert time.monotonic() - before < within_s + 5
@@ -40,8 +40,8 @@ def asked(behaviour: Behaviour, within_s: float = 10.0, how: How | None = None) 
     return asyncio.run(run(), debug=True)
 
 
-def refused(behaviour: Behaviour, within_s: float = 10.0, how: How | None = None) -> Refusal:
-    found = asked(behaviour, within_s, how)
+def refused(behaviour: Behaviour, within_s: float = 10.0, options: DialOptions | None = None) -> Refusal:
+    found = asked(behaviour, within_s, options)
     assert isinstance(found, Refusal)
     assert "\n" not in found.reason
     assert found.reason.startswith("broker 2 (127.0.0.1:")
@@ -117,7 +117,7 @@ def test_what_is_not_the_protocol_is_garbled_and_named(data, sentence):
 
 
 def test_an_answer_beyond_the_limit_is_refused_before_it_is_held():
-    found = refused(says(framed(0, bytes(2_000))), how=How(limits=Limits(frame_bytes=1_000)))
+    found = refused(says(framed(0, bytes(2_000))), options=DialOptions(limits=Limits(frame_bytes=1_000)))
     assert (found.trouble, "beyond the limit" in found.reason) == (Trouble.GARBLED, True)
 
 
@@ -254,7 +254,7 @@ def test_a_busy_loop_never_makes_a_peer_late(size):
             taken.recv(1)
 
     async def run(port: int) -> None:
-        opened = await dial(Endpoint("127.0.0.1", port), Deadline.after(10), How())
+        opened = await dial(Endpoint("127.0.0.1", port), Deadline.after(10), DialOptions())
         assert not isinstance(opened, Refusal)
         task = asyncio.ensure_future(opened.ask(ASK, Deadline.after(0.3)))
         await asyncio.sleep(0.05)
@@ -315,7 +315,7 @@ def test_more_questions_than_may_be_in_flight_wait_in_line():
         await forever()
 
     async def run():
-        async with connected(behaviour, How(limits=Limits(in_flight=3))) as connection:
+        async with connected(behaviour, DialOptions(limits=Limits(in_flight=3))) as connection:
             frames = await asyncio.gather(*(connection.ask(ASK, Deadline.after(20)) for _ in range(20)))
             assert all(isinstance(each, Frame) for each in frames)
 
@@ -325,7 +325,7 @@ def test_more_questions_than_may_be_in_flight_wait_in_line():
 
 def test_a_question_that_waited_in_line_until_its_deadline_does_not_accuse_the_peer_of_silence():
     async def run():
-        async with connected(says(b""), How(limits=Limits(in_flight=1))) as connection:
+        async with connected(says(b""), DialOptions(limits=Limits(in_flight=1))) as connection:
             first, second = await asyncio.gather(
                 connection.ask(ASK, Deadline.after(0.4)), connection.ask(ASK, Deadline.after(0.2))
             )
@@ -339,7 +339,7 @@ def test_a_question_that_waited_in_line_until_its_deadline_does_not_accuse_the_p
 
 def test_a_peer_that_never_answers_is_given_up_after_a_while():
     async def run():
-        async with connected(says(b""), How(limits=Limits(abandoned=3))) as connection:
+        async with connected(says(b""), DialOptions(limits=Limits(abandoned=3))) as connection:
             for _ in range(4):
                 await connection.ask(ASK, Deadline.after(0.02))
             assert not connection.open
@@ -362,7 +362,7 @@ def test_a_request_that_changes_something_is_not_sent_without_a_permit():
                 await connection.ask(EncodedRequest(20, 6, b"", flexible=True), Deadline.after(5))
             assert isinstance(await connection.ask(ASK, Deadline.after(5)), Frame)
         assert seen == [3]
-        async with connected(behaviour, How(permit=Permit("a test"))) as connection:
+        async with connected(behaviour, DialOptions(permit=Permit("a test"))) as connection:
             assert isinstance(await connection.ask(EncodedRequest(20, 6, b"", flexible=True), Deadline.after(5)), Frame)
         assert seen == [3, 20]
 
@@ -380,7 +380,7 @@ def test_a_request_that_changes_something_is_not_sent_without_a_permit():
 )
 def test_a_dial_says_in_which_way_it_failed(endpoint, trouble, words):
     reached = Endpoint(endpoint.host, endpoint.port or free_port())
-    found = asyncio.run(dial(reached, Deadline.after(10), How()))
+    found = asyncio.run(dial(reached, Deadline.after(10), DialOptions()))
     assert isinstance(found, Refusal)
     assert found.trouble is trouble
     assert words in found.reason
@@ -388,7 +388,7 @@ def test_a_dial_says_in_which_way_it_failed(endpoint, trouble, words):
 
 def test_addresses_are_mapped_and_the_sentence_says_so():
     to = f"127.0.0.1:{free_port()}"
-    found = asyncio.run(dial(Endpoint("kafka-2", 9092, 2), Deadline.after(10), How(resolve={"kafka-2": to})))
+    found = asyncio.run(dial(Endpoint("kafka-2", 9092, 2), Deadline.after(10), DialOptions(resolve={"kafka-2": to})))
     assert isinstance(found, Refusal)
     assert found.reason == f"broker 2 (kafka-2:9092) by way of {to} refused the connection: nothing listens there"
 
@@ -403,7 +403,7 @@ def test_a_peer_that_does_not_accept_is_silent_and_leaves_no_warning():
             for each in held:
                 each.setblocking(False)
                 each.connect_ex(("127.0.0.1", port))
-            found = await dial(Endpoint("127.0.0.1", port), Deadline.after(0.3), How())
+            found = await dial(Endpoint("127.0.0.1", port), Deadline.after(0.3), DialOptions())
             for each in held:
                 each.close()
         assert isinstance(found, Refusal)
@@ -447,7 +447,7 @@ def test_the_old_answer_header_of_the_handshake_has_no_tags():
 def test_a_request_that_was_never_written_is_not_on_the_bill():
     async def run() -> None:
         meter = Meter()
-        async with connected(lambda reader, writer: forever(), How(meter=meter)) as opened:
+        async with connected(lambda reader, writer: forever(), DialOptions(meter=meter)) as opened:
             refusals: list[Frame | Refusal] = []
             opened.begin(ASK, Deadline.after(20), refusals.append)
             opened.close()  # before the turn of the event loop ends, at which requests are written

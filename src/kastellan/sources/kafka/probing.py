@@ -20,7 +20,7 @@ from kastellan.sources.kafka.client_messages import Failure, failure_of_tls, sen
 from kastellan.sources.kafka.probing_cluster import cluster_steps
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import How, Reach, addresses_of, connect, dial, explained
+from kastellan.wire.kafka.dial import DialOptions, Reach, addresses_of, connect, dial, explained
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.requests import api_versions
 from kastellan.wire.kafka.sasl.exchange import Session
@@ -54,12 +54,12 @@ class KafkaProbe:
         """Raises BadInput for an address that is none or a key store that cannot be used, MissingTool for an extra."""
         self._endpoints = parse_endpoints(bootstrap, option="HOST:PORT")
         self._settings = security or SecuritySettings()
-        self._how = How(security=Security.of(security), resolve=resolve or {}, proxy=proxy)
+        self._options = DialOptions(security=Security.of(security), resolve=resolve or {}, proxy=proxy)
 
     @property
     def principal(self) -> str:
         """Who we are, as far as it is known from here."""
-        return self._how.security.principal
+        return self._options.security.principal
 
     async def run(self, deadline: Deadline) -> tuple[Step, ...]:
         """All steps, in the order in which a connection is built. Nothing is raised for what the outside does."""
@@ -72,7 +72,7 @@ class KafkaProbe:
                 through = endpoint
         if through is None:
             return tuple(steps)
-        cluster = Cluster((through,), resolve=self._how.resolve, security=self._how.security, proxy=self._how.proxy)
+        cluster = Cluster((through,), resolve=self._options.resolve, security=self._options.security, proxy=self._options.proxy)
         async with cluster:
             steps += await cluster_steps(cluster, through, deadline)
         return tuple(steps)
@@ -82,12 +82,12 @@ class KafkaProbe:
         steps, reach = await self._reached(endpoint, deadline)
         if reach is None:
             return steps
-        if self._how.security.context is not None:
-            steps.append(await self._tls(endpoint, reach, self._how.security.context, deadline))
+        if self._options.security.context is not None:
+            steps.append(await self._tls(endpoint, reach, self._options.security.context, deadline))
             if steps[-1].sign is Sign.FAILED:
                 return steps
         began = time.monotonic()
-        connection = await dial(endpoint, _part(deadline), self._how)
+        connection = await dial(endpoint, _part(deadline), self._options)
         if isinstance(connection, Refusal):
             return [*steps, _failed(Layer.KAFKA, endpoint, connection)]
         try:
@@ -98,9 +98,9 @@ class KafkaProbe:
 
     async def _reached(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
         """Name and TCP, or the proxy in place of both."""
-        reached = endpoint.mapped(self._how.resolve)
-        if self._how.proxy is not None:
-            reach = partial(tunnel, self._how.proxy, reached.host, reached.port, endpoint.label)
+        reached = endpoint.mapped(self._options.resolve)
+        if self._options.proxy is not None:
+            reach = partial(tunnel, self._options.proxy, reached.host, reached.port, endpoint.label)
             began = time.monotonic()
             plug = await reach(_part(deadline))
             if isinstance(plug, Refusal):
@@ -128,9 +128,9 @@ class KafkaProbe:
     async def _tls(self, endpoint: Endpoint, reach: Reach, context: ssl.SSLContext, deadline: Deadline) -> Step:
         began = time.monotonic()
         share = _part(deadline)
-        der = await certificate_of(reach, endpoint.host, self._how.security.curious, share)
+        der = await certificate_of(reach, endpoint.host, self._options.security.curious, share)
         peer = seen(der) if der is not None else None
-        opened = await dial(endpoint, share, self._how)
+        opened = await dial(endpoint, share, self._options)
         if isinstance(opened, Connection):
             opened.close()
             await opened.closed()
@@ -157,11 +157,11 @@ class KafkaProbe:
     ) -> Step:
         """Why no Kafka is spoken: another protocol, a TLS listener, or a certificate that came too late to be refused."""
         if self._settings.protocol.tls:
-            told = await explained(refusal, connection, endpoint.host, self._how, deadline)
+            told = await explained(refusal, connection, endpoint.host, self._options, deadline)
             # Whoever wants a certificate and got none closes the connection, with or without a word of TLS.
             meant = told is not refusal or (refusal.trouble is Trouble.CLOSED and self._settings.tls.identity is None)
             return _failed(Layer.TLS, endpoint, told, Failure.CLIENT_CERTIFICATE if meant else None)
-        der = await certificate_of(reach, endpoint.host, self._how.security.curious, deadline.within(_PEEK_S))
+        der = await certificate_of(reach, endpoint.host, self._options.security.curious, deadline.within(_PEEK_S))
         peer = seen(der) if der is not None else None
         if peer is not None:
             protocol = Protocol.SASL_SSL if self._settings.protocol.sasl else Protocol.SSL
@@ -178,7 +178,7 @@ class KafkaProbe:
     async def _login(self, endpoint: Endpoint, connection: Connection, hands: Handshake, deadline: Deadline) -> Step:
         began = time.monotonic()
         offers = await self._offers(endpoint, deadline)
-        login = self._how.security.login
+        login = self._options.security.login
         named = ", ".join(offers) if isinstance(offers, tuple) else ""
         if login is None:
             if not named:
@@ -205,7 +205,7 @@ class KafkaProbe:
     async def _offers(self, endpoint: Endpoint, deadline: Deadline) -> tuple[str, ...] | Refusal:
         """The mechanisms of the listener, over a connection of its own."""
         share = _part(deadline)
-        connection = await dial(endpoint, share, self._how)
+        connection = await dial(endpoint, share, self._options)
         if isinstance(connection, Refusal):
             return connection
         try:

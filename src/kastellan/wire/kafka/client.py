@@ -43,7 +43,7 @@ from kastellan.wire.kafka.connection import Connection, Frame, Limits
 from kastellan.wire.kafka.connection_slot import ConnectionSlot
 from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.decode import decode
-from kastellan.wire.kafka.dial import How
+from kastellan.wire.kafka.dial import DialOptions
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit, require_permit
@@ -117,7 +117,9 @@ class Cluster:
             raise Defect(msg)
         self._bootstrap = tuple(bootstrap)
         self._permit = permit
-        self._how = How(security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy)
+        self._options = DialOptions(
+            security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy
+        )
         self._lanes: dict[tuple[str, int, str], ConnectionSlot] = {}
         self._brokers: dict[int, Endpoint] = {}
         self._asked: dict[Endpoint, Outcome[ClusterMembers]] = {}
@@ -250,7 +252,7 @@ class Cluster:
 
     def costs(self) -> Costs:
         """What was asked so far; `later.since(earlier)` is the bill of a cycle."""
-        return self._how.meter.costs()
+        return self._options.meter.costs()
 
     # Asking.
 
@@ -340,7 +342,7 @@ class Cluster:
         return lambda: connection.leave(question)
 
     def _seen(self, connection: Connection, refusal: Refusal) -> Refusal:
-        return refusal if self._how.security.login or connection.answers > 1 else _without_login(refusal)
+        return refusal if self._options.security.login or connection.answers > 1 else _without_login(refusal)
 
     def _lane_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
         endpoint = self._pick(target)
@@ -351,7 +353,7 @@ class Cluster:
         key = (endpoint.host, endpoint.port, name)
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = ConnectionSlot(endpoint, self._how)
+            lane = self._lanes[key] = ConnectionSlot(endpoint, self._options)
         elif endpoint.node_id is not None:
             lane.name(endpoint)
         return lane

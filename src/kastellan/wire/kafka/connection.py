@@ -117,7 +117,7 @@ class Question:
 class Connection(asyncio.BufferedProtocol):
     """A connection that is open; `dial` makes it. Use it from one event loop."""
 
-    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, mail: ReceiveBuffer) -> None:
+    def __init__(self, whom: str, *, limits: Limits, permit: Permit | None, meter: Meter, buffers: ReceiveBuffer) -> None:
         self.whom = whom
         client = int16(len(limits.client_id.encode())) + limits.client_id.encode()
         self._client = {False: client, True: client + b"\x00"}
@@ -126,7 +126,7 @@ class Connection(asyncio.BufferedProtocol):
         self._meter = meter
         self._permit = permit
         self._transport: asyncio.Transport | None = None
-        self._mail = mail
+        self._buffers = buffers
         self._buffer = bytearray()
         """The beginning of an answer that is not whole yet."""
         self._need = 4
@@ -235,15 +235,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's name
         """Where asyncio puts what comes next. A view: below TLS it is filled piece by piece, and a slice must not be a copy."""
-        return self._mail.view
+        return self._buffers.view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Cut whole frames out of the stream and hand each to its question."""
         self._bytes_in += nbytes
-        with self._mail.view[:nbytes] as came:
+        with self._buffers.view[:nbytes] as came:
             if not self._buffer:
                 # Small answers mostly come whole: they are cut out of what came, without a copy of it.
-                self._buffer += came[self._cut(self._mail.inbox, nbytes) :]
+                self._buffer += came[self._cut(self._buffers.inbox, nbytes) :]
                 return
             self._buffer += came
         if len(self._buffer) >= self._need:
@@ -319,7 +319,7 @@ class Connection(asyncio.BufferedProtocol):
         question.bytes_out = size + 4
         self._sent[correlation] = question
         if not self._going:
-            self._mail.soon(self._go)
+            self._buffers.soon(self._go)
         self._going.append(question)
         self._out += (head, client, packed.body)
 

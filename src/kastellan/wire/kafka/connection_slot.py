@@ -10,7 +10,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import How, Progress, dial, explained
+from kastellan.wire.kafka.dial import DialOptions, Progress, dial, explained
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.sasl.exchange import Session
 from kastellan.wire.kafka.trouble import Refusal
@@ -30,13 +30,13 @@ _LEAST_SESSION_S: Final = 1.1
 class ConnectionSlot:
     """One connection with its handshake; a peer that failed is left alone for a growing pause."""
 
-    def __init__(self, endpoint: Endpoint, how: How) -> None:
+    def __init__(self, endpoint: Endpoint, options: DialOptions) -> None:
         self.endpoint = endpoint
         self.whom = endpoint.label
         """What sentences call the peer; kept, because every question needs it."""
         self.handshake: Handshake | None = None
         self.muted_until_s = 0.0
-        self._how = how
+        self._options = options
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[Connection | Refusal] | None = None
         self._progress = Progress()
@@ -110,7 +110,7 @@ class ConnectionSlot:
                     self._failed(renewed)
                     return renewed
             dialled = self.endpoint
-            opened = await dial(dialled, deadline, self._how, self._progress)
+            opened = await dial(dialled, deadline, self._options, self._progress)
             if isinstance(opened, Connection):
                 opened = await self._greeted(opened, deadline)
             if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
@@ -130,7 +130,7 @@ class ConnectionSlot:
                 self.handshake = hands
                 refused = await self._logged_in(opened, deadline)
             else:
-                refused = await explained(hands, opened, self.endpoint.host, self._how, deadline)
+                refused = await explained(hands, opened, self.endpoint.host, self._options, deadline)
         finally:
             if refused is not None:  # or cancelled by `close`: either way nobody else closes it
                 opened.close()
@@ -143,7 +143,7 @@ class ConnectionSlot:
 
     async def _logged_in(self, connection: Connection, deadline: Deadline) -> Refusal | None:
         """Log in, the first time or again on the same connection; None when that went well or is not needed."""
-        login = self._how.security.login
+        login = self._options.security.login
         if login is None or self.handshake is None:
             return None
         self._progress.stage = f"login by {login.mechanism}"

@@ -35,7 +35,7 @@ _ORDER = (Trouble.INSECURE, Trouble.REFUSED, Trouble.SILENT, Trouble.UNREACHABLE
 _PEEK_S = 2.0
 
 
-class How(msgspec.Struct, frozen=True):
+class DialOptions(msgspec.Struct, frozen=True):
     """How every connection of a client is opened."""
 
     security: Security = msgspec.field(default_factory=lambda: Security.of(None))
@@ -44,18 +44,20 @@ class How(msgspec.Struct, frozen=True):
     permit: Permit | None = None
     meter: Meter = msgspec.field(default_factory=Meter)
     proxy: Proxy | None = None
-    mail: ReceiveBuffer = msgspec.field(default_factory=ReceiveBuffer)
+    buffers: ReceiveBuffer = msgspec.field(default_factory=ReceiveBuffer)
 
 
-async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progress | None = None) -> Connection | Refusal:
+async def dial(
+    endpoint: Endpoint, deadline: Deadline, options: DialOptions, progress: Progress | None = None
+) -> Connection | Refusal:
     """An open connection, or why there is none. The addresses of the name are tried in order within the deadline."""
     progress = progress or Progress()
-    reached = endpoint.mapped(how.resolve)
+    reached = endpoint.mapped(options.resolve)
     whom = endpoint.label if reached == endpoint else f"{endpoint.label} by way of {reached.address}"
-    if how.proxy is not None:
-        way = partial(tunnel, how.proxy, reached.host, reached.port, endpoint.label)
+    if options.proxy is not None:
+        way = partial(tunnel, options.proxy, reached.host, reached.port, endpoint.label)
         progress.stage = "connect through the proxy"
-        return await _open(way, endpoint.host, deadline, endpoint.label, (how, progress))
+        return await _open(way, endpoint.host, deadline, endpoint.label, (options, progress))
     progress.stage = "look-up of its name"
     addresses = await addresses_of(reached, deadline, whom)
     if isinstance(addresses, Refusal):
@@ -64,16 +66,16 @@ async def dial(endpoint: Endpoint, deadline: Deadline, how: How, progress: Progr
     for position, address in enumerate(addresses):
         share = deadline.within(deadline.remaining_s() / (len(addresses) - position))
         progress.stage = "connect"
-        opened = await _open(partial(connect, address, reached.port, whom), endpoint.host, share, whom, (how, progress))
+        opened = await _open(partial(connect, address, reached.port, whom), endpoint.host, share, whom, (options, progress))
         if isinstance(opened, Connection) or opened.trouble is Trouble.INSECURE:
             return opened
         refusals.append(opened)
     return min(refusals, key=lambda each: _ORDER.index(each.trouble) if each.trouble in _ORDER else len(_ORDER))
 
 
-async def explained(refusal: Refusal, connection: Connection, name: str, how: How, deadline: Deadline) -> Refusal:
+async def explained(refusal: Refusal, connection: Connection, name: str, options: DialOptions, deadline: Deadline) -> Refusal:
     """A connection that a TLS peer closed on the first request: the peer is asked once more why, and nothing is sent."""
-    context, reach = how.security.context, connection.reach
+    context, reach = options.security.context, connection.reach
     if refusal.trouble is not Trouble.CLOSED or context is None or reach is None or connection.answers:
         return refusal
     error = await complaint_of(reach, name, context, deadline.within(_PEEK_S))
@@ -105,16 +107,18 @@ async def connect(address: str, port: int, whom: str, deadline: Deadline) -> soc
     return plug
 
 
-async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: tuple[How, Progress]) -> Connection | Refusal:
+async def _open(
+    reach: Reach, name: str, deadline: Deadline, whom: str, manner: tuple[DialOptions, Progress]
+) -> Connection | Refusal:
     """A connection over the socket that `reach` opens. `name` is what the certificate has to have."""
-    how, progress = manner
+    options, progress = manner
     plug = await reach(deadline)
     if isinstance(plug, Refusal):
         return plug
     progress.stage = "TLS handshake"
-    connection = Connection(whom, limits=how.limits, permit=how.permit, meter=how.meter, mail=how.mail)
+    connection = Connection(whom, limits=options.limits, permit=options.permit, meter=options.meter, buffers=options.buffers)
     connection.reach = reach
-    waited_s, context = deadline.remaining_s(), how.security.context
+    waited_s, context = deadline.remaining_s(), options.security.context
     try:
         async with asyncio.timeout_at(deadline.at_s):
             await asyncio.get_running_loop().create_connection(
@@ -129,7 +133,7 @@ async def _open(reach: Reach, name: str, deadline: Deadline, whom: str, manner: 
         plug.close()
         der: bytes | None = None
         if is_verdict_on_certificate(error):
-            der = await certificate_of(reach, name, how.security.curious, deadline.within(_PEEK_S))
+            der = await certificate_of(reach, name, options.security.curious, deadline.within(_PEEK_S))
         return Refusal(Trouble.INSECURE, f"{whom} {meaning(error, name, seen(der) if der else None)}")
     return connection
 
