@@ -68,7 +68,9 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """One question's end: a value, or the trouble and its reason; with the times that judge the peer.
 
     `sent_ms` and `arrived_ms` are wall-clock epoch milliseconds; `arrived_ms` is stamped as the last byte
-    came in, so that a busy process never makes a peer look slow. `throttle_ms` is what the broker said.
+    came in, so that a busy process never makes a peer look slow. `throttle_ms` is what the broker said. `reason` says what
+    happened and `remedy` what to do about it, both as the parts of one sentence; `untried` is true where the peer was not
+    tried because of what another one had answered.
     """
 
     value: T | None
@@ -77,9 +79,16 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     arrived_ms: int | None = None
     trouble: Trouble | None = None
     reason: str = ""
+    remedy: str = ""
+    untried: bool = False
     throttle_ms: int = 0
 
     @property
     def ok(self) -> bool:
         """True when there is a value."""
         return self.value is not None
+
+    @property
+    def sentence(self) -> str:
+        """Reason and remedy for a person; empty where nothing went wrong."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason

@@ -49,14 +49,14 @@ def soon() -> Deadline:
 
 async def told(cluster: Cluster, node: int | None, request: EncodedRequest | RequestSpec):
     outcome = await cluster.ask(node, request, soon())
-    assert outcome.value is not None, outcome.reason
+    assert outcome.value is not None, outcome.sentence
     assert outcome.state is State.COMPLETE
     return decode_reply(outcome.value)
 
 
 async def started(cluster: Cluster) -> None:
     found = await cluster.bootstrap(soon())
-    assert found.value is not None, found.reason
+    assert found.value is not None, found.sentence
 
 
 def free_port() -> int:
@@ -133,7 +133,7 @@ async def _codes_of_ends(cluster: Cluster, led: dict[int, dict[str, list[int]]])
     assert list(outcomes) == [1, 2, 3]
     codes: set[int] = set()
     for outcome in outcomes.values():
-        assert outcome.value is not None, outcome.reason
+        assert outcome.value is not None, outcome.sentence
         partitions = [each for topic in decode_reply(outcome.value).topics for each in topic.partitions]
         assert partitions
         assert all(each.offset >= 0 for each in partitions if not each.error_code)
@@ -252,7 +252,7 @@ async def a_version_that_nobody_speaks_is_unsupported(place: Place) -> None:
         await started(cluster)
         outcome = await cluster.ask(1, EncodedRequest(Api.METADATA, 99, b"", flexible=True), soon())
         assert (outcome.state, outcome.trouble) == (State.UNSUPPORTED, Trouble.UNSUPPORTED)
-        assert "Metadata versions" in outcome.reason
+        assert "Metadata versions" in outcome.sentence
         outcome = await cluster.ask(1, RequestSpec(Api.METADATA, q.metadata, lowest=98), soon())
         assert outcome.trouble is Trouble.UNSUPPORTED
 
@@ -272,14 +272,14 @@ async def a_broker_that_nobody_named_is_said_to_be_unknown(place: Place) -> None
         await started(cluster)
         outcome = await cluster.ask(77, RequestSpec(Api.METADATA, q.metadata), soon())
         assert outcome.trouble is Trouble.UNREACHABLE
-        assert outcome.reason == "no broker told an address of broker 77"
+        assert outcome.sentence == "no broker told an address of broker 77"
 
 
 async def controllers_are_reached_by_their_own_addresses(place: Place) -> None:
     addresses = parse_endpoints(place.controllers, role="controller", option="--bootstrap-controller")
     async with Cluster(addresses, security=Security.of(place.security)) as cluster:
         found = await cluster.bootstrap(soon())
-        assert found.value is not None, found.reason
+        assert found.value is not None, found.sentence
         assert {each.node_id for each in found.value.nodes} == {1, 2, 3}
         assert {each.role for each in found.value.nodes} == {"controller"}
         outcome = await cluster.ask(

@@ -74,7 +74,7 @@ class Recorder:
             request = wanted.build(version)
             told = await self.cluster.ask(node, request, self.deadline)
             if told.value is None:
-                raise SystemExit(f"{api_name(wanted.api)} {version}: {told.reason}")
+                raise SystemExit(f"{api_name(wanted.api)} {version}: {told.sentence}")
             self.kept.setdefault(wanted.api, []).append((request, told.value.data))
             newest = decode_reply(told.value)
         return newest
@@ -93,7 +93,7 @@ async def record(bootstrap: str, directory: Path) -> dict[str, int]:
     async with Cluster(parse_endpoints(bootstrap)) as cluster:
         found = await cluster.bootstrap(deadline)
         if found.value is None:
-            raise SystemExit(found.reason)
+            raise SystemExit(found.sentence)
         recorder = Recorder(cluster, deadline)
         await _record_topics(recorder)
         await _record_access(recorder)

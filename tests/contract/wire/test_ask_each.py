@@ -22,6 +22,8 @@ from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.requests import RequestSpec
 
 METADATA = RequestSpec(Api.METADATA, q.metadata)
+QUORUM = RequestSpec(Api.DESCRIBE_QUORUM, q.describe_quorum)
+GROUPS = RequestSpec(Api.LIST_GROUPS, q.list_groups)
 LOG_DIRS = RequestSpec(Api.DESCRIBE_LOG_DIRS, q.describe_log_dirs)
 
 
@@ -92,7 +94,7 @@ def test_each_comes_to_what_it_comes_to_alone(name: str, *, warm: bool) -> None:
 
 def _told(outcome: Outcome[Reply]) -> tuple[object, ...]:
     """What came of it, without ports, times and durations."""
-    words = [word for word in outcome.reason.split() if not any(letter.isdigit() for letter in word)]
+    words = [word for word in outcome.sentence.split() if not any(letter.isdigit() for letter in word)]
     data = outcome.value.data[:1] if outcome.value is not None else None
     return outcome.state, outcome.trouble, words, outcome.throttle_ms, data
 
@@ -132,6 +134,29 @@ def test_a_broker_that_closes_is_asked_once_more_and_no_more() -> None:
     told(story)
 
 
+def test_a_request_on_which_a_peer_hangs_up_takes_none_of_the_others_along() -> None:
+    async def story(fake: FakeCluster, cluster: Cluster) -> None:
+        fake.faults.add(Fault(api=Api.DESCRIBE_QUORUM, node=2, close=True))
+        fake.faults.add(Fault(api=Api.LIST_GROUPS, node=2, close=True))
+        culprits = (Api.DESCRIBE_QUORUM, Api.LIST_GROUPS)
+        requests = [METADATA, QUORUM, METADATA, GROUPS, METADATA, LOG_DIRS]
+        outcomes = dict[int, Outcome[Reply]]()
+
+        async def take(place: int, outcome: Outcome[Reply]) -> None:
+            outcomes[place] = outcome
+
+        before, connections = len(fake.seen), fake.connections
+        await ask_each(cluster, [(2, request, None) for request in requests], Deadline.after(20), take)
+        assert [outcomes[place].ok for place in range(6)] == [request.api not in culprits for request in requests]
+        assert outcomes[1].reason.endswith("closed the connection (tried twice)")
+        assert outcomes[3].reason.endswith("closed the connection (tried 3 times)")  # once behind the other
+        assert all([api for _, api, _ in fake.seen[before:]].count(culprit) in (2, 3) for culprit in culprits)
+        assert all("SASL" not in outcomes[place].remedy for place in (1, 3))  # the peer has served others: it wants no login
+        assert fake.connections - connections <= 4
+
+    told(story)
+
+
 def test_log_dirs_are_not_asked_again_while_unanswered() -> None:
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         await answers(cluster, LOG_DIRS, 20, lane="log dirs")
@@ -139,7 +164,7 @@ def test_log_dirs_are_not_asked_again_while_unanswered() -> None:
         assert (await answers(cluster, LOG_DIRS, 0.2, lane="log dirs"))[1].trouble is Trouble.SILENT
         again = await answers(cluster, LOG_DIRS, 20, lane="log dirs")
         assert [each.ok for each in again] == [True, False, True]
-        assert "it is not asked again" in again[1].reason
+        assert "and is not asked again" in again[1].reason
         assert [each[:2] for each in fake.seen].count((2, 35)) == 2
 
     told(story)

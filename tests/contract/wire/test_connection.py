@@ -43,8 +43,8 @@ def asked(behaviour: Behaviour, within_s: float = 10.0, options: DialOptions | N
 def refused(behaviour: Behaviour, within_s: float = 10.0, options: DialOptions | None = None) -> Refusal:
     found = asked(behaviour, within_s, options)
     assert isinstance(found, Refusal)
-    assert "\n" not in found.reason
-    assert found.reason.startswith("broker 2 (127.0.0.1:")
+    assert "\n" not in found.sentence
+    assert found.sentence.startswith("broker 2 (127.0.0.1:")
     return found
 
 
@@ -113,19 +113,19 @@ def test_answers_in_any_pieces_and_several_at_once_find_their_questions():
 def test_what_is_not_the_protocol_is_garbled_and_named(data, sentence):
     found = refused(says(data))
     assert found.trouble is Trouble.GARBLED
-    assert sentence in found.reason
+    assert sentence in found.sentence
 
 
 def test_an_answer_beyond_the_limit_is_refused_before_it_is_held():
     found = refused(says(framed(0, bytes(2_000))), options=DialOptions(limits=Limits(frame_bytes=1_000)))
-    assert (found.trouble, "beyond the limit" in found.reason) == (Trouble.GARBLED, True)
+    assert (found.trouble, "beyond the limit" in found.sentence) == (Trouble.GARBLED, True)
 
 
 def test_not_one_byte_is_silent():
     found = refused(says(b""), within_s=0.2)
     assert found.trouble is Trouble.SILENT
-    assert "sent not one byte within" in found.reason
-    assert "after Metadata was asked" in found.reason
+    assert "sent not one byte within" in found.sentence
+    assert "after Metadata was asked" in found.sentence
 
 
 def test_a_frozen_peer_that_does_not_read_is_silent():
@@ -144,7 +144,7 @@ def test_bytes_that_trickle_are_slow():
 
     found = refused(behaviour, within_s=0.5)
     assert found.trouble is Trouble.SLOW
-    assert "of an answer of 9.8 KiB" in found.reason
+    assert "of an answer of 9.8 KiB" in found.sentence
 
 
 def test_other_answers_that_come_make_this_one_slow_and_not_silent():
@@ -290,7 +290,7 @@ def test_a_closed_connection_ends_every_question_wherever_it_closes():
                 found = await connection.ask(ASK, Deadline.after(10))
                 assert isinstance(found, Refusal)
                 assert found.trouble is Trouble.CLOSED, found
-                assert "closed the connection" in found.reason
+                assert "closed the connection" in found.sentence
                 assert not connection.open
                 again = await connection.ask(ASK, Deadline.after(10))
                 assert again == found
@@ -332,7 +332,7 @@ def test_a_question_that_waited_in_line_until_its_deadline_does_not_accuse_the_p
             assert isinstance(first, Refusal)
             assert isinstance(second, Refusal)
             assert (first.trouble, second.trouble) == (Trouble.SILENT, Trouble.SLOW)
-            assert "was not asked Metadata in time" in second.reason
+            assert "was not asked Metadata in time" in second.sentence
 
     asyncio.run(run())
 
@@ -383,14 +383,14 @@ def test_a_dial_says_in_which_way_it_failed(endpoint, trouble, words):
     found = asyncio.run(dial(reached, Deadline.after(10), DialOptions()))
     assert isinstance(found, Refusal)
     assert found.trouble is trouble
-    assert words in found.reason
+    assert words in found.sentence
 
 
 def test_addresses_are_mapped_and_the_sentence_says_so():
     to = f"127.0.0.1:{free_port()}"
     found = asyncio.run(dial(Endpoint("kafka-2", 9092, 2), Deadline.after(10), DialOptions(resolve={"kafka-2": to})))
     assert isinstance(found, Refusal)
-    assert found.reason == f"broker 2 (kafka-2:9092) by way of {to} refused the connection: nothing listens there"
+    assert found.sentence == f"broker 2 (kafka-2:9092) by way of {to} refused the connection: nothing listens there"
 
 
 def test_a_peer_that_does_not_accept_is_silent_and_leaves_no_warning():
@@ -408,7 +408,7 @@ def test_a_peer_that_does_not_accept_is_silent_and_leaves_no_warning():
                 each.close()
         assert isinstance(found, Refusal)
         assert found.trouble is Trouble.SILENT
-        assert "did not answer the connect within" in found.reason
+        assert "did not answer the connect within" in found.sentence
 
     asyncio.run(run())
     gc.collect()
@@ -423,7 +423,7 @@ def test_closing_ends_every_question_and_leaves_nothing():
             await connection.closed()
             found = await task
             assert isinstance(found, Refusal)
-            assert found.reason.endswith("was closed by Kastellan")
+            assert found.sentence.endswith("was closed by Kastellan")
             assert isinstance(await connection.ask(ASK, Deadline.after(30)), Refusal)
 
     asyncio.run(run(), debug=True)

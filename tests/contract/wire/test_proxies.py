@@ -49,7 +49,7 @@ def test_every_broker_is_reached_through_the_proxy_and_its_certificate_is_checke
                 proxy = parse_proxy(f"{kind}://{user}{address}")
                 async with Cluster(parse_endpoints("kafka-1.hidden:9092"), security=security, proxy=proxy) as cluster:
                     found = await cluster.bootstrap(Deadline.after(20))
-                    assert found.ok, found.reason
+                    assert found.ok, found.sentence
                     told = [await cluster.ask(node, METADATA, Deadline.after(20)) for node in (1, 2, 3)]
                     assert [each.trouble for each in told] == [None, None, Trouble.INSECURE]
                     assert "a certificate for kafka-1.hidden, kafka-2.hidden, and was called kafka-3.hidden" in told[2].reason
@@ -69,9 +69,9 @@ def through(proxy: str, seconds: float = 20) -> Outcome[ClusterMembers]:
 def test_a_proxy_that_is_not_there_is_told_apart_from_a_broker_that_is_not_there(kind):
     found = through(f"{kind}://user:hunter2@127.0.0.1:{free_port()}")
     assert found.trouble is Trouble.UNREACHABLE
-    assert f"bootstrap kafka-1.hidden:9092: the proxy {kind}://127.0.0.1:" in found.reason
-    assert "cannot be reached" in found.reason
-    assert "hunter2" not in found.reason
+    assert f"bootstrap kafka-1.hidden:9092: the proxy {kind}://127.0.0.1:" in found.sentence
+    assert "cannot be reached" in found.sentence
+    assert "hunter2" not in found.sentence
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,7 +85,7 @@ def test_a_broker_that_the_proxy_cannot_reach(kind):
 
     found = asyncio.run(run())
     assert found.trouble in {Trouble.REFUSED, Trouble.UNREACHABLE}
-    assert "bootstrap kafka-1.hidden:9092 cannot be reached by way of the proxy" in found.reason
+    assert "bootstrap kafka-1.hidden:9092 cannot be reached by way of the proxy" in found.sentence
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,9 +98,9 @@ def test_a_proxy_that_does_not_know_us(kind):
             return await cluster.bootstrap(Deadline.after(20))
 
     found = asyncio.run(run())
-    assert found.trouble is Trouble.UNAUTHENTICATED, found.reason
-    assert "did not let us through" in found.reason
-    assert "hunter2" not in found.reason
+    assert found.trouble is Trouble.UNAUTHENTICATED, found.sentence
+    assert "did not let us through" in found.sentence
+    assert "hunter2" not in found.sentence
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,7 +116,7 @@ def test_a_proxy_that_says_nothing_ends_at_the_deadline(kind):
             began = time.monotonic()
             found = await cluster.bootstrap(Deadline.after(0.5))
             assert found.trouble is Trouble.SILENT
-            assert "did not finish the connect through the proxy before the deadline" in found.reason
+            assert "did not finish the connect through the proxy before the deadline" in found.sentence
             assert time.monotonic() - began < 8
 
     asyncio.run(run())

@@ -20,5 +20,5 @@ from kastellan.wire.kafka.sasl.turns import OneMessage
 )
 def test_the_remedy_fits_the_mechanism(mechanism: str, remedy: str) -> None:
     told = exchange._refused("broker 1", mechanism, 58, "Authentication failed", OneMessage(b""))
-    assert told.reason.startswith(f"broker 1 refused the login by {mechanism} (Authentication failed); {remedy}")
-    assert ("password" in told.reason) == ("password" in remedy)
+    assert told.sentence.startswith(f"broker 1 refused the login by {mechanism} (Authentication failed); {remedy}")
+    assert ("password" in told.sentence) == ("password" in remedy)

@@ -65,7 +65,7 @@ def test_what_only_awss_own_library_can_do_names_the_extra(login, monkeypatch, t
     monkeypatch.setitem(sys.modules, "botocore.session", None)
     found = find_keys(login, {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no")})
     assert isinstance(found, Refusal)
-    assert "pip install 'kastellan[msk]'" in found.reason
+    assert "pip install 'kastellan[msk]'" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_without_a_region_one_sentence(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     found = asyncio.run(MskMethod(MskIamLogin()).begin(Endpoint("localhost", 9098, 1), Deadline.after(10), Progress()))
     assert isinstance(found, Refusal)
-    assert found.reason == "no AWS region is known for localhost; set AWS_REGION"
+    assert found.sentence == "no AWS region is known for localhost; set AWS_REGION"

@@ -96,8 +96,8 @@ def test_a_token_file_that_cannot_be_used_is_one_sentence_without_the_token(cont
     _, found = begun(OAuthLogin(token_file=str(file)))
     assert isinstance(found, Refusal)
     assert found.trouble is Trouble.UNAUTHENTICATED
-    assert told in found.reason
-    assert "e30." not in found.reason
+    assert told in found.sentence
+    assert "e30." not in found.sentence
 
 
 def test_the_unsigned_token_of_kafkas_own_tests():

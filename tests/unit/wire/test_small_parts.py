@@ -92,9 +92,9 @@ def test_what_the_operating_system_says():
     ]
     for error, trouble, words in cases:
         found = of_os_error(error, "broker 1 (k:9)")
-        assert (found.trouble, words in found.reason) == (trouble, True), found
+        assert (found.trouble, words in found.sentence) == (trouble, True), found
     outcome: Outcome[int] = failed(Refusal(Trouble.DENIED, "no"), 5)
-    assert (outcome.state, outcome.trouble, outcome.reason, outcome.sent_ms) == (State.DENIED, Trouble.DENIED, "no", 5)
+    assert (outcome.state, outcome.trouble, outcome.sentence, outcome.sent_ms) == (State.DENIED, Trouble.DENIED, "no", 5)
 
 
 def test_costs_of_a_cycle_are_a_difference():

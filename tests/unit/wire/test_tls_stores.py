@@ -165,4 +165,4 @@ def alert(reason: str) -> ssl.SSLError:
     ],
 )
 def test_each_failure_has_its_sentence(error, told):
-    assert told in meaning(error, "kafka-1", None)
+    assert told in meaning(error, "kafka-1", None).reason

@@ -44,7 +44,7 @@ class AnswerLog:
                 sent_ms=outcome.sent_ms,
                 arrived_ms=outcome.arrived_ms,
                 trouble=outcome.trouble,
-                reason=outcome.reason,
+                reason=outcome.sentence,
                 throttle_ms=outcome.throttle_ms,
             )
             self._answers.append(entered)

@@ -24,7 +24,7 @@ async def meet(cluster: Cluster, what: str, addresses: str, deadline: Deadline) 
     """Knock at one door."""
     found = await cluster.bootstrap(deadline)
     if found.value is None:
-        return Door(what=what, addresses=addresses, reason=found.reason)
+        return Door(what=what, addresses=addresses, reason=found.sentence)
     took_ms = max(0, found.arrived_ms - found.sent_ms) if found.arrived_ms is not None else None
     return Door(
         what=what,

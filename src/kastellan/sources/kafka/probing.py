@@ -273,12 +273,14 @@ async def _pace(endpoint: Endpoint, connection: Connection, hands: Handshake, de
 
 
 def _failed(layer: Layer, endpoint: Endpoint, refusal: Refusal, failure: Failure | None = None, fix: str = "") -> Step:
-    """A refusal's sentence ends with its remedy, behind a semicolon."""
-    told, _, remedy = refusal.reason.partition("; ")
     return Step(
-        layer=layer, of=endpoint.address, sign=Sign.FAILED, seen=told, fix=remedy or fix or _FIX.get(refusal.trouble, ""),
+        layer=layer,
+        of=endpoint.address,
+        sign=Sign.FAILED,
+        seen=refusal.reason,
+        fix=refusal.remedy or fix or _FIX.get(refusal.trouble, ""),
         clients=sentences(failure),
-    )  # fmt: skip
+    )
 
 
 _FIX: Final = {

@@ -28,8 +28,7 @@ async def cluster_steps(cluster: Cluster, through: Endpoint, deadline: Deadline)
     """All steps that need an open door."""
     roster = await cluster.bootstrap(_part(deadline))
     if roster.value is None:
-        told, _, fix = roster.reason.partition("; ")
-        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, seen=told, fix=fix)]
+        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, seen=roster.reason, fix=roster.remedy)]
     found = roster.value
     named = f"cluster {found.cluster_id}, {plural(len(found.nodes), 'broker')}"
     took = (roster.arrived_ms or roster.sent_ms) - roster.sent_ms
@@ -66,14 +65,18 @@ async def _advertised(cluster: Cluster, roster: ClusterMembers, through: Endpoin
 
 
 def _unreached(node: Endpoint, outcome: Outcome[Reply]) -> Step:
-    told, _, fix = outcome.reason.partition("; ")
     remedy = (
-        fix
+        outcome.remedy
         or "advertise an address that clients can reach (advertised.listeners of this broker), or map it from here: "
         f"--resolve {node.address}=HOST:PORT"
     )
     return Step(
-        layer=Layer.ADVERTISED, of=node.label, sign=Sign.FAILED, seen=told, fix=remedy, clients=sentences(Failure.ADVERTISED)
+        layer=Layer.ADVERTISED,
+        of=node.label,
+        sign=Sign.FAILED,
+        seen=outcome.reason,
+        fix=remedy,
+        clients=sentences(Failure.ADVERTISED),
     )
 
 

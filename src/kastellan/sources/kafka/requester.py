@@ -208,7 +208,7 @@ class Requester:
             if before is None or not before.reached:
                 self._met[node] = Met(reached=True, answer=answer, answer_ms=max(0, outcome.arrived_ms - outcome.sent_ms))
         elif before is None and outcome.trouble in _SAYS_NOT_MET:
-            self._met[node] = Met(reached=False, answer=answer, trouble=str(outcome.trouble), reason=outcome.reason)
+            self._met[node] = Met(reached=False, answer=answer, trouble=str(outcome.trouble), reason=outcome.sentence)
 
 
 _SAYS_NOT_MET: Final = frozenset(

@@ -100,7 +100,7 @@ class KafkaSource:
 def _nobody(found: Outcome[ClusterMembers]) -> str:
     """One sentence on why no broker could be asked; what went wrong with TLS or the login names its own remedy."""
     if found.trouble is Trouble.UNAUTHENTICATED:
-        return f"no broker let us in: {found.reason}"
+        return f"no broker let us in: {found.sentence}"
     if found.trouble is Trouble.INSECURE:
-        return f"no broker could be spoken to over TLS: {found.reason}"
-    return f"no broker answered from here: {found.reason}; check --bootstrap-server, the listener and the network between"
+        return f"no broker could be spoken to over TLS: {found.sentence}"
+    return f"no broker answered from here: {found.sentence}; check --bootstrap-server, the listener and the network between"

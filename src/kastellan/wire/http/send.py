@@ -39,10 +39,11 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 class HttpTrouble(msgspec.Struct, frozen=True):
-    """Why nothing came back; the reason is the end of a sentence about the server."""
+    """Why nothing came back; the reason is the end of a sentence about the server, the remedy says what to do."""
 
     trouble: Trouble
     reason: str
+    remedy: str = ""
 
 
 async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble:
@@ -55,9 +56,9 @@ async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble
                 sent = client.build_request(request.method, request.url, headers=dict(request.headers), content=request.content)
                 return await _received(await client.send(sent, stream=True))
     except TimeoutError:
-        return HttpTrouble(Trouble.SILENT, "did not answer in time; check that it is up")
+        return HttpTrouble(Trouble.SILENT, "did not answer in time", "check that it is up")
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-        return HttpTrouble(Trouble.UNRESOLVED, "is no address of an HTTP server; write https://HOST[:PORT]/PATH")
+        return HttpTrouble(Trouble.UNRESOLVED, "is no address of an HTTP server", "write https://HOST[:PORT]/PATH")
     except httpx2.HTTPError as error:
         return _trouble(error, request.url)
 
@@ -68,7 +69,7 @@ async def _received(answer: httpx2.Response) -> HttpAnswer | HttpTrouble:
         async for piece in answer.aiter_bytes():
             body += piece
             if len(body) > _MOST_BYTES:
-                return HttpTrouble(Trouble.GARBLED, f"answered with more than {bytes_text(_MOST_BYTES)}; check the address")
+                return HttpTrouble(Trouble.GARBLED, f"answered with more than {bytes_text(_MOST_BYTES)}", "check the address")
     finally:
         await answer.aclose()
     return HttpAnswer(answer.status_code, bytes(body))
@@ -79,7 +80,7 @@ def _trouble(error: BaseException, url: str) -> HttpTrouble:
     at: BaseException | None = error
     while at is not None:
         if isinstance(at, ssl.SSLError):
-            return HttpTrouble(Trouble.INSECURE, meaning(at, host_of(url), None))
+            return HttpTrouble(Trouble.INSECURE, *meaning(at, host_of(url), None))
         if isinstance(at, ConnectionRefusedError):
             return HttpTrouble(Trouble.REFUSED, "refused the connection: nothing listens there")
         at = at.__cause__ or at.__context__

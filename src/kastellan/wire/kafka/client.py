@@ -28,7 +28,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import msgspec
 
@@ -39,7 +39,7 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import READS, Api, api_name
-from kastellan.wire.kafka.connection import Connection, Frame, Limits
+from kastellan.wire.kafka.connection import Frame, Limits
 from kastellan.wire.kafka.connection_slot import ConnectionSlot
 from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.decode import decode
@@ -50,11 +50,14 @@ from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, metadata
 from kastellan.wire.kafka.schema import Entity
 from kastellan.wire.kafka.security import Security
-from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal, failed, now_ms
+from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
 from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
 
 MAIN: Final = "main"
 _TRIES: Final = 2
+"""How often a request that only reads is sent when no other request is to blame."""
+_MOST_TRIES: Final = 4
+"""How often when others are: each of them costs the requests behind it a connection."""
 _ASKED_ONCE: Final = frozenset({int(Api.DESCRIBE_LOG_DIRS)})
 """Not asked again while unanswered: each question may hold a request handler thread of the broker."""
 
@@ -192,10 +195,18 @@ class Cluster:
         alike: dict[str, list[Endpoint]] = {}
         for address in self._bootstrap:
             alike.setdefault(self._asked[address].reason.removeprefix(address.label), []).append(address)
-        ordered = sorted(alike.items(), key=lambda each: each[0].startswith(NOT_TRIED))
-        reason = "; ".join(self._asked[same[0]].reason + _and_others(same[1:]) for _, same in ordered)
-        first = self._asked[ordered[0][1][0]]
-        return Outcome(value=None, state=first.state, sent_ms=sent_ms, trouble=first.trouble, reason=reason)
+        groups = [(self._asked[addresses[0]], _and_others(addresses[1:])) for addresses in alike.values()]
+        tried = [(outcome, others) for outcome, others in groups if not outcome.untried] or groups
+        untried = [(outcome, others) for outcome, others in groups if outcome.untried and outcome is not tried[0][0]]
+        reason = "; ".join(outcome.reason + others for outcome, others in tried)
+        return Outcome(
+            value=None,
+            state=tried[0][0].state,
+            sent_ms=sent_ms,
+            trouble=tried[0][0].trouble,
+            reason=reason + "".join(f", and {outcome.reason}{others}" for outcome, others in untried),
+            remedy="; ".join(dict.fromkeys(outcome.remedy for outcome, _ in tried if outcome.remedy)),
+        )
 
     @property
     def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[ClusterMembers]]:
@@ -222,15 +233,15 @@ class Cluster:
     async def ranges(self, target: Target, deadline: Deadline) -> Outcome[Ranges]:
         """The versions that a node offers, by API key."""
         told = await self.handshake(target, deadline)
-        lane = self._lane_of(target, MAIN)
+        lane = self._slot_of(target, MAIN)
         if told.value is None or isinstance(lane, Refusal) or lane.handshake is None:
-            return Outcome(value=None, state=told.state, sent_ms=told.sent_ms, trouble=told.trouble, reason=told.reason)
+            return msgspec.structs.replace(cast("Outcome[Ranges]", told), value=None)
         return Outcome(value=lane.handshake.ranges, state=told.state, sent_ms=told.sent_ms, arrived_ms=told.arrived_ms)
 
     async def handshake(self, target: Target, deadline: Deadline) -> Outcome[Reply]:
         """The ApiVersions answer of the connection's beginning: versions and features, without another request."""
         sent_ms = now_ms()
-        lane = self._lane_of(target, MAIN)
+        lane = self._slot_of(target, MAIN)
         if isinstance(lane, Refusal):
             return failed(lane, sent_ms)
         ready = await lane.ready(deadline)
@@ -244,7 +255,7 @@ class Cluster:
 
     def certificate(self, target: Target) -> tuple[str, bytes] | None:
         """The address of a node and the certificate (DER, empty without TLS) of its open connection; None where none is open."""
-        lane = self._lane_of(target, MAIN)
+        lane = self._slot_of(target, MAIN)
         if isinstance(lane, Refusal):
             return None
         presented = lane.presented
@@ -272,31 +283,22 @@ class Cluster:
         """
         api = request.api_key if isinstance(request, EncodedRequest) else request.api
         require_permit(api, self._permit)
-        sent_ms, refusal = (now_ms(), None) if after is None else (after.sent_ms, after.refusal)
-        tries = _TRIES if api in READS else 1
-        told = ""
-        for _ in range(tries if refusal is None else tries - 1 if refusal.retriable else 0):
-            if deadline.passed:
-                break
-            way = self._lane_of(target, lane)
-            if isinstance(way, Refusal):
-                refusal = way
-                break
-            answer = await self._once(way, request, deadline)
+        sent_ms = now_ms() if after is None else after.sent_ms
+        refusals = [] if after is None else [after.refusal]
+        while not deadline.passed and _may_try(api, refusals):
+            # A request on which the peer hangs up is repeated apart from the others: it must not take them along twice.
+            slot = self._slot_of(target, lane if not refusals or not refusals[-1].suspect else f"{lane}, apart")
+            answer = slot if isinstance(slot, Refusal) else await self._once(slot, request, deadline)
             if not isinstance(answer, Refusal):
-                return self._outcome(way, *answer)
-            if refusal is not None:
-                told = " (tried twice)" if answer.reason.startswith(refusal.reason) else f" (before that: {refusal.reason})"
-            refusal = answer
-            if not refusal.retriable:
-                break
-        if refusal is None:
+                return self._outcome(*answer)
+            refusals.append(answer)
+        if not refusals:
             return failed(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
-        return failed(Refusal(refusal.trouble, refusal.reason + told), sent_ms)
+        return failed(_told_together(refusals), sent_ms)
 
     async def _once(
         self, way: ConnectionSlot, request: EncodedRequest | RequestSpec, deadline: Deadline
-    ) -> tuple[EncodedRequest, Frame] | Refusal:
+    ) -> tuple[ConnectionSlot, EncodedRequest, Frame] | Refusal:
         if way.muted_until_s:
             muted = await _wait_until_heard(way, deadline)
             if muted is not None:
@@ -308,7 +310,7 @@ class Cluster:
         if isinstance(packed, Refusal):
             return packed
         frame = await connection.ask(packed, deadline)
-        return self._seen(connection, frame) if isinstance(frame, Refusal) else (packed, frame)
+        return self._hinted(way, frame) if isinstance(frame, Refusal) else (way, packed, frame)
 
     def begin(
         self,
@@ -325,7 +327,7 @@ class Cluster:
         `tell` is called once with the answer, or with the first try with which `ask` goes on. What is returned leaves the
         question. For `known` see `Connection.begin`. Raises NotPermitted as `ask` does.
         """
-        way = self._lane_of(target, lane)
+        way = self._slot_of(target, lane)
         if isinstance(way, Refusal) or deadline.passed or way.muted_until_s > time.monotonic():
             return None
         connection = way.at_once
@@ -336,15 +338,19 @@ class Cluster:
 
         def told(frame: Frame | Refusal) -> None:
             refused = isinstance(frame, Refusal)
-            tell(FailedAttempt(self._seen(connection, frame), sent_ms) if refused else self._outcome(way, packed, frame))
+            tell(FailedAttempt(self._hinted(way, frame), sent_ms) if refused else self._outcome(way, packed, frame))
 
         question = connection.begin(packed, deadline, told, known=known)
         return lambda: connection.leave(question)
 
-    def _seen(self, connection: Connection, refusal: Refusal) -> Refusal:
-        return refusal if self._options.security.login or connection.answers > 1 else _without_login(refusal)
+    def _hinted(self, slot: ConnectionSlot, refusal: Refusal) -> Refusal:
+        if refusal.trouble is not Trouble.CLOSED or self._options.security.login:
+            return refusal
+        address = (slot.endpoint.host, slot.endpoint.port)
+        served = any(other.served for (*where, _), other in self._lanes.items() if tuple(where) == address)
+        return refusal if served else _without_login(refusal)
 
-    def _lane_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
+    def _slot_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
         endpoint = self._pick(target)
         if endpoint is None:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
@@ -392,6 +398,29 @@ class Cluster:
         )
 
 
+def _may_try(api: int, refusals: Sequence[Refusal]) -> bool:
+    """Whether a request may be sent (again) after these failures.
+
+    What changes a cluster is sent once. What only reads is repeated once where a fresh connection may help; it is repeated
+    more often where each time another request made the peer hang up.
+    """
+    if not refusals:
+        return True
+    own = sum(not refusal.bystander for refusal in refusals)
+    return api in READS and refusals[-1].retriable and own < _TRIES and len(refusals) < _MOST_TRIES
+
+
+def _told_together(refusals: Sequence[Refusal]) -> Refusal:
+    """The last failure, and in its reason what came before it."""
+    last = refusals[-1]
+    if len(refusals) == 1:
+        return last
+    before = refusals[-2].reason
+    times = "twice" if len(refusals) == 2 else f"{len(refusals)} times"
+    more = f" (tried {times})" if last.reason.startswith(before) else f" (before that: {before})"
+    return msgspec.structs.replace(last, reason=last.reason + more)
+
+
 def _and_others(others: Sequence[Endpoint]) -> str:
     return f" (and so with {', '.join(each.address for each in others)})" if others else ""
 
@@ -410,13 +439,8 @@ async def _wait_until_heard(lane: ConnectionSlot, deadline: Deadline) -> Refusal
 
 def _without_login(refusal: Refusal) -> Refusal:
     """ApiVersions is answered to anybody: a peer that then closes the connection may want a login."""
-    if refusal.trouble is not Trouble.CLOSED:
-        return refusal
-    hint = (
-        f"{refusal.reason} after its versions; a SASL listener does that to a client that does not log in: "
-        "then use security.protocol SASL_PLAINTEXT or SASL_SSL"
-    )
-    return Refusal(refusal.trouble, hint, refusal.retriable)
+    hint = "a SASL listener does that to a client that does not log in: then use security.protocol SASL_PLAINTEXT or SASL_SSL"
+    return msgspec.structs.replace(refusal, reason=f"{refusal.reason} after its versions", remedy=hint)
 
 
 def _pack(request: EncodedRequest | RequestSpec, lane: ConnectionSlot) -> EncodedRequest | Refusal:
@@ -440,7 +464,8 @@ def _asked_once(packed: EncodedRequest | Refusal, lane: ConnectionSlot) -> Encod
     if since is None:
         return packed
     waited = duration_text(now_ms() - since)
-    return Refusal(Trouble.SLOW, f"{lane.whom} has not answered {api_name(packed.api_key)} for {waited}; it is not asked again")
+    reason = f"{lane.whom} has not answered {api_name(packed.api_key)} for {waited} and is not asked again"
+    return Refusal(Trouble.SLOW, reason)
 
 
 def _throttle_ms(packed: EncodedRequest, data: bytes) -> int:
@@ -478,6 +503,8 @@ def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[ClusterMem
         arrived_ms=outcome.arrived_ms,
         trouble=trouble,
         reason=reason,
+        remedy=outcome.remedy,
+        untried=outcome.untried,
         throttle_ms=outcome.throttle_ms,
     )
 

@@ -227,9 +227,17 @@ class Connection(asyncio.BufferedProtocol):
         """Tell everybody who waits that the peer closed the connection."""
         if isinstance(exc, ssl.SSLError):
             # TLS 1.3 tells what it thinks of a client's certificate only after the handshake.
-            self._finish(Refusal(Trouble.INSECURE, f"{self.whom} {meaning(exc, self.whom, None, in_handshake=False)}"))
+            reason, remedy = meaning(exc, self.whom, None, in_handshake=False)
+            self._finish(Refusal(Trouble.INSECURE, f"{self.whom} {reason}", remedy))
         how = "closed the connection" if exc is None else f"broke the connection ({exc})"
-        self._finish(Refusal(Trouble.CLOSED, f"{self.whom} {how}{self._at_what_point()}", retriable=True))
+        end = Refusal(Trouble.CLOSED, f"{self.whom} {how}{self._at_what_point()}", retriable=True)
+        if self._end is None and len(self._sent) > 1:
+            # A peer works on the requests of a connection in order: the oldest one without an answer is what it hung up on.
+            oldest, *behind = self._sent.values()
+            self._settle(oldest, msgspec.structs.replace(end, suspect=True))
+            for question in behind:
+                self._settle(question, msgspec.structs.replace(end, bystander=True))
+        self._finish(end)
         if not self._lost.done():
             self._lost.set_result(None)
 
@@ -258,7 +266,7 @@ class Connection(asyncio.BufferedProtocol):
         while have - at >= 4 and self._end is None:
             size = int.from_bytes(stream[at : at + 4], "big", signed=True)
             if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
-                self._garbled(_what_speaks(bytes(stream[at:have]), size, self._limits.frame_bytes))
+                self._garbled(*_what_speaks(bytes(stream[at:have]), size, self._limits.frame_bytes))
                 break
             self._need = size + 4
             if have - at < self._need:
@@ -396,8 +404,8 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 self._send_next()
 
-    def _garbled(self, what: str) -> None:
-        self._finish(Refusal(Trouble.GARBLED, f"{self.whom} {what}"))
+    def _garbled(self, what: str, remedy: str = "") -> None:
+        self._finish(Refusal(Trouble.GARBLED, f"{self.whom} {what}", remedy))
 
     def _finish(self, end: Refusal) -> None:
         if self._end is not None:
@@ -450,21 +458,23 @@ def _varint(buffer: bytearray, at: int, end: int) -> tuple[int, int]:
     return 0, -1
 
 
+_CHECK_PORT: Final = "check the port"
+_WANTS_TLS: Final = "this listener wants TLS (security.protocol SSL or SASL_SSL)"
 _SPEAKERS: Final = (
-    (b"HTTP", "speaks HTTP, not Kafka; check the port"),
-    (b"\x15\x03", "answered with a TLS alert; this listener wants TLS (security.protocol SSL or SASL_SSL)"),
-    (b"\x16\x03", "opened a TLS handshake; this listener wants TLS (security.protocol SSL or SASL_SSL)"),
+    (b"HTTP", "speaks HTTP, not Kafka", _CHECK_PORT),
+    (b"\x15\x03", "answered with a TLS alert", _WANTS_TLS),
+    (b"\x16\x03", "opened a TLS handshake", _WANTS_TLS),
 )
 
 
-def _what_speaks(start: bytes, size: int, limit: int) -> str:
-    """What a stream that is no Kafka answer looks like, from its first bytes."""
-    for first, sentence in _SPEAKERS:
+def _what_speaks(start: bytes, size: int, limit: int) -> tuple[str, str]:
+    """What a stream that is no Kafka answer looks like, from its first bytes; and what to do."""
+    for first, reason, remedy in _SPEAKERS:
         if start.startswith(first):
-            return sentence
+            return reason, remedy
     head = start[:_SHOWN_TEXT]
     if all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in head):
-        return f"speaks text, not Kafka ({head.decode('ascii').strip()!r}); check the port"
+        return f"speaks text, not Kafka ({head.decode('ascii').strip()!r})", _CHECK_PORT
     if size > limit:
-        return f"announced an answer of {bytes_text(size)}, beyond the limit of {bytes_text(limit)}; check the port"
-    return f"announced an answer of {size} bytes, which is not the Kafka protocol; check the port"
+        return f"announced an answer of {bytes_text(size)}, beyond the limit of {bytes_text(limit)}", _CHECK_PORT
+    return f"announced an answer of {size} bytes, which is not the Kafka protocol", _CHECK_PORT

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Final
+
+import msgspec
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
@@ -15,6 +18,8 @@ from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.sasl.exchange import Session
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Handshake, shake_hands
+
+_log: Final = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 10.0
@@ -45,11 +50,17 @@ class ConnectionSlot:
         self._not_before_s = 0.0
         self._refusal: Refusal | None = None
         self._shut = False
+        self._served = False
 
     @property
     def warm(self) -> bool:
         """True while a connection is open."""
         return self._connection is not None and self._connection.open
+
+    @property
+    def served(self) -> bool:
+        """Whether the peer has ever answered more than ApiVersions here, which it answers to anybody."""
+        return self._served or (self._connection is not None and self._connection.answers > 1)
 
     @property
     def presented(self) -> bytes | None:
@@ -84,8 +95,8 @@ class ConnectionSlot:
                 return usable
             pause_s = self._not_before_s - time.monotonic()
             if self._refusal is not None and pause_s > 0:
-                wait = f"{self._refusal.reason}; it is tried again in {duration_text(pause_s * 1_000)}"
-                return Refusal(self._refusal.trouble, wait)
+                _log.debug("%s is dialled again in %s", self.whom, duration_text(pause_s * 1_000))
+                return msgspec.structs.replace(self._refusal, retriable=False)
             self._dialling = asyncio.create_task(self._dial(Deadline.after(_DIAL_S)), name=f"dial {self.endpoint.address}")
         task = self._dialling
         await asyncio.wait((task,), timeout=deadline.remaining_s())
@@ -137,6 +148,7 @@ class ConnectionSlot:
                 await opened.closed()
         if refused is not None:
             return refused
+        self._served = self.served
         self._connection = opened
         self._failures, self._refusal = 0, None
         return opened

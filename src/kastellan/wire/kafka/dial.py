@@ -81,7 +81,8 @@ async def explained(refusal: Refusal, connection: Connection, name: str, options
     error = await complaint_of(reach, name, context, deadline.within(_PEEK_S))
     if not isinstance(error, ssl.SSLError):
         return refusal
-    return Refusal(Trouble.INSECURE, f"{connection.whom} {meaning(error, name, None, in_handshake=False)}")
+    reason, remedy = meaning(error, name, None, in_handshake=False)
+    return Refusal(Trouble.INSECURE, f"{connection.whom} {reason}", remedy)
 
 
 async def connect(address: str, port: int, whom: str, deadline: Deadline) -> socket.socket | Refusal:
@@ -127,14 +128,15 @@ async def _open(
     except TimeoutError:
         plug.close()
         waited = duration_text(waited_s * 1_000)
-        return Refusal(Trouble.SILENT, f"{whom} did not finish the TLS handshake within {waited}; it may be no TLS listener")
+        return Refusal(Trouble.SILENT, f"{whom} did not finish the TLS handshake within {waited}", "it may be no TLS listener")
     except (OSError, ValueError) as error:
         # ssl's errors are OSErrors; a ValueError is a name that no certificate can have.
         plug.close()
         der: bytes | None = None
         if is_verdict_on_certificate(error):
             der = await certificate_of(reach, name, options.security.curious, deadline.within(_PEEK_S))
-        return Refusal(Trouble.INSECURE, f"{whom} {meaning(error, name, seen(der) if der else None)}")
+        reason, remedy = meaning(error, name, seen(der) if der else None)
+        return Refusal(Trouble.INSECURE, f"{whom} {reason}", remedy)
     return connection
 
 

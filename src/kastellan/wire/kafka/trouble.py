@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import time
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -14,22 +14,35 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 
 T = TypeVar("T")
 
-NOT_TRIED: Final = " was not asked to let us in"
-"""How a refusal goes on that only repeats what another node said: it is told after the other."""
-
 _STATES = {Trouble.DENIED: State.DENIED, Trouble.UNSUPPORTED: State.UNSUPPORTED, Trouble.THROTTLED: State.THROTTLED}
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why there is no answer, from here. `retriable`: one more try on a fresh connection may go well.
+    """Why there is no answer, seen from here.
 
-    `elsewhere`: somebody else who is needed first did not answer (a KDC), so the peer was not asked and refused nothing.
+    `reason` says what happened and `remedy` what to do about it (it may be empty), as the two parts of one sentence. `code`
+    is Kafka's error code where the peer answered with one.
     """
 
     trouble: Trouble
     reason: str
+    remedy: str = ""
+    code: int = 0
     retriable: bool = False
+    """One more try on a fresh connection may go well."""
+    suspect: bool = False
+    """The peer closed the connection when it had to answer this request next, and others were behind it."""
+    bystander: bool = False
+    """The peer closed the connection when it had to answer another request first."""
     elsewhere: bool = False
+    """Somebody else who is needed first did not answer (a KDC), so the peer was not asked and refused nothing."""
+    untried: bool = False
+    """The peer was not tried, because of what another peer had answered."""
+
+    @property
+    def sentence(self) -> str:
+        """Reason and remedy for a person."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
 
 
 def now_ms() -> int:
@@ -44,7 +57,15 @@ def state_of(trouble: Trouble) -> State:
 
 def failed(refusal: Refusal, sent_ms: int, like: type[T] | None = None) -> Outcome[T]:  # noqa: ARG001
     """The Outcome of a refusal."""
-    return Outcome(value=None, state=state_of(refusal.trouble), sent_ms=sent_ms, trouble=refusal.trouble, reason=refusal.reason)
+    return Outcome(
+        value=None,
+        state=state_of(refusal.trouble),
+        sent_ms=sent_ms,
+        trouble=refusal.trouble,
+        reason=refusal.reason,
+        remedy=refusal.remedy,
+        untried=refusal.untried,
+    )
 
 
 def of_os_error(error: OSError, whom: str) -> Refusal:
@@ -54,6 +75,7 @@ def of_os_error(error: OSError, whom: str) -> Refusal:
     if isinstance(error, ConnectionRefusedError):
         return Refusal(Trouble.REFUSED, f"{whom} refused the connection: nothing listens there")
     if error.errno in {errno.EMFILE, errno.ENFILE}:
-        return Refusal(Trouble.UNREACHABLE, f"{whom}: this process has no file handles left (raise ulimit -n)")
+        reason = f"{whom}: this process has no file handles left"
+        return Refusal(Trouble.UNREACHABLE, reason, "raise ulimit -n")
     said = os.strerror(error.errno) if error.errno else str(error)
     return Refusal(Trouble.UNREACHABLE, f"{whom} cannot be reached from here: {said}")

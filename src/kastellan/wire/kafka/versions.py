@@ -14,6 +14,7 @@ from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka import schema
 from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.codes import code_name
 from kastellan.wire.kafka.connection import Connection, Frame
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.requests import api_versions
@@ -83,7 +84,7 @@ async def shake_hands(connection: Connection, deadline: Deadline) -> Handshake |
             version = _older(frame, connection.whom)
             continue
         if code:
-            return Refusal(Trouble.REJECTED, f"{connection.whom} answered ApiVersions with error code {code}")
+            return Refusal(Trouble.REJECTED, f"{connection.whom} answered ApiVersions with {code_name(code)}", code=code)
         try:
             return Handshake(_ranges(version, frame.data, connection.whom), version, frame)
         except Garbled as error:
@@ -112,4 +113,4 @@ def _hinted(refusal: Refusal, *, tls: bool) -> Refusal:
         if tls
         else "a TLS listener does that to a plaintext client: then use security.protocol SSL or SASL_SSL"
     )
-    return Refusal(refusal.trouble, f"{refusal.reason} on the first request; {why}", refusal.retriable)
+    return msgspec.structs.replace(refusal, reason=f"{refusal.reason} on the first request", remedy=why)

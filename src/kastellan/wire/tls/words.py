@@ -1,4 +1,4 @@
-"""What a failed TLS handshake means, in one sentence with its remedy."""
+"""What a failed TLS handshake means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,46 @@ import datetime as dt
 import re
 import ssl
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 _ALERT: Final = re.compile(r"^(?:SSLV3|TLSV1|TLSV13)_ALERT_|^TLSV13_|^TLSV1_")
 
+
+class Meaning(NamedTuple):
+    """The rest of a sentence that begins with the peer, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
+_OLD_VERSION: Final = Meaning(
+    "speaks none of the TLS versions that are enabled here", "check ssl.enabled.protocols on both sides"
+)
 _MEANING: Final = {
-    "CERTIFICATE_REQUIRED": "wants a client certificate and none was sent; set ssl.keystore.location",
-    "CERTIFICATE_EXPIRED": "says that our client certificate has expired; renew the one in ssl.keystore.location",
-    "CERTIFICATE_REVOKED": "says that our client certificate is revoked; renew the one in ssl.keystore.location",
-    "CERTIFICATE_UNKNOWN": "does not accept our client certificate: it has expired, or its authority is not trusted there; "
-    "check ssl.keystore.location",
-    "BAD_CERTIFICATE": "wants a client certificate and got none that it accepts; check ssl.keystore.location",
-    "UNSUPPORTED_CERTIFICATE": "cannot use our certificate for a client; check its key usage",
-    "UNKNOWN_CA": "does not trust the authority of our client certificate; add that authority to the broker's truststore",
-    "ACCESS_DENIED": "refused our client certificate; check who may connect to this listener",
-    "PROTOCOL_VERSION": "speaks none of the TLS versions that are enabled here; check ssl.enabled.protocols on both sides",
-    "UNSUPPORTED_PROTOCOL": "speaks none of the TLS versions that are enabled here; check ssl.enabled.protocols on both sides",
-    "HANDSHAKE_FAILURE": "has no cipher in common with us, or wants a client certificate; check the broker's ssl.cipher.suites "
-    "and ssl.keystore.location",
-    "INSUFFICIENT_SECURITY": "wants stronger ciphers than we have; check the broker's ssl.cipher.suites",
-    "UNRECOGNIZED_NAME": "does not know the name by which it was called; use a name that it serves",
-    "INTERNAL_ERROR": "failed inside its own TLS; read its log",
+    "CERTIFICATE_REQUIRED": Meaning("wants a client certificate and none was sent", "set ssl.keystore.location"),
+    "CERTIFICATE_EXPIRED": Meaning("says that our client certificate has expired", "renew the one in ssl.keystore.location"),
+    "CERTIFICATE_REVOKED": Meaning("says that our client certificate is revoked", "renew the one in ssl.keystore.location"),
+    "CERTIFICATE_UNKNOWN": Meaning(
+        "does not accept our client certificate: it has expired, or its authority is not trusted there",
+        "check ssl.keystore.location",
+    ),
+    "BAD_CERTIFICATE": Meaning("wants a client certificate and got none that it accepts", "check ssl.keystore.location"),
+    "UNSUPPORTED_CERTIFICATE": Meaning("cannot use our certificate for a client", "check its key usage"),
+    "UNKNOWN_CA": Meaning(
+        "does not trust the authority of our client certificate", "add that authority to the broker's truststore"
+    ),
+    "ACCESS_DENIED": Meaning("refused our client certificate", "check who may connect to this listener"),
+    "PROTOCOL_VERSION": _OLD_VERSION,
+    "UNSUPPORTED_PROTOCOL": _OLD_VERSION,
+    "HANDSHAKE_FAILURE": Meaning(
+        "has no cipher in common with us, or wants a client certificate",
+        "check the broker's ssl.cipher.suites and ssl.keystore.location",
+    ),
+    "INSUFFICIENT_SECURITY": Meaning("wants stronger ciphers than we have", "check the broker's ssl.cipher.suites"),
+    "UNRECOGNIZED_NAME": Meaning("does not know the name by which it was called", "use a name that it serves"),
+    "INTERNAL_ERROR": Meaning("failed inside its own TLS", "read its log"),
 }
 _OUR_CERTIFICATE: Final = frozenset(
     {"CERTIFICATE_REQUIRED", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE"}
@@ -105,56 +122,57 @@ def is_verdict_on_certificate(error: BaseException) -> bool:
     return isinstance(error, ssl.SSLCertVerificationError)
 
 
-def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake: bool = True) -> str:
-    """The rest of a sentence that begins with the peer. `name` is what it was called by, `peer` its certificate, if seen."""
+def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake: bool = True) -> Meaning:
+    """What the error means. `name` is what the peer was called by, `peer` its certificate, if it was seen."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _refused(error, name, peer)
     reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else ""
     if reason in _NOT_TLS and in_handshake:
-        return (
-            "does not speak TLS; something else listens on this port, or a plaintext listener: "
-            "then use security.protocol PLAINTEXT or SASL_PLAINTEXT"
+        return Meaning(
+            "does not speak TLS",
+            "something else listens on this port, or a plaintext listener: "
+            "then use security.protocol PLAINTEXT or SASL_PLAINTEXT",
         )
-    known = _MEANING.get(_ALERT.sub("", reason))
-    if known is not None:
-        return known
+    listed = _MEANING.get(_ALERT.sub("", reason))
+    if listed is not None:
+        return listed
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)) or not isinstance(error, ssl.SSLError):
-        return (
-            "closed the connection in the TLS handshake, as a plaintext listener does; check the port, "
-            "or use security.protocol PLAINTEXT or SASL_PLAINTEXT"
+        return Meaning(
+            "closed the connection in the TLS handshake, as a plaintext listener does",
+            "check the port, or use security.protocol PLAINTEXT or SASL_PLAINTEXT",
         )
     said = reason.replace("_", " ").lower() or "no reason given"
-    return f"and this client found no way to speak TLS ({said}); compare ssl.* on both sides"
+    return Meaning(f"and this client found no way to speak TLS ({said})", "compare ssl.* on both sides")
 
 
-def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) -> str:
+def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) -> Meaning:
     fault = fault_of(error)
     if fault is Fault.EXPIRED:
         return _expired(peer)
     if fault is Fault.NOT_YET:
         since = f" before {_day(peer.not_before)}" if peer is not None else " yet"
-        return f"presents a certificate that is not valid{since}; check this machine's clock and the certificate"
+        return Meaning(f"presents a certificate that is not valid{since}", "check this machine's clock and the certificate")
     if fault is Fault.OTHER_NAME:
-        names = _names(peer)
-        return (
-            f"presents a certificate for {names}, and was called {name}; advertise a name that the certificate has, "
-            "or issue one with this name (ssl.endpoint.identification.algorithm= turns the check off)"
+        return Meaning(
+            f"presents a certificate for {_names(peer)}, and was called {name}",
+            "advertise a name that the certificate has, "
+            "or issue one with this name (ssl.endpoint.identification.algorithm= turns the check off)",
         )
     issuer = f" of {peer.issuer}" if peer is not None else ""
     if fault is Fault.UNKNOWN_ISSUER:
-        return (
-            f"presents a certificate{issuer}, whom nothing here trusts; set ssl.truststore.location "
-            "to a file with that authority's certificate"
+        return Meaning(
+            f"presents a certificate{issuer}, whom nothing here trusts",
+            "set ssl.truststore.location to a file with that authority's certificate",
         )
-    return f"presents a certificate{issuer} that does not hold: {error.verify_message}; renew it"
+    return Meaning(f"presents a certificate{issuer} that does not hold: {error.verify_message}", "renew it")
 
 
-def _expired(peer: Seen | None) -> str:
+def _expired(peer: Seen | None) -> Meaning:
     if peer is None:
-        return "presents a certificate that has expired; renew it on the broker"
+        return Meaning("presents a certificate that has expired", "renew it on the broker")
     if peer.not_after > dt.datetime.now(dt.UTC):
-        return f"presents a certificate whose authority ({peer.issuer}) has expired; renew the authority's certificate"
-    return f"presents a certificate that expired on {_day(peer.not_after)} ({peer.subject}); renew it on the broker"
+        return Meaning(f"presents a certificate whose authority ({peer.issuer}) has expired", "renew the authority's certificate")
+    return Meaning(f"presents a certificate that expired on {_day(peer.not_after)} ({peer.subject})", "renew it on the broker")
 
 
 def _names(peer: Seen | None) -> str:

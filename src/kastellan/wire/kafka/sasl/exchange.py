@@ -64,8 +64,8 @@ async def authenticate(
                 return Session(_lifetime_ms(answer))
             message = following
     except SaslFailed as error:
-        return Refusal(Trouble.UNAUTHENTICATED, f"{connection.whom} {error}")
-    return Refusal(Trouble.GARBLED, f"{connection.whom} does not come to an end of {mechanism}; check the listener")
+        return Refusal(Trouble.UNAUTHENTICATED, f"{connection.whom} {error.reason}", error.remedy)
+    return Refusal(Trouble.GARBLED, f"{connection.whom} does not come to an end of {mechanism}", "check the listener")
 
 
 async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str, deadline: Deadline) -> Refusal | None:
@@ -79,15 +79,13 @@ async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str
     code = int(answer.error_code)
     if code == _UNSUPPORTED_MECHANISM:
         names = ", ".join(_shown(str(each)) for each in answer.mechanisms[:10]) or "none"
-        reason = (
-            f"{connection.whom} does not offer {mechanism} on this listener, it offers {names}; set sasl.mechanism to one of them"
-        )
-        return Refusal(Trouble.UNAUTHENTICATED, reason)
+        reason = f"{connection.whom} does not offer {mechanism} on this listener, it offers {names}"
+        return Refusal(Trouble.UNAUTHENTICATED, reason, "set sasl.mechanism to one of them", code)
     if code == _ILLEGAL_STATE:
-        reason = f"{connection.whom} has no SASL on this listener; use security.protocol PLAINTEXT or SSL, or another port"
-        return Refusal(Trouble.UNAUTHENTICATED, reason)
+        reason = f"{connection.whom} has no SASL on this listener"
+        return Refusal(Trouble.UNAUTHENTICATED, reason, "use security.protocol PLAINTEXT or SSL, or another port", code)
     if code:
-        return Refusal(Trouble.REJECTED, f"{connection.whom} answered SaslHandshake with {code_name(code)}")
+        return Refusal(Trouble.REJECTED, f"{connection.whom} answered SaslHandshake with {code_name(code)}", code=code)
     return None
 
 
@@ -101,8 +99,8 @@ async def _asked(connection: Connection, packed: EncodedRequest, deadline: Deadl
     frame = await connection.ask(packed, deadline)
     if isinstance(frame, Refusal):
         if frame.trouble is Trouble.CLOSED:
-            hint = f"{frame.reason} during the login; some brokers answer wrong credentials so, and so does a restart"
-            return Refusal(frame.trouble, hint)
+            hint = "some brokers answer wrong credentials so, and so does a restart"
+            return Refusal(frame.trouble, f"{frame.reason} during the login", hint)
         return frame
     try:
         return decode(packed.api_key, packed.version, frame.data, connection.whom)
@@ -118,10 +116,12 @@ def _lifetime_ms(answer: Entity) -> int:
 def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: SaslExchange) -> Refusal:
     if code != _AUTHENTICATION_FAILED:
         told = f": {_shown(message)}" if message else ""
-        return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}")
+        return Refusal(
+            Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}", code=code
+        )
     said = "; ".join(_shown(each) for each in (message, turns.hint) if each) or "no reason given"
     remedy = _REMEDIES.get(mechanism, _REMEDY)
-    return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said}); {remedy}")
+    return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said})", remedy, code)
 
 
 def _shown(text: str) -> str:

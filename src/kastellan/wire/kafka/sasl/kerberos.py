@@ -97,7 +97,7 @@ class KerberosTurns:
             raise
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             raise SaslFailed(
-                f"did not complete the Kerberos login ({_said(error)}); compare clocks, realm and service name"
+                f"did not complete the Kerberos login ({_said(error)})", "compare clocks, realm and service name"
             ) from None
 
     def _answer(self, challenge: bytes) -> bytes:
@@ -105,7 +105,7 @@ class KerberosTurns:
             return self._context.step(challenge) or b""
         offer = bytes(self._context.unwrap(challenge).message)
         if len(offer) != _OFFER_BYTES or not offer[0] & _AUTHENTICATION_ONLY:
-            raise SaslFailed("offers no Kerberos login without protection of its own; Kafka's own listeners do")
+            raise SaslFailed("offers no Kerberos login without protection of its own", "Kafka's own listeners do")
         self._settled = True
         return bytes(self._context.wrap(bytes((_AUTHENTICATION_ONLY, 0, 0, 0)), False).message)
 
@@ -131,8 +131,8 @@ class KerberosMethod:
             return silent
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             said = self._meant(_said(error))
-            reason = f"no Kerberos ticket for {name} could be had ({said}); {_remedy(said)}"
-            return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=_NO_KDC.search(said) is not None)
+            reason = f"no Kerberos ticket for {name} could be had ({said})"
+            return Refusal(Trouble.UNAUTHENTICATED, reason, _remedy(said), elsewhere=_NO_KDC.search(said) is not None)
         finally:
             progress.instead = None
         return KerberosTurns(context, first)
@@ -160,8 +160,8 @@ class KerberosMethod:
 
 def _silent(name: str) -> Refusal:
     """What to tell whoever cannot wait any longer for the KDC."""
-    reason = f"no Kerberos ticket for {name} came in time: a KDC is silent; check the network to it, and {_KRB5_CONF}"
-    return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=True)
+    reason = f"no Kerberos ticket for {name} came in time: a KDC is silent"
+    return Refusal(Trouble.UNAUTHENTICATED, reason, f"check the network to it, and {_KRB5_CONF}", elsewhere=True)
 
 
 def _user(principal: str) -> str:

@@ -8,6 +8,7 @@ a refusal concerns the broker that told it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Final
 
@@ -20,8 +21,10 @@ from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.exchange import Session, authenticate
 from kastellan.wire.kafka.sasl.methods import method_of
-from kastellan.wire.kafka.trouble import NOT_TRIED, Refusal
+from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Ranges
+
+_log: Final = logging.getLogger(__name__)
 
 _FIRST_TURN_S: Final = 2.0
 """How long the others wait for the first login to end: a silent broker must not hold them up."""
@@ -75,9 +78,10 @@ class SaslLogin:
         if self._refused is None or left_s <= 0 or self._proven:
             return None
         pause = duration_text(left_s * 1_000)
+        _log.debug("%s: these credentials are tried again in %s", whom, pause)
         why = "" if self._refused.elsewhere else ", so that no account is locked"
-        told = f"{whom}{NOT_TRIED}{why}; these credentials are tried again in {pause}"
-        return Refusal(Trouble.UNAUTHENTICATED, told, elsewhere=self._refused.elsewhere)
+        reason = f"{whom} was not asked to let us in{why}"
+        return Refusal(Trouble.UNAUTHENTICATED, reason, elsewhere=self._refused.elsewhere, untried=True)
 
     async def _once(
         self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress

@@ -98,12 +98,12 @@ class MskMethod:
         region = self._login.region or (named.group(1) if named else None) or os.environ.get("AWS_REGION")
         region = region or os.environ.get("AWS_DEFAULT_REGION")
         if region is None:
-            return _no(f"no AWS region is known for {endpoint.host}; set AWS_REGION")
+            return _no(f"no AWS region is known for {endpoint.host}", "set AWS_REGION")
         try:
             async with asyncio.timeout_at(deadline.at_s):
                 keys = await asyncio.to_thread(find_keys, self._login, os.environ)
         except TimeoutError:
-            return _no("AWS credentials were not found in time; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+            return _no("AWS credentials were not found in time", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         if isinstance(keys, Refusal):
             return keys
         return OneMessage(message(endpoint.host, region, keys, dt.datetime.now(dt.UTC)))
@@ -145,8 +145,8 @@ def _by_library(login: MskIamLogin) -> Keys | Refusal:
         session: Any = import_module("botocore.session").Session(profile=login.profile)
     except ImportError:
         return _no(
-            "no AWS credentials stand in AWS_ACCESS_KEY_ID or in ~/.aws/credentials; for roles, single sign-on and instances "
-            "install the extra: pip install 'kastellan[msk]'"
+            "no AWS credentials stand in AWS_ACCESS_KEY_ID or in ~/.aws/credentials",
+            "for roles, single sign-on and instances install the extra: pip install 'kastellan[msk]'",
         )
     try:
         if login.role_arn is not None:
@@ -155,12 +155,12 @@ def _by_library(login: MskIamLogin) -> Keys | Refusal:
             return Keys(told["AccessKeyId"], Secret(told["SecretAccessKey"]), Secret(told["SessionToken"]))
         found = session.get_credentials()
     except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
-        return _no(f"AWS gave no credentials ({' '.join(str(error).split())[:160]}); check the profile or role")
+        return _no(f"AWS gave no credentials ({' '.join(str(error).split())[:160]})", "check the profile or role")
     if found is None:
-        return _no("no AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
+        return _no("no AWS credentials were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
     frozen = found.get_frozen_credentials()
     return Keys(frozen.access_key, Secret(frozen.secret_key), Secret(frozen.token) if frozen.token else None)
 
 
-def _no(reason: str) -> Refusal:
-    return Refusal(Trouble.UNAUTHENTICATED, reason)
+def _no(reason: str, remedy: str) -> Refusal:
+    return Refusal(Trouble.UNAUTHENTICATED, reason, remedy)

@@ -85,15 +85,15 @@ class Scram:
         nonce, salt, count = fields.get("r", ""), _decoded(fields.get("s", "")), fields.get("i", "")
         if not nonce.startswith(self._nonce) or nonce == self._nonce:
             raise SaslFailed(
-                "answered SCRAM with a nonce that is not built on ours: it is not who it claims to be; do not log in there"
+                "answered SCRAM with a nonce that is not built on ours: it is not who it claims to be", "do not log in there"
             )
         if not salt or not (count.isascii() and count.isdecimal()):
-            raise SaslFailed("sent a SCRAM message without salt or iterations; check that the port is a Kafka listener")
+            raise SaslFailed("sent a SCRAM message without salt or iterations", "check that the port is a Kafka listener")
         iterations = int(count[:12])
         if not _LEAST_ITERATIONS <= iterations <= _MOST_ITERATIONS:
             raise SaslFailed(
-                f"wants {iterations} SCRAM iterations, outside {_LEAST_ITERATIONS} to {_MOST_ITERATIONS}; "
-                "write the user's credentials anew with iterations in between"
+                f"wants {iterations} SCRAM iterations, outside {_LEAST_ITERATIONS} to {_MOST_ITERATIONS}",
+                "write the user's credentials anew with iterations in between",
             )
         return nonce, salt, iterations
 
@@ -103,7 +103,7 @@ class Scram:
             raise SaslFailed(f"refused the login: {fields['e'][:80]}")
         if self._signature is None or not hmac.compare_digest(_decoded(fields.get("v", "")), self._signature):
             raise SaslFailed(
-                "could not prove that it knows this user's password: it is not who it claims to be; do not log in there"
+                "could not prove that it knows this user's password: it is not who it claims to be", "do not log in there"
             )
 
     def _hmac(self, key: bytes, message: bytes) -> bytes:
@@ -114,7 +114,7 @@ def _text(challenge: bytes) -> str:
     try:
         return challenge.decode()
     except UnicodeDecodeError:
-        raise SaslFailed("answered SCRAM with bytes that are no text; check that the port is a Kafka listener") from None
+        raise SaslFailed("answered SCRAM with bytes that are no text", "check that the port is a Kafka listener") from None
 
 
 def _fields(text: str) -> dict[str, str]:

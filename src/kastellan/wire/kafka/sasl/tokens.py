@@ -85,7 +85,7 @@ class TokenMethod:
         whom = f"the token endpoint {_shown_url(url)}"
         answer = await send(self._request(url), deadline)
         if isinstance(answer, HttpTrouble):
-            return Refusal(answer.trouble, f"{whom} {answer.reason}")
+            return Refusal(answer.trouble, f"{whom} {answer.reason}", answer.remedy)
         found = _json(answer.body)
         text, life_s = found.get("access_token"), found.get("expires_in")
         if answer.status == _OK and isinstance(text, str) and _is_token(text):
@@ -106,16 +106,16 @@ class TokenMethod:
         }
         return Request(url=url, method="POST", headers=headers, content=urlencode(form).encode(), tls=self._tls)
 
-    def _refused(self, whom: str, answer: HttpAnswer, found: dict[str, Any]) -> tuple[Trouble, str]:
+    def _refused(self, whom: str, answer: HttpAnswer, found: dict[str, Any]) -> tuple[Trouble, str, str]:
         told = " ".join(str(found[each]) for each in ("error", "error_description") if found.get(each))
         said = f" ({_line(told)})" if told else ""
         if answer.status in _REFUSALS:
             client = self._login.client_id
-            reason = f"{whom} gave {client} no token: status {answer.status}{said}; check clientId, clientSecret and scope"
-            return Trouble.UNAUTHENTICATED, reason
+            reason = f"{whom} gave {client} no token: status {answer.status}{said}"
+            return Trouble.UNAUTHENTICATED, reason, "check clientId, clientSecret and scope"
         if answer.status == _OK:
-            return Trouble.GARBLED, f"{whom} answered without a token; check that this is a token endpoint"
-        return Trouble.REJECTED, f"{whom} answered with status {answer.status}{said}; check the address and the issuer"
+            return Trouble.GARBLED, f"{whom} answered without a token", "check that this is a token endpoint"
+        return Trouble.REJECTED, f"{whom} answered with status {answer.status}{said}", "check the address and the issuer"
 
 
 def _from_file(path: str) -> tuple[Token, None] | Refusal:
@@ -124,12 +124,12 @@ def _from_file(path: str) -> tuple[Token, None] | Refusal:
             text = file.read(_MOST_TOKEN).strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
-        return Refusal(Trouble.UNAUTHENTICATED, f"the token file {path} cannot be read ({why}); correct its path or rights")
+        return Refusal(Trouble.UNAUTHENTICATED, f"the token file {path} cannot be read ({why})", "correct its path or rights")
     if not _is_token(text):
-        return Refusal(Trouble.UNAUTHENTICATED, f"the token file {path} holds no token; write one line with the token into it")
+        return Refusal(Trouble.UNAUTHENTICATED, f"the token file {path} holds no token", "write one line with the token into it")
     token = token_of(text)
     if token.expires_s is not None and token.expires_s < time.time():
-        return Refusal(Trouble.UNAUTHENTICATED, f"the token in {path} has expired; let a new one be written")
+        return Refusal(Trouble.UNAUTHENTICATED, f"the token in {path} has expired", "let a new one be written")
     return token, None
 
 

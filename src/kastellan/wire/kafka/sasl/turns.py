@@ -6,7 +6,12 @@ from typing import Protocol
 
 
 class SaslFailed(Exception):
-    """The peer did not keep to the mechanism or did not prove itself; the text is the end of a sentence about the peer."""
+    """The peer did not keep to the mechanism or did not prove itself; the reason is the end of a sentence about the peer."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
 
 
 class SaslExchange(Protocol):
