@@ -9,8 +9,10 @@ from functools import cache
 import msgspec
 
 from kastellan.app.diagnose import CheckPlan, CheckRun
-from kastellan.app.history_needs import ages_s, reach
+from kastellan.app.history_needs import history_needs
+from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.evaluate import subjects_of
+from kastellan.engine.needs import Views, wanted_by
 from kastellan.findings.track_history import Times, aged, merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
 from kastellan.model import diff as differ
@@ -18,18 +20,17 @@ from kastellan.model.codec import dump, load
 from kastellan.model.finding import Change, Verdict
 from kastellan.model.finding_history import SCHEMA, FindingHistory
 from kastellan.model.report import Past
+from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.subject import Subject
-from kastellan.model.tables.brokers import Brokers
+from kastellan.model.subject import KINDS, Subject
 from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
 
 COMPARED_MIN_MS = 600_000
 """What is told as new and changed is so since a look of this age: who looks three times in a minute sees it thrice."""
 KEEP_EVERY_MS = 60_000
 """While watching, a look is kept this often."""
-_SPARSE = 4
-"""The gap between two recalled looks is at least this part of their age."""
-_EXAMINATION_MS = 30_000
+_RECALLED = 16
+"""At most so many snapshots are read for one report, unless checks need more ages."""
 _CARRIED_MS = 10_000
 """Whatever was asked so long before a look was not asked in it."""
 
@@ -40,6 +41,7 @@ class History:
     def __init__(self, store: SnapshotStore, exam: CheckPlan) -> None:
         self._store = store
         self._exam = exam
+        self._needs = history_needs(exam)
         self._ledger = FindingHistory()
         self._read: str | None = None
         self._kept: tuple[SavedSnapshot, ...] = ()
@@ -54,31 +56,16 @@ class History:
         if snapshot.cluster_id is None:
             return ()
         self._begin(snapshot.cluster_id, snapshot.at_ms)
-        oldest_s, tables = reach(self._exam)
-        compared = self._compared_at(snapshot.at_ms)
-        chosen: list[Snapshot] = []
-        for each in self._kept:
-            age_ms = snapshot.at_ms - each.at_ms
-            near = bool(chosen) and chosen[-1].at_ms - each.at_ms < age_ms / _SPARSE
-            if age_ms > oldest_s * 1000 or (near and each not in compared):
-                continue
+        kept = {snapshot.at_ms: snapshot for snapshot in self._kept}
+        needs = self._needs
+        times = retained((snapshot.at_ms, *kept), most=_RECALLED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
+        recalled: list[Snapshot] = []
+        for at_ms, tables in needs.tables_at(times).items():
             with suppress(BadInput, Unavailable):  # told when it is compared with
-                look = load(self._store.read(each), only=tables if each in compared else frozenset({Brokers.name}))
-                if look.cluster_id == snapshot.cluster_id:
-                    chosen.append(_of_its_time(look))
-        return tuple(chosen)
-
-    def _compared_at(self, at_ms: int) -> frozenset[SavedSnapshot]:
-        """The looks whose tables checks compare with; of the others only the brokers are of use.
-
-        Of each age the newest serves, and those that will be it until the examination's last look is over.
-        """
-        found: set[SavedSnapshot] = set()
-        for age_s in ages_s(self._exam):
-            ripe_ms = at_ms - round(age_s * 1000)
-            found |= {each for each in self._kept if ripe_ms < each.at_ms <= ripe_ms + _EXAMINATION_MS}
-            found |= set([each for each in self._kept if each.at_ms <= ripe_ms][:1])
-        return frozenset(found)
+                earlier = load(self._store.read(kept[at_ms]), only=tables)
+                if earlier.cluster_id == snapshot.cluster_id:
+                    recalled.append(_of_its_time(earlier))
+        return tuple(recalled)
 
     def told(self, examined: CheckRun) -> CheckRun:
         """The examination with the age of its findings, and with the past of its cluster where one is known."""
@@ -88,7 +75,7 @@ class History:
         self._begin(report.cluster_id, report.at_ms)
         compared = self._compared
         times = Times(at_ms=report.at_ms, before_ms=self._before_ms, since_ms=compared.at_ms if compared else None)
-        found = aged(report.results, self._ledger, self._verdicts(lambda: snapshot), self._verdicts(self._before), times)
+        found = aged(report.results, self._ledger, self._verdicts(lambda _: snapshot), self._verdicts(self._before), times)
         self._ledger, self._previous = found.ledger, snapshot
         past = None
         if compared is not None:
@@ -102,7 +89,7 @@ class History:
             )
         else:
             # Who watches compares with the first look of the watch.
-            self._compared = _slim(snapshot)
+            self._compared = snapshot.select(differ.TABLES)
         notes = (*report.notes, *self._notes)
         return examined._replace(report=msgspec.structs.replace(report, results=found.results, past=past, notes=notes))
 
@@ -159,18 +146,21 @@ class History:
             return self._previous.at_ms
         return self._kept[0].at_ms if self._kept else None
 
-    def _before(self) -> Snapshot | None:
-        """The look just before this one, whole."""
-        if self._previous is None and self._kept:
-            with suppress(BadInput, Unavailable):
-                self._previous = load(self._store.read(self._kept[0]))
-        return self._previous
+    def _before(self, check: str) -> Snapshot | None:
+        """The look just before this one, as far as the check needs it."""
+        if self._previous is not None or not self._kept:
+            return self._previous
+        with suppress(BadInput, Unavailable):
+            return load(self._store.read(self._kept[0]), only=_tables_of(self._exam.checks[check], self._exam.views))
+        return None
 
-    def _verdicts(self, look: Callable[[], Snapshot | None]) -> Callable[[str], Mapping[Subject, Verdict]]:
+    def _verdicts(self, look: Callable[[str], Snapshot | None]) -> Callable[[str], Mapping[Subject, Verdict]]:
         @cache
         def verdicts(check: str) -> Mapping[Subject, Verdict]:
-            snapshot = look()
-            if snapshot is None or check not in self._exam.checks:
+            if check not in self._exam.checks:
+                return {}
+            snapshot = look(check)
+            if snapshot is None:
                 return {}
             try:
                 return subjects_of(self._exam.checks[check], snapshot, self._exam.views, self._exam.settings.get(check, {}))
@@ -180,15 +170,16 @@ class History:
         return verdicts
 
 
+def _tables_of(registered: RegisteredCheck, views: Views) -> frozenset[str]:
+    """What a check's verdicts on one look rest on: its tables, and those that enumerate its subjects."""
+    rosters = {kind.roster for kind in KINDS.values() if kind.roster}
+    return wanted_by((registered.evaluate,), views).tables | rosters | set(registered.check.meaningless_without)
+
+
 def _of_its_time(look: Snapshot) -> Snapshot:
     """The look without tables that it had carried over from an older one: they are not of its moment."""
     old = {each.id for each in look.answers if each.sent_ms < look.at_ms - _CARRIED_MS}
     tables = {name: table for name, table in look.tables.items() if old.isdisjoint(table.df["answer"].drop_nulls().unique())}
-    return msgspec.structs.replace(look, tables=tables, earlier=())
-
-
-def _slim(look: Snapshot) -> Snapshot:
-    tables = {name: table for name, table in look.tables.items() if name in differ.TABLES}
     return msgspec.structs.replace(look, tables=tables, earlier=())
 
 

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 
 from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks
-from kastellan.app.history_needs import compared, reach
+from kastellan.app.history_needs import HistoryNeeds, earlier_tables, history_needs
 from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.units import duration_text
-from kastellan.model.carry import carried, thinned
+from kastellan.model.carry import carried
 from kastellan.model.finding import CheckResult
+from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 
@@ -26,6 +27,8 @@ SLOW = frozenset(
 """Tables that change slowly or cost the cluster most (DescribeLogDirs goes to the file system)."""
 SLOW_EVERY_S = 60.0
 SHORTEST_S = 1.0
+_REMEMBERED = 24
+"""At most so many looks of a kind are remembered, unless checks need more ages."""
 
 
 async def watch(source: Source, exam: CheckPlan, timeout_s: float, every_s: float) -> AsyncIterator[CheckRun]:
@@ -75,7 +78,7 @@ class _Memory:
     """
 
     def __init__(self, exam: CheckPlan) -> None:
-        self._oldest_s, self._kept = reach(exam)
+        self._needs = history_needs(exam)
         self._slow_checks = frozenset(_comparing_slow(exam))
         self._dense: tuple[Snapshot, ...] = ()
         self._whole: tuple[Snapshot, ...] = ()
@@ -98,12 +101,19 @@ class _Memory:
         snapshot = examined.snapshot
         if whole:
             self.slow, self._whole_at_s = msgspec.structs.replace(snapshot, earlier=()), began_s
-            self._whole = thinned((snapshot, *self._whole), self._kept, snapshot.at_ms, self._oldest_s)
+            self._whole = _thin_out((snapshot, *self._whole), self._needs, self._needs.tables)
         elif SLOW & self.slow.tables.keys() and self._last is not None:
             examined = _with_older(examined, self._last, self._slow_checks, self.slow.at_ms)
-        self._dense = thinned((snapshot, *self._dense), self._kept - SLOW, snapshot.at_ms, self._oldest_s)
+        self._dense = _thin_out((snapshot, *self._dense), self._needs, self._needs.tables - SLOW)
         self._last = examined._replace(snapshot=msgspec.structs.replace(snapshot, earlier=(), tables={}))
         return examined
+
+
+def _thin_out(looks: tuple[Snapshot, ...], needs: HistoryNeeds, tables: frozenset[str]) -> tuple[Snapshot, ...]:
+    """The looks that are worth keeping, newest first, with these tables only."""
+    by_time = {look.at_ms: look for look in looks}
+    times = retained(by_time, most=_REMEMBERED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
+    return tuple(by_time[at_ms].select(tables) for at_ms in times)
 
 
 def _with_older(examined: CheckRun, last: CheckRun, names: frozenset[str], slow_at_ms: int) -> CheckRun:
@@ -124,4 +134,6 @@ def _without_evidence(result: CheckResult) -> CheckResult:
 
 
 def _comparing_slow(exam: CheckPlan) -> Iterator[str]:
-    return (name for name, each in exam.checks.items() if any(table in SLOW for table, _ in compared(each.evaluate)))
+    return (
+        name for name, each in exam.checks.items() if any(table in SLOW for table, _ in earlier_tables(each.evaluate, exam.views))
+    )

@@ -28,29 +28,6 @@ def carried(newer: Snapshot, older: Snapshot, names: Iterable[str]) -> Snapshot:
     return msgspec.structs.replace(newer, tables={**newer.tables, **tables}, answers=(*newer.answers, *answers))
 
 
-def thinned(looks: Iterable[Snapshot], tables: frozenset[str], now_ms: int, oldest_s: float) -> tuple[Snapshot, ...]:
-    """Earlier looks that are worth keeping, newest first: dense near now, sparse long ago, with these tables only.
-
-    The gap between two kept looks is at least a quarter of their age, so that their number grows with the logarithm
-    of the time; one look that is older than `oldest_s` stays, so that a need of that age is met.
-    """
-    kept: list[Snapshot] = []
-    for each in sorted(looks, key=lambda look: -look.at_ms):
-        age_ms = now_ms - each.at_ms
-        if kept and kept[-1].at_ms - each.at_ms < age_ms / 4:
-            continue
-        kept.append(each)
-        if age_ms >= oldest_s * 1000:
-            break
-    return tuple(_slim(each, tables) for each in kept)
-
-
-def _slim(look: Snapshot, tables: frozenset[str]) -> Snapshot:
-    return msgspec.structs.replace(
-        look, tables={name: table for name, table in look.tables.items() if name in tables}, earlier=()
-    )
-
-
 def _answers(table: Table) -> set[int]:
     return {*table.df["answer"].drop_nulls().unique(), *(each.answer for each in table.unseen)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -78,6 +78,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         """The same look, knowing earlier looks at the same cluster; theirs are not nested further."""
         kept = tuple(msgspec.structs.replace(each, earlier=()) for each in looks if each.cluster_id == self.cluster_id)
         return msgspec.structs.replace(self, earlier=kept)
+
+    def select(self, tables: Container[str]) -> Snapshot:
+        """The same look with these tables only, without the looks before it."""
+        return msgspec.structs.replace(
+            self, tables={name: table for name, table in self.tables.items() if name in tables}, earlier=()
+        )
 
     def of_provider(self, provider: Provider | None) -> Snapshot:
         """The same look, carrying who runs the cluster; None leaves it as it is."""

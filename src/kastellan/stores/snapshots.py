@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from kastellan.kernel.atomic_write import write_whole
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unavailable
 from kastellan.kernel.units import bytes_text
+from kastellan.model.retention import retained
 
 _SUFFIX = ".snapshot"
 _FINDINGS = "findings.json"
@@ -112,14 +113,15 @@ class SnapshotStore:
         return self.directory / name
 
     def _prune(self, place: Path) -> None:
-        listed = list(_listed(place))
-        oldest_ms = listed[0].at_ms - self._limits.days * 86_400_000
-        while len(listed) > 1 and listed[-1].at_ms < oldest_ms:
-            listed.pop().path.unlink(missing_ok=True)
-        while len(listed) > 1 and (
-            len(listed) > self._limits.snapshots or sum(each.size_bytes for each in listed) > self._limits.bytes
-        ):
-            listed.pop(least_missed([each.at_ms for each in listed])).path.unlink(missing_ok=True)
+        listed = {snapshot.at_ms: snapshot for snapshot in _listed(place)}
+        oldest_ms = max(listed) - self._limits.days * 86_400_000
+        times = [at_ms for at_ms in listed if at_ms >= oldest_ms]
+        staying, most = retained(times, most=self._limits.snapshots), self._limits.snapshots
+        while len(staying) > 1 and sum(listed[at_ms].size_bytes for at_ms in staying) > self._limits.bytes:
+            most = min(most, len(staying)) - 1
+            staying = retained(staying, most=most)
+        for at_ms in listed.keys() - set(staying):
+            listed[at_ms].path.unlink(missing_ok=True)
         for each in place.glob(".*.tmp"):
             with suppress(FileNotFoundError):
                 if time.time() - each.stat().st_mtime > _STALE_S:
@@ -131,25 +133,6 @@ class SnapshotStore:
         surplus = len(others) + 1 - self._limits.clusters
         for each in sorted(others, key=lambda place: place.stat().st_mtime)[: max(0, surplus)]:
             shutil.rmtree(each, ignore_errors=True)
-
-
-def least_missed(times_ms: Sequence[int]) -> int:
-    """Which of these times, newest first, is dropped, so that they stay dense near now and sparse long ago.
-
-    >>> least_missed([100, 99, 98, 60, 20])
-    2
-    >>> least_missed([2, 1])
-    1
-    """
-    if len(times_ms) < 3:  # noqa: PLR2004
-        return len(times_ms) - 1
-    newest = times_ms[0]
-
-    def hole(at: int) -> float:
-        """How large the gap would be, against its age."""
-        return (times_ms[at - 1] - times_ms[at + 1]) / max(1, newest - times_ms[at + 1])
-
-    return min(range(1, len(times_ms) - 1), key=hole)
 
 
 def _listed(place: Path) -> tuple[SavedSnapshot, ...]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 
 import msgspec
 import pytest
@@ -11,6 +10,7 @@ from kastellan.app.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
 from kastellan.findings.summary import summarize
 from kastellan.kernel.errors import Unavailable
 from kastellan.model.changes import How
+from kastellan.model.codec import dump
 from kastellan.model.finding import Change
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
@@ -49,6 +49,10 @@ def run(store, snapshot, exam=EXAM):
     )
     history.keep(told)
     return told.report
+
+
+def keep(store, snapshot):
+    store.keep(snapshot.cluster_id, snapshot.at_ms, dump(snapshot), lambda _: b"{}")
 
 
 def past_of(report):
@@ -216,9 +220,26 @@ def test_kept_looks_serve_as_earlier_ones_dense_near_now_and_sparse_long_ago(sto
     ages = [60 - (each.at_ms - AT_MS) // MINUTE_MS for each in looks]
     assert ages[:2] == [1, 2]
     assert ages == sorted(ages)
-    assert all(later - sooner >= later / 4 for sooner, later in pairwise(ages))
     assert all(each.earlier == () for each in looks)
     assert all("brokers" in each.tables for each in looks)
+
+
+def test_of_many_kept_looks_few_are_recalled(store):
+    for minute in range(31):
+        keep(store, sound(minute))
+    ages = [31 - (look.at_ms - AT_MS) // MINUTE_MS for look in recalled(store, sound(31))]
+    assert len(ages) < 16
+    assert ages[:3] == [1, 2, 3]
+    assert ages[-1] == 31
+
+
+def test_a_check_that_compares_over_a_day_has_its_look(store):
+    exam = plan_checks(("groups.abandoned",))
+    for minute in (0, 10, 1500):
+        keep(store, sound(minute))
+    day_before, *others = (look for look in recalled(store, sound(1510), exam) if "commits" in look.tables)
+    assert day_before.at_ms == AT_MS + 10 * MINUTE_MS
+    assert others == []
 
 
 def test_looks_that_are_too_old_or_of_another_cluster_are_not_recalled(store):
@@ -249,5 +270,25 @@ def test_of_a_recalled_look_only_what_is_compared_is_read(store):
     for minute in (0, 4, 8, 9):
         run(store, sound(minute), exam)
     held = {10 - (each.at_ms - AT_MS) // MINUTE_MS: set(each.tables) for each in recalled(store, sound(10), exam)}
-    assert "commits" in held[6]
+    assert held[6] == {"brokers", "assignments", "commits", "members", "offsets"}
     assert held[1] == held[10] == {"brokers"}
+
+
+def test_of_each_recalled_look_only_what_its_age_needs_is_read(store):
+    for minute in (0, 50, 54, 56.5, 59):
+        keep(store, sound(minute))
+    held = {60 - (look.at_ms - AT_MS) / MINUTE_MS: set(look.tables) for look in recalled(store, sound(60), plan_checks())}
+    assert set(held) == {1, 3.5, 6, 10, 60}
+    young, minutes, rest = held[1], held[3.5], held[60]
+    assert young == {"brokers", "log_dirs", "last_stable_offsets", "members", "offsets", "transaction_partitions"}
+    assert "log_dirs" not in minutes
+    assert minutes >= {"commits", "assignments", "groups"}
+    assert rest == {"brokers", "api_versions"}
+
+
+def test_a_look_that_is_only_just_too_young_is_whole_for_the_last_look_of_an_examination(store):
+    exam = plan_checks(("groups.stalled_partition",))  # compares with a look of three minutes ago
+    for minute in (0, 7.3):
+        run(store, sound(minute), exam)
+    just, old = recalled(store, sound(10), exam)
+    assert set(just.tables) == set(old.tables) > {"commits"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kastellan.model.carry import carried, thinned
+from kastellan.model.carry import carried
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Brokers
@@ -32,15 +32,3 @@ def test_a_table_is_carried_with_its_answers_under_new_ids_and_old_times():
 def test_nothing_is_carried_over_what_is_there():
     newer = healthy()
     assert carried(newer, healthy(at_ms=AT_MS - 1), ["log_dirs"]) is newer
-
-
-def test_kept_looks_are_dense_near_now_and_reach_back_far_enough():
-    now = healthy(brokers=1, topics={}, groups={})
-    looks = [msgspec.structs.replace(now, at_ms=AT_MS - each * 1000) for each in range(0, 1000, 5)]
-    kept = thinned(looks, frozenset({"offsets"}), AT_MS, 300)
-    ages_s = [(AT_MS - each.at_ms) / 1000 for each in kept]
-    assert ages_s[:4] == [0, 5, 10, 15]
-    assert ages_s[-1] >= 300
-    assert ages_s[-2] < 300
-    assert len(kept) < 25
-    assert all(set(each.tables) == {"offsets"} for each in kept)

@@ -12,7 +12,7 @@ import pytest
 
 from kastellan.kernel.errors import Unavailable
 from kastellan.stores import snapshots as module
-from kastellan.stores.snapshots import Limits, SnapshotStore, least_missed
+from kastellan.stores.snapshots import Limits, SnapshotStore
 
 MINUTE_MS = 60_000
 
@@ -184,9 +184,3 @@ def test_a_process_that_holds_the_lock_is_waited_for_and_then_told(folder, monke
     monkeypatch.setattr(module, "_PATIENCE_S", 0.05)
     with module._locked(folder / "c1"), pytest.raises(Unavailable, match="another kastellan"):
         keep(store, 2_000)
-
-
-def test_what_is_least_missed_is_neither_the_newest_nor_the_oldest():
-    assert least_missed([100, 99, 98, 97, 0]) == 2
-    assert least_missed([2, 1]) == 1
-    assert least_missed([1]) == 0
