@@ -62,7 +62,10 @@ def run(
     from kastellan.app.preflight import Has
 
     found = _found(reach, level)
-    sys.stdout.write(_rendered(found, output))
+    text = _rendered(found, output)
+    if not text:
+        typer.echo("no right is known to be missing", err=True)
+    sys.stdout.write(text)
     sys.stdout.flush()
     untold = any(each.has is Has.UNKNOWN for each in found.sights)
     raise typer.Exit(MISSING if found.missing else UNTOLD if untold else 0)
