@@ -42,7 +42,7 @@ def run(
     Examples:
       kastellan sql
       kastellan sql 'select leader, count(*) from partitions group by leader'
-      kastellan sql 'select * from lag where lag_records > 1000' --bundle prod.snapshot
+      kastellan sql 'select * from lag where lag_records > 0' --bundle prod.snapshot
       kastellan sql --before last \
         'select topic from topics except select topic from before.topics'
     """
