@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
 
 import msgspec
 
-from kastellan.app.diagnose import CheckPlan, CheckRun
 from kastellan.app.history_needs import history_needs
 from kastellan.checks.catalogue import RegisteredCheck
-from kastellan.checks.evaluate import subjects_of
 from kastellan.engine.needs import Views, wanted_by
-from kastellan.findings.track_history import Times, aged, merged
+from kastellan.findings.check_plan import CheckPlan
+from kastellan.findings.stages import CheckRun, PastRecords
+from kastellan.findings.track_history import merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
 from kastellan.model import diff as differ
 from kastellan.model.codec import dump, load
-from kastellan.model.finding import Change, Verdict
 from kastellan.model.finding_history import SCHEMA, FindingHistory
-from kastellan.model.report import Past
 from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.subject import KINDS, Subject
+from kastellan.model.subject import KINDS
 from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
 
 COMPARED_MIN_MS = 600_000
@@ -67,35 +63,20 @@ class History:
                     recalled.append(_of_its_time(earlier))
         return tuple(recalled)
 
-    def told(self, examined: CheckRun) -> CheckRun:
-        """The examination with the age of its findings, and with the past of its cluster where one is known."""
-        report, snapshot = examined.report, examined.snapshot
-        if report.cluster_id is None:
-            return examined
-        self._begin(report.cluster_id, report.at_ms)
-        compared = self._compared
-        times = Times(at_ms=report.at_ms, before_ms=self._before_ms, since_ms=compared.at_ms if compared else None)
-        found = aged(report.results, self._ledger, self._verdicts(lambda _: snapshot), self._verdicts(self._before), times)
-        self._ledger, self._previous = found.ledger, snapshot
-        past = None
-        if compared is not None:
-            news = [each.news for result in found.results for each in result.findings]
-            past = Past(
-                since_ms=compared.at_ms,
-                new=news.count(Change.NEW),
-                turned=news.count(Change.TURNED),
-                gone=found.gone,
-                changes=differ.diff(compared, snapshot),
-            )
-        else:
-            # Who watches compares with the first look of the watch.
-            self._compared = snapshot.select(differ.TABLES)
-        notes = (*report.notes, *self._notes)
-        return examined._replace(report=msgspec.structs.replace(report, results=found.results, past=past, notes=notes))
+    def past(self, snapshot: Snapshot) -> PastRecords | None:
+        """What is known of the cluster before this snapshot; None where its id was not seen."""
+        if snapshot.cluster_id is None:
+            return None
+        self._begin(snapshot.cluster_id, snapshot.at_ms)
+        return PastRecords(self._ledger, self._before, self._before_ms, self._compared, self._notes)
 
     def keep(self, examined: CheckRun) -> None:
-        """Keeps the look that was told, at most one a minute. Raises Unavailable in one sentence where it cannot."""
+        """Keeps the look that was shown, at most one a minute. Raises Unavailable in one sentence where it cannot."""
         report = examined.report
+        if examined.records is not None:
+            self._ledger, self._previous = examined.records, examined.snapshot
+            # Who watches compares with the first look of the watch.
+            self._compared = self._compared or examined.snapshot.select(differ.TABLES)
         if report.cluster_id is None or report.at_ms - self._kept_ms < KEEP_EVERY_MS:
             return
         self._kept_ms = report.at_ms
@@ -153,21 +134,6 @@ class History:
         with suppress(BadInput, Unavailable):
             return load(self._store.read(self._kept[0]), only=_tables_of(self._exam.checks[check], self._exam.views))
         return None
-
-    def _verdicts(self, look: Callable[[str], Snapshot | None]) -> Callable[[str], Mapping[Subject, Verdict]]:
-        @cache
-        def verdicts(check: str) -> Mapping[Subject, Verdict]:
-            if check not in self._exam.checks:
-                return {}
-            snapshot = look(check)
-            if snapshot is None:
-                return {}
-            try:
-                return subjects_of(self._exam.checks[check], snapshot, self._exam.views, self._exam.settings.get(check, {}))
-            except Exception:  # noqa: BLE001  (a check that crashes says nothing; its result tells that it did)
-                return {}
-
-        return verdicts
 
 
 def _tables_of(registered: RegisteredCheck, views: Views) -> frozenset[str]:

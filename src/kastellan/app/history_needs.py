@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from kastellan.app.diagnose import CheckPlan
 from kastellan.checks.evaluate import settings_of
 from kastellan.engine.needs import Earlier, Views, needs_of
+from kastellan.findings.check_plan import CheckPlan
 from kastellan.model.retention import newest_of_age
 from kastellan.model.table import Table
 from kastellan.model.tables.brokers import Brokers

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.load import load
 from kastellan.app.reference_data import read_releases
+from kastellan.findings.cluster_shape import cluster_shape
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded, manifest_of

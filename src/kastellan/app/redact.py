@@ -8,17 +8,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks_on_saved
 from kastellan.app.load import load
 from kastellan.app.reference_data import read_providers
 from kastellan.app.save import check_target, save, write_whole
-from kastellan.findings.provider_rules import notes_of
+from kastellan.findings.check_plan import CheckPlan
+from kastellan.findings.stages import (
+    CheckRun,
+    Context,
+    Draft,
+    confirm_suspects,
+    diagnose,
+    judge,
+    report_on,
+    summarize,
+    with_earlier_results,
+)
 from kastellan.findings.waivers import NO_POLICY
 from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
-from kastellan.model.provider_detection import provider_of
-from kastellan.model.report import Past
+from kastellan.model.report import Past, Report
 from kastellan.redaction.column_kinds import Sort
 from kastellan.redaction.pseudonyms import Pseudonyms
 from kastellan.redaction.redact import redacted, subject
@@ -67,35 +76,36 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
     return Redacted(save(without, target, redaction=told.id), len(told.names), told.id)
 
 
-def examined_redacted(examined: CheckRun, exam: CheckPlan, key: bytes) -> CheckRun:
-    """The examination as it may leave: judged anew from the redacted looks, with what was decided and known carried over."""
+def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
+    """The run as it may leave: judged anew from the redacted snapshots, with its decisions and its history carried over."""
     names = Pseudonyms(key)
-    snapshot = redacted(examined.snapshot, names, exam.reference.providers)
-    report = examined.report
-    again = run_checks_on_saved(snapshot, msgspec.structs.replace(exam, policy=NO_POLICY), snapshot.at_ms).report
-    decided = {(each.check, subject(each.subject, names)): each for each in report.findings}
+    snapshot = msgspec.structs.replace(redacted(run.snapshot, names, plan.reference.providers), cost=run.report.cost)
+    plan = msgspec.structs.replace(plan, policy=NO_POLICY)
+    context = with_earlier_results(Context(plan, snapshot, collections=run.report.looks))
+    judged = judge(context)
+
+    def carry_decisions(draft: Draft, _: Context) -> Draft:
+        return _decided(draft, judged, run.report, names)
+
+    return report_on(judged, context, (confirm_suspects, carry_decisions, diagnose, summarize))
+
+
+def _decided(draft: Draft, judged: Draft, report: Report, names: Pseudonyms) -> Draft:
+    """The redacted draft with what the report says of each finding; its notes may hold names and are left out."""
+    originals = {(finding.check, subject(finding.subject, names)): finding for finding in report.findings}
     results = tuple(
         msgspec.structs.replace(
-            result, findings=tuple(_decided(each, decided.get((each.check, each.subject)), names) for each in result.findings)
+            result,
+            findings=tuple(_like(finding, originals.get((finding.check, finding.subject)), names) for finding in result.findings),
         )
-        for result in again.results
+        for result in draft.results
     )
-    told = msgspec.structs.replace(
-        again,
-        results=results,
-        past=_past(report.past, names) if report.past else None,
-        looks=report.looks,
-        cost=report.cost,
-        notes=(
-            f"names in this report are pseudonyms (redaction {names.id})",
-            # Nothing of the cluster itself is in what is said of its provider.
-            *notes_of(results, snapshot, again.provider, provider_of(snapshot, exam.reference.providers, exam.provider)),
-        ),
-    )
-    return examined._replace(report=told, snapshot=snapshot)
+    # What is said of the provider holds nothing of the cluster itself.
+    notes = (f"names in this report are pseudonyms (redaction {names.id})", *judged.notes)
+    return draft._replace(results=results, past=_past(report.past, names) if report.past else None, notes=notes)
 
 
-def _decided(finding: Finding, original: Finding | None, names: Pseudonyms) -> Finding:
+def _like(finding: Finding, original: Finding | None, names: Pseudonyms) -> Finding:
     if original is None:
         return finding
     waived = original.waived

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from kastellan.engine.needs import Views, needs_of
 from kastellan.kernel.errors import BadInput
-from kastellan.model.table import Table
 from kastellan.reference import providers, releases
 from kastellan.reference.providers import ProviderData
 from kastellan.reference.reference_data import ReferenceData, packaged_providers, packaged_releases
-from kastellan.reference.releases import OLD_AFTER_DAYS, ReleaseData
+from kastellan.reference.releases import ReleaseData
 
 RELEASES_VARIABLE = "KASTELLAN_RELEASES"
 PROVIDERS_VARIABLE = "KASTELLAN_PROVIDERS"
@@ -46,25 +44,6 @@ def read_providers(environment: Mapping[str, str] = os.environ) -> ProviderData:
     if path is None:
         return packaged_providers()
     return providers.parse(_read(path, PROVIDERS_VARIABLE, "provider profiles"), str(path))
-
-
-def release_age_note(functions: Iterable[Callable[..., object]], views: Views, at_ms: int) -> str | None:
-    """The sentence about the age of the release data at that time, where one of these functions needs it; else None."""
-    data = views.releases
-    days = data.age_days(at_ms)
-    if days <= OLD_AFTER_DAYS or not any(_needs_releases(function, views) for function in functions):
-        return None
-    return f"the release data is of {data.as_of} and {days} days old: newer releases and vulnerabilities are not in it"
-
-
-def _needs_releases(function: Callable[..., object], views: Views) -> bool:
-    for need in needs_of(function):
-        if need.wanted is ReleaseData:
-            return True
-        view = views.get(need.wanted) if issubclass(need.wanted, Table) else None
-        if view is not None and _needs_releases(view, views):
-            return True
-    return False
 
 
 def _user_file(variable: str, name: str, environment: Mapping[str, str]) -> Path | None:

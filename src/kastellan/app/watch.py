@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
-from kastellan.app.diagnose import CheckPlan, CheckRun, run_checks
+from kastellan.app.diagnose import run_checks
+from kastellan.app.history import History
 from kastellan.app.history_needs import HistoryNeeds, earlier_tables, history_needs
 from kastellan.engine.needs import Wanted
+from kastellan.findings.check_plan import CheckPlan
+from kastellan.findings.stages import CheckRun, OlderResults
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
-from kastellan.kernel.units import duration_text
 from kastellan.model.carry import carried
 from kastellan.model.finding import CheckResult
 from kastellan.model.retention import retained
@@ -31,7 +33,9 @@ _REMEMBERED = 24
 """At most so many looks of a kind are remembered, unless checks need more ages."""
 
 
-async def watch(source: Source, exam: CheckPlan, timeout_s: float, every_s: float) -> AsyncIterator[CheckRun]:
+async def watch(
+    source: Source, exam: CheckPlan, timeout_s: float, every_s: float, history: History | None = None
+) -> AsyncIterator[CheckRun]:
     """An examination every `every_s` seconds, for ever; a look that reached nobody is told and tried again.
 
     The slow tables are asked every minute and carried over in between, with a note of their age. Raises Unreachable
@@ -45,14 +49,16 @@ async def watch(source: Source, exam: CheckPlan, timeout_s: float, every_s: floa
         whole = memory.is_slow_turn(began_s)
         before = memory.before(whole=whole)
         try:
-            examined = await run_checks(source if whole else _Carrying(source, memory.slow), exam, timeout_s, before)
+            asked = source if whole else _Carrying(source, memory.slow)
+            examined = await run_checks(asked, exam, timeout_s, before, history, None if whole else memory.older_results())
         except Unreachable as error:
             if before is None:
                 raise
             told = (f"this look reached nobody: {error.message}", "what is shown is the look before")
-            yield before._replace(report=msgspec.structs.replace(before.report, notes=told))
+            yield before._replace(view=before.view.with_notes(told))
         else:
-            yield memory.remember(examined, began_s, whole=whole)
+            memory.remember(examined, began_s, whole=whole)
+            yield examined
         await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began_s)))
 
 
@@ -96,17 +102,21 @@ class _Memory:
         newest, *older = self._whole if whole else self._dense
         return self._last._replace(snapshot=msgspec.structs.replace(newest, earlier=tuple(older)))
 
-    def remember(self, examined: CheckRun, began_s: float, *, whole: bool) -> CheckRun:
-        """Keeps the look; returns the examination as it is to be told."""
+    def remember(self, examined: CheckRun, began_s: float, *, whole: bool) -> None:
+        """Keeps the look."""
         snapshot = examined.snapshot
         if whole:
             self.slow, self._whole_at_s = msgspec.structs.replace(snapshot, earlier=()), began_s
             self._whole = _thin_out((snapshot, *self._whole), self._needs, self._needs.tables)
-        elif SLOW & self.slow.tables.keys() and self._last is not None:
-            examined = _with_older(examined, self._last, self._slow_checks, self.slow.at_ms)
         self._dense = _thin_out((snapshot, *self._dense), self._needs, self._needs.tables - SLOW)
         self._last = examined._replace(snapshot=msgspec.structs.replace(snapshot, earlier=(), tables={}))
-        return examined
+
+    def older_results(self) -> OlderResults | None:
+        """The results of checks that compare slow tables, as they were when these were asked last."""
+        if self._last is None or not SLOW & self.slow.tables.keys():
+            return None
+        results = {each.check: _without_evidence(each) for each in self._last.results if each.check in self._slow_checks}
+        return OlderResults(results, self.slow.at_ms, SLOW_EVERY_S)
 
 
 def _thin_out(looks: tuple[Snapshot, ...], needs: HistoryNeeds, tables: frozenset[str]) -> tuple[Snapshot, ...]:
@@ -114,16 +124,6 @@ def _thin_out(looks: tuple[Snapshot, ...], needs: HistoryNeeds, tables: frozense
     by_time = {look.at_ms: look for look in looks}
     times = retained(by_time, most=_REMEMBERED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
     return tuple(by_time[at_ms].select(tables) for at_ms in times)
-
-
-def _with_older(examined: CheckRun, last: CheckRun, names: frozenset[str], slow_at_ms: int) -> CheckRun:
-    """Checks that compare slow tables are told as they were when these were asked last, and the note says so."""
-    old = {each.check: _without_evidence(each) for each in last.report.results if each.check in names}
-    report = examined.report
-    age = duration_text(report.at_ms - slow_at_ms)
-    note = f"log directories and configs are looked at every {SLOW_EVERY_S:g} s; these are {age} old"
-    results = tuple(old.get(each.check, each) for each in report.results)
-    return examined._replace(report=msgspec.structs.replace(report, results=results, notes=(*report.notes, note)))
 
 
 def _without_evidence(result: CheckResult) -> CheckResult:

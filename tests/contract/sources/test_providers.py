@@ -13,7 +13,7 @@ from kastellan.app.diagnose import CheckRun, plan_checks, run_checks
 from kastellan.app.observe import observe
 from kastellan.app.preflight import Has, judged, wanted_for
 from kastellan.engine.needs import Wanted
-from kastellan.findings.summary import ReportSummary, summarize
+from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import CheckResult, Verdict
@@ -81,7 +81,7 @@ async def examined(fake: FakeCluster, resolve: dict[str, str] | None = None, *on
         found = await run_checks(source, exam, 10)
     finally:
         await source.close()
-    return found, summarize(found.report, found.words(exam))
+    return found, found.view.summary
 
 
 def result(found: CheckRun, check: str) -> CheckResult:

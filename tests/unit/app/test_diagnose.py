@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from kastellan.app import diagnose as module
-from kastellan.app.cluster_shape import cluster_shape
 from kastellan.app.diagnose import CheckPlan, plan_checks, run_checks, run_checks_on_saved
 from kastellan.app.observe import held_gc
 from kastellan.engine.needs import Wanted
+from kastellan.findings.cluster_shape import cluster_shape
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.outcome import Trouble

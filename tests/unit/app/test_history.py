@@ -44,9 +44,8 @@ def store(tmp_path):
 def run(store, snapshot, exam=EXAM):
     """One run of the doctor: examined, told, kept."""
     history = History(store, exam)
-    told = history.told(
-        run_checks_on_saved(snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)), exam, 0)
-    )
+    twice = snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000))
+    told = run_checks_on_saved(twice, exam, 0, history=history)
     history.keep(told)
     return told.report
 
@@ -172,7 +171,7 @@ def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
     for step in range(8):
         snapshot = (sound if step < 3 else hurt)(step * 20_000 / MINUTE_MS)
         first = msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)
-        told = history.told(run_checks_on_saved(snapshot.after(first), EXAM, 0))
+        told = run_checks_on_saved(snapshot.after(first), EXAM, 0, history=history)
         history.keep(told)
         seen.append(ages(told.report).get((OFFLINE, "orders-1")))
     kept = [each.at_ms - AT_MS for each in reversed(store.kept("test-cluster"))]
@@ -184,8 +183,8 @@ def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
 def test_what_two_at_once_know_is_joined(store):
     run(store, sound())
     one, two = History(store, EXAM), History(store, EXAM)
-    first = one.told(run_checks_on_saved(hurt(20).after(hurt(19.9)), EXAM, 0))
-    second = two.told(run_checks_on_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0))
+    first = run_checks_on_saved(hurt(20).after(hurt(19.9)), EXAM, 0, history=one)
+    second = run_checks_on_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0, history=two)
     one.keep(first)
     two.keep(second)
     known = json.loads(store.findings("test-cluster") or b"")["known"]
@@ -196,7 +195,7 @@ def test_a_folder_that_cannot_be_read_costs_a_note_and_one_that_cannot_be_writte
     (tmp_path / "file").write_text("")
     store = SnapshotStore(tmp_path / "file" / "snapshots")
     history = History(store, EXAM)
-    told = history.told(run_checks_on_saved(hurt().after(hurt(-0.1)), EXAM, 0))
+    told = run_checks_on_saved(hurt().after(hurt(-0.1)), EXAM, 0, history=history)
     assert told.report.findings
     with pytest.raises(Unavailable):
         history.keep(told)

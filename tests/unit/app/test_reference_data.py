@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
-from kastellan.app.reference_data import read_providers, read_reference, read_releases, release_age_note
+from kastellan.app.reference_data import read_providers, read_reference, read_releases
 from kastellan.checks.families.controller import release_end_of_life
 from kastellan.checks.families.replication import under_replicated
+from kastellan.findings.data_age import release_age_note
 from kastellan.kernel.errors import BadInput
 from kastellan.model.snapshot import Vantage
 from kastellan.reference.reference_data import load_packaged, packaged_providers, packaged_releases

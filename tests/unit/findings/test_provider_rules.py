@@ -95,7 +95,7 @@ def test_an_unknown_that_rests_on_a_refusal_by_design_is_not_applicable(state: S
     assert Verdict.UNKNOWN not in told.counts
     assert "DescribeConfigs is refused on Confluent Cloud by design: brokers are the service's" in told.aside[0].reason
     assert sum(told.counts.values()) == sum(result(elsewhere, "configs.message_size_chain").counts.values())
-    screen = summarize(there.report, there.words(plan_checks(("configs.message_size_chain",))))
+    screen = there.view.summary
     assert not any("DescribeConfigs" in each for each in screen.unseen)
     assert "refused by design on Confluent Cloud, and so not counted as unseen: DescribeConfigs" in notes(there)
 
@@ -104,9 +104,9 @@ def test_what_was_set_aside_is_counted_in_the_verdict() -> None:
     exam = plan_checks(("replication",))
     there = run_checks_on_saved(reached_by(WARPSTREAM), exam, AT_MS)
     count = sum(one.count for each in there.report.results for one in each.aside)
-    assert f"; {count} not applicable on WarpStream." in summarize(there.report, there.words(exam)).verdict
+    assert f"; {count} not applicable on WarpStream." in there.view.summary.verdict
     plain = run_checks_on_saved(healthy(), exam, AT_MS)
-    assert "not applicable" not in summarize(plain.report, plain.words(exam)).verdict
+    assert "not applicable" not in plain.view.summary.verdict
 
 
 def test_on_event_hubs_settings_of_topics_may_be_told_and_those_of_brokers_are_not() -> None:
@@ -172,8 +172,8 @@ def test_settings_of_topics_are_not_those_of_brokers() -> None:
 
 def test_a_remedy_names_the_owner_and_does_not_ask_for_what_is_out_of_reach() -> None:
     exam = plan_checks(("configs", "controller", "topology"))
-    plain = run_checks_on_saved(reached_by("kafka:9092"), exam, AT_MS).words(exam)
-    msk = run_checks_on_saved(reached_by(MSK), exam, AT_MS).words(exam)
+    plain = run_checks_on_saved(reached_by("kafka:9092"), exam, AT_MS).view.checks
+    msk = run_checks_on_saved(reached_by(MSK), exam, AT_MS).view.checks
     added = msk["configs.auto_create_topics"].do
     assert added.startswith("On Amazon MSK broker settings are set by a revision of the cluster's MSK configuration")
     assert added.endswith(plain["configs.auto_create_topics"].do)
@@ -187,7 +187,7 @@ def test_a_problem_is_told_with_its_owner() -> None:
     sick = edit(healthy(), LogDirs, {"broker": 1}, online=False, error="KAFKA_STORAGE_ERROR")
     exam = plan_checks(("storage.log_dir_offline",))
     there = run_checks_on_saved(reached_by(MSK, sick), exam, AT_MS)
-    (problem,) = summarize(there.report, there.words(exam)).problems
+    (problem,) = there.view.summary.problems
     assert problem.do.startswith("Amazon MSK runs this broker")
 
 

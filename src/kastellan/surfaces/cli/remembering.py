@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from kastellan.app.diagnose import CheckPlan, CheckRun
     from kastellan.app.history import History
+    from kastellan.findings.check_plan import CheckPlan
+    from kastellan.findings.stages import CheckRun
 
 NoHistory = Annotated[
     bool,
@@ -25,18 +26,17 @@ def history_of(exam: CheckPlan) -> History:
     return History(snapshot_store(), exam)
 
 
-async def told_and_kept(examined: CheckRun, show: Callable[[CheckRun], int], past: History | None) -> int:
-    """Shows the examination in the light of the past, then keeps the look; what cannot be kept costs a sentence."""
+async def shown_and_kept(run: CheckRun, show: Callable[[CheckRun], int], past: History | None) -> int:
+    """Shows the run, then keeps its snapshot; a snapshot that cannot be kept costs a sentence, not the report."""
+    code = show(run)
     if past is None:
-        return show(examined)
+        return code
     import asyncio
 
     from kastellan.kernel.errors import Unavailable
 
-    told = await asyncio.to_thread(past.told, examined)
-    code = show(told)
     try:
-        await asyncio.to_thread(past.keep, told)
+        await asyncio.to_thread(past.keep, run)
     except Unavailable as error:
         typer.echo(f"kastellan: {error.message}", err=True)
     return code

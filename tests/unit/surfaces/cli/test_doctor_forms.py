@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
-from kastellan.findings.summary import summarize
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.surfaces.cli.screen import Screen
@@ -23,10 +22,10 @@ def hurt(at_ms: int):
 
 
 @pytest.fixture(scope="module")
-def telling():
+def view():
     exam = plan_checks()
     examined = run_checks_on_saved(hurt(AT_MS).after(hurt(AT_MS - 2000)), exam, AT_MS)
-    return summarize(examined.report, {name: each.check for name, each in exam.checks.items()})
+    return examined.view
 
 
 class Reader(HTMLParser):
@@ -49,19 +48,19 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_html_is_well_formed_loads_nothing_and_runs_nothing(telling):
+def test_html_is_well_formed_loads_nothing_and_runs_nothing(view):
     reader = Reader()
-    reader.feed(doctor_html.show(telling))
+    reader.feed(doctor_html.show(view))
     assert reader.open == []
     assert "script" not in reader.seen
     assert "link" not in reader.seen
     assert "<script>alert(1)" in reader.text
-    assert telling.verdict in reader.text
+    assert view.summary.verdict in reader.text
     assert "\x1b" not in reader.text
 
 
-def test_markdown_escapes_names(telling):
-    text = doctor_markdown.show(telling)
+def test_markdown_escapes_names(view):
+    text = doctor_markdown.show(view)
     assert "<script>" not in text.replace("\\<script\\>", "")
     assert "\x1b" not in text
     assert text.startswith("# test-cluster\n")
@@ -69,9 +68,9 @@ def test_markdown_escapes_names(telling):
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_the_screen_has_every_part_in_order_and_fits(telling, width):
+def test_the_screen_has_every_part_in_order_and_fits(view, width):
     screen = Screen(width=width)
-    doctor_text.show(telling, screen)
+    doctor_text.show(view, screen)
     text = screen.text()
     assert max(map(len, text.splitlines())) <= width
     parts = ["test-cluster", "ERROR", "Impact", "Evidence", "Do ", "Do not", "Verify", "UNSEEN", "COST"]
@@ -79,12 +78,12 @@ def test_the_screen_has_every_part_in_order_and_fits(telling, width):
     assert at == sorted(at)
 
 
-def test_all_forms_tell_the_same_problems(telling):
+def test_all_forms_tell_the_same_problems(view):
     screen = Screen(width=140)
-    doctor_text.show(telling, screen, hygiene=True)
+    doctor_text.show(view, screen, hygiene=True)
     reader = Reader()
-    reader.feed(doctor_html.show(telling))
-    for form in (screen.text(), reader.text, doctor_markdown.show(telling).replace("\\", "")):
-        for problem in telling.problems:
+    reader.feed(doctor_html.show(view))
+    for form in (screen.text(), reader.text, doctor_markdown.show(view).replace("\\", "")):
+        for problem in view.summary.problems:
             assert problem.title in form
             assert problem.do_not.split(".")[0][:40] in " ".join(form.split())

@@ -11,7 +11,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
-from kastellan.findings.summary import summarize
 from kastellan.findings.waivers import Policy, Waiver
 from kastellan.model.finding import Severity
 from kastellan.model.tables.partitions import Partitions
@@ -36,7 +35,7 @@ def sick(at_ms: int):
 
 def examined(snapshot, *, policy: Policy | None = None):
     exam = plan_checks(policy=policy or Policy())
-    return exam, run_checks_on_saved(snapshot, exam, AT_MS).report
+    return run_checks_on_saved(snapshot, exam, AT_MS).view
 
 
 @cache
@@ -46,10 +45,9 @@ def usual(*, waived: bool = False):
 
 
 def printed(form: Form, snapshot=None, *, fail_on: FailOn = FailOn.ERROR, waived: bool = False) -> str:
-    exam, report = usual(waived=waived) if snapshot is None else examined(snapshot)
-    checks = {name: each.check for name, each in exam.checks.items()}
+    view = usual(waived=waived) if snapshot is None else examined(snapshot)
     asked = Asked(fail_on, form, hygiene=False, watching=False)
-    return rendered(report, summarize(report, checks), checks, asked, 10)
+    return rendered(view, asked, 10)
 
 
 def whole():
@@ -70,7 +68,7 @@ def test_ndjson_is_one_document_a_line_with_the_exit_code_last():
     offline = [each for each in lines if each["type"] == "finding" and each["finding"]["check"] == "replication.offline"]
     assert [each["finding"]["subject"]["key"] for each in offline] == [[HOSTILE, 1]]
     assert any(each["type"] == "doubt" for each in lines)
-    assert len([each for each in lines if each["type"] == "finding"]) == len(usual()[1].findings)
+    assert len([each for each in lines if each["type"] == "finding"]) == len(usual().report.findings)
     assert "anyOf" in json.dumps(schema_of(DOCUMENTS["kastellan.line/1"]))
 
 
@@ -161,21 +159,19 @@ def test_prometheus_shows_zero_where_nothing_is_found():
     ],
 )
 def test_nagios_says_its_state_in_one_line_with_performance_data(snapshot, state, word):
-    exam, report = examined(snapshot)
-    telling = summarize(report, {name: each.check for name, each in exam.checks.items()})
-    assert doctor_nagios.state_of(telling) == state
-    first = doctor_nagios.show(report, telling).splitlines()[0]
+    view = examined(snapshot)
+    assert doctor_nagios.state_of(view.summary) == state
+    first = doctor_nagios.show(view).splitlines()[0]
     assert first.startswith(f"KASTELLAN {word} - ")
     assert first.count("|") == 1
     assert re.search(r"\| errors=\d+ warnings=\d+ waived=\d+ unknown=\d+ requests=\d+ time=[\d.]+s$", first)
 
 
 def test_nagios_does_not_raise_what_was_waived():
-    exam, report = usual(waived=True)
-    telling = summarize(report, {name: each.check for name, each in exam.checks.items()})
-    assert telling.worst is not Severity.ERROR
-    assert telling.waived
-    assert "accepted by" in telling.waived[0].lower()
+    summary = usual(waived=True).summary
+    assert summary.worst is not Severity.ERROR
+    assert summary.waived
+    assert "accepted by" in summary.waived[0].lower()
 
 
 def test_no_form_lets_a_name_command_the_terminal():

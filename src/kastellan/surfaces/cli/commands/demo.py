@@ -13,8 +13,8 @@ from kastellan.kernel.errors import BadInput
 from kastellan.surfaces.cli.help_text import LAB
 
 if TYPE_CHECKING:
-    from kastellan.app.diagnose import CheckPlan
-    from kastellan.findings.summary import ReportSummary
+    from kastellan.findings.check_plan import CheckPlan
+    from kastellan.findings.report_view import ReportView
 
 PANEL = LAB
 
@@ -45,12 +45,13 @@ def run(
     exam = plan_checks()
     with demo.stage(_say, brokers, keep=keep) as lab:
         _say("examining the healthy cluster")
-        _say(f"  {_examined(lab.bootstrap, exam).verdict}")
+        _say(f"  {_examined(lab.bootstrap, exam).summary.verdict}")
         truth = demo.hurt(lab, wanted)
         _say(f"injected {truth.fault}: {truth.effect}")
         _say("examining again\n")
-        telling = _examined(lab.bootstrap, exam)
-        _print(telling)
+        view = _examined(lab.bootstrap, exam)
+        telling = view.summary
+        _print(view)
         right = demo.found_first(telling, truth)
         hurt = f"{truth.fault_class} on {truth.kind} {'-'.join(map(str, truth.key))}"
         _say(f"\nThe fault that was injected is {'told first' if right else 'NOT told first'}: {hurt}.")
@@ -63,30 +64,29 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _examined(bootstrap: str, exam: CheckPlan) -> ReportSummary:
+def _examined(bootstrap: str, exam: CheckPlan) -> ReportView:
     import asyncio
 
     from kastellan.app.diagnose import run_checks
     from kastellan.app.wiring import Target, source_for
-    from kastellan.findings.summary import summarize
 
-    async def look() -> ReportSummary:
+    async def look() -> ReportView:
         source = source_for(Target(bootstrap=bootstrap))
         try:
             examined = await run_checks(source, exam, _TIMEOUT_S)
         finally:
             await source.close()
-        return summarize(examined.report, examined.words(exam))
+        return examined.view
 
     return asyncio.run(look())
 
 
-def _print(telling: ReportSummary) -> None:
+def _print(view: ReportView) -> None:
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.doctor_text import show
 
     screen = Screen.of()
-    show(telling, screen)
+    show(view, screen)
     sys.stdout.write(screen.text())
     sys.stdout.flush()
 

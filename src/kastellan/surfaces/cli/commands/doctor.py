@@ -12,13 +12,14 @@ from kastellan.kernel.errors import BadInput, KastellanError, UsageError
 from kastellan.surfaces.cli.completion import complete_check
 from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
-from kastellan.surfaces.cli.remembering import NoHistory, history_of, told_and_kept
+from kastellan.surfaces.cli.remembering import NoHistory, history_of, shown_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kastellan.app.diagnose import CheckPlan, CheckRun
+    from kastellan.findings.check_plan import CheckPlan
+    from kastellan.findings.stages import CheckRun
 
 PANEL = DIAGNOSE
 
@@ -145,43 +146,41 @@ async def _live(reach: ConnectionOptions, exam: CheckPlan, asked: Asked, every_s
     target, timeout_s = reach.target()
     source, past = source_for(target), history_of(exam) if asked.remembered else None
 
-    def show(examined: CheckRun) -> int:
-        return _show(examined, exam, asked)
+    def show(run: CheckRun) -> int:
+        return _show(run, exam, asked)
 
     try:
         if every_s is None:
-            examined = await run_checks(source, exam, timeout_s, recall=past.recalled if past else None)
-            return await told_and_kept(examined, show, past)
+            run = await run_checks(source, exam, timeout_s, history=past)
+            return await shown_and_kept(run, show, past)
         from kastellan.app.watch import watch
 
-        looks: AsyncIterator[CheckRun] = watch(source, exam, timeout_s, every_s)
-        async for each in looks:
-            await told_and_kept(each, show, past)
+        runs: AsyncIterator[CheckRun] = watch(source, exam, timeout_s, every_s, past)
+        async for run in runs:
+            await shown_and_kept(run, show, past)
     finally:
         await source.close()
     return 0
 
 
-def _show(examined: CheckRun, exam: CheckPlan, asked: Asked) -> int:
+def _show(run: CheckRun, plan: CheckPlan, asked: Asked) -> int:
     """Prints the report; returns the exit code."""
-    from kastellan.findings.summary import summarize
-
     if asked.redaction_key is not None:
-        from kastellan.app.redact import examined_redacted
+        from kastellan.app.redact import redacted_run
 
-        examined = examined_redacted(examined, exam, asked.redaction_key)
-    checks = examined.words(exam)
-    telling = summarize(examined.report, checks)
-    failed = any(map(asked.fails, examined.report.findings))
-    code = FOUND if failed else TOO_LITTLE if telling.too_little and asked.fail_on is not FailOn.NEVER else 0
-    sys.stdout.write(rendered(examined.report, telling, checks, asked, code))
+        run = redacted_run(run, plan, asked.redaction_key)
+    view = run.view
+    too_little = view.summary.too_little
+    failed = any(map(asked.fails, view.report.findings))
+    code = FOUND if failed else TOO_LITTLE if too_little and asked.fail_on is not FailOn.NEVER else 0
+    sys.stdout.write(rendered(view, asked, code))
     sys.stdout.flush()
     if asked.form is Form.NAGIOS:
         from kastellan.surfaces.cli.show.doctor_nagios import state_of
 
-        return state_of(telling)
+        return state_of(view.summary)
     if code == TOO_LITTLE:
-        first, *others = telling.too_little
+        first, *others = too_little
         more = f"; and {len(others)} more like it" if others else ""
         typer.echo(f"kastellan: too little was seen: {first}{more}", err=True)
     return code

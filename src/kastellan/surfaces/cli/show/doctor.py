@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kastellan.kernel.errors import KastellanError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kastellan.checks.check import Check
-    from kastellan.findings.summary import ReportSummary
+    from kastellan.findings.report_view import ReportView
     from kastellan.model.finding import Finding
-    from kastellan.model.report import Report
 
 
 class FailOn(StrEnum):
@@ -61,19 +57,20 @@ class Asked(NamedTuple):
         return meant and finding.waived is None
 
 
-def rendered(report: Report, telling: ReportSummary, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+def rendered(view: ReportView, asked: Asked, code: int) -> str:
     """The report in the form that was asked for; `code` is the exit code that it leads to."""
     if asked.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
-        return _for_people(telling, asked)
+        return _for_people(view, asked)
     if asked.form is Form.JSON:
         from kastellan.surfaces.cli.documents import ReportDocument, json_text
 
-        return json_text(ReportDocument(exit_code=code, told=telling, report=report), compact=asked.watching) + "\n"
+        document = ReportDocument(exit_code=code, told=view.summary, report=view.report)
+        return json_text(document, compact=asked.watching) + "\n"
     if asked.form is Form.NDJSON:
         from kastellan.surfaces.cli.show.doctor_ndjson import show as ndjson
 
-        return ndjson(report, code)
-    return _for_services(report, telling, checks, asked, code)
+        return ndjson(view, code)
+    return _for_services(view, asked, code)
 
 
 def not_examined(error: KastellanError, form: Form) -> int | None:
@@ -90,38 +87,38 @@ def not_examined(error: KastellanError, form: Form) -> int | None:
     return None
 
 
-def _for_people(telling: ReportSummary, asked: Asked) -> str:
+def _for_people(view: ReportView, asked: Asked) -> str:
     if asked.form is Form.MARKDOWN:
         from kastellan.surfaces.cli.show.doctor_markdown import show as markdown
 
-        return markdown(telling)
+        return markdown(view)
     if asked.form is Form.HTML:
         from kastellan.surfaces.cli.show.doctor_html import show as html
 
-        return html(telling)
+        return html(view)
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.doctor_text import show as table
 
     screen = Screen.of()
-    table(telling, screen, hygiene=asked.hygiene)
+    table(view, screen, hygiene=asked.hygiene)
     clear = "\x1b[H\x1b[2J" if asked.watching and sys.stdout.isatty() else ""
     return clear + screen.text() + ("\n" if asked.watching and not clear else "")
 
 
-def _for_services(report: Report, telling: ReportSummary, checks: Mapping[str, Check], asked: Asked, code: int) -> str:
+def _for_services(view: ReportView, asked: Asked, code: int) -> str:
     """The forms of continuous integration, code scanning and monitoring."""
     if asked.form is Form.JUNIT:
         from kastellan.surfaces.cli.show.doctor_junit import show as junit
 
-        return junit(report, telling, {name: each.title for name, each in checks.items()}, asked.fails)
+        return junit(view, asked.fails)
     if asked.form is Form.SARIF:
         from kastellan.surfaces.cli.show.doctor_sarif import show as sarif
 
-        return sarif(report, checks, whole=not telling.too_little)
+        return sarif(view)
     if asked.form is Form.PROMETHEUS:
         from kastellan.surfaces.cli.show.doctor_prometheus import show as prometheus
 
-        return prometheus(report, telling, checks, code)
+        return prometheus(view, code)
     from kastellan.surfaces.cli.show.doctor_nagios import show as nagios
 
-    return nagios(report, telling)
+    return nagios(view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity
@@ -36,9 +37,9 @@ section{margin:1.5rem 0}ul{margin:.3rem 0;padding-left:1.2rem}li{overflow-wrap:a
 """
 
 
-def show(telling: ReportSummary) -> str:
+def show(view: ReportView) -> str:
     """The whole document."""
-    return "\n".join(_parts(telling)) + "\n"
+    return "\n".join(_parts(view.summary)) + "\n"
 
 
 def _parts(telling: ReportSummary) -> Iterator[str]:

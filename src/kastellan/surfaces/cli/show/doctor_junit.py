@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.units import plural
 from kastellan.model.finding import CheckResult, Finding, Verdict
-from kastellan.model.report import Report
 from kastellan.surfaces.cli.screen import clean
 
 _SHOWN = 200
 
 
-def show(report: Report, telling: ReportSummary, titles: Mapping[str, str], fails: Callable[[Finding], bool]) -> str:
+def show(view: ReportView, fails: Callable[[Finding], bool]) -> str:
     """The document. A case fails where a finding counts by --fail-on, is an error where too little was seen to judge."""
+    report = view.report
+    titles = {name: check.title for name, check in view.checks.items()}
     root = ET.Element("testsuites", name="kastellan")
     at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     ordered = sorted(report.results, key=lambda each: each.check)
@@ -26,7 +28,7 @@ def show(report: Report, telling: ReportSummary, titles: Mapping[str, str], fail
         suite = ET.SubElement(root, "testsuite", name=family, timestamp=at, hostname=clean(report.vantage.host))
         for each in results:
             case = ET.SubElement(suite, "testcase", classname=family, name=each.check, time=f"{each.took_ms / 1000:.3f}")
-            _case(case, each, telling, titles.get(each.check, each.check), fails)
+            _case(case, each, view.summary, titles.get(each.check, each.check), fails)
         counts = {"tests": len(results)} | {f"{kind}s": len(suite.findall(f"*/{kind}")) for kind in ("failure", "error")}
         counts |= {"skipped": len(suite.findall("*/skipped"))}
         for name, count in counts.items():

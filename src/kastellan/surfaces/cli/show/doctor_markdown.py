@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.surfaces.cli.screen import clean
 
 _SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
 
 
-def show(telling: ReportSummary) -> str:
+def show(view: ReportView) -> str:
     """The whole document."""
-    return "\n".join(_lines(telling)) + "\n"
+    return "\n".join(_lines(view.summary)) + "\n"
 
 
 def _lines(telling: ReportSummary) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.report import Report
@@ -24,8 +25,9 @@ def state_of(telling: ReportSummary) -> int:
     return WARNING if telling.worst is Severity.WARNING else OK
 
 
-def show(report: Report, telling: ReportSummary) -> str:
+def show(view: ReportView) -> str:
     """State, what is wrong, and performance data behind the bar; the verdict's evidence in lines below."""
+    report, telling = view.report, view.summary
     state = state_of(telling)
     first = "; ".join(f"{each.title}: {each.subjects}" for each in telling.problems[:_TOLD])
     more = f"; and {len(telling.problems) - _TOLD} more" if len(telling.problems) > _TOLD else ""

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
+from kastellan.findings.report_view import ReportView
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import Verdict
 from kastellan.model.report import Report
 from kastellan.surfaces.cli.documents import AnswerLine, DoubtLine, EndLine, FindingLine, LookLine
 
 
-def show(report: Report, code: int) -> str:
+def show(view: ReportView, code: int) -> str:
     """All lines; the last one has the exit code."""
-    return "".join(msgspec.json.encode(each).decode() + "\n" for each in _lines(report, code))
+    return "".join(msgspec.json.encode(each).decode() + "\n" for each in _lines(view.report, code))
 
 
 def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from kastellan.checks.check import Check
+from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity, Verdict
@@ -21,13 +22,14 @@ _UP = "1 when the cluster was looked at, 0 when no broker answered from here."
 Sample = tuple[Mapping[str, str], float]
 
 
-def show(report: Report, telling: ReportSummary, checks: Mapping[str, Check], code: int) -> str:
+def show(view: ReportView, code: int) -> str:
     """All families of metrics."""
+    report = view.report
     cluster = {"cluster": report.cluster_id or ""}
     return "".join(
         f"# HELP {name} {about}\n# TYPE {name} gauge\n"
         + "".join(_sample(name, {**cluster, **labels}, value) for labels, value in some)
-        for name, about, some in _families(report, telling, checks, code)
+        for name, about, some in _families(report, view.summary, view.checks, code)
     )
 
 

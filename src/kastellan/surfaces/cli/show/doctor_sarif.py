@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from kastellan.checks.check import Check
+from kastellan.findings.report_view import ReportView
 from kastellan.kernel.outcome import State
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Finding, Severity
@@ -18,12 +18,13 @@ _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def show(report: Report, checks: Mapping[str, Check], *, whole: bool) -> str:
-    """The document; `whole` is false where too little was seen, which SARIF calls an execution that did not succeed."""
+def show(view: ReportView) -> str:
+    """The document; where too little was seen the execution did not succeed, in SARIF's words."""
+    report, checks = view.report, view.checks
     names = sorted({each.check for each in report.results} & checks.keys())
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "kastellan", "version": VERSION, "rules": [_rule(checks[each]) for each in names]}},
-        "invocations": [{"executionSuccessful": whole, "toolExecutionNotifications": _unseen(report)}],
+        "invocations": [{"executionSuccessful": not view.summary.too_little, "toolExecutionNotifications": _unseen(report)}],
         "properties": {"cluster_id": report.cluster_id, "at_ms": report.at_ms},
         "results": [_result(each, names, report) for each in report.findings if each.check in checks],
     }

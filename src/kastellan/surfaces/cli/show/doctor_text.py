@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kastellan.findings.summary import Problem, ReportSummary
+from kastellan.findings.report_view import ReportView
+from kastellan.findings.summary import Problem
 from kastellan.model.finding import Severity
 from kastellan.surfaces.cli.screen import Screen
 
@@ -10,8 +11,9 @@ SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.IN
 _LABEL = 10
 
 
-def show(telling: ReportSummary, screen: Screen, *, hygiene: bool = False) -> None:
+def show(view: ReportView, screen: Screen, *, hygiene: bool = False) -> None:
     """Header, verdict, problems, what was not seen, hygiene folded, cost."""
+    telling = view.summary
     for number, each in enumerate(telling.header):
         screen.items(each.split(" · "), "bold" if not number else "")
     screen.paragraph(telling.verdict, SEVERITY_STYLE[telling.worst] if telling.worst else "green")

@@ -1,0 +1,38 @@
+"""What is judged of a cluster: the checks, their settings, and what was decided beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kastellan.checks.catalogue import RegisteredCheck
+from kastellan.checks.evaluate import Settings
+from kastellan.engine.needs import Views, Wanted, wanted_by
+from kastellan.findings.waivers import NO_POLICY, Policy
+from kastellan.reference.providers import Provider
+from kastellan.reference.reference_data import ReferenceData
+from kastellan.views.catalogue import all_views
+
+_HEADER = Wanted(frozenset({"brokers", "broker_features", "features", "quorum", "quorum_nodes", "topics", "partitions"}))
+"""The tables behind the header of every report."""
+
+
+class CheckPlan(msgspec.Struct, frozen=True):
+    """The checks to run, the user's settings, the waivers and severities, and who is said to run the cluster."""
+
+    checks: Mapping[str, RegisteredCheck]
+    reference: ReferenceData
+    settings: Settings = {}
+    policy: Policy = NO_POLICY
+    provider: Provider | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What must be collected: what the checks need, and what the header of every report shows."""
+        return wanted_by((check.evaluate for check in self.checks.values()), self.views) | _HEADER
+
+    @property
+    def views(self) -> Views:
+        """The views that the checks may need."""
+        return all_views(self.reference.releases)
