@@ -14,6 +14,7 @@ from kastellan.app.contexts import contexts_path, placed, read_contexts
 from kastellan.app.reference_data import read_providers
 from kastellan.app.wiring import Target
 from kastellan.config.client_properties import ClientProperties, client_properties
+from kastellan.config.config_providers import Surroundings, read_file
 from kastellan.config.contexts import Context
 from kastellan.config.effective import DEFAULT, DEFAULT_TIMEOUT_S, Source, Told, first, of_context, of_properties, of_security
 from kastellan.config.proxy import parse_proxy
@@ -79,8 +80,8 @@ def settle(typed: Mapping[str, str], resolve: tuple[str, ...], environment: Mapp
     """
     flags = Source(typed, {name: _origin(name, value, environment) for name, value in typed.items()})
     context, context_notes, of_file = _context(flags, environment)
-    brokers = _file(first("command_config", flags, of_file))
-    controllers_file = _file(first("controller_config", flags, of_file))
+    brokers = _file(first("command_config", flags, of_file), environment)
+    controllers_file = _file(first("controller_config", flags, of_file), environment)
     own = of_properties(brokers.found, brokers.name)
     found = {name: first(name, flags, of_file, own) for name in ("bootstrap", "controllers", "proxy", "timeout", "client_id")}
     timeout = found["timeout"] or Told("timeout", f"{DEFAULT_TIMEOUT_S:g}", DEFAULT)
@@ -135,7 +136,7 @@ def _context(flags: Source, environment: Mapping[str, str]) -> tuple[Context, tu
     return context, read.notes, Source({**values.values, **current}, {**values.named, **dict.fromkeys(current, str(read.path))})
 
 
-def _file(told: Told | None) -> _File:
+def _file(told: Told | None, environment: Mapping[str, str]) -> _File:
     if told is None:
         return _File(ClientProperties(), "")
     path = Path(told.value).expanduser()
@@ -144,7 +145,7 @@ def _file(told: Told | None) -> _File:
             data, mode = file.read(), os.fstat(file.fileno()).st_mode
     except OSError as error:
         raise BadInput(f"cannot read {path} ({told.origin}): {error.strerror or error}; give a client.properties file") from None
-    found = client_properties(data, str(path))
+    found = client_properties(data, str(path), Surroundings(environment, read_file))
     return _File(found, str(path), tuple(_said(found, path, mode)))
 
 

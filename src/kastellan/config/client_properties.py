@@ -1,23 +1,30 @@
-"""Kafka's own client.properties: how a cluster is reached and how one is let in.
+"""Kafka's own client.properties: how a cluster is reached and how a client proves itself, as a Java client reads it.
 
-Values are never told in a message: a properties file is where passwords live. What is not carried out is listed by name.
+No message holds a value: a properties file is where passwords live. What is not carried out is listed by name. Where a Java
+client refuses what Kastellan can still serve, a note says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from kastellan.config.java_properties import properties
+from kastellan.config.admin_client_keys import wrong_values
+from kastellan.config.config_providers import Surroundings, resolve_references
+from kastellan.config.dialects import dialect, other_format
+from kastellan.config.java_properties import Property, properties
 from kastellan.config.logins import login_from
-from kastellan.config.security import Protocol, SecuritySettings, Store, Tls
+from kastellan.config.security import OAuthLogin, Protocol, SecuritySettings, Tls
 from kastellan.config.settings import Settings
+from kastellan.config.tls_settings import tls_from, trust_from
 from kastellan.kernel.errors import BadInput
-from kastellan.kernel.secret import Secret
 
 _MOST_BYTES: Final = 1024**2
+_BOM: Final = b"\xef\xbb\xbf"
+_CONTROL: Final = re.compile(r"[\t\n\r\f]")
 _WITHOUT_EFFECT: Final = frozenset(
     {
         "ssl.protocol",  # the versions say more
@@ -39,9 +46,6 @@ _WITHOUT_EFFECT: Final = frozenset(
 )
 """Settings of Java's machinery, or of clients that stay for days: what they are for is had here without them."""
 
-_VERSIONS: Final = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-_STORE_TYPES: Final = frozenset({"PEM", "PKCS12", "JKS"})
-
 
 class ClientProperties(msgspec.Struct, frozen=True, kw_only=True):
     """What was taken from the file, and the names of the keys that were not."""
@@ -56,7 +60,7 @@ class ClientProperties(msgspec.Struct, frozen=True, kw_only=True):
     untranslated: tuple[str, ...] = ()
     """Keys of security that Kastellan cannot carry out."""
     notes: tuple[str, ...] = ()
-    """What looks unintended, one sentence each."""
+    """What looks unintended, and what a Java client refuses, one sentence each."""
 
     def sentences(self, name: str) -> Iterator[str]:
         """What was not carried out of the file called `name`, by key and never by value."""
@@ -67,29 +71,56 @@ class ClientProperties(msgspec.Struct, frozen=True, kw_only=True):
         yield from self.notes
 
 
-def client_properties(data: bytes, name: str) -> ClientProperties:
-    """The properties in the bytes of a file called `name`.
+def client_properties(data: bytes, name: str, surroundings: Surroundings | None = None) -> ClientProperties:
+    """The properties in the bytes of a file called `name`; `surroundings` is what references may point to.
 
-    Raises BadInput for bytes that are no properties, and where what is written cannot let anybody in.
+    Raises BadInput for bytes that are no properties, for a file of another client, and where what is written cannot let
+    anybody in.
     """
-    found = Settings(dict(properties(_text(data, name), name)), name)
-    bootstrap, controllers = found.text("bootstrap.servers"), found.text("bootstrap.controllers")
-    timeout_ms, client_id = found.milliseconds("request.timeout.ms"), found.text("client.id")
-    protocol = _protocol(found)
-    tls = _tls(found) if protocol is not Protocol.PLAINTEXT else Tls()
-    login = login_from(found, tls.trust) if protocol.sasl else None
-    notes = tuple(_notes(found, protocol))
-    left = found.unused()
-    untranslated = tuple(key for key in left if _matters(key, protocol))
+    pairs = list(properties(_text(data, name), name))
+    values = {pair.key: pair.value for pair in pairs}
+    other = dialect(values)
+    if other is not None:
+        raise BadInput(other.sentence(name))
+    resolved = resolve_references(values, name, surroundings or Surroundings())
+    settings = Settings(resolved.values, name, resolved.failures)
+    for sentence in _oddities(data, pairs, name):
+        settings.note(sentence)
+    found = _read(settings)
+    unused = settings.unused()
+    untranslated = tuple(key for key in unused if _matters(key, found.security.protocol))
+    for complaint in wrong_values(settings):
+        settings.java_refuses(complaint)
+    return msgspec.structs.replace(
+        found,
+        ignored=tuple(key for key in unused if key not in untranslated and not _is_provider(key)),
+        untranslated=untranslated,
+        notes=settings.notes,
+    )
+
+
+def _read(settings: Settings) -> ClientProperties:
+    bootstrap, controllers = settings.text("bootstrap.servers"), settings.text("bootstrap.controllers")
+    timeout_s, client_id = settings.duration_s("request.timeout.ms"), settings.text("client.id")
+    if timeout_s == 0:
+        settings.note(
+            f"request.timeout.ms of {settings.name} is 0, with which every request of a Java client ends at once; "
+            "it is not used here, raise it"
+        )
+    protocol = _protocol(settings)
+    tls = tls_from(settings) if protocol.tls else Tls()
+    login = login_from(settings, tls.trust) if protocol.sasl else None
+    if isinstance(login, OAuthLogin) and not protocol.tls:
+        # The issuer of tokens is trusted by the same store, also where brokers are met in plain text.
+        login = msgspec.structs.replace(login, trust=trust_from(settings))
+    for sentence in _unused_security(settings, protocol):
+        settings.note(sentence)
     return ClientProperties(
         bootstrap=bootstrap,
         controllers=controllers,
-        request_timeout_s=timeout_ms,
+        request_timeout_s=timeout_s or None,
         client_id=client_id,
-        security=SecuritySettings(protocol, tls if protocol.tls else Tls(), login),
-        ignored=tuple(key for key in left if key not in untranslated),
-        untranslated=untranslated,
-        notes=notes,
+        security=SecuritySettings(protocol, tls, login),
     )
 
 
@@ -100,83 +131,70 @@ def _matters(key: str, protocol: Protocol) -> bool:
     return key.startswith("security.") or (key.startswith("sasl.") and protocol.sasl) or (key.startswith("ssl.") and protocol.tls)
 
 
+def _is_provider(key: str) -> bool:
+    return key == "config.providers" or key.startswith("config.providers.")
+
+
 def _text(data: bytes, name: str) -> str:
+    """Java reads properties as Latin-1, whatever they are written in."""
     if len(data) > _MOST_BYTES:
         raise BadInput(f"{name} is larger than 1 MiB; give a client.properties file")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise BadInput(f"{name} is not text; give a client.properties file") from None
+    fault = other_format(data)
+    if fault is not None:
+        raise BadInput(f"{name} {fault}")
+    return data.removeprefix(_BOM).decode("latin-1")
 
 
-def _protocol(found: Settings) -> Protocol:
-    text = found.text("security.protocol") or Protocol.PLAINTEXT
+def _protocol(settings: Settings) -> Protocol:
+    text = settings.text_or_refused("security.protocol") or Protocol.PLAINTEXT
     try:
         return Protocol(text.upper())
     except ValueError:
-        raise BadInput(f"{found.name} sets security.protocol to something that is not one of {', '.join(Protocol)}") from None
-
-
-def _notes(found: Settings, protocol: Protocol) -> Iterator[str]:
-    """A file with passwords in it that connects without them is mostly an oversight: tell it."""
-    for what, used in (("sasl.", protocol.sasl), ("ssl.", protocol.tls)):
-        keys = [key for key in found.keys if key.startswith(what) and key not in _WITHOUT_EFFECT]
-        if keys and not used and not (what == "ssl." and found.has("sasl.oauthbearer.token.endpoint.url")):
-            told = "not set, which is PLAINTEXT" if not found.has("security.protocol") else protocol
-            yield f"security.protocol of {found.name} is {told}: its {what}* settings have no effect"
-
-
-def _tls(found: Settings) -> Tls:
-    names = found.raw("ssl.endpoint.identification.algorithm")
-    return Tls(
-        trust=_trust(found),
-        identity=_identity(found),
-        check_names=names is None or names.strip().lower() not in {"", "none"},
-        versions=_versions(found),
-    )
-
-
-def _versions(found: Settings) -> tuple[str, ...]:
-    text = found.text("ssl.enabled.protocols")
-    if text is None:
-        return Tls().versions
-    named = tuple(each.strip() for each in text.split(",") if each.strip())
-    unknown = [each for each in named if each not in _VERSIONS]
-    if unknown or not named:
-        raise BadInput(f"{found.name} sets ssl.enabled.protocols to something that is not among {', '.join(_VERSIONS)}")
-    return named
-
-
-def _trust(found: Settings) -> Store | None:
-    _check_type(found, "ssl.truststore.type")
-    text, path = found.secret("ssl.truststore.certificates"), found.text("ssl.truststore.location")
-    password = found.secret("ssl.truststore.password")
-    if text is None and path is None:
-        return None
-    key = "ssl.truststore.location" if path else "ssl.truststore.certificates"
-    return Store(path, None if path else text, password, said=f"{key} of {found.name}")
-
-
-def _identity(found: Settings) -> Store | None:
-    _check_type(found, "ssl.keystore.type")
-    path = found.text("ssl.keystore.location")
-    key, chain = found.secret("ssl.keystore.key"), found.secret("ssl.keystore.certificate.chain")
-    password, key_password = found.secret("ssl.keystore.password"), found.secret("ssl.key.password")
-    if path is not None:
-        return Store(path, None, password, key_password, f"ssl.keystore.location of {found.name}")
-    if key is None and chain is None:
-        return None
-    if key is None or chain is None:
-        there, missing = ("ssl.keystore.certificate.chain", "ssl.keystore.key")[:: 1 if key is None else -1]
-        raise BadInput(f"{found.name} sets {there} without {missing}; a PEM identity needs both")
-    both = Secret(key.reveal() + "\n" + chain.reveal())
-    return Store(None, both, None, key_password, f"ssl.keystore.key of {found.name}")
-
-
-def _check_type(found: Settings, key: str) -> None:
-    kind = found.text(key)
-    if kind is not None and kind.upper() not in _STORE_TYPES:
         raise BadInput(
-            f"{found.name} sets {key} to a kind that Kastellan cannot read; convert the store with "
-            "keytool -importkeystore -deststoretype PKCS12, or to PEM"
+            f"{settings.name} sets security.protocol to something that is not one of {', '.join(Protocol)}; correct it"
+        ) from None
+
+
+def _oddities(data: bytes, pairs: list[Property], name: str) -> Iterator[str]:
+    """What is read as Java reads it, and most likely not meant so."""
+    if data.startswith(_BOM):
+        yield (
+            f"{name} begins with a byte order mark, which Java takes for a part of the first key and Kastellan leaves out; "
+            "save it as UTF-8 without BOM"
         )
+    by_key: Mapping[str, Property] = {pair.key: pair for pair in pairs}
+    for key, pair in by_key.items():
+        if not key.startswith(("ssl.", "sasl.", "client.id")):
+            continue
+        if key.endswith(".location") and _CONTROL.search(pair.value):
+            yield (
+                f"{key} of {name} has a backslash that Java takes for the beginning of an escape like \\t or \\n; "
+                "write the path with / or with two backslashes"
+            )
+        elif pair.loses_backslash:
+            yield f"{key} of {name} has a single backslash, which Java drops; write two where one is meant (a path may use /)"
+        if _is_utf8(pair.value):
+            yield (
+                f"{key} of {name} is written in UTF-8, and Java reads properties as Latin-1: other characters are sent "
+                "than you see, by Kastellan too; write them as \\uXXXX"
+            )
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether characters beyond ASCII were UTF-8 before Java took each byte for one of them."""
+    if text.isascii():
+        return False
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeError:
+        return False
+    return True
+
+
+def _unused_security(settings: Settings, protocol: Protocol) -> Iterator[str]:
+    """A file with passwords in it that connects without them is mostly an oversight."""
+    for prefix, used in (("sasl.", protocol.sasl), ("ssl.", protocol.tls)):
+        keys = [key for key in settings.keys if key.startswith(prefix) and key not in _WITHOUT_EFFECT]
+        if keys and not used and not (prefix == "ssl." and settings.has("sasl.oauthbearer.token.endpoint.url")):
+            state = "not set, which is PLAINTEXT" if not settings.has("security.protocol") else protocol
+            yield f"security.protocol of {settings.name} is {state}: its {prefix}* settings have no effect"

@@ -1,21 +1,21 @@
-"""The value of `sasl.jaas.config`: one login module with its options, in the notation of Java's JAAS files.
+"""The value of `sasl.jaas.config`: one login module with its options, as Kafka's `JaasConfig` reads it.
 
-No sentence here tells a value: this is where passwords stand.
+No sentence here has a value in it: this is where passwords stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from kastellan.config.stream_tokenizer import Token, tokens
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
 
-_FLAGS: Final = frozenset({"required", "requisite", "sufficient", "optional"})
-_SIGNS: Final = "=;"
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "b": "\b", "a": "\a", "v": "\v"}
+_FLAGS: Final = frozenset({"REQUIRED", "REQUISITE", "SUFFICIENT", "OPTIONAL"})
+_END, _EQUALS = ";", "="
 
 
 class LoginModule(msgspec.Struct, frozen=True):
@@ -31,83 +31,49 @@ class LoginModule(msgspec.Struct, frozen=True):
 
     def text(self, option: str) -> str | None:
         """The value of an option that is no secret; None when it is absent or empty."""
-        found = self.options.get(option)
-        return (found.reveal() or None) if found is not None else None
+        value = self.options.get(option)
+        return (value.reveal() or None) if value is not None else None
 
-    def true(self, option: str) -> bool:
+    def is_true(self, option: str) -> bool:
         """Whether an option says true."""
         return (self.text(option) or "").lower() == "true"
 
 
-def login_module(text: str, said: str) -> LoginModule:
-    """The login module in the text; `said` names where it stood, for sentences.
+def login_module(text: str, place: str) -> LoginModule:
+    """The login module in the text; `place` names where it stood, for sentences.
 
-    Raises BadInput that tells what is missing, never a value.
+    Raises BadInput that says what is missing, never a value, for what Kafka's own reader refuses.
 
     >>> login_module('a.PlainLoginModule required username="u";', "x").text("username")
     'u'
     """
-    tokens = list(_tokens(text, said))
-    if len(tokens) < 2 or tokens[0] in _SIGNS or tokens[1].lower() not in _FLAGS:  # noqa: PLR2004
-        raise BadInput(f'{said} does not begin with a login module and its flag; write: MODULE required NAME="VALUE" ... ;')
+    words = list(tokens(text))
+    if len(words) < 2 or not words[0].text or (words[1].text or "").upper() not in _FLAGS:  # noqa: PLR2004
+        raise BadInput(f'{place} does not begin with a login module and its flag; write: MODULE required NAME="VALUE" ... ;')
     options: dict[str, Secret] = {}
-    rest = tokens[2:]
-    while rest and rest[0] != _END:
-        if len(rest) < 3 or rest[1] != _EQUALS or rest[0] in (_EQUALS, _END) or rest[2] in (_EQUALS, _END):  # noqa: PLR2004
-            raise BadInput(f'{said} has an option that is not NAME="VALUE"; correct it, and end with a semicolon')
-        options[rest[0]] = Secret(rest[2].removeprefix(_QUOTED))
-        rest = rest[3:]
-    if not rest:
-        raise BadInput(f"{said} does not end with a semicolon; add it")
-    if len(rest) > 1:
-        raise BadInput(f"{said} has more than one login module; Kafka takes one, with one semicolon at its end")
-    return LoginModule(tokens[0], options)
+    at = 2
+    while at < len(words) and words[at].sign != _END:
+        name, value = _option(words[at : at + 3], place, text)
+        if name is not None:
+            options[name] = Secret(value)
+        at += 3
+    if at >= len(words):
+        raise BadInput(f"{place} does not end with a semicolon; {_semicolon_remedy(text)}")
+    if at + 1 < len(words):
+        raise BadInput(f"{place} has more behind its semicolon; Kafka takes one login module, with one semicolon at its end")
+    return LoginModule(words[0].text, options)
 
 
-_QUOTED: Final = "\0"
-"""Stands before a quoted word, so that ";" in quotes is no end."""
-_END: Final = ";"
-_EQUALS: Final = "="
+def _option(words: Sequence[Token], place: str, text: str) -> tuple[str | None, str]:
+    if len(words) < 3 or words[1].sign != _EQUALS or words[2].text is None:  # noqa: PLR2004
+        raise BadInput(f'{place} has an option that is not NAME="VALUE"; {_semicolon_remedy(text)}')
+    return words[0].text, words[2].text
 
 
-def _tokens(text: str, said: str) -> Iterator[str]:
-    at = 0
-    while at < len(text):
-        letter = text[at]
-        if letter.isspace():
-            at += 1
-        elif text.startswith("//", at):
-            at = _behind(text, "\n", at)
-        elif text.startswith("/*", at):
-            at = _behind(text, "*/", at)
-        elif letter in "\"'":
-            word, at = _quoted(text, at, said)
-            yield _QUOTED + word
-        elif letter in _SIGNS:
-            yield letter
-            at += 1
-        else:
-            start = at
-            while at < len(text) and not text[at].isspace() and text[at] not in _SIGNS:
-                at += 1
-            yield text[start:at]
-
-
-def _behind(text: str, end: str, at: int) -> int:
-    found = text.find(end, at)
-    return len(text) if found < 0 else found + len(end)
-
-
-def _quoted(text: str, at: int, said: str) -> tuple[str, int]:
-    quote, parts = text[at], list[str]()
-    at += 1
-    while at < len(text) and text[at] != quote:
-        if text[at] == "\\" and at + 1 < len(text):
-            parts.append(_ESCAPES.get(text[at + 1], text[at + 1]))
-            at += 2
-        else:
-            parts.append(text[at])
-            at += 1
-    if at >= len(text):
-        raise BadInput(f"{said} has a quotation mark that is not closed; close it (a backslash stands before one inside)")
-    return "".join(parts), at + 1
+def _semicolon_remedy(text: str) -> str:
+    """What to do, by what most likely happened; `text` is looked at and not shown."""
+    if text.count('"') % 2 or text.count("'") % 2:
+        return "close the quotation mark (a backslash stands before one inside a value, and in a properties file two)"
+    if "/" in text and "//" not in text and "/*" not in text:
+        return "put values with a slash in double quotes: outside of them a slash begins a comment"
+    return 'put each value in double quotes, NAME="VALUE", and end with one semicolon'

@@ -42,8 +42,10 @@ class Store(msgspec.Struct, frozen=True):
     """Opens the file."""
     key_password: Secret | None = None
     """Opens the private key; the file's password when there is none."""
-    said: str = ""
+    place: str = ""
     """Where it was written down, for sentences: `ssl.keystore.location of client.properties`."""
+    kind: str | None = None
+    """The type that was written beside it, with which a Java client opens it; the content decides here. None: none was."""
 
 
 class Tls(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def look(guard: FakeGuard, security: SecuritySettings) -> tuple[Certificate, ...
 
 def test_every_broker_presents_one_with_its_names_and_its_end() -> None:
     tls = AUTHORITY.server(AUTHORITY.issue("b", ends=ENDS))
-    trust = Tls(trust=Store(None, Secret(AUTHORITY.pem), said="ssl.truststore.certificates of f"))
+    trust = Tls(trust=Store(None, Secret(AUTHORITY.pem), place="ssl.truststore.certificates of f"))
     rows = look(FakeGuard(tls=tls, mechanisms=()), SecuritySettings(Protocol.SSL, trust))
     assert [each.broker for each in rows] == [1, 2, 3]
     for each in rows:

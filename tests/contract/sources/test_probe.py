@@ -19,7 +19,7 @@ from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model
 from tests.contract.wire.peers import forever, peer
 
 AUTHORITY, STRANGER = Authority(), Authority()
-TRUST = Tls(trust=Store(None, Secret(AUTHORITY.pem), said="ssl.truststore.certificates of f"))
+TRUST = Tls(trust=Store(None, Secret(AUTHORITY.pem), place="ssl.truststore.certificates of f"))
 
 
 def server(**more):

@@ -16,7 +16,7 @@ AUTHORITY = Authority()
 SERVER = AUTHORITY.server(AUTHORITY.issue("broker"))
 SECURED = SecuritySettings(
     Protocol.SASL_SSL,
-    Tls(trust=Store(None, Secret(AUTHORITY.pem), said="the test")),
+    Tls(trust=Store(None, Secret(AUTHORITY.pem), place="the test")),
     ScramLogin("SCRAM-SHA-512", "alice", Secret("hunter2")),
 )
 

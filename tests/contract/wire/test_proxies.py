@@ -45,7 +45,7 @@ def test_every_broker_is_reached_through_the_proxy_and_its_certificate_is_checke
         async with FakeCluster(hidden_model(), guard) as fake:
             ways = {f"kafka-{node}.hidden:9092": ("127.0.0.1", fake.port(node)) for node in (1, 2, 3)}
             async with KINDS[kind](ways, *(("user", "pass:word") if user else ())) as address:
-                security = Security.of(SecuritySettings(Protocol.SSL, Tls(trust=Store(None, Secret(AUTHORITY.pem), said="x"))))
+                security = Security.of(SecuritySettings(Protocol.SSL, Tls(trust=Store(None, Secret(AUTHORITY.pem), place="x"))))
                 proxy = parse_proxy(f"{kind}://{user}{address}")
                 async with Cluster(parse_endpoints("kafka-1.hidden:9092"), security=security, proxy=proxy) as cluster:
                     found = await cluster.bootstrap(Deadline.after(20))

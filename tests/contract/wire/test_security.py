@@ -38,7 +38,7 @@ from tests.contract.wire.peers import forever, peer
 AUTHORITY = Authority()
 BROKER = AUTHORITY.server(AUTHORITY.issue("broker"))
 WANTS_CLIENT = AUTHORITY.server(AUTHORITY.issue("broker"), wants_client=True)
-TRUST = Tls(trust=Store(None, Secret(AUTHORITY.pem), said="ssl.truststore.certificates of f"))
+TRUST = Tls(trust=Store(None, Secret(AUTHORITY.pem), place="ssl.truststore.certificates of f"))
 GOOD = Secret("hunter2")
 USERS = {"alice": "hunter2"}
 METADATA = RequestSpec(Api.METADATA, q.metadata)
@@ -46,7 +46,7 @@ METADATA = RequestSpec(Api.METADATA, q.metadata)
 
 def identity(authority: Authority, name: str) -> Tls:
     own = authority.issue(name)
-    return Tls(TRUST.trust, Store(None, Secret(own.key + own.certificate), said="ssl.keystore.key of f"))
+    return Tls(TRUST.trust, Store(None, Secret(own.key + own.certificate), place="ssl.keystore.key of f"))
 
 
 def scram(password: Secret = GOOD, protocol: Protocol = Protocol.SASL_PLAINTEXT) -> SecuritySettings:

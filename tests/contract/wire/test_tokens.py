@@ -96,7 +96,7 @@ def test_one_token_serves_every_connection_and_says_who_we_are():
 
 def test_an_issuer_is_trusted_by_the_truststore_and_not_without():
     tls = AUTHORITY.server(AUTHORITY.issue("issuer"))
-    assert met(Issuer(asked=[]), tls, Store(None, Secret(AUTHORITY.pem), said="x")).ok
+    assert met(Issuer(asked=[]), tls, Store(None, Secret(AUTHORITY.pem), place="x")).ok
     found = met(Issuer(asked=[]), tls)
     assert found.trouble is Trouble.INSECURE
     assert "the token endpoint https://127.0.0.1:" in found.sentence

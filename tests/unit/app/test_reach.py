@@ -19,7 +19,7 @@ def world(tmp_path):
     properties = tmp_path / "prod.properties"
     properties.write_text(
         "bootstrap.servers=file:1\nrequest.timeout.ms=9000\nclient.id=us\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
-        'sasl.jaas.config=PlainLoginModule required username="alice" password="hunter2";\n'
+        'sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="alice" password="hunter2";\n'
     )
     properties.chmod(0o600)
     contexts = tmp_path / "contexts.toml"

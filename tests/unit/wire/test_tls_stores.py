@@ -26,7 +26,7 @@ def file(folder, content: bytes | str, password: str | None = None, key_password
     path = folder / "store"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     secrets = [Secret(each) if each is not None else None for each in (password, key_password)]
-    return Store(str(path), None, *secrets, said="ssl.keystore.location of f")
+    return Store(str(path), None, *secrets, place="ssl.keystore.location of f")
 
 
 def refused(store: Store, of=identity) -> str:
@@ -77,8 +77,8 @@ def test_trusted_certificates_come_from_any_kind_of_store(tmp_path, content, pas
 
 def test_pem_on_one_line_as_properties_files_hold_it_is_read():
     one_line = " ".join((ISSUED.key + ISSUED.certificate).split("\n"))
-    assert identity(Store(None, Secret(one_line), said="x")).first == ISSUED.der
-    assert trusted(Store(None, Secret(AUTHORITY.pem.replace("\n", "")), said="x")) == (AUTHORITY.der,)
+    assert identity(Store(None, Secret(one_line), place="x")).first == ISSUED.der
+    assert trusted(Store(None, Secret(AUTHORITY.pem.replace("\n", "")), place="x")) == (AUTHORITY.der,)
 
 
 def test_an_encrypted_pem_key_opens_with_its_password_and_never_asks_a_terminal(tmp_path):

@@ -40,7 +40,7 @@ def client_context(settings: Tls, *, believe_anybody: bool = False) -> ssl.SSLCo
         # As in Java, whatever stands in the store is trusted, an intermediate or the broker's own certificate too.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if settings.identity is not None:
-        _present(context, identity(settings.identity), settings.identity.path or settings.identity.said)
+        _present(context, identity(settings.identity), settings.identity.path or settings.identity.place)
     return context
 
 

@@ -68,7 +68,7 @@ def to_pem(label: str, der: bytes) -> str:
 
 
 def _named(store: Store) -> str:
-    return f"{store.path} ({store.said})" if store.path else store.said
+    return f"{store.path} ({store.place})" if store.path else store.place
 
 
 def _content(store: Store) -> bytes:
