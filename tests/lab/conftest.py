@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -71,6 +71,19 @@ def lab() -> Iterator[labs.Lab]:
         yield labs.up(labs.LabSpec(name=name, brokers=3, racks=3, owner=processes.me()))
     finally:
         labs.down(name)
+    assert zombies() == []
+
+
+def zombies() -> list[int]:
+    """Dead children of this process that nobody has reaped."""
+    children = (processes.parse_stat(text, "") for text in _stat_lines())
+    return [child.identity.pid for child in children if child.parent == os.getpid() and child.state == "Z"]
+
+
+def _stat_lines() -> Iterator[str]:
+    for path in processes.PROC.glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            yield path.read_text(errors="replace")
 
 
 @pytest.fixture(scope="session")

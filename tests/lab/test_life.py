@@ -15,6 +15,7 @@ from kastellan import lab as labs
 from kastellan.kernel.errors import Unavailable
 from kastellan.lab import nodes, probe, processes
 from kastellan.lab.places import reservations_dir
+from tests.lab.conftest import zombies
 
 COMMAND = [sys.executable, "-m", "kastellan.surfaces.cli.commands.lab"]
 ONE = ("--brokers", "1", "--racks", "1")
@@ -60,6 +61,13 @@ def test_up_twice_status_logs_down_twice(home: Path) -> None:
     assert_no_trace(home / "lab")
     assert not home.parent.exists()
     assert "nothing to do" in run("down").stderr
+
+
+def test_a_lab_that_is_down_leaves_no_zombie(home: Path) -> None:
+    lab = labs.up(labs.LabSpec(name="reaped", brokers=1, racks=1))
+    nodes.restart(lab, lab.nodes[0].id)
+    assert labs.down("reaped")
+    assert zombies() == []
 
 
 @pytest.mark.parametrize("instant", ["on record", "a process", "Kafka speaks"])

@@ -57,7 +57,7 @@ def state(node: Node) -> str:
     if identity is None:
         return "not started"
     seen = processes.now(identity)
-    if seen is None:
+    if seen is None or seen.state in processes.DEAD:
         return "gone"
     return "frozen" if seen.state in "Tt" else "running"
 

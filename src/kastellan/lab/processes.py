@@ -26,8 +26,9 @@ _EXEC_S = 1.0
 """How long to look for the mark of what shows no environment: it may have been started with none, and stay so."""
 _NOT_INHERITED = frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", MARK})
 """What would change a node behind the lab's back."""
-_STATE_FIELD, _PARENT_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 19, 21
-_GONE = frozenset("ZXx")
+_STATE_FIELD, _PARENT_FIELD, _THREADS_FIELD, _START_FIELD, _RSS_FIELD = 0, 1, 17, 19, 21
+DEAD = frozenset("ZXx")
+"""States of a process whose first thread has ended. Until its other threads have, it holds its files, ports and locks."""
 
 _RECORD_ITSELF = (
     'read -r stat < "/proc/$$/stat" && read -r boot < /proc/sys/kernel/random/boot_id '
@@ -54,7 +55,13 @@ class Seen(msgspec.Struct, frozen=True):
     identity: Identity
     state: str
     parent: int
+    threads: int
     rss_bytes: int
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether every thread has ended, so that nothing but its entry in the process table is left."""
+        return self.state in DEAD and self.threads <= 1
 
 
 def parse_stat(text: str, boot_id: str) -> Seen:
@@ -64,19 +71,23 @@ def parse_stat(text: str, boot_id: str) -> Seen:
         fields = text[text.rindex(")") + 1 :].split()
         identity = Identity(pid, int(fields[_START_FIELD]), boot_id)
         rss = int(fields[_RSS_FIELD]) * os.sysconf("SC_PAGE_SIZE")
-        return Seen(identity, fields[_STATE_FIELD], int(fields[_PARENT_FIELD]), rss)
+        return Seen(identity, fields[_STATE_FIELD], int(fields[_PARENT_FIELD]), int(fields[_THREADS_FIELD]), rss)
     except (ValueError, IndexError):
         msg = f"not a process record: {text[:80]!r}"
         raise BadInput(msg) from None
 
 
 def look(pid: int, proc: Path = PROC) -> Seen | None:
-    """The process that has this number now, or None. A dead child of ours is reaped and counts as gone."""
+    """The process that has this number now, or None when it is gone; a child of this process that is gone is reaped.
+
+    A process that dies is returned until the last of its threads has ended: only then can it be reaped. A JVM has dozens,
+    and its first one ends before the others.
+    """
     try:
         seen = parse_stat((proc / str(pid) / "stat").read_text(errors="replace"), boot_id(proc))
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if seen.state not in _GONE:
+    if not seen.is_gone:
         return seen
     if seen.parent == os.getpid() and proc == PROC:
         _reap(pid)

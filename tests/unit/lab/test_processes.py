@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -18,8 +20,8 @@ from kastellan.lab.processes import Identity
 BOOT = "11111111-2222-3333-4444-555555555555"
 
 
-def stat_line(pid: int, *, comm: str = "java", state: str = "S", start: int = 777, parent: int = 1) -> str:
-    rest = [state, str(parent), *["0"] * 17, str(start), "0", "12", *["0"] * 20]
+def stat_line(pid: int, *, comm: str = "java", state: str = "S", start: int = 777, parent: int = 1, threads: int = 1) -> str:
+    rest = [state, str(parent), *["0"] * 15, str(threads), "0", str(start), "0", "12", *["0"] * 20]
     return f"{pid} ({comm}) {' '.join(rest)}"
 
 
@@ -61,6 +63,11 @@ def test_the_same_number_and_start_of_another_boot_is_another_process(tmp_path: 
 def test_a_zombie_is_gone(tmp_path: Path) -> None:
     proc = fake_proc(tmp_path, stat_line(42, state="Z"))
     assert processes.look(42, proc) is None
+
+
+def test_one_whose_other_threads_still_end_is_not_gone(tmp_path: Path) -> None:
+    proc = fake_proc(tmp_path, stat_line(42, state="Z", threads=2))
+    assert processes.look(42, proc) is not None
 
 
 def test_without_proc_one_sentence_says_so(tmp_path: Path) -> None:
@@ -144,6 +151,26 @@ def test_those_without_any_environment_neither_carry_a_mark_nor_hide_one(tmp_pat
             each.kill()
             each.wait()
         assert processes.kill_all([identity], Deadline.after(10)) == []
+
+
+FIRST_THREAD_ENDS = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_child_is_waited_for_until_its_last_thread_ended_and_then_reaped(tmp_path: Path) -> None:
+    identity = spawn(tmp_path, sys.executable, "-c", FIRST_THREAD_ENDS)
+    patience = Deadline.after(30)
+    while (seen := processes.now(identity)) is not None and seen.state != "Z" and not patience.passed:
+        time.sleep(0.01)
+    assert seen is not None, "its other thread runs"
+    assert seen.state == "Z"
+    assert processes.wait_gone([identity], Deadline.after(0)) == [identity]
+    assert processes.kill_all([identity], Deadline.after(30)) == []
+    with pytest.raises(ChildProcessError):
+        os.waitpid(identity.pid, os.WNOHANG)
 
 
 def test_no_program_has_to_be_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
