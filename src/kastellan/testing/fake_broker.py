@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from collections.abc import Generator
 from typing import Any, Final, Self
@@ -128,7 +130,7 @@ class FakeCluster:
         api, version, correlation, body = _parted(frame)
         self.seen.append((node, api, version))
         offered = self._offered(node)
-        faults = self.faults.taken(node, api)
+        faults = self.faults.taken(node, api, version)
         if api == Api.API_VERSIONS and not _within(version, offered.get(api)):
             answer = self._versions(node, 0, _UNSUPPORTED_VERSION)
         elif not _within(version, offered.get(api)) or not (session.done or api in _SASL or api == Api.API_VERSIONS):
@@ -201,6 +203,10 @@ async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault])
             await asyncio.sleep(fault.delay_s)
         if fault.silent:
             return True
+        if fault.reset:
+            plug = writer.get_extra_info("socket")
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
         if fault.close:
             return False
         if fault.instead is not None:

@@ -16,6 +16,8 @@ class Fault(msgspec.Struct):
     node: int | None = None
     times: int = -1
     """How many answers it spoils; -1 for all."""
+    from_version: int = 0
+    """Only answers to this version of the request and newer ones."""
 
     delay_s: float = 0.0
     throttle_ms: int = 0
@@ -24,6 +26,8 @@ class Fault(msgspec.Struct):
     """Read the question and never answer it."""
     close: bool = False
     """Close the connection instead of answering."""
+    reset: bool = False
+    """Reset the connection instead of answering (RST), as a peer does that leaves bytes unread."""
     cut_after: int | None = None
     """Close the connection after this many bytes of the answer."""
     instead: bytes | None = None
@@ -35,9 +39,9 @@ class Fault(msgspec.Struct):
     error_code: int | None = None
     key: object | None = None
 
-    def strikes(self, node: int, api: int) -> bool:
+    def strikes(self, node: int, api: int, version: int) -> bool:
         """Whether it applies to this answer."""
-        return self.times != 0 and self.api in {None, api} and self.node in {None, node}
+        return version >= self.from_version and self.times != 0 and self.api in {None, api} and self.node in {None, node}
 
 
 class Faults:
@@ -60,9 +64,9 @@ class Faults:
         """Let one broker, or all, offer only these versions of a request, also of one that nobody knows yet; None hides it."""
         self.versions[node, api] = versions
 
-    def taken(self, node: int, api: int) -> list[Fault]:
+    def taken(self, node: int, api: int, version: int) -> list[Fault]:
         """The faults for this answer, counted down."""
-        found = [each for each in self.active if each.strikes(node, api)]
+        found = [each for each in self.active if each.strikes(node, api, version)]
         for each in found:
             each.times -= 1 if each.times > 0 else 0
         return found

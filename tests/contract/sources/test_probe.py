@@ -15,7 +15,8 @@ from kastellan.model.probe import Layer, Probed, Sign, Step
 from kastellan.sources.kafka.client_messages import Failure, sentences
 from kastellan.sources.kafka.probing import KafkaProbe
 from kastellan.testing.certificates import Authority
-from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model
+from kastellan.testing.fake_broker import FakeCluster, FakeGuard, Fault, fake_model
+from kastellan.wire.kafka.api import Api
 from tests.contract.wire.peers import forever, peer
 
 AUTHORITY, STRANGER = Authority(), Authority()
@@ -195,3 +196,12 @@ def test_a_loopback_address_is_wrong_for_whoever_came_by_another():
 
     told = [each for each in asyncio.run(run()).steps if each.sign is Sign.FAILED]
     assert any("every client's own machine" in each.seen for each in told)
+
+
+def test_a_peer_that_closes_at_the_newest_api_versions_has_a_way_that_works():
+    def event_hubs(fake: FakeCluster) -> None:
+        fake.faults.add(Fault(api=Api.API_VERSIONS, from_version=4, close=True))
+
+    found = probed(OPEN, None, event_hubs)
+    assert found.broken is None, found.broken
+    assert "closed the connection on ApiVersions 4 and answered version 3" in at(found, Layer.KAFKA).seen

@@ -49,8 +49,7 @@ async def connected(behaviour: Behaviour, options: DialOptions | None = None) ->
         try:
             yield opened
         finally:
-            opened.close()
-            await opened.closed()
+            await opened.aclose()
 
 
 async def question(reader: asyncio.StreamReader) -> tuple[int, int, int]:

@@ -401,3 +401,34 @@ def test_the_fake_on_a_thread_serves_a_caller_without_a_loop():
 
     with fake_cluster(fake_model(brokers=5)) as fake:
         assert asyncio.run(ask(fake.bootstrap)) == 5
+
+
+@pytest.mark.parametrize("close", [True, False], ids=["closes without a byte", "resets"])
+def test_a_peer_that_closes_at_the_newest_api_versions_is_asked_again_with_version_3(close):
+    async def run() -> None:
+        async with FakeCluster(fake_model()) as fake, Cluster(parse_endpoints(f"127.0.0.1:{fake.port(1)}")) as cluster:
+            fake.faults.add(Fault(api=Api.API_VERSIONS, from_version=4, close=close, reset=not close))
+            members = await cluster.bootstrap(Deadline.after(20))
+            assert members.ok, members.sentence
+            assert fake.seen[:3] == [(1, Api.API_VERSIONS, 4), (1, Api.API_VERSIONS, 3), (1, Api.DESCRIBE_CLUSTER, 2)]
+            handshake = await cluster.handshake(1, Deadline.after(20))
+            assert handshake.value is not None
+            assert decode_reply(handshake.value).supported_features  # the features are read in the version that was answered
+            fake.drop(1)
+            assert (await cluster.ask(1, METADATA, Deadline.after(20))).ok
+            versions = [version for node, api, version in fake.seen if (node, api) == (1, Api.API_VERSIONS)]
+            assert versions == [4, 3, 3]  # it is not made to close the connection again
+
+    asyncio.run(run())
+
+
+def test_a_peer_that_closes_at_every_api_versions_is_asked_twice():
+    async def run() -> None:
+        async with FakeCluster(fake_model()) as fake, Cluster(parse_endpoints(f"127.0.0.1:{fake.port(1)}")) as cluster:
+            fake.faults.add(Fault(api=Api.API_VERSIONS, close=True))
+            members = await cluster.bootstrap(Deadline.after(20))
+            assert members.trouble is Trouble.CLOSED
+            assert "closed the connection on the first request" in members.reason
+            assert [version for _, _, version in fake.seen] == [4, 3]
+
+    asyncio.run(run())

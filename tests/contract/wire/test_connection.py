@@ -263,8 +263,7 @@ def test_a_busy_loop_never_makes_a_peer_late(size):
         frame = await task
         assert isinstance(frame, Frame), frame
         assert len(frame.data) == size
-        opened.close()
-        await opened.closed()
+        await opened.aclose()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener,), daemon=True)
@@ -419,8 +418,7 @@ def test_closing_ends_every_question_and_leaves_nothing():
         async with connected(says(b"")) as connection:
             task = asyncio.ensure_future(connection.ask(ASK, Deadline.after(30)))
             await asyncio.sleep(0.05)
-            connection.close()
-            await connection.closed()
+            await connection.aclose()
             found = await task
             assert isinstance(found, Refusal)
             assert found.sentence.endswith("was closed by Kastellan")

@@ -20,15 +20,15 @@ from kastellan.sources.kafka.client_messages import Failure, failure_of_tls, sen
 from kastellan.sources.kafka.probing_cluster import cluster_steps
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import DialOptions, Reach, addresses_of, connect, dial, explained
+from kastellan.wire.kafka.dial import DialOptions, Reach, addresses_of, connect, dial
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.handshake import NEWEST, Greeting, Handshake, greet
 from kastellan.wire.kafka.requests import api_versions
 from kastellan.wire.kafka.sasl.exchange import Session
 from kastellan.wire.kafka.sasl.offered import offered
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.tunnel import tunnel
-from kastellan.wire.kafka.versions import Handshake, shake_hands
 from kastellan.wire.tls.peek import certificate_of, complaint_of
 from kastellan.wire.tls.words import Seen, seen
 
@@ -87,14 +87,13 @@ class KafkaProbe:
             if steps[-1].sign is Sign.FAILED:
                 return steps
         began = time.monotonic()
-        connection = await dial(endpoint, _part(deadline), self._options)
-        if isinstance(connection, Refusal):
-            return [*steps, _failed(Layer.KAFKA, endpoint, connection)]
+        greeting = await greet(endpoint, _part(deadline), self._options)
+        if isinstance(greeting, Refusal):
+            return [*steps, await self._unspoken(endpoint, greeting, reach, deadline)]
         try:
-            return steps + await self._spoken(endpoint, connection, reach, began, deadline)
+            return steps + await self._spoken(endpoint, greeting, began, deadline)
         finally:
-            connection.close()
-            await connection.closed()
+            await greeting.connection.aclose()
 
     async def _reached(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
         """Name and TCP, or the proxy in place of both."""
@@ -132,35 +131,32 @@ class KafkaProbe:
         peer = seen(der) if der is not None else None
         opened = await dial(endpoint, share, self._options)
         if isinstance(opened, Connection):
-            opened.close()
-            await opened.closed()
+            await opened.aclose()
             return _certificate(endpoint, peer, began)
         error = await complaint_of(reach, endpoint.host, context, share.within(_PEEK_S))
         return _failed(Layer.TLS, endpoint, opened, failure_of_tls(error) if error is not None else None)
 
-    async def _spoken(
-        self, endpoint: Endpoint, connection: Connection, reach: Reach, began: float, deadline: Deadline
-    ) -> list[Step]:
+    async def _spoken(self, endpoint: Endpoint, greeting: Greeting, began: float, deadline: Deadline) -> list[Step]:
         """The first Kafka exchange, the login, and how long a round trip takes."""
-        hands = await shake_hands(connection, _part(deadline))
-        if isinstance(hands, Refusal):
-            return [await self._unspoken(endpoint, hands, connection, reach, deadline)]
-        steps = [_ok(Layer.KAFKA, endpoint.address, f"offers {plural(len(hands.ranges), 'request')}", began)]
+        connection, hands = greeting.connection, greeting.handshake
+        offers = f"offers {plural(len(hands.ranges), 'request')}"
+        if hands.asked_first != NEWEST:
+            offers += f"; it closed the connection on ApiVersions {NEWEST} and answered version {hands.version}"
+        steps = [_ok(Layer.KAFKA, endpoint.address, offers, began)]
         login = await self._login(endpoint, connection, hands, deadline)
         steps.append(login)
         if login.sign is not Sign.FAILED:
             steps.append(await _pace(endpoint, connection, hands, deadline))
         return steps
 
-    async def _unspoken(
-        self, endpoint: Endpoint, refusal: Refusal, connection: Connection, reach: Reach, deadline: Deadline
-    ) -> Step:
+    async def _unspoken(self, endpoint: Endpoint, refusal: Refusal, reach: Reach, deadline: Deadline) -> Step:
         """Why no Kafka is spoken: another protocol, a TLS listener, or a certificate that came too late to be refused."""
         if self._settings.protocol.tls:
-            told = await explained(refusal, connection, endpoint.host, self._options, deadline)
             # Whoever wants a certificate and got none closes the connection, with or without a word of TLS.
-            meant = told is not refusal or (refusal.trouble is Trouble.CLOSED and self._settings.tls.identity is None)
-            return _failed(Layer.TLS, endpoint, told, Failure.CLIENT_CERTIFICATE if meant else None)
+            meant = refusal.trouble is Trouble.INSECURE or (
+                refusal.trouble is Trouble.CLOSED and self._settings.tls.identity is None
+            )
+            return _failed(Layer.TLS, endpoint, refusal, Failure.CLIENT_CERTIFICATE if meant else None)
         der = await certificate_of(reach, endpoint.host, self._options.security.curious, deadline.within(_PEEK_S))
         peer = seen(der) if der is not None else None
         if peer is not None:
@@ -177,7 +173,7 @@ class KafkaProbe:
 
     async def _login(self, endpoint: Endpoint, connection: Connection, hands: Handshake, deadline: Deadline) -> Step:
         began = time.monotonic()
-        offers = await self._offers(endpoint, deadline)
+        offers = await self._offers(endpoint, hands, deadline)
         login = self._options.security.login
         named = ", ".join(offers) if isinstance(offers, tuple) else ""
         if login is None:
@@ -202,18 +198,16 @@ class KafkaProbe:
             failure = Failure.MECHANISM if offers else Failure.NO_SASL
         return _failed(Layer.LOGIN, endpoint, told, failure if told.trouble is Trouble.UNAUTHENTICATED else None)
 
-    async def _offers(self, endpoint: Endpoint, deadline: Deadline) -> tuple[str, ...] | Refusal:
+    async def _offers(self, endpoint: Endpoint, hands: Handshake, deadline: Deadline) -> tuple[str, ...] | Refusal:
         """The mechanisms of the listener, over a connection of its own."""
         share = _part(deadline)
-        connection = await dial(endpoint, share, self._options)
-        if isinstance(connection, Refusal):
-            return connection
+        greeting = await greet(endpoint, share, self._options, version=hands.asked_first)
+        if isinstance(greeting, Refusal):
+            return greeting
         try:
-            hands = await shake_hands(connection, share)
-            return hands if isinstance(hands, Refusal) else await offered(connection, share)
+            return await offered(greeting.connection, share)
         finally:
-            connection.close()
-            await connection.closed()
+            await greeting.connection.aclose()
 
 
 async def _tcp(way: Reach, address: str, deadline: Deadline) -> Step:

@@ -210,8 +210,9 @@ class Connection(asyncio.BufferedProtocol):
         """Give up the connection at once; whoever waits learns that it was closed from here."""
         self._finish(Refusal(Trouble.CLOSED, f"the connection to {self.whom} was closed by Kastellan"))
 
-    async def closed(self) -> None:
-        """Wait until the socket is closed; only after `close`."""
+    async def aclose(self) -> None:
+        """Close the connection and wait until its socket is closed."""
+        self.close()
         if self._transport is not None:
             await self._lost
 

@@ -13,11 +13,12 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka.connection import Connection
-from kastellan.wire.kafka.dial import DialOptions, Progress, dial, explained
+from kastellan.wire.kafka.dial import DialOptions
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.handshake import NEWEST, Greeting, Handshake, greet
+from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.exchange import Session
 from kastellan.wire.kafka.trouble import Refusal
-from kastellan.wire.kafka.versions import Handshake, shake_hands
 
 _log: Final = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class ConnectionSlot:
         self._refusal: Refusal | None = None
         self._shut = False
         self._served = False
+        self._first_version = NEWEST
+        """Which version of ApiVersions this peer is asked first."""
 
     @property
     def warm(self) -> bool:
@@ -112,18 +115,16 @@ class ConnectionSlot:
     async def _dial(self, deadline: Deadline) -> Connection | Refusal:
         try:
             if self._connection is not None and self._connection.open:
-                renewed = await self._logged_in(self._connection, deadline)
+                renewed = await self._log_in(self._connection, deadline)
                 if renewed is None:
                     return self._connection
-                self._connection.close()
-                await self._connection.closed()
+                await self._connection.aclose()
                 if renewed.trouble is Trouble.UNAUTHENTICATED:
                     self._failed(renewed)
                     return renewed
             dialled = self.endpoint
-            opened = await dial(dialled, deadline, self._options, self._progress)
-            if isinstance(opened, Connection):
-                opened = await self._greeted(opened, deadline)
+            greeting = await greet(dialled, deadline, self._options, self._progress, version=self._first_version)
+            opened = greeting if isinstance(greeting, Refusal) else await self._log_in_first(greeting, deadline)
             if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
                 opened.whom = self.whom
             if isinstance(opened, Refusal):
@@ -132,28 +133,24 @@ class ConnectionSlot:
         finally:
             self._dialling = None
 
-    async def _greeted(self, opened: Connection, deadline: Deadline) -> Connection | Refusal:
-        refused: Refusal | None = Refusal(Trouble.CLOSED, f"the client was closed before {opened.whom} was asked")
+    async def _log_in_first(self, greeting: Greeting, deadline: Deadline) -> Connection | Refusal:
+        opened = greeting.connection
+        refusal: Refusal | None = Refusal(Trouble.CLOSED, f"the client was closed before {opened.whom} was asked")
         try:
-            self._progress.stage = "first exchange"
-            hands = await shake_hands(opened, deadline)
-            if isinstance(hands, Handshake):
-                self.handshake = hands
-                refused = await self._logged_in(opened, deadline)
-            else:
-                refused = await explained(hands, opened, self.endpoint.host, self._options, deadline)
+            self.handshake = greeting.handshake
+            self._first_version = greeting.handshake.asked_first
+            refusal = await self._log_in(opened, deadline)
         finally:
-            if refused is not None:  # or cancelled by `close`: either way nobody else closes it
-                opened.close()
-                await opened.closed()
-        if refused is not None:
-            return refused
+            if refusal is not None:  # or cancelled by `close`: either way nobody else closes it
+                await opened.aclose()
+        if refusal is not None:
+            return refusal
         self._served = self.served
         self._connection = opened
         self._failures, self._refusal = 0, None
         return opened
 
-    async def _logged_in(self, connection: Connection, deadline: Deadline) -> Refusal | None:
+    async def _log_in(self, connection: Connection, deadline: Deadline) -> Refusal | None:
         """Log in, the first time or again on the same connection; None when that went well or is not needed."""
         login = self._options.security.login
         if login is None or self.handshake is None:
@@ -183,5 +180,4 @@ class ConnectionSlot:
             task.cancel()
             await asyncio.wait((task,))
         if self._connection is not None:
-            self._connection.close()
-            await self._connection.closed()
+            await self._connection.aclose()
