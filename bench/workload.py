@@ -17,9 +17,10 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.wire.kafka import mutations, requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Target, decode_reply
+from kastellan.wire.kafka.client import Cluster, Target
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.packing import FLEXIBLE, EncodedRequest, int32
+from kastellan.wire.kafka.reply import decode_reply
 from kastellan.wire.kafka.requests import RequestSpec, packed
 
 PARTITIONS_A_TOPIC: Final = 10

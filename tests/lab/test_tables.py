@@ -20,9 +20,10 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.wire.kafka import mutations as m
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.mutations import grant
+from kastellan.wire.kafka.reply import decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
 from tests.contract.sources.tables_kit import BEHAVIOURS, RealPlace, look
 from tests.lab.conftest import Eventually

@@ -27,10 +27,11 @@ from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_codec import build, encode
 from kastellan.testing.fake_broker_model import FakeGroup, FakeMember, FakeQuota
 from kastellan.wire.kafka import schema
-from kastellan.wire.kafka.client import Cluster, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.mutations import grant
 from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.reply import decode_reply
 
 PATIENCE_S = 60.0
 PASSWORD = "a-password-that-nobody-may-see"

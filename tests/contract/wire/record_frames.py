@@ -20,9 +20,10 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.wire.kafka import access_requests as a
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api, api_name
-from kastellan.wire.kafka.client import Cluster, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.reply import decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.versions import Ranges, ours
 

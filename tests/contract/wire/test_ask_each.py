@@ -17,8 +17,9 @@ from kastellan.wire.kafka import mutations
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.ask_each import ask_each
-from kastellan.wire.kafka.client import Cluster, Reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
+from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 
 METADATA = RequestSpec(Api.METADATA, q.metadata)

@@ -14,12 +14,13 @@ from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.testing.fake_broker import FakeCluster, Fault, fake_cluster, fake_model
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.codes import UnknownCode
 from kastellan.wire.kafka.connection import Limits
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.packing import EncodedRequest
+from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
 from tests.contract.wire.kit import free_port
 from tests.contract.wire.peers import forever, peer, question
@@ -430,5 +431,38 @@ def test_a_peer_that_closes_at_every_api_versions_is_asked_twice():
             assert members.trouble is Trouble.CLOSED
             assert "closed the connection on the first request" in members.reason
             assert [version for _, _, version in fake.seen] == [4, 3]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("offered", "words"),
+    [
+        ((0, 1), "offers versions 0 to 1 of Metadata and no DescribeCluster, as Kafka before 0.10.1 does; Kastellan needs"),
+        ((99, 100), "offers versions 99 to 100 of Metadata and no DescribeCluster; Kastellan needs version 2 of Metadata"),
+        (None, "offers no Metadata and no DescribeCluster; Kastellan needs version 2 of Metadata (Kafka 0.10.1) or Describe"),
+    ],
+)
+def test_a_peer_that_cannot_name_its_cluster_is_one_sentence_with_what_it_offers_and_what_is_needed(offered, words):
+    async def run() -> Outcome:
+        async with FakeCluster(fake_model()) as fake, Cluster(parse_endpoints(f"127.0.0.1:{fake.port(1)}")) as cluster:
+            fake.faults.offer(Api.DESCRIBE_CLUSTER, None)
+            fake.faults.offer(Api.METADATA, offered)
+            return await cluster.bootstrap(Deadline.after(20))
+
+    members = asyncio.run(run())
+    assert (members.trouble, members.state) == (Trouble.UNSUPPORTED, State.UNSUPPORTED)
+    assert words in members.reason
+    assert members.remedy == "give the address of a newer Kafka, or upgrade this one"
+
+
+def test_without_describe_cluster_metadata_names_the_cluster():
+    async def run() -> None:
+        async with FakeCluster(fake_model()) as fake, Cluster(parse_endpoints(f"127.0.0.1:{fake.port(1)}")) as cluster:
+            fake.faults.offer(Api.DESCRIBE_CLUSTER, None)
+            fake.faults.offer(Api.METADATA, (0, 2))
+            members = await cluster.bootstrap(Deadline.after(20))
+            assert members.value is not None, members.sentence
+            assert (members.value.cluster_id, len(members.value.nodes)) == (fake.model.cluster_id, 3)
 
     asyncio.run(run())

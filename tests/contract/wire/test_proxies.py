@@ -16,8 +16,9 @@ from kastellan.testing.certificates import Authority
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard, fake_model
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, ClusterMembers
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
+from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from tests.contract.wire.kit import free_port

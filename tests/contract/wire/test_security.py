@@ -29,8 +29,9 @@ from kastellan.testing.fake_broker import FakeCluster, FakeGuard, Fault, fake_mo
 from kastellan.testing.fake_broker_security import Lie
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, ClusterMembers
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from tests.contract.wire.peers import forever, peer

@@ -12,9 +12,11 @@ from kastellan.kernel.units import duration_text, plural
 from kastellan.model.probe import Layer, Sign, Step
 from kastellan.sources.kafka.client_messages import Failure, sentences
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Cluster, ClusterMembers, Reply, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.fan_out import fan_out
+from kastellan.wire.kafka.members import ClusterMembers
+from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, describe_quorum
 
 _SHARE: Final = 0.5

@@ -18,8 +18,9 @@ from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.brokers import Met
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.ask_each import ask_each
-from kastellan.wire.kafka.client import Cluster, Reply, decode_reply
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.codes import state_of_code
+from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
 
 _LARGE_BYTES: Final = 32_768

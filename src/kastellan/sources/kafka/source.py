@@ -19,10 +19,11 @@ from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.meeting import Door, meet
-from kastellan.wire.kafka.client import Cluster, ClusterMembers
+from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import CLIENT_ID, Limits
 from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.security import Security
 
 _FIRST_CONTACT_SHARE: Final = 0.5

@@ -14,7 +14,8 @@ from functools import partial
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Outcome
-from kastellan.wire.kafka.client import Cluster, FailedAttempt, Reply, Target
+from kastellan.wire.kafka.client import Cluster, FailedAttempt, Target
+from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 
 Take = Callable[[int, Outcome[Reply]], Awaitable[None]]

@@ -34,7 +34,7 @@ import msgspec
 
 from kastellan.config.proxy import Proxy
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import Defect, Garbled
+from kastellan.kernel.errors import Defect
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.wire.kafka import schema
@@ -42,13 +42,13 @@ from kastellan.wire.kafka.api import READS, Api, api_name
 from kastellan.wire.kafka.connection import Frame, Limits
 from kastellan.wire.kafka.connection_slot import ConnectionSlot
 from kastellan.wire.kafka.costs import Costs, Meter
-from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.dial import DialOptions
 from kastellan.wire.kafka.endpoint import Endpoint
+from kastellan.wire.kafka.members import BY_METADATA, ClusterMembers, by_describe_cluster, members_from, too_old
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit, require_permit
-from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, metadata
-from kastellan.wire.kafka.schema import Entity
+from kastellan.wire.kafka.reply import Reply
+from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
 from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
@@ -65,40 +65,11 @@ Target = int | Endpoint | None
 """A broker's id, an exact address (a controller, a bootstrap address), or None for any broker."""
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """A raw answer; `decode_reply` makes an object of it. Times are wall-clock epoch milliseconds."""
-
-    node: int | None
-    whom: str
-    api: int
-    version: int
-    data: bytes
-    sent_ms: int
-    arrived_ms: int
-
-
 class FailedAttempt(msgspec.Struct, frozen=True):
     """A question that got no answer, and when it was sent (epoch ms)."""
 
     refusal: Refusal
     sent_ms: int
-
-
-class ClusterMembers(msgspec.Struct, frozen=True):
-    """Who a cluster says it consists of, as one of its nodes told."""
-
-    cluster_id: str
-    controller_id: int
-    """Without meaning on KRaft brokers, which name any broker: ask DescribeQuorum."""
-    nodes: tuple[Endpoint, ...]
-    racks: Mapping[int, str]
-    fenced: frozenset[int]
-    told_by: Endpoint
-
-
-def decode_reply(reply: Reply) -> Entity:
-    """The answer as an object. Raises Garbled. Large ones take milliseconds: run them off the event loop."""
-    return decode(reply.api, reply.version, reply.data, reply.whom)
 
 
 class Cluster:
@@ -169,7 +140,7 @@ class Cluster:
         """
         sent_ms = now_ms()
         self._asked.clear()
-        tasks = {asyncio.create_task(self.roster(each, deadline)): each for each in self._bootstrap}
+        tasks = {asyncio.create_task(self.members(each, deadline)): each for each in self._bootstrap}
         self._tasks.update(tasks)
         for task in tasks:
             task.add_done_callback(self._tasks.discard)
@@ -213,20 +184,19 @@ class Cluster:
         """What each bootstrap address said so far; one that lost the race may be missing still."""
         return dict(self._asked)
 
-    async def roster(self, address: Endpoint, deadline: Deadline) -> Outcome[ClusterMembers]:
-        """Who the cluster consists of, as the node at this address tells; controllers list controllers."""
+    async def members(self, address: Endpoint, deadline: Deadline) -> Outcome[ClusterMembers]:
+        """Who the cluster consists of, as the node at this address says; controllers list controllers."""
         controllers = address.role == "controller"
-        wanted = RequestSpec(
-            Api.DESCRIBE_CLUSTER,
-            lambda version: describe_cluster(version, controllers=controllers, fenced=not controllers and version >= 2),
-            lowest=1 if controllers else 0,
-        )
-        found = _as_roster(await self.ask(address, wanted, deadline), address)
-        # Services refuse DescribeCluster, or do not know it; Metadata tells the same of who is there.
-        if found.trouble in {Trouble.UNSUPPORTED, Trouble.REJECTED} and not controllers:
-            again = await self.ask(address, RequestSpec(Api.METADATA, lambda version: metadata(version, ())), deadline)
-            return _as_roster(again, address)
-        return found
+        members = members_from(await self.ask(address, by_describe_cluster(controllers=controllers), deadline), address)
+        # Services refuse DescribeCluster, or do not know it; Metadata says the same of who is there.
+        if members.trouble not in {Trouble.UNSUPPORTED, Trouble.REJECTED} or controllers:
+            return members
+        by_metadata = await self.ask(address, BY_METADATA, deadline)
+        if by_metadata.trouble is Trouble.UNSUPPORTED and members.trouble is Trouble.UNSUPPORTED:
+            ranges = await self.ranges(address, deadline)
+            if ranges.value is not None:
+                return failed(too_old(ranges.value, address), by_metadata.sent_ms)
+        return members_from(by_metadata, address)
 
     # What they offer and what they cost.
 
@@ -472,46 +442,3 @@ def _throttle_ms(packed: EncodedRequest, data: bytes) -> int:
     if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):
         return 0
     return max(0, int.from_bytes(data[:4], "big", signed=True))
-
-
-def brokers_of(answer: Entity) -> tuple[Endpoint, ...]:
-    """The brokers that a decoded Metadata or DescribeCluster answer names."""
-    return tuple(Endpoint(each.host, int(each.port), _node_id(each), "broker") for each in answer.brokers)
-
-
-def _node_id(broker: Entity) -> int:
-    return int(broker.broker_id if hasattr(broker, "broker_id") else broker.node_id)
-
-
-def _as_roster(outcome: Outcome[Reply], address: Endpoint) -> Outcome[ClusterMembers]:
-    roster: ClusterMembers | None = None
-    state, trouble, reason = outcome.state, outcome.trouble, outcome.reason
-    if outcome.value is not None:
-        try:
-            answer = decode_reply(outcome.value)
-            roster = _roster(answer, address)
-            code = int(getattr(answer, "error_code", 0))
-            if code:
-                roster, state, trouble = None, State.FAILED, Trouble.REJECTED
-                reason = f"{address.label} answered {api_name(outcome.value.api)} with error code {code}"
-        except Garbled as error:
-            state, trouble, reason = State.FAILED, Trouble.GARBLED, error.message
-    return Outcome(
-        value=roster,
-        state=state,
-        sent_ms=outcome.sent_ms,
-        arrived_ms=outcome.arrived_ms,
-        trouble=trouble,
-        reason=reason,
-        remedy=outcome.remedy,
-        untried=outcome.untried,
-        throttle_ms=outcome.throttle_ms,
-    )
-
-
-def _roster(answer: Entity, address: Endpoint) -> ClusterMembers:
-    role = "controller" if address.role == "controller" else "broker"
-    nodes = tuple(Endpoint(each.host, int(each.port), _node_id(each), role) for each in answer.brokers)
-    racks = {_node_id(each): str(each.rack) for each in answer.brokers if each.rack is not None}
-    fenced = frozenset(_node_id(each) for each in answer.brokers if getattr(each, "is_fenced", False))
-    return ClusterMembers(str(answer.cluster_id or ""), int(answer.controller_id), nodes, racks, fenced, address)

@@ -13,7 +13,7 @@ from kastellan.sources.kafka.fill import quorum as fill_quorum
 from kastellan.sources.kafka.requester import Got
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import brokers_of
+from kastellan.wire.kafka.members import brokers_of
 from kastellan.wire.kafka.requests import RequestSpec
 
 _ASKED_OF_EACH: Final = (

@@ -11,7 +11,8 @@ from kastellan.sources.kafka.collect_session import CollectSession
 from kastellan.sources.kafka.requester import Got
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api, api_name
-from kastellan.wire.kafka.client import Cluster, decode_reply
+from kastellan.wire.kafka.client import Cluster
+from kastellan.wire.kafka.reply import decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
 
 _SHARE = 0.4

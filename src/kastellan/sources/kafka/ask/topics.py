@@ -18,8 +18,9 @@ from kastellan.sources.kafka.fill import topics as fill
 from kastellan.sources.kafka.requester import Turn
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
-from kastellan.wire.kafka.client import Reply, brokers_of
+from kastellan.wire.kafka.members import brokers_of
 from kastellan.wire.kafka.metadata_head import Listed, metadata_head
+from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 
 TABLES: Final = frozenset(
