@@ -20,6 +20,7 @@ from kastellan.config.effective import DEFAULT, DEFAULT_TIMEOUT_S, Source, Told,
 from kastellan.config.proxy import parse_proxy
 from kastellan.kernel.errors import BadInput, UsageError
 from kastellan.reference.providers import Provider
+from kastellan.wire.kafka.endpoint import parse_endpoint
 
 LONGEST_S: Final = 3_600.0
 SHORTEST_S: Final = 0.1
@@ -166,7 +167,7 @@ def _seconds(told: Told) -> float:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    advertised, found, reached = text.partition("=")
-    if not found or not all(":" in each for each in (advertised, reached)):
+    advertised, equals, reached = text.partition("=")
+    if not equals:
         raise BadInput(f"--resolve {text!r} is not HOST:PORT=HOST:PORT; write the advertised address first")
-    return advertised.strip(), reached.strip()
+    return parse_endpoint(advertised, option="--resolve").address, parse_endpoint(reached, option="--resolve").address

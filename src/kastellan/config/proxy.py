@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from kastellan.kernel.addresses import address_text
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
 
@@ -26,8 +27,7 @@ class Proxy(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """How a sentence names it; never with its password."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"the proxy {self.scheme}://{host}:{self.port}"
+        return f"the proxy {self.scheme}://{address_text(self.host, self.port)}"
 
 
 def parse_proxy(text: str, said: str = "--proxy") -> Proxy:

@@ -25,6 +25,7 @@ import threading
 from collections.abc import Generator
 from typing import Any, Final, Self
 
+from kastellan.kernel.addresses import address_text
 from kastellan.testing.fake_broker_access import HANDLERS
 from kastellan.testing.fake_broker_answers import Asked
 from kastellan.testing.fake_broker_codec import build_response, encode, read_request
@@ -48,10 +49,11 @@ _LARGEST_REQUEST: Final = 100 * 1024 * 1024
 class FakeCluster:
     """The brokers of one model. `seen` lists every request: node, API key, version."""
 
-    def __init__(self, model: FakeModel | None = None, guard: FakeGuard | None = None) -> None:
+    def __init__(self, model: FakeModel | None = None, guard: FakeGuard | None = None, *, host: str = _HOST) -> None:
         self.model = model or fake_model()
         self.guard = guard or FakeGuard(mechanisms=())
         self.faults = Faults()
+        self.host = host
         self.seen: list[tuple[int, int, int]] = []
         self.connections = 0
         self._servers: dict[int, asyncio.Server] = {}
@@ -76,7 +78,7 @@ class FakeCluster:
     @property
     def bootstrap(self) -> str:
         """The addresses of all brokers, as `--bootstrap-server` takes them."""
-        return ",".join(f"{_HOST}:{self._ports[node]}" for node in self.model.nodes)
+        return ",".join(address_text(self.host, self._ports[node]) for node in self.model.nodes)
 
     def port(self, node: int) -> int:
         """The port that a broker listens on; it stays the same over `refuse` and `accept`."""
@@ -85,7 +87,7 @@ class FakeCluster:
     async def accept(self, node: int) -> None:
         """Let a broker listen (again)."""
         server = await asyncio.start_server(
-            lambda reader, writer: self._serve(node, reader, writer), _HOST, self._ports.get(node, 0), ssl=self.guard.tls
+            lambda reader, writer: self._serve(node, reader, writer), self.host, self._ports.get(node, 0), ssl=self.guard.tls
         )
         self._servers[node] = server
         self._ports[node] = server.sockets[0].getsockname()[1]
@@ -194,7 +196,7 @@ class FakeCluster:
 
     def _address(self, node: int) -> tuple[str, int]:
         told = self.model.nodes[node]
-        return told.host or _HOST, told.port or self._ports.get(node, 0)
+        return told.host or self.host, told.port or self._ports.get(node, 0)
 
 
 async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault]) -> bool:

@@ -17,6 +17,7 @@ from kastellan.sources.kafka.probing import KafkaProbe
 from kastellan.testing.certificates import Authority
 from kastellan.testing.fake_broker import FakeCluster, FakeGuard, Fault, fake_model
 from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.endpoint import parse_endpoint, parse_endpoints
 from tests.contract.wire.peers import forever, peer
 
 AUTHORITY, STRANGER = Authority(), Authority()
@@ -183,19 +184,96 @@ def test_an_advertised_address_out_of_reach_is_told_of_its_broker():
     assert at(found, Layer.ADVERTISED).of == "2 brokers"
 
 
-def test_a_loopback_address_is_wrong_for_whoever_came_by_another():
-    def loopback(fake: FakeCluster) -> None:
-        fake.model.nodes[2].host = "localhost"
+def through_a_name(change) -> list[Step]:
+    """What is said of the advertised addresses by a probe that came by an address that is no loopback."""
 
     async def run() -> Probed:
-        async with FakeCluster(fake_model()) as fake:
-            loopback(fake)
+        async with FakeCluster(fake_model()) as fake, FakeCluster(fake_model()) as other:
+            other.model.cluster_id = "another-cluster"
+            change(fake, other)
             came = f"broker.test:{fake.port(1)}"
-            prober = KafkaProbe(came, resolve={came: f"127.0.0.1:{fake.port(1)}"})
-            return await probe(prober, came, TIMEOUT_S)
+            ways = {node: f"127.0.0.1:{fake.port(node)}" for node in (1, 2, 3)}
+            for node in (1, 3):
+                fake.model.nodes[node].host = "broker.test"
+            resolve = {f"broker.test:{fake.port(node)}": way for node, way in ways.items()}
+            return await probe(KafkaProbe(came, resolve=resolve), came, TIMEOUT_S)
 
-    told = [each for each in asyncio.run(run()).steps if each.sign is Sign.FAILED]
-    assert any("every client's own machine" in each.seen for each in told)
+    return [step for step in asyncio.run(run()).steps if step.layer is Layer.ADVERTISED]
+
+
+def test_a_loopback_address_that_was_reached_is_worth_a_look_and_no_failure():
+    def local(fake: FakeCluster, _: FakeCluster) -> None:
+        fake.model.nodes[2].host = "localhost"
+
+    reached, loopback = through_a_name(local)
+    assert (reached.sign, reached.of) == (Sign.OK, "3 brokers")
+    assert (loopback.sign, loopback.clients) == (Sign.WARNING, {})
+    assert "means every client's own machine; the broker was reached so from here" in loopback.seen
+
+
+def test_a_loopback_address_behind_which_nobody_is_here_fails_once():
+    def local(fake: FakeCluster, _: FakeCluster) -> None:
+        fake.model.nodes[2].host, fake.model.nodes[2].port = "localhost", 1
+
+    reached, loopback = through_a_name(local)
+    assert (reached.sign, reached.of) == (Sign.OK, "2 brokers")
+    assert loopback.sign is Sign.FAILED
+    assert "every client's own machine: broker 2 (localhost:1) refused the connection" in loopback.seen
+    assert loopback.clients == sentences(Failure.ADVERTISED)
+
+
+def test_a_loopback_address_behind_which_another_cluster_is_here_fails():
+    def local(fake: FakeCluster, other: FakeCluster) -> None:
+        fake.model.nodes[2].host, fake.model.nodes[2].port = "localhost", other.port(1)
+
+    reached, loopback = through_a_name(local)
+    assert (reached.sign, reached.of) == (Sign.OK, "2 brokers")
+    assert loopback.sign is Sign.FAILED
+    assert "from here it is a broker of another cluster (another-cluster)" in loopback.seen
+
+
+def test_bootstrap_addresses_that_are_dead_or_unknown_are_worth_a_look_where_another_works():
+    async def run() -> Probed:
+        with socket.socket() as held:
+            held.bind(("127.0.0.1", 0))
+            dead = f"127.0.0.1:{held.getsockname()[1]}"
+            async with FakeCluster(fake_model()) as fake:
+                return await _probed(f"{dead},no-such-host.invalid:9092,127.0.0.1:{fake.port(1)}", None, TIMEOUT_S)
+
+    found = asyncio.run(run())
+    assert found.broken is None
+    warnings = [step for step in found.steps if step.sign is Sign.WARNING]
+    assert [step.layer for step in warnings] == [Layer.TCP, Layer.NAME]
+    assert all(step.fix and not step.clients for step in warnings)
+    assert found.verdict.startswith("Every layer works; 2 to look at")
+
+
+def test_a_refused_login_at_one_of_several_addresses_breaks_the_way():
+    """A Java client gives up there: an AuthenticationException is fatal whatever the other addresses do."""
+
+    async def run() -> Probed:
+        async with (
+            FakeCluster(fake_model(), FakeGuard(users={"alice": "another"})) as strict,
+            FakeCluster(fake_model(), FakeGuard(users=USERS)) as fake,
+        ):
+            both = f"127.0.0.1:{fake.port(1)},127.0.0.1:{strict.port(1)}"
+            return await _probed(both, scram(protocol=Protocol.SASL_PLAINTEXT), TIMEOUT_S)
+
+    assert broken(asyncio.run(run())).layer is Layer.LOGIN
+
+
+def test_every_address_of_an_ipv6_cluster_can_be_pasted_back():
+    async def run() -> Probed:
+        async with FakeCluster(fake_model(), host="::1") as fake:
+            assert fake.bootstrap.startswith("[::1]:")
+            return await _probed(fake.bootstrap, None, TIMEOUT_S)
+
+    found = asyncio.run(run())
+    assert found.broken is None, found.broken
+    named = [step.of for step in found.steps if step.layer in {Layer.NAME, Layer.TCP, Layer.KAFKA, Layer.LOGIN, Layer.PACE}]
+    assert all(parse_endpoint(address).host == "::1" for address in named)
+    reached = at(found, Layer.ADVERTISED).seen.partition(": ")[2]
+    assert {endpoint.host for endpoint in parse_endpoints(reached)} == {"::1"}
 
 
 def test_a_peer_that_closes_at_the_newest_api_versions_has_a_way_that_works():

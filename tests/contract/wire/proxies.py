@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ipaddress
 from collections.abc import AsyncIterator, Callable, Mapping
 
+from kastellan.kernel.addresses import address_text
 from tests.contract.wire.peers import peer
 
 Names = Mapping[str, tuple[str, int]]
@@ -48,9 +50,9 @@ async def socks5(names: Names, user: str = "", password: str = "") -> AsyncItera
                 await writer.drain()
                 return
         _, _, _, kind = await reader.readexactly(4)
-        (length,) = await reader.readexactly(1) if kind == 3 else (4,)
+        (length,) = await reader.readexactly(1) if kind == 3 else ({1: 4, 4: 16}[kind],)
         raw = await reader.readexactly(length)
-        host = raw.decode() if kind == 3 else ".".join(map(str, raw))
+        host = raw.decode() if kind == 3 else str(ipaddress.ip_address(raw))
         port = int.from_bytes(await reader.readexactly(2), "big")
         found = await _reached(names, host, port)
         writer.write(bytes((5, 0 if found else 5, 0, 1)) + bytes(6))
@@ -85,7 +87,7 @@ async def connect(names: Names, user: str = "", password: str = "") -> AsyncIter
 
 
 async def _reached(names: Names, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-    where = names.get(f"{host}:{port}")
+    where = names.get(address_text(host.strip("[]"), port))
     try:
         return await asyncio.open_connection(*where) if where else None
     except OSError:

@@ -58,6 +58,21 @@ def test_every_broker_is_reached_through_the_proxy_and_its_certificate_is_checke
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broker_with_an_ipv6_address_is_reached_through_the_proxy(kind):
+    async def run() -> None:
+        async with FakeCluster(fake_model(brokers=1), host="::1") as fake:
+            address = f"[::1]:{fake.port(1)}"
+            async with KINDS[kind]({address: ("::1", fake.port(1))}) as through_proxy:
+                proxy = parse_proxy(f"{kind}://{through_proxy}")
+                async with Cluster(parse_endpoints(address), proxy=proxy) as cluster:
+                    members = await cluster.bootstrap(Deadline.after(20))
+                    assert members.ok, members.sentence
+                    assert (await cluster.ask(1, METADATA, Deadline.after(20))).ok
+
+    asyncio.run(run())
+
+
 def through(proxy: str, seconds: float = 20) -> Outcome[ClusterMembers]:
     async def run() -> Outcome[ClusterMembers]:
         async with Cluster(parse_endpoints("kafka-1.hidden:9092"), proxy=parse_proxy(proxy)) as cluster:

@@ -151,3 +151,15 @@ def test_a_command_that_needs_longer_waits_longer_where_nobody_said_how_long(wor
     assert (quiet.patience_s(None), quiet.patience_s(20)) == (5, 20)
     said = settle({"bootstrap": "flag:1", "timeout": "2"}, (), world)
     assert (said.patience_s(None), said.patience_s(20)) == (2, 2)
+
+
+@pytest.mark.parametrize("text", ["[::1]:9092=[::1]:9093", " SSL://[::1]:9092 = [::1]:9093 "])
+def test_ipv6_addresses_are_mapped_as_they_are_printed(text):
+    settled = settle({"bootstrap": "[::1]:9092"}, (text,), {})
+    assert settled.cluster().resolve == {"[::1]:9092": "[::1]:9093"}
+
+
+@pytest.mark.parametrize("text", ["::1:9092=a:1", "a:1", "a=b:1", "a:1=b:x"])
+def test_a_mapping_that_is_no_pair_of_addresses_is_refused(text):
+    with pytest.raises(BadInput, match=r"^--resolve"):
+        settle({"bootstrap": "a:1"}, (text,), {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kastellan.kernel.errors import BadInput
-from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoint, parse_endpoints
 
 
 def test_addresses_in_order_without_repeats():
@@ -60,3 +60,11 @@ def test_a_mapped_endpoint_keeps_its_id():
     assert endpoint.mapped({"k:1": "x:5", "k": "y"}) == Endpoint("x", 5, 2)
     with pytest.raises(BadInput):
         endpoint.mapped({"k": "not an address"})
+
+
+def test_a_printed_ipv6_address_is_read_back_by_every_option():
+    printed = Endpoint("2001:db8::1", 9092, 3).address
+    assert printed == "[2001:db8::1]:9092"
+    assert parse_endpoints(printed)[0].address == printed
+    assert parse_endpoint(f"SASL_SSL://{printed}").address == printed
+    assert Endpoint("2001:db8::1", 9092).mapped({printed: "[::1]:19092"}) == Endpoint("::1", 19092)

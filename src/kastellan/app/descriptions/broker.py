@@ -8,6 +8,7 @@ import polars as pl
 
 from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
 from kastellan.engine.needs import ALL, Keys
+from kastellan.kernel.addresses import address_text
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.groups import Groups
@@ -71,7 +72,7 @@ def _who(broker: Broker) -> tuple[Attribute, ...]:
     state = "fenced" if broker.fenced else {True: "live", False: "away", None: None}[broker.listed]
     reached = {True: "answers", False: broker.trouble or "silent", None: None}[broker.reached]
     return (
-        attribute("address", None if broker.host is None else f"{broker.host}:{broker.port}"),
+        attribute("address", None if broker.host is None else address_text(broker.host, broker.port)),
         attribute("rack", None if broker.rack is None else broker.rack or "none"),
         attribute("state", state),
         attribute("from here", reached),

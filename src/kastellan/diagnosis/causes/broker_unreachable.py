@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from kastellan.diagnosis.cause import Cause
+from kastellan.kernel.addresses import address_text
 from kastellan.kernel.units import plural
 from kastellan.model.diagnosis import CauseFound, Symptoms
 from kastellan.model.subject import Subject
@@ -66,7 +67,7 @@ def _is_live(broker: Broker | None) -> bool:
 
 
 def _met(broker: Broker) -> str:
-    return f"broker {broker.broker} at {broker.host}:{broker.port}: {broker.trouble or 'no answer'}"
+    return f"broker {broker.broker} at {address_text(broker.host or '(unknown)', broker.port)}: {broker.trouble or 'no answer'}"
 
 
 def _against(ids: list[int], replicas: Replicas | None) -> tuple[str, ...]:

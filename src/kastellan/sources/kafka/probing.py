@@ -7,11 +7,15 @@ import ssl
 import time
 from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from statistics import median
 from typing import Final
 
+import msgspec
+
 from kastellan.config.proxy import Proxy
 from kastellan.config.security import Protocol, SecuritySettings
+from kastellan.kernel.addresses import address_text
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text, plural
@@ -63,15 +67,12 @@ class KafkaProbe:
 
     async def run(self, deadline: Deadline) -> tuple[Step, ...]:
         """All steps, in the order in which a connection is built. Nothing is raised for what the outside does."""
-        steps: list[Step] = []
-        through: Endpoint | None = None
-        for endpoint in self._endpoints:
-            found = await self._way(endpoint, deadline)
-            steps += found
-            if through is None and all(each.sign is not Sign.FAILED for each in found):
-                through = endpoint
+        by_endpoint = {endpoint: await self._way(endpoint, deadline) for endpoint in self._endpoints}
+        through = next((endpoint for endpoint, steps in by_endpoint.items() if all(map(_held, steps))), None)
         if through is None:
-            return tuple(steps)
+            return tuple(chain.from_iterable(by_endpoint.values()))
+        # A client that cannot reach one bootstrap address goes on to the next; one that is refused by TLS or login does not.
+        steps = [_as_warning(step) if step.layer in _PASSED_OVER else step for steps in by_endpoint.values() for step in steps]
         cluster = Cluster((through,), resolve=self._options.resolve, security=self._options.security, proxy=self._options.proxy)
         async with cluster:
             steps += await cluster_steps(cluster, through, deadline)
@@ -113,15 +114,15 @@ class KafkaProbe:
             return [_failed(Layer.NAME, endpoint, addresses, Failure.UNRESOLVED, fix)], None
         by_way = "" if reached == endpoint else f", by way of {reached.address} (--resolve)"
         told = f"{plural(len(addresses), 'address', 'addresses')}: {', '.join(addresses[:_MOST_ADDRESSES])}{by_way}"
-        steps = [_ok(Layer.NAME, endpoint.host, told, began)]
+        steps = [_ok(Layer.NAME, endpoint.address, told, began)]
         share = _part(deadline)
-        ways = [partial(connect, each, reached.port, f"{each}:{reached.port}") for each in addresses[:_MOST_ADDRESSES]]
-        names = [f"{each}:{reached.port}" for each in addresses]
-        tried = await asyncio.gather(*(_tcp(way, each, share) for way, each in zip(ways, names, strict=False)))
+        labels = [address_text(address, reached.port) for address in addresses[:_MOST_ADDRESSES]]
+        ways = [partial(connect, address, reached.port, label) for address, label in zip(addresses, labels, strict=False)]
+        tried = await asyncio.gather(*(_tcp(way, label, share) for way, label in zip(ways, labels, strict=True)))
         good = next((way for way, step in zip(ways, tried, strict=True) if step.sign is Sign.OK), None)
         if good is not None:
             # One address that works is enough for a client: the others are worth a look.
-            tried = [_weaker(each) for each in tried]
+            tried = [_as_warning(step) for step in tried]
         return [*steps, *tried], good
 
     async def _tls(self, endpoint: Endpoint, reach: Reach, context: ssl.SSLContext, deadline: Deadline) -> Step:
@@ -230,10 +231,16 @@ _TCP_FIX: Final = {
 }
 
 
-def _weaker(step: Step) -> Step:
-    if step.sign is not Sign.FAILED:
-        return step
-    return Step(layer=step.layer, of=step.of, sign=Sign.WARNING, seen=step.seen, fix=step.fix, took_ms=step.took_ms)
+_PASSED_OVER: Final = frozenset({Layer.NAME, Layer.TCP, Layer.KAFKA})
+
+
+def _held(step: Step) -> bool:
+    return step.sign is not Sign.FAILED
+
+
+def _as_warning(step: Step) -> Step:
+    """The step where another address works instead: worth a look, and no client reports it as an error."""
+    return step if _held(step) else msgspec.structs.replace(step, sign=Sign.WARNING, clients={})
 
 
 def _certificate(endpoint: Endpoint, peer: Seen | None, began: float) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kastellan.kernel.deadline import Deadline
@@ -28,42 +29,64 @@ _SKEW_MS: Final = 30_000
 
 async def cluster_steps(cluster: Cluster, through: Endpoint, deadline: Deadline) -> list[Step]:
     """All steps that need an open door."""
-    roster = await cluster.bootstrap(_part(deadline))
-    if roster.value is None:
-        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, seen=roster.reason, fix=roster.remedy)]
-    found = roster.value
-    named = f"cluster {found.cluster_id}, {plural(len(found.nodes), 'broker')}"
-    took = (roster.arrived_ms or roster.sent_ms) - roster.sent_ms
+    outcome = await cluster.bootstrap(_part(deadline))
+    if outcome.value is None:
+        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, seen=outcome.reason, fix=outcome.remedy)]
+    members = outcome.value
+    named = f"cluster {members.cluster_id}, {plural(len(members.nodes), 'broker')}"
+    took = (outcome.arrived_ms or outcome.sent_ms) - outcome.sent_ms
     steps = [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.OK, seen=named, took_ms=took)]
-    steps += await _advertised(cluster, found, through, deadline)
+    steps += await _advertised(cluster, members, through, deadline)
     steps.append(await _rights(cluster, through, deadline))
     steps.append(await _clock(cluster, through, deadline))
     return steps
 
 
-async def _advertised(cluster: Cluster, roster: ClusterMembers, through: Endpoint, deadline: Deadline) -> list[Step]:
-    """Every advertised address is dialled from here; those that work are told in one step."""
-    live = [each for each in roster.nodes if each.node_id is not None and each.node_id not in roster.fenced]
-    ids = tuple(each.node_id for each in live if each.node_id is not None)
-    told = await fan_out(ids, cluster.handshake, _part(deadline))
-    steps = [_unreached(each, told[each.node_id]) for each in live if each.node_id in told and told[each.node_id].value is None]
-    good = [told[each] for each in ids if told[each].value is not None]
+async def _advertised(cluster: Cluster, members: ClusterMembers, through: Endpoint, deadline: Deadline) -> list[Step]:
+    """Dial every advertised address from here; those that work are one step."""
+    live = {node.node_id: node for node in members.nodes if node.node_id is not None and node.node_id not in members.fenced}
+    outcomes = await fan_out(tuple(live), cluster.handshake, _part(deadline))
+    foreign = await _foreign_loopback(cluster, members, through, [live[node] for node in live if outcomes[node].ok], deadline)
+    good = [node for node_id, node in live.items() if outcomes[node_id].ok and node not in foreign]
+    steps: list[Step] = []
     if good:
-        addresses = ", ".join(each.address for each in live if each.node_id in told and told[each.node_id].value is not None)
-        seen = f"reached from here, {len(good)} of {len(live)}: {addresses}"
-        steps.insert(0, Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, seen=seen))
-    if not is_loopback(through.host):
-        steps += [_misleading(each) for each in live if is_loopback(each.host)]
-    fenced = len(roster.nodes) - len(live)
+        seen = f"reached from here, {len(good)} of {len(live)}: {', '.join(node.address for node in good)}"
+        steps.append(Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, seen=seen))
+    for node_id, node in live.items():
+        own_machine = is_loopback(node.host) and not is_loopback(through.host)
+        if node in foreign:
+            steps.append(_loopback_step(node, Sign.FAILED, f", and from here it is {foreign[node]}"))
+        elif own_machine and outcomes[node_id].ok:
+            steps.append(_loopback_step(node, Sign.WARNING, "; the broker was reached so from here"))
+        elif own_machine:
+            steps.append(_loopback_step(node, Sign.FAILED, f": {outcomes[node_id].reason}"))
+        elif not outcomes[node_id].ok:
+            steps.append(_unreached(node, outcomes[node_id]))
+    fenced = len(members.nodes) - len(live)
     if fenced:
         seen = f"{plural(fenced, 'broker')} fenced by the controller, so not tried"
         steps.append(Step(layer=Layer.ADVERTISED, of=plural(fenced, "broker"), sign=Sign.SKIPPED, seen=seen))
-    more = len(steps) - _MOST_TOLD
-    if more > 0:
-        steps[_MOST_TOLD:] = [
-            Step(layer=Layer.ADVERTISED, of=plural(more, "broker"), sign=Sign.FAILED, seen="the same, of further brokers")
-        ]
+    hidden = steps[_MOST_TOLD:]
+    if hidden:
+        worst = Sign.FAILED if any(step.sign is Sign.FAILED for step in hidden) else Sign.WARNING
+        more = Step(layer=Layer.ADVERTISED, of=plural(len(hidden), "broker"), sign=worst, seen="the same, of further brokers")
+        steps[_MOST_TOLD:] = [more]
     return steps
+
+
+async def _foreign_loopback(
+    cluster: Cluster, members: ClusterMembers, through: Endpoint, reached: Sequence[Endpoint], deadline: Deadline
+) -> dict[Endpoint, str]:
+    """Which loopback addresses answer from here for another cluster, and what they are."""
+    if is_loopback(through.host) or not members.cluster_id:
+        return {}
+    own = tuple(node for node in reached if is_loopback(node.host))
+    outcomes = await fan_out(own, cluster.members, _part(deadline))
+    return {
+        node: f"a broker of another cluster ({outcome.value.cluster_id})"
+        for node, outcome in outcomes.items()
+        if outcome.value is not None and outcome.value.cluster_id != members.cluster_id
+    }
 
 
 def _unreached(node: Endpoint, outcome: Outcome[Reply]) -> Step:
@@ -82,14 +105,15 @@ def _unreached(node: Endpoint, outcome: Outcome[Reply]) -> Step:
     )
 
 
-def _misleading(node: Endpoint) -> Step:
+def _loopback_step(node: Endpoint, sign: Sign, more: str) -> Step:
+    """A loopback address means the machine of whoever reads it: right for clients on the broker's machine alone."""
     return Step(
         layer=Layer.ADVERTISED,
         of=node.label,
-        sign=Sign.FAILED,
-        seen=f"it advertises {node.address}, which means every client's own machine",
+        sign=sign,
+        seen=f"it advertises {node.address}, which means every client's own machine{more}",
         fix="set advertised.listeners of this broker to an address that its clients can reach",
-        clients=sentences(Failure.ADVERTISED),
+        clients=sentences(Failure.ADVERTISED) if sign is Sign.FAILED else {},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from kastellan.kernel.addresses import address_text
 from kastellan.kernel.errors import BadInput
 
 Role = Literal["bootstrap", "broker", "controller"]
@@ -27,7 +28,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     @property
     def address(self) -> str:
         """Host and port as people write them; an IPv6 address in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return address_text(self.host, self.port)
 
     @property
     def label(self) -> str:
@@ -63,15 +64,21 @@ def parse_endpoints(text: str, *, role: Role = "bootstrap", option: str = "--boo
     if not pieces:
         msg = f"{option} is empty; give host:port, several separated by commas"
         raise BadInput(msg)
-    found: dict[tuple[str, int], Endpoint] = {}
-    for piece in pieces:
-        try:
-            host, port = _split(piece, default_port=None)
-        except BadInput as error:
-            msg = f"{option}: {error.message}"
-            raise BadInput(msg) from None
-        found.setdefault((host, port), Endpoint(host, port, None, role))
-    return tuple(found.values())
+    return tuple(dict.fromkeys(parse_endpoint(piece, role=role, option=option) for piece in pieces))
+
+
+def parse_endpoint(text: str, *, role: Role = "bootstrap", option: str = "--bootstrap-server") -> Endpoint:
+    """One address. Raises BadInput that names the text.
+
+    >>> parse_endpoint("PLAINTEXT://[::1]:9092").address
+    '[::1]:9092'
+    """
+    try:
+        host, port = _split(text.strip(), default_port=None)
+    except BadInput as error:
+        msg = f"{option}: {error.message}"
+        raise BadInput(msg) from None
+    return Endpoint(host, port, None, role)
 
 
 def _split(piece: str, *, default_port: int | None) -> tuple[str, int]:

@@ -18,6 +18,7 @@ is away, brokers.fenced tells how bad that is, and this is only how it was met f
 """
 
 from kastellan.checks.check import Check, Verdicts
+from kastellan.kernel.addresses import address_text
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Broker, Brokers
 
@@ -54,6 +55,6 @@ def _row(broker: Broker) -> dict[str, object]:
         "trouble": broker.trouble or "no answer",
         "detail": f" ({broker.reason})" if broker.reason else "",
         "cluster": ("it is away" if gone else "it is live") if known else "nothing",
-        "address": f"{broker.host}:{broker.port}" if broker.host else "(none known)",
+        "address": address_text(broker.host, broker.port) if broker.host else "(none known)",
         "why": None if broker.reached is not None or broker.host else "it was not asked: the cluster told no address of it",
     }

@@ -22,6 +22,7 @@ from typing import Annotated, NamedTuple
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.engine.needs import Earlier
 from kastellan.engine.resolver import EARLIER_LOOK
+from kastellan.kernel.addresses import address_text
 from kastellan.kernel.outcome import Trouble
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Broker, Brokers
@@ -93,7 +94,7 @@ def _row(broker: Broker, around: _Around, was: dict[int, Broker] | None, lasting
         "fails": True if how or (stays and broker.host) else stays if known else None,
         # An id that only replicas name advertises nothing.
         "applies": broker.registered is not False,
-        "address": f"{broker.host}:{broker.port}",
+        "address": address_text(broker.host, broker.port) if broker.host else "",
         "how": how or lost,
         "why": waits if how is None and broker.reached is False and stays is None and was is None else None,
     }
