@@ -65,9 +65,13 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
 class Child:
     """A contestant's process."""
 
-    def __init__(self, name: str, bootstrap: str, *options: str) -> None:
-        command = [sys.executable, str(Path(__file__)), name, bootstrap, *options]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(
+        self, name: str, bootstrap: str, *options: str, root: Path | None = None, env: dict[str, str] | None = None
+    ) -> None:
+        """`root` is another checkout, whose contestants run with the variables `env`."""
+        program = root / "bench" / Path(__file__).name if root else Path(__file__)
+        command = [sys.executable, str(program), name, bootstrap, *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
         self.pid = self._process.pid
 
     def __enter__(self) -> Self:

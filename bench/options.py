@@ -11,11 +11,15 @@ from workload import TIERS
 
 
 class Options(msgspec.Struct, frozen=True):
-    """The tiers, how many rounds (None: as many as the comparison takes for the tier), and whether labs are kept."""
+    """The tiers, how many rounds (None: as many as the comparison takes for the tier), and whether labs are kept.
+
+    `against` is the checkout or revision that this one is compared with.
+    """
 
     tiers: tuple[str, ...]
     rounds: int | None
     keep: bool
+    against: str | None = None
 
 
 def options(words: Sequence[str], tiers: str, what: str | None) -> Options:
@@ -24,10 +28,11 @@ def options(words: Sequence[str], tiers: str, what: str | None) -> Options:
     parser.add_argument("--tier", default=os.environ.get("TIER") or tiers, help="S, M, L or several with commas [%(default)s]")
     parser.add_argument("--rounds", type=int, help="how often each contestant is run")
     parser.add_argument("--keep", action="store_true", help="leave the labs running for the next run")
+    parser.add_argument("--against", metavar="REVISION-OR-PATH", help="the checkout to compare with")
     found = parser.parse_args(words)
     named = tuple(found.tier.upper().split(","))
     if not set(named) <= TIERS.keys():
         parser.error(f"--tier {found.tier}: choose from {', '.join(TIERS)}")
     if found.rounds is not None and found.rounds < 1:
         parser.error(f"--rounds {found.rounds}: give 1 or more")
-    return Options(named, found.rounds, found.keep)
+    return Options(named, found.rounds, found.keep, found.against)
