@@ -95,7 +95,7 @@ def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query
 
 def _print(found: Listing, form: ListForm) -> None:
     if form is ListForm.JSON:
-        from kastellan.surfaces.cli.documents import RowsDocument, json_text
+        from kastellan.render.documents import RowsDocument, json_text
 
         document = RowsDocument(
             of=found.of, at_ms=found.at_ms, cluster_id=found.cluster_id, rows=found.rows, unseen=found.unseen,

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from kastellan.render.printable import clean
+
 PIPED_WIDTH = 100
 _NARROWEST = 40
 _WIDEST = 140
@@ -17,17 +19,6 @@ _NARROW = 8
 _GAP = 2
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "green": "1;32", "cyan": "36"}
 _PLAIN = str.maketrans({"·": "|", "…": "...", "→": "->"})
-
-
-def clean(text: str) -> str:
-    r"""The text without control and format characters: names come from whoever may create a group.
-
-    >>> print(clean("a\x1b[31mb\n"))
-    a\x1b[31mb\n
-    """
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def width_of(text: str) -> int:

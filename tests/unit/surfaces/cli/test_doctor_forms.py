@@ -7,8 +7,9 @@ import pytest
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
+from kastellan.render import report_html, report_markdown
 from kastellan.surfaces.cli.screen import Screen
-from kastellan.surfaces.cli.show import doctor_html, doctor_markdown, doctor_text
+from kastellan.surfaces.cli.show import doctor_text
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
 
 HOSTILE = "evil<script>alert(1)</script>`|*\x1b[2J"
@@ -50,7 +51,7 @@ class Reader(HTMLParser):
 
 def test_html_is_well_formed_loads_nothing_and_runs_nothing(view):
     reader = Reader()
-    reader.feed(doctor_html.show(view))
+    reader.feed(report_html.show(view))
     assert reader.open == []
     assert "script" not in reader.seen
     assert "link" not in reader.seen
@@ -60,7 +61,7 @@ def test_html_is_well_formed_loads_nothing_and_runs_nothing(view):
 
 
 def test_markdown_escapes_names(view):
-    text = doctor_markdown.show(view)
+    text = report_markdown.show(view)
     assert "<script>" not in text.replace("\\<script\\>", "")
     assert "\x1b" not in text
     assert text.startswith("# test-cluster\n")
@@ -82,8 +83,8 @@ def test_all_forms_tell_the_same_problems(view):
     screen = Screen(width=140)
     doctor_text.show(view, screen, hygiene=True)
     reader = Reader()
-    reader.feed(doctor_html.show(view))
-    for form in (screen.text(), reader.text, doctor_markdown.show(view).replace("\\", "")):
+    reader.feed(report_html.show(view))
+    for form in (screen.text(), reader.text, report_markdown.show(view).replace("\\", "")):
         for problem in view.summary.problems:
             assert problem.title in form
             assert problem.do_not.split(".")[0][:40] in " ".join(form.split())

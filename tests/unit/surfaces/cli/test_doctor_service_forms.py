@@ -15,8 +15,8 @@ from kastellan.findings.waivers import Policy, Waiver
 from kastellan.model.finding import Severity
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
-from kastellan.surfaces.cli.documents import DOCUMENTS, schema_of
-from kastellan.surfaces.cli.show import doctor_nagios
+from kastellan.render import report_nagios
+from kastellan.render.documents import DOCUMENTS, schema_of
 from kastellan.surfaces.cli.show.doctor import Asked, FailOn, Form, rendered
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
 
@@ -153,15 +153,15 @@ def test_prometheus_shows_zero_where_nothing_is_found():
 @pytest.mark.parametrize(
     ("snapshot", "state", "word"),
     [
-        (whole(), doctor_nagios.OK, "OK"),
-        (sick(AT_MS).after(sick(AT_MS - 2000)), doctor_nagios.CRITICAL, "CRITICAL"),
-        (edit(healthy(), Partitions, {}, leader=None), doctor_nagios.UNKNOWN, "UNKNOWN"),
+        (whole(), report_nagios.OK, "OK"),
+        (sick(AT_MS).after(sick(AT_MS - 2000)), report_nagios.CRITICAL, "CRITICAL"),
+        (edit(healthy(), Partitions, {}, leader=None), report_nagios.UNKNOWN, "UNKNOWN"),
     ],
 )
 def test_nagios_says_its_state_in_one_line_with_performance_data(snapshot, state, word):
     view = examined(snapshot)
-    assert doctor_nagios.state_of(view.summary) == state
-    first = doctor_nagios.show(view).splitlines()[0]
+    assert report_nagios.state_of(view.summary) == state
+    first = report_nagios.show(view).splitlines()[0]
     assert first.startswith(f"KASTELLAN {word} - ")
     assert first.count("|") == 1
     assert re.search(r"\| errors=\d+ warnings=\d+ waived=\d+ unknown=\d+ requests=\d+ time=[\d.]+s$", first)

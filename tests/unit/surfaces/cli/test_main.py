@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.render.documents import DOCUMENTS, schema_of
 from kastellan.surfaces.cli import main as module
-from kastellan.surfaces.cli.documents import DOCUMENTS, schema_of
 from kastellan.surfaces.cli.main import main, with_defaults
 
 

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from kastellan.surfaces.cli.screen import Screen, clean, width_of
+from kastellan.render.printable import clean
+from kastellan.surfaces.cli.screen import Screen, width_of
 
 
 class Stream(io.TextIOWrapper):

@@ -152,7 +152,7 @@ def size_in(text: str) -> int:
 
 def _print(contents: Contents, output: Form) -> None:
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ContentsDocument, json_text
+        from kastellan.render.documents import ContentsDocument, json_text
 
         sys.stdout.write(json_text(ContentsDocument(contents=contents)) + "\n")
         return

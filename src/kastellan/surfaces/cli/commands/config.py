@@ -41,11 +41,12 @@ def view(
     for sentence in settled.notes:
         typer.echo(f"kastellan: {sentence}", err=True)
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ConfigDocument, json_text
+        from kastellan.render.documents import ConfigDocument, json_text
 
         sys.stdout.write(json_text(ConfigDocument(values=settled.told)) + "\n")
         return
-    from kastellan.surfaces.cli.screen import Screen, clean
+    from kastellan.render.printable import clean
+    from kastellan.surfaces.cli.screen import Screen
 
     screen = Screen.of()
     width = max(len(each.name) for each in settled.told)

@@ -46,7 +46,8 @@ def show() -> None:
     Examples:
       kastellan context list
     """
-    from kastellan.surfaces.cli.screen import Screen, clean
+    from kastellan.render.printable import clean
+    from kastellan.surfaces.cli.screen import Screen
 
     read = _read()
     screen = Screen.of()

@@ -41,7 +41,7 @@ def run(
 
     description = _description(reach, kind_called(kind), name)
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import DescriptionDocument, json_text
+        from kastellan.render.documents import DescriptionDocument, json_text
 
         sys.stdout.write(json_text(DescriptionDocument(portrait=description)) + "\n")
         return

@@ -176,7 +176,7 @@ def _show(run: CheckRun, plan: CheckPlan, asked: Asked) -> int:
     sys.stdout.write(rendered(view, asked, code))
     sys.stdout.flush()
     if asked.form is Form.NAGIOS:
-        from kastellan.surfaces.cli.show.doctor_nagios import state_of
+        from kastellan.render.report_nagios import state_of
 
         return state_of(view.summary)
     if code == TOO_LITTLE:

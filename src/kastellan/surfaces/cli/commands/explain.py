@@ -50,7 +50,7 @@ def run(
 
     told = everything() if name is None else explain(name)
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ExplanationDocument, json_text
+        from kastellan.render.documents import ExplanationDocument, json_text
 
         text = json_text(ExplanationDocument(id=told.id, title=told.title, parts=told.parts)) + "\n"
     else:

@@ -48,7 +48,7 @@ def run(
     """
     found = _found(reach, of or [])
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import RestartsDocument, json_text
+        from kastellan.render.documents import RestartsDocument, json_text
 
         sys.stdout.write(json_text(RestartsDocument(restarts=found)) + "\n")
     else:

@@ -75,7 +75,7 @@ def _rendered(found: Preflight, form: Form) -> str:
     from kastellan.app import preflight as app
 
     if form is Form.JSON:
-        from kastellan.surfaces.cli.documents import PreflightDocument, json_text
+        from kastellan.render.documents import PreflightDocument, json_text
 
         fits = app.fitting_form(found)
         fitting = fits.lines if found.missing else ()

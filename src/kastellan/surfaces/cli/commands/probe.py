@@ -56,7 +56,7 @@ def run(
     found = asyncio.run(probe(prober_for(target), target.bootstrap, timeout_s))
     code = BROKEN if found.broken else 0
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ProbeDocument, json_text
+        from kastellan.render.documents import ProbeDocument, json_text
 
         sys.stdout.write(json_text(ProbeDocument(exit_code=code, verdict=found.verdict, probe=found)) + "\n")
     else:

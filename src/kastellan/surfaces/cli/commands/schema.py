@@ -25,7 +25,7 @@ def run(
       kastellan schema
       kastellan schema kastellan.report/1
     """
-    from kastellan.surfaces.cli.documents import DOCUMENTS, schema_of
+    from kastellan.render.documents import DOCUMENTS, schema_of
 
     if name is None:
         sys.stdout.write("\n".join(DOCUMENTS) + "\n")

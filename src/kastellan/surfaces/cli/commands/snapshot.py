@@ -96,7 +96,7 @@ def show(
 
     contents = inspect(kept(file, cluster))
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ContentsDocument, json_text
+        from kastellan.render.documents import ContentsDocument, json_text
 
         sys.stdout.write(json_text(ContentsDocument(contents=contents)) + "\n")
         return
@@ -127,7 +127,7 @@ def diff(
     changes = compare(older, newer)
     lines = change_lines(changes)
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import ChangesDocument, json_text
+        from kastellan.render.documents import ChangesDocument, json_text
 
         document = ChangesDocument(cluster_id=newer.cluster_id, changes=changes, told=lines)
         sys.stdout.write(json_text(document) + "\n")
@@ -154,7 +154,7 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
 
     found = shelves(snapshot_store())
     if output is Form.JSON:
-        from kastellan.surfaces.cli.documents import KeptDocument, json_text
+        from kastellan.render.documents import KeptDocument, json_text
 
         sys.stdout.write(json_text(KeptDocument(clusters=found)) + "\n")
         return

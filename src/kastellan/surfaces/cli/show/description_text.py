@@ -5,7 +5,8 @@ from __future__ import annotations
 from kastellan.app.describe import Description
 from kastellan.app.description import Section
 from kastellan.model.finding import Fact
-from kastellan.surfaces.cli.screen import Screen, clean
+from kastellan.render.printable import clean
+from kastellan.surfaces.cli.screen import Screen
 from kastellan.surfaces.cli.show.rows_text import head_of, is_number, value_text
 
 _LABEL = 30

@@ -62,12 +62,12 @@ def rendered(view: ReportView, asked: Asked, code: int) -> str:
     if asked.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
         return _for_people(view, asked)
     if asked.form is Form.JSON:
-        from kastellan.surfaces.cli.documents import ReportDocument, json_text
+        from kastellan.render.documents import ReportDocument, json_text
 
         document = ReportDocument(exit_code=code, told=view.summary, report=view.report)
         return json_text(document, compact=asked.watching) + "\n"
     if asked.form is Form.NDJSON:
-        from kastellan.surfaces.cli.show.doctor_ndjson import show as ndjson
+        from kastellan.render.report_ndjson import show as ndjson
 
         return ndjson(view, code)
     return _for_services(view, asked, code)
@@ -76,12 +76,12 @@ def rendered(view: ReportView, asked: Asked, code: int) -> str:
 def not_examined(error: KastellanError, form: Form) -> int | None:
     """Tells a monitor that there is no report; returns the exit code of its interface, None where ours stands."""
     if form is Form.NAGIOS:
-        from kastellan.surfaces.cli.show import doctor_nagios
+        from kastellan.render import report_nagios
 
-        sys.stdout.write(doctor_nagios.line(doctor_nagios.UNKNOWN, error.message) + "\n")
-        return doctor_nagios.UNKNOWN
+        sys.stdout.write(report_nagios.line(report_nagios.UNKNOWN, error.message) + "\n")
+        return report_nagios.UNKNOWN
     if form is Form.PROMETHEUS and isinstance(error, Unavailable):
-        from kastellan.surfaces.cli.show.doctor_prometheus import down
+        from kastellan.render.report_prometheus import down
 
         sys.stdout.write(down())
     return None
@@ -89,11 +89,11 @@ def not_examined(error: KastellanError, form: Form) -> int | None:
 
 def _for_people(view: ReportView, asked: Asked) -> str:
     if asked.form is Form.MARKDOWN:
-        from kastellan.surfaces.cli.show.doctor_markdown import show as markdown
+        from kastellan.render.report_markdown import show as markdown
 
         return markdown(view)
     if asked.form is Form.HTML:
-        from kastellan.surfaces.cli.show.doctor_html import show as html
+        from kastellan.render.report_html import show as html
 
         return html(view)
     from kastellan.surfaces.cli.screen import Screen
@@ -108,17 +108,17 @@ def _for_people(view: ReportView, asked: Asked) -> str:
 def _for_services(view: ReportView, asked: Asked, code: int) -> str:
     """The forms of continuous integration, code scanning and monitoring."""
     if asked.form is Form.JUNIT:
-        from kastellan.surfaces.cli.show.doctor_junit import show as junit
+        from kastellan.render.report_junit import show as junit
 
         return junit(view, asked.fails)
     if asked.form is Form.SARIF:
-        from kastellan.surfaces.cli.show.doctor_sarif import show as sarif
+        from kastellan.render.report_sarif import show as sarif
 
         return sarif(view)
     if asked.form is Form.PROMETHEUS:
-        from kastellan.surfaces.cli.show.doctor_prometheus import show as prometheus
+        from kastellan.render.report_prometheus import show as prometheus
 
         return prometheus(view, code)
-    from kastellan.surfaces.cli.show.doctor_nagios import show as nagios
+    from kastellan.render.report_nagios import show as nagios
 
     return nagios(view)

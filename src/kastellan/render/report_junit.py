@@ -11,7 +11,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.units import plural
 from kastellan.model.finding import CheckResult, Finding, Verdict
-from kastellan.surfaces.cli.screen import clean
+from kastellan.render.printable import clean
 
 _SHOWN = 200
 

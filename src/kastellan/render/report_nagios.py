@@ -9,7 +9,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.report import Report
-from kastellan.surfaces.cli.screen import clean
+from kastellan.render.printable import clean
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS: Final = ("OK", "WARNING", "CRITICAL", "UNKNOWN")

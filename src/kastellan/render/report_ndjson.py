@@ -10,7 +10,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import Verdict
 from kastellan.model.report import Report
-from kastellan.surfaces.cli.documents import AnswerLine, DoubtLine, EndLine, FindingLine, LookLine
+from kastellan.render.documents import AnswerLine, DoubtLine, EndLine, FindingLine, LookLine
 
 
 def show(view: ReportView, code: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
-from kastellan.surfaces.cli.screen import clean
+from kastellan.render.printable import clean
 
 _SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
 

@@ -15,7 +15,7 @@ from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.report import Report
-from kastellan.surfaces.cli.screen import clean
+from kastellan.render.printable import clean
 
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 _UP = "1 when the cluster was looked at, 0 when no broker answered from here."

@@ -9,7 +9,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.finding import Severity
-from kastellan.surfaces.cli.screen import clean
+from kastellan.render.printable import clean
 
 _SHAPE = {Severity.ERROR: "■", Severity.WARNING: "▲", Severity.INFO: "●"}
 _STYLE = """
