@@ -11,13 +11,12 @@ from kastellan.engine.needs import Wanted
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import bytes_text
+from kastellan.model.catalogue import spare_tables
 from kastellan.model.codec import dump
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 
 _LEAST_LOOK_S = 0.3
-_EXPENDABLE = ("broker_loggers", "api_versions", "replica_sizes", "assignments", "stream_tasks", "topic_configs", "commits")
-"""Tables that are left out of a bundle that is too large, in this order."""
 
 
 async def collect(
@@ -44,7 +43,7 @@ def fitted(snapshot: Snapshot, most_bytes: int) -> tuple[Snapshot, tuple[str, ..
     Raises BadInput when what every check needs is already too large.
     """
     left_out, size = list[str](), 0
-    for step in (None, *_EXPENDABLE, "earlier"):
+    for step in (None, *spare_tables(), "earlier"):
         if step == "earlier":
             snapshot = msgspec.structs.replace(snapshot, earlier=())
             left_out.append("the earlier looks were left out for size: what compares looks cannot be judged")

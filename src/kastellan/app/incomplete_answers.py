@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final
 
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
+from kastellan.model.catalogue import enumerating_requests
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
-
-_ENUMERATED_BY: Final = {"topic": "Metadata", "group": "ListGroups", "transactional_id": "ListTransactions"}
-"""The request that tells which members a roster has: Kafka leaves out silently what a principal may not describe."""
 
 
 def not_whole(snapshot: Snapshot, tables: Iterable[Table], asked: Collection[str] = ()) -> tuple[Answer, ...]:
@@ -24,8 +21,8 @@ def not_whole(snapshot: Snapshot, tables: Iterable[Table], asked: Collection[str
         used |= {one.answer for one in each.unseen}
         if "answer" in each.columns:
             used |= {*each.df["answer"].drop_nulls().unique()}
-        if each.roster in _ENUMERATED_BY:
-            requests.add(_ENUMERATED_BY[each.roster])
+        if each.roster in enumerating_requests():
+            requests.add(enumerating_requests()[each.roster])
     return tuple(
         each for each in snapshot.answers if each.state is not State.COMPLETE and (each.id in used or each.asked in requests)
     )

@@ -16,9 +16,9 @@ from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded, manifest_of
 from kastellan.model.report import Shape
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
-from kastellan.redaction.column_kinds import Sort, sort_of
+from kastellan.model.text_kind import TextKind
 
-_NO_NAMES = frozenset({Sort.WORD, Sort.CONFIG})
+_NO_NAMES = frozenset({TextKind.WORD, TextKind.CONFIG})
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +88,11 @@ def names_in(snapshot: Snapshot) -> tuple[Names, ...]:
     """What would leave with the snapshot that is somebody's and not Kafka's, by sort."""
     found: dict[str, set[str]] = defaultdict(set)
     for look in (snapshot, *snapshot.earlier):
-        for name, table in look.tables.items():
-            for column, dtype in table.schema().items():
-                sort = sort_of(name, column) or Sort.TEXT
-                if dtype == pl.String and sort not in _NO_NAMES:
-                    found[sort].update(table.df[column].drop_nulls().unique().to_list())
+        for table in look.tables.values():
+            for name, column in table.columns.items():
+                kind = column.text or TextKind.TEXT
+                if column.dtype == pl.String and kind not in _NO_NAMES:
+                    found[kind].update(table.df[name].drop_nulls().unique().to_list())
         found["vantage"].update(filter(None, (look.vantage.host, look.vantage.principal, look.vantage.bootstrap)))
     return tuple(
         Names(sort=sort, count=len(texts - {""}), some=tuple(sorted(texts - {""})[:3]))

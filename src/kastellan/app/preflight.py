@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,9 +20,10 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
+from kastellan.model.catalogue import all_tables
 from kastellan.model.provider_detection import provider_of
 from kastellan.model.report import Provided
-from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Right, rights_of
+from kastellan.model.rights import DEEP, DOCTOR, LEVELS, Permission, Right, rights_of
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.topics import Topics
@@ -89,30 +92,27 @@ class _Shown(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()
 
 
-_SHOWN: Final[dict[tuple[str, str], _Shown]] = {
-    ("Describe", "Cluster"): _Shown(
-        ("quorum", "quorum_nodes", "log_dirs", "reassignments"),
-        ("DescribeQuorum", "DescribeLogDirs", "ListPartitionReassignments", "DescribeAcls", "DescribeUserScramCredentials"),
-    ),
-    ("Describe", "Topic"): _Shown(("topics",), ("Metadata",)),
-    ("DescribeConfigs", "Cluster"): _Shown(("broker_configs", "broker_loggers", "client_metrics"), ("DescribeClientQuotas",)),
-    ("DescribeConfigs", "Topic"): _Shown(("topic_configs",)),
-    ("Describe", "Group"): _Shown(
-        ("groups", "members", "commits"),
-        ("ListGroups", "DescribeGroups", "ConsumerGroupDescribe", "OffsetFetch", "ShareGroupDescribe", "StreamsGroupDescribe"),
-    ),
-    ("DescribeConfigs", "Group"): _Shown(("group_configs",)),
-    ("Describe", "TransactionalId"): _Shown(("transactions",), ("ListTransactions", "DescribeTransactions")),
-    ("Describe", "DelegationToken"): _Shown(("delegation_tokens",), ("DescribeDelegationToken",)),
-    ("Read", "Topic"): _Shown(("producers",), ("DescribeProducers",)),
-}
+@cache
+def _shown() -> dict[Permission, _Shown]:
+    """By right: the tables that are requested to find out about it, and the requests that need no other right."""
+    needs: dict[str, set[Permission | None]] = defaultdict(set)
+    probes: dict[Permission, list[str]] = defaultdict(list)
+    for name, kind in all_tables().items():
+        for request in kind.collection.requests:
+            needs[request].add(kind.collection.right)
+        if kind.collection.right and kind.collection.probes_right:
+            probes[kind.collection.right].append(name)
+    return {
+        right: _Shown(tuple(tables), tuple(request for request, rights in needs.items() if rights == {right}))
+        for right, tables in probes.items()
+    }
 
 
 def wanted_for(level: str) -> Wanted:
     """What a look at this level collects. Raises BadInput for a level that does not exist."""
     if level not in LEVELS:
         raise BadInput(f"no level is called {level[:40]!r}; levels are {', '.join(LEVELS)}")
-    shown = {name for each in rights_of(level) for name in _SHOWN[each.operation, each.resource].tables}
+    shown = {name for each in rights_of(level) for name in _shown()[each.permission].tables}
     whole = plan_checks().wanted if level in {DOCTOR, DEEP} else Wanted(frozenset())
     return whole | Wanted(frozenset(shown))
 
@@ -142,7 +142,7 @@ def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: 
 
 
 def _sight(right: Right, snapshot: Snapshot, designed: frozenset[int]) -> Sight:
-    asked = list(_answers(_SHOWN[right.operation, right.resource], snapshot))
+    asked = list(_answers(_shown()[right.permission], snapshot))
     answers = [each for each in asked if each.id not in designed]
     hidden = _hidden_topics(snapshot) if right.resource == "Topic" else 0
     has, why = _told(answers, one=right.resource == "Cluster")

@@ -28,7 +28,7 @@ from kastellan.kernel.errors import BadInput
 from kastellan.model.changes import Became, Changes, Configured, Grown, Membership, Moved
 from kastellan.model.finding import Finding, Waived
 from kastellan.model.report import Past, Report
-from kastellan.redaction.column_kinds import Sort
+from kastellan.model.text_kind import TextKind
 from kastellan.redaction.pseudonyms import Pseudonyms
 from kastellan.redaction.redact import redacted, subject
 
@@ -151,6 +151,6 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
             for each in changes.configs
         ),
         members=tuple(
-            Membership(group=names.of(Sort.GROUP, each.group), joined=each.joined, left=each.left) for each in changes.members
+            Membership(group=names.of(TextKind.GROUP, each.group), joined=each.joined, left=each.left) for each in changes.members
         ),
     )

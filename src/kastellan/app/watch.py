@@ -17,17 +17,14 @@ from kastellan.findings.stages import CheckRun, OlderResults
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.model.carry import carried
+from kastellan.model.catalogue import all_tables, slow_tables
 from kastellan.model.finding import CheckResult
 from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
 
-SLOW = frozenset(
-    {"log_dirs", "replica_sizes", "topic_configs", "broker_configs", "broker_loggers", "group_configs", "client_metrics"}
-    | {"acls", "scram_users", "quotas", "delegation_tokens"}
-)
-"""Tables that change slowly or cost the cluster most (DescribeLogDirs goes to the file system)."""
-SLOW_EVERY_S = 60.0
+SLOW = slow_tables()
+SLOW_EVERY_S = min(all_tables()[name].collection.refresh_s for name in SLOW)
 SHORTEST_S = 1.0
 _REMEMBERED = 24
 """At most so many looks of a kind are remembered, unless checks need more ages."""

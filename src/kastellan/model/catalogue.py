@@ -18,3 +18,34 @@ def all_tables() -> dict[str, type[Table]]:
             if isinstance(each, type) and issubclass(each, Table) and each.__module__ == module.__name__:
                 found[each.name] = each
     return found
+
+
+@cache
+def slow_tables() -> frozenset[str]:
+    """The tables that change slowly or cost the cluster much, by name: they have a refresh period."""
+    return frozenset(name for name, kind in all_tables().items() if kind.collection.refresh_s)
+
+
+@cache
+def on_demand_tables() -> frozenset[str]:
+    """The tables that cost more than a snapshot, or need the right to read: a person asks a live cluster for them."""
+    return frozenset(name for name, kind in all_tables().items() if kind.collection.on_demand)
+
+
+@cache
+def spare_tables() -> tuple[str, ...]:
+    """The tables that a bundle which is too large leaves out, in this order."""
+    ranked = sorted((kind.collection.spare_rank, name) for name, kind in all_tables().items() if kind.collection.spare_rank)
+    return tuple(name for _, name in ranked)
+
+
+@cache
+def enumerating_requests() -> dict[str, str]:
+    """By roster column, the request that lists its members."""
+    return {kind.roster: kind.collection.enumerated_by for kind in all_tables().values() if kind.collection.enumerated_by}
+
+
+def own_requests(kind: type[Table]) -> frozenset[str]:
+    """The requests that fill this table and no other: where it has no rows, their Answers say why."""
+    others = (other.collection.requests for other in all_tables().values() if other is not kind)
+    return frozenset(kind.collection.requests).difference(*others)

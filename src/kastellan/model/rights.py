@@ -18,6 +18,19 @@ CLUSTER = "kafka-cluster"
 ANY = "*"
 
 
+Permission = tuple[str, str]
+"""An operation and the type of resource that it is on, in Kafka's own words."""
+DESCRIBE_CLUSTER: Permission = ("Describe", "Cluster")
+DESCRIBE_CLUSTER_CONFIGS: Permission = ("DescribeConfigs", "Cluster")
+DESCRIBE_TOPIC: Permission = ("Describe", "Topic")
+DESCRIBE_TOPIC_CONFIGS: Permission = ("DescribeConfigs", "Topic")
+DESCRIBE_GROUP: Permission = ("Describe", "Group")
+DESCRIBE_GROUP_CONFIGS: Permission = ("DescribeConfigs", "Group")
+DESCRIBE_TRANSACTION: Permission = ("Describe", "TransactionalId")
+DESCRIBE_TOKEN: Permission = ("Describe", "DelegationToken")
+READ_TOPIC: Permission = ("Read", "Topic")
+
+
 class Right(msgspec.Struct, frozen=True, kw_only=True):
     """An operation on a resource, in Kafka's own words; `without` says what cannot be seen when it is missing."""
 
@@ -26,6 +39,11 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     resource: str
     name: str
     without: str
+
+    @property
+    def permission(self) -> Permission:
+        """The operation and the type of resource."""
+        return self.operation, self.resource
 
 
 RIGHTS: tuple[Right, ...] = (

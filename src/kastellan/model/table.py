@@ -22,6 +22,8 @@ import msgspec
 import polars as pl
 
 from kastellan.kernel.errors import Defect
+from kastellan.model.rights import Permission
+from kastellan.model.text_kind import TextKind
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -37,31 +39,83 @@ class Column(msgspec.Struct, frozen=True):
     """One column: its polars type, its meaning and, where it is a quantity, its unit.
 
     `of_sight` marks one that tells how much was seen (a lower bound, a count of what is unknown): it changes with that,
-    and no verdict may rest on it.
+    and no verdict may rest on it. `nullable` marks one in which null may also mean that there is no value.
+
+    `text` says what a text column holds, so that redaction knows by declaration what to replace; a text column without it
+    is replaced whole. `words` and `shape` (a regular expression) are what a column of words may hold; anything else in it
+    is replaced.
     """
 
     dtype: Any
     meaning: str
     unit: str = ""
     of_sight: bool = False
+    nullable: bool = False
+    text: TextKind | None = None
+    words: frozenset[str] = frozenset()
+    shape: str = ""
 
 
-def column(dtype: Any, meaning: str, unit: str = "", *, of_sight: bool = False) -> Any:  # noqa: ANN401  (a Column on the class only)
-    """Declares a column in a Frame's class body."""
-    return Column(dtype, meaning, unit, of_sight)
+def column(dtype: Any, meaning: str, unit: str = "", **facts: Any) -> Any:  # noqa: ANN401  (a Column on the class only)
+    """Declares a column in a Frame's class body; `facts` are the other fields of `Column`."""
+    return Column(dtype, meaning, unit, **facts)
+
+
+class Collection(msgspec.Struct, frozen=True, kw_only=True):
+    """How a table is collected.
+
+    `requests` names the Kafka requests whose Answers its rows carry, `right` the operation and the type of resource that
+    they need. `probes_right` marks a table that `preflight` requests to find out whether the right is there.
+    `enumerated_by` is the request that lists the members of its roster; Kafka leaves out silently what a principal may not
+    describe. A table with `refresh_s` changes slowly or costs the cluster much: `--watch` reuses it for that long.
+    `on_demand` marks one that only a person asks for, never a check. A bundle that is too large leaves out the tables with
+    a `spare_rank`, the lowest first. Without `placeholders` all rows of a roster member come in one answer with the
+    member itself, so that no placeholder row ever stands for them.
+    """
+
+    requests: tuple[str, ...] = ()
+    right: Permission | None = None
+    probes_right: bool = False
+    enumerated_by: str = ""
+    refresh_s: float = 0.0
+    on_demand: bool = False
+    spare_rank: int = 0
+    placeholders: bool = True
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """How people name a table and what a list shows of it.
+
+    `aliases` are further names that people type, `noun` the word for what a NAME selects and `name_column` the column in
+    which it stands (the roster by default). `shown` names the columns of the list in order; none means all.
+    `name_required` says why the table is listed for one NAME only.
+    """
+
+    aliases: tuple[str, ...] = ()
+    noun: str = ""
+    name_column: str = ""
+    shown: tuple[str, ...] = ()
+    name_required: str = ""
+
+
+_UNDECLARED = Collection()
+_PLAIN = Listing()
 
 
 class Table:
     """What both shapes share: a name, a key, a roster and what could not be enumerated.
 
     `key` names the columns that identify a row. `roster` is the one of them by which rows come or fail to come as a
-    block (topics for partitions, groups for commits, brokers for log directories).
+    block (topics for partitions, groups for commits, brokers for log directories). `collection` and `listing` hold what
+    other rooms need to know of a table: they derive from it, and keep no list of tables of their own.
     """
 
     name: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     roster: ClassVar[str]
     columns: ClassVar[Mapping[str, Column]]
+    collection: ClassVar[Collection]
+    listing: ClassVar[Listing]
     unseen: tuple[Unseen, ...]
 
     @property
@@ -87,8 +141,16 @@ class Frame(Table):
 
     __slots__ = ("_df", "unseen")
 
-    def __init_subclass__(cls, *, name: str, key: tuple[str, ...], roster: str | None = None) -> None:
-        cls.name, cls.key, cls.roster = name, key, roster or key[0]
+    def __init_subclass__(
+        cls,
+        *,
+        name: str,
+        key: tuple[str, ...],
+        roster: str | None = None,
+        collection: Collection = _UNDECLARED,
+        listing: Listing = _PLAIN,
+    ) -> None:
+        cls.name, cls.key, cls.roster, cls.collection, cls.listing = name, key, roster or key[0], collection, listing
         declared = {each: value for each, value in vars(cls).items() if isinstance(value, Column)}
         declared["answer"] = Column(pl.Int32, "id of the Answer that gave these values, or that failed to")
         cls.columns = declared
@@ -150,10 +212,14 @@ _NODE_IDS = frozenset({"broker", "node", "leader"})
 
 
 class About(msgspec.Struct, frozen=True):
-    """Meaning and unit of a struct's field, given in its annotation."""
+    """What is known of a struct's field, given in its annotation; the same as of a `Column`."""
 
     meaning: str
     unit: str = ""
+    nullable: bool = False
+    text: TextKind | None = None
+    words: frozenset[str] = frozenset()
+    shape: str = ""
 
 
 class Rows(Table, Generic[Row]):
@@ -162,8 +228,18 @@ class Rows(Table, Generic[Row]):
     __slots__ = ("rows", "unseen")
     row: ClassVar[type[msgspec.Struct]]
 
-    def __init_subclass__(cls, *, name: str, key: tuple[str, ...], row: type[msgspec.Struct], roster: str | None = None) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        name: str,
+        key: tuple[str, ...],
+        row: type[msgspec.Struct],
+        roster: str | None = None,
+        collection: Collection = _UNDECLARED,
+        listing: Listing = _PLAIN,
+    ) -> None:
         cls.name, cls.key, cls.roster, cls.row = name, key, roster or key[0], row
+        cls.collection, cls.listing = collection, listing
         cls.columns = {each: _column_of(each, hint) for each, hint in get_type_hints(row, include_extras=True).items()}
 
     def __init__(self, rows: Iterable[Row], unseen: tuple[Unseen, ...] = ()) -> None:
@@ -198,8 +274,5 @@ def _column_of(name: str, hint: Any) -> Column:  # noqa: ANN401
     plain = get_args(hint)[0] if getattr(hint, "__metadata__", None) else hint
     kinds = [each for each in get_args(plain) if each is not type(None)] if get_origin(plain) is not None else [plain]
     kind = kinds[0]
-    if name in _NODE_IDS:
-        return Column(pl.Int32, about.meaning, about.unit)
-    return Column(
-        next((dtype for known, dtype in _DTYPES.items() if issubclass(kind, known)), pl.String), about.meaning, about.unit
-    )
+    dtype = next((dtype for python_type, dtype in _DTYPES.items() if issubclass(kind, python_type)), pl.String)
+    return Column(dtype=pl.Int32 if name in _NODE_IDS else dtype, **msgspec.structs.asdict(about))

@@ -14,7 +14,8 @@ from functools import partial
 
 import msgspec
 
-from kastellan.redaction.column_kinds import SHAPES, WORDS, Sort
+from kastellan.model.table import Column
+from kastellan.model.text_kind import TextKind
 from kastellan.redaction.common_words import WORDS_OF_REASONS
 
 SCHEMA = "kastellan.redaction/1"
@@ -50,7 +51,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     """A pseudonym and what it stands for."""
 
     pseudonym: str
-    sort: Sort
+    sort: TextKind
     original: str
 
 
@@ -68,7 +69,7 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = hashlib.sha256(key).digest()
         self.id = hashlib.blake2b(b"id of the redaction", key=self._key, digest_size=6).hexdigest()
-        self._made: dict[tuple[Sort, str], str] = {}
+        self._made: dict[tuple[TextKind, str], str] = {}
         self._known: dict[str, str] = {}
         self._pseudonyms: set[str] = set()
         self._with_gaps: list[str] = []
@@ -80,12 +81,18 @@ class Pseudonyms:
 
     # --- one name ---
 
-    def of(self, sort: Sort, text: str, beside: Mapping[str, object] | None = None) -> str:
-        """The text without its names; `beside` holds the other columns of its row, where what it is depends on them."""
-        made = _BY_SORT.get(sort)
-        return made(self, text, beside or {}) if made else self._plain(sort, text)
+    def of_column(self, column: Column, text: str, row: Mapping[str, object]) -> str:
+        """The text of a column without its names; `row` holds the other columns where what it is depends on them."""
+        if column.text is TextKind.WORD:
+            return self.word(text, column.words, column.shape)
+        return self.of(column.text or TextKind.TEXT, text, row)
 
-    def _plain(self, sort: Sort, text: str) -> str:
+    def of(self, kind: TextKind, text: str, row: Mapping[str, object] | None = None) -> str:
+        """The text of this kind without its names; `row` holds what stands beside it."""
+        replacement = _BY_KIND.get(kind)
+        return replacement(self, text, row or {}) if replacement else self._plain(kind, text)
+
+    def _plain(self, sort: TextKind, text: str) -> str:
         if not text:
             return text
         known = self._made.get((sort, text))
@@ -95,7 +102,7 @@ class Pseudonyms:
             self._remember(sort, text, known)
         return known
 
-    def _remember(self, sort: Sort, text: str, made: str) -> str:
+    def _remember(self, sort: TextKind, text: str, made: str) -> str:
         if " " in text and text not in self._known:
             self._with_gaps.append(text)
         self._made[sort, text] = made
@@ -107,22 +114,22 @@ class Pseudonyms:
         """A topic; Kafka's own keep their names, others what shows whose they are."""
         if text in _KEPT_TOPICS:
             return text
-        known = self._made.get((Sort.TOPIC, text))
+        known = self._made.get((TextKind.TOPIC, text))
         if known is not None:
             return known
         tail = next((each for each in _KEPT_ENDS if text.endswith(each)), "")
         head = "__" if text.startswith("__") else ""
-        return self._remember(Sort.TOPIC, text, f"{head}{self._plain(Sort.TOPIC, text)}{tail}")
+        return self._remember(TextKind.TOPIC, text, f"{head}{self._plain(TextKind.TOPIC, text)}{tail}")
 
     def host(self, text: str) -> str:
         """A host or address; loopback stays, because it means something. The coordinator writes a slash before it."""
         if text.startswith("/"):
             return "/" + self.host(text[1:])
-        return text if _LOOPBACK.fullmatch(text) else self._plain(Sort.HOST, text)
+        return text if _LOOPBACK.fullmatch(text) else self._plain(TextKind.HOST, text)
 
     def user(self, text: str) -> str:
         """A user without its type."""
-        return text if text in _KEPT_USERS else self._plain(Sort.USER, text)
+        return text if text in _KEPT_USERS else self._plain(TextKind.USER, text)
 
     def principal(self, text: str) -> str:
         """A principal such as User:alice."""
@@ -142,15 +149,15 @@ class Pseudonyms:
         if not colon or not port.isdecimal():
             name, colon, port = where, "", ""
         told = f"{self.host(name)}{colon}{port}"
-        return (head if head.isdecimal() else "") + at + told + (slash + self._plain(Sort.PATH, path) if slash else "")
+        return (head if head.isdecimal() else "") + at + told + (slash + self._plain(TextKind.PATH, path) if slash else "")
 
     def listener(self, text: str) -> str:
         """A listener's name, in the case in which it is written."""
         if text.lower() in _KEPT_LISTENERS:
             return text
-        made = self._plain(Sort.LISTENER, text.lower()).replace("-", "_")
+        made = self._plain(TextKind.LISTENER, text.lower()).replace("-", "_")
         told = made.upper() if text.isupper() else made
-        return self._remember(Sort.LISTENER, text, told)
+        return self._remember(TextKind.LISTENER, text, told)
 
     def config(self, text: str) -> str:
         """The name of a config, in which a listener may be named."""
@@ -165,7 +172,7 @@ class Pseudonyms:
         parts = text.split(",")
         if all(_PLAIN_VALUE.fullmatch(each.strip()) or each.strip() in _VALUE_WORDS for each in parts):
             return text
-        return self._plain(Sort.TEXT, text)
+        return self._plain(TextKind.TEXT, text)
 
     def _listeners(self, text: str) -> str:
         told: list[str] = []
@@ -188,11 +195,11 @@ class Pseudonyms:
         return ";".join(self.principal(each.strip()) for each in text.split(";"))
 
     def _rack(self, text: str) -> str:
-        return self._plain(Sort.RACK, text)
+        return self._plain(TextKind.RACK, text)
 
     def path(self, text: str) -> str:
         """A directory."""
-        return text if text in ("", "/") else ("/" if text.startswith("/") else "") + self._plain(Sort.PATH, text)
+        return text if text in ("", "/") else ("/" if text.startswith("/") else "") + self._plain(TextKind.PATH, text)
 
     def principals(self, text: str) -> str:
         """Principals with commas between; a name may hold a comma, a type is followed by a colon."""
@@ -208,38 +215,37 @@ class Pseudonyms:
         if text == "*" or (kind == "cluster" and text == "kafka-cluster"):
             return text
         if beside.get("pattern_type") == "prefixed":
-            return self._plain(Sort.PREFIX, text)
+            return self._plain(TextKind.PREFIX, text)
         return {
             "topic": self.topic,
-            "group": partial(self._plain, Sort.GROUP),
-            "transactional-id": partial(self._plain, Sort.TRANSACTIONAL),
-            "delegation-token": partial(self._plain, Sort.TOKEN),
+            "group": partial(self._plain, TextKind.GROUP),
+            "transactional-id": partial(self._plain, TextKind.TRANSACTIONAL),
+            "delegation-token": partial(self._plain, TextKind.TOKEN),
             "user": self.principal,
-        }.get(kind, partial(self._plain, Sort.TEXT))(text)
+        }.get(kind, partial(self._plain, TextKind.TEXT))(text)
 
     def entity(self, text: str) -> str:
         """A quota's entity, such as `user=alice,client-id=<default>`."""
         told: list[str] = []
         for each in re.split(r",(?=(?:user|client-id|ip)=)", text):
             part, equals, name = each.partition("=")
-            of = {"user": self.user, "ip": self.host}.get(part, partial(self._plain, Sort.CLIENT))
+            of = {"user": self.user, "ip": self.host}.get(part, partial(self._plain, TextKind.CLIENT))
             kept = part in ("user", "client-id", "ip")
             told.append(
-                f"{part}={name if name == '<default>' else of(name)}" if kept and equals else self._plain(Sort.TEXT, each)
+                f"{part}={name if name == '<default>' else of(name)}" if kept and equals else self._plain(TextKind.TEXT, each)
             )
         return ",".join(told)
 
     def selectors(self, text: str) -> str:
         """Selectors of clients, such as `client_id=app.*`: what is selected goes, by what stays."""
         told = (each.partition("=") for each in text.split(","))
-        return ",".join(f"{self.word(name)}{equals}{self._plain(Sort.TEXT, value)}" for name, equals, value in told)
+        return ",".join(f"{self.word(name)}{equals}{self._plain(TextKind.TEXT, value)}" for name, equals, value in told)
 
-    def word(self, text: str, column: str = "") -> str:
-        """A word of Kafka's; whatever does not look like one is pseudonymised."""
-        allowed = WORDS.get(column)
-        if allowed is not None:
-            return text if not text or text in allowed else self._plain(Sort.TEXT, text)
-        return text if re.fullmatch(SHAPES.get(column, _WORD), text) else self._plain(Sort.TEXT, text)
+    def word(self, text: str, words: frozenset[str] = frozenset(), shape: str = "") -> str:
+        """One of the words, or a word of this shape, or any that looks like one of Kafka's; all else is replaced."""
+        if words:
+            return text if not text or text in words else self._plain(TextKind.TEXT, text)
+        return text if re.fullmatch(shape or _WORD, text) else self._plain(TextKind.TEXT, text)
 
     # --- sentences ---
 
@@ -281,24 +287,24 @@ class Pseudonyms:
         return _LEFT_OUT
 
 
-_Taken = Callable[[Pseudonyms, str, Mapping[str, object]], str]
-_BY_SORT: dict[Sort, _Taken] = {
-    Sort.TOPIC: lambda p, text, _: p.topic(text),
-    Sort.HOST: lambda p, text, _: p.host(text),
-    Sort.USER: lambda p, text, _: p.user(text),
-    Sort.CLIENT: lambda p, text, _: text if text == "<default>" else p._plain(Sort.CLIENT, text),  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    Sort.PATH: lambda p, text, _: p.path(text),
-    Sort.WORD: lambda p, text, beside: p.word(text, str(beside.get("column", ""))),
-    Sort.PRINCIPAL: lambda p, text, _: p.principal(text),
-    Sort.PRINCIPALS: lambda p, text, _: p.principals(text),
-    Sort.TOPICS: lambda p, text, _: p.topics(text),
-    Sort.ADDRESSES: lambda p, text, _: p.addresses(text) if text else text,
-    Sort.CONFIG: lambda p, text, _: p.config(text),
-    Sort.VALUE: lambda p, text, beside: p.value(text, str(beside.get("config", ""))),
-    Sort.RESOURCE: lambda p, text, beside: p.resource(text, beside),
-    Sort.ENTITY: lambda p, text, _: p.entity(text),
-    Sort.SELECTORS: lambda p, text, _: p.selectors(text),
-    Sort.REASON: lambda p, text, _: p.reason(text),
+_Replacement = Callable[[Pseudonyms, str, Mapping[str, object]], str]
+_BY_KIND: dict[TextKind, _Replacement] = {
+    TextKind.TOPIC: lambda p, text, _: p.topic(text),
+    TextKind.HOST: lambda p, text, _: p.host(text),
+    TextKind.USER: lambda p, text, _: p.user(text),
+    TextKind.CLIENT: lambda p, text, _: text if text == "<default>" else p._plain(TextKind.CLIENT, text),  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    TextKind.PATH: lambda p, text, _: p.path(text),
+    TextKind.WORD: lambda p, text, _: p.word(text),
+    TextKind.PRINCIPAL: lambda p, text, _: p.principal(text),
+    TextKind.PRINCIPALS: lambda p, text, _: p.principals(text),
+    TextKind.TOPICS: lambda p, text, _: p.topics(text),
+    TextKind.ADDRESSES: lambda p, text, _: p.addresses(text) if text else text,
+    TextKind.CONFIG: lambda p, text, _: p.config(text),
+    TextKind.VALUE: lambda p, text, beside: p.value(text, str(beside.get("config", ""))),
+    TextKind.RESOURCE: lambda p, text, beside: p.resource(text, beside),
+    TextKind.ENTITY: lambda p, text, _: p.entity(text),
+    TextKind.SELECTORS: lambda p, text, _: p.selectors(text),
+    TextKind.REASON: lambda p, text, _: p.reason(text),
 }
 _BY_CONFIG: dict[str, Callable[[Pseudonyms, str], str]] = {
     "listener.security.protocol.map": Pseudonyms._protocols,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 import msgspec
 import polars as pl
 
 from kastellan.model.answer import Answer
+from kastellan.model.catalogue import all_tables
 from kastellan.model.provider_detection import identified
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.subject import KINDS, Subject
-from kastellan.model.table import Frame, Rows, Table
-from kastellan.redaction.column_kinds import Sort, sort_of
+from kastellan.model.table import Column, Frame, Rows, Table
+from kastellan.model.text_kind import TextKind
 from kastellan.redaction.pseudonyms import Pseudonyms
 from kastellan.reference.providers import ProviderData
 
-_BESIDE = {Sort.VALUE: ("config",), Sort.RESOURCE: ("resource_type", "pattern_type")}
+_BESIDE: dict[TextKind | None, tuple[str, ...]] = {
+    TextKind.VALUE: ("config",),
+    TextKind.RESOURCE: ("resource_type", "pattern_type"),
+}
+_ANY_TEXT = Column(pl.String, "a text of which nothing is known")
 
 
 def redacted(snapshot: Snapshot, names: Pseudonyms, providers: ProviderData) -> Snapshot:
@@ -35,17 +41,25 @@ def subject(told: Subject, names: Pseudonyms) -> Subject:
     """The subject under its pseudonyms."""
     fields = dict(zip(KINDS[told.kind].key, told.key, strict=True))
     key = tuple(
-        names.of(sort_of("", name) or Sort.TEXT, value, fields) if isinstance(value, str) else value
+        names.of_column(_key_columns().get(name, _ANY_TEXT), value, fields) if isinstance(value, str) else value
         for name, value in fields.items()
     )
     return Subject(told.kind, key)
+
+
+@cache
+def _key_columns() -> dict[str, Column]:
+    """The columns that identify subjects, by name: as keys of tables, one name means one thing."""
+    keys = {name: kind.columns[name] for kind in all_tables().values() for name in kind.key}
+    # What the release data names is not of the cluster.
+    return {**keys, "vulnerability": Column(pl.String, "id of a published vulnerability", text=TextKind.WORD)}
 
 
 def _tables(look: Snapshot, names: Pseudonyms) -> Snapshot:
     vantage = look.vantage
     return msgspec.structs.replace(
         look,
-        cluster_id=None if look.cluster_id is None else names.of(Sort.CLUSTER, look.cluster_id),
+        cluster_id=None if look.cluster_id is None else names.of(TextKind.CLUSTER, look.cluster_id),
         vantage=Vantage(
             host=names.host(vantage.host),
             principal=names.principal(vantage.principal),
@@ -73,10 +87,9 @@ def _answer(answer: Answer, names: Pseudonyms) -> Answer:
 def _table(table: Table, names: Pseudonyms, *, sentences: bool) -> Table:
     kind, frame = type(table), table.df
     told: list[pl.Series] = []
-    for column, dtype in frame.schema.items():
-        sort = sort_of(kind.name, column) or Sort.TEXT
-        if dtype == pl.String and (sort is Sort.REASON) is sentences:
-            told.append(_column(frame, column, sort, names))
+    for name, column in kind.columns.items():
+        if column.dtype == pl.String and (column.text is TextKind.REASON) is sentences:
+            told.append(_column(frame, name, column, names))
     if not told:
         return table
     frame = frame.with_columns(told)
@@ -85,12 +98,12 @@ def _table(table: Table, names: Pseudonyms, *, sentences: bool) -> Table:
     return cast("type[Frame]", kind)(frame, table.unseen)
 
 
-def _column(frame: pl.DataFrame, column: str, sort: Sort, names: Pseudonyms) -> pl.Series:
-    """The column with each distinct text, or text with what stands beside it, turned once."""
-    beside = [each for each in _BESIDE.get(sort, ()) if each in frame.columns]
-    keys = [*beside, column]
-    distinct = frame.select(keys).unique().drop_nulls(column)
-    made = [names.of(sort, row[column], {**row, "column": column}) for row in distinct.iter_rows(named=True)]
-    turned = distinct.with_columns(pl.Series("_made", made, dtype=pl.String))
-    joined = frame.select(keys).join(turned, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    return joined["_made"].alias(column)
+def _column(frame: pl.DataFrame, name: str, column: Column, names: Pseudonyms) -> pl.Series:
+    """The column with each distinct text replaced once, together with what stands beside it."""
+    beside = [other for other in _BESIDE.get(column.text, ()) if other in frame.columns]
+    keys = [*beside, name]
+    distinct = frame.select(keys).unique().drop_nulls(name)
+    replaced = [names.of_column(column, row[name], row) for row in distinct.iter_rows(named=True)]
+    pairs = distinct.with_columns(pl.Series("_replaced", replaced, dtype=pl.String))
+    joined = frame.select(keys).join(pairs, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return joined["_replaced"].alias(name)

@@ -267,17 +267,10 @@ def _blank(snapshot: Snapshot, table: Table, row: int | None, column: str) -> Lo
 def _placeholder(snapshot: Snapshot, table: Table, member: object) -> Loss:
     """All rows of a roster member become one placeholder, as a source writes it when they could not be read."""
     rest = [each for each in table.key if each != table.roster]
-    if not rest or table.name in _WHOLE_WITH_ROSTER:
+    if not (rest and table.collection.placeholders):
         return _blank(snapshot, table, table.df[table.roster].to_list().index(member), "every value")
     snapshot, answer = failed_answer(snapshot)
     keep = table.df.filter(pl.col(table.roster).ne_missing(pl.lit(member)))
     one = pl.DataFrame([{table.roster: member, "answer": answer}], schema=table.schema(), orient="row")
     left = rebuilt(type(table), pl.concat([keep, one]), table.unseen)
     return Loss(snapshot.with_table(left), f"{table.name} of {member} not readable", (), ((table.roster, member),))
-
-
-# The rows of these come with those of their roster's own table, from one answer; they are never missing alone.
-_WHOLE_WITH_ROSTER = frozenset(
-    {"partitions", "replicas", "offsets", "topic_configs", "broker_configs", "reassignments"}
-    | {"acls", "scram_users", "quotas", "group_configs"}
-)

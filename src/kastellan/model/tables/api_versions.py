@@ -2,10 +2,16 @@
 
 import polars as pl
 
-from kastellan.model.table import Frame, column
+from kastellan.model.table import Collection, Frame, Listing, column
 
 
-class ApiVersions(Frame, name="api_versions", key=("broker", "api_key")):
+class ApiVersions(
+    Frame,
+    name="api_versions",
+    key=("broker", "api_key"),
+    collection=Collection(requests=("ApiVersions",), spare_rank=2),
+    listing=Listing(aliases=("apis",), noun="broker"),
+):
     """One row per broker and request type, from ApiVersions."""
 
     broker = column(pl.Int32, "node id")

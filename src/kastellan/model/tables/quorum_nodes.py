@@ -4,7 +4,9 @@ from typing import Annotated
 
 import msgspec
 
-from kastellan.model.table import About, Rows
+from kastellan.model.rights import DESCRIBE_CLUSTER
+from kastellan.model.table import About, Collection, Rows
+from kastellan.model.text_kind import TextKind
 
 
 class QuorumNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,11 +21,17 @@ class QuorumNode(msgspec.Struct, frozen=True, kw_only=True):
     last_caught_up_ms: Annotated[
         int | None, About("when it last had the whole log, on the leader's clock; -1 for never", "epoch ms")
     ] = None
-    directory_id: Annotated[str | None, About("id of its metadata directory (KIP-853)")] = None
-    host: Annotated[str | None, About("host of its controller listener")] = None
+    directory_id: Annotated[str | None, About("id of its metadata directory (KIP-853)", text=TextKind.ID)] = None
+    host: Annotated[str | None, About("host of its controller listener", text=TextKind.HOST)] = None
     port: Annotated[int | None, About("port of its controller listener")] = None
     answer: Annotated[int | None, About("id of the Answer that gave these values")] = None
 
 
-class QuorumNodes(Rows[QuorumNode], name="quorum_nodes", key=("node",), row=QuorumNode):
+class QuorumNodes(
+    Rows[QuorumNode],
+    name="quorum_nodes",
+    key=("node",),
+    row=QuorumNode,
+    collection=Collection(requests=("DescribeQuorum",), right=DESCRIBE_CLUSTER, probes_right=True),
+):
     """Voters and observers with how far each has replicated the metadata log."""

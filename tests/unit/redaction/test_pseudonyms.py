@@ -7,22 +7,26 @@ import pytest
 
 from kastellan.model.catalogue import all_tables
 from kastellan.model.subject import KINDS
-from kastellan.redaction.column_kinds import Sort, sort_of
+from kastellan.model.text_kind import TextKind
 from kastellan.redaction.pseudonyms import Pseudonyms
-
-NUMBERS = {"broker", "node", "partition"}
 
 
 @pytest.mark.parametrize("name", sorted(all_tables()))
 def test_every_text_column_is_declared(name):
-    texts = [column for column, each in all_tables()[name].columns.items() if each.dtype == pl.String]
-    assert [each for each in texts if sort_of(name, each) is None] == [], "add it to model/redact_columns.py"
+    undeclared = [name for name, column in all_tables()[name].columns.items() if column.dtype == pl.String and not column.text]
+    assert undeclared == [], "declare with text=TextKind... what the column holds"
     others = [each.dtype for each in all_tables()[name].columns.values() if each.dtype != pl.String]
     assert all(each == pl.Boolean or each.is_numeric() for each in others), "names inside lists would not be found"
 
 
-def test_every_key_of_a_subject_is_declared():
-    assert [each for kind in KINDS.values() for each in kind.key if each not in NUMBERS and sort_of("", each) is None] == []
+def test_every_key_of_a_subject_is_a_key_of_tables_and_means_one_thing():
+    meanings = {}
+    for table in all_tables().values():
+        for name in table.key:
+            meanings.setdefault(name, set()).add((table.columns[name].text, table.columns[name].shape))
+    assert {name: sorted(map(str, found)) for name, found in meanings.items() if len(found) > 1} == {}
+    keys = {name for kind in KINDS.values() for name in kind.key}
+    assert keys - meanings.keys() == {"vulnerability"}
 
 
 NAMES = Pseudonyms(b"k" * 32)
@@ -71,10 +75,17 @@ def test_a_listener_is_the_same_in_a_name_and_in_a_value():
 @pytest.mark.parametrize(
     ("sort", "text"),
     [
-        (Sort.WORD, "Stable"), (Sort.HOST, "/127.0.0.1"), (Sort.HOST, "::1"), (Sort.PRINCIPAL, "User:*"), (Sort.TOPIC, "*"),
-        (Sort.ENTITY, "user=<default>,client-id=<default>"), (Sort.PATH, ""), (Sort.RACK, ""), (Sort.TOPICS, ""),
+        (TextKind.WORD, "Stable"),
+        (TextKind.HOST, "/127.0.0.1"),
+        (TextKind.HOST, "::1"),
+        (TextKind.PRINCIPAL, "User:*"),
+        (TextKind.TOPIC, "*"),
+        (TextKind.ENTITY, "user=<default>,client-id=<default>"),
+        (TextKind.PATH, ""),
+        (TextKind.RACK, ""),
+        (TextKind.TOPICS, ""),
     ],
-)  # fmt: skip
+)
 def test_what_means_something_to_a_check_stays(sort, text):
     assert NAMES.of(sort, text) == text
 
