@@ -25,8 +25,7 @@ from options import options
 from results import Bar, finish, spread, table
 from workload import Tier
 
-from kastellan.app.load import load
-from kastellan.app.save import save
+from kastellan.app.snapshots.files import load, save
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
 from kastellan.model.tables.offsets import Offsets

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kastellan.app.history import History
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_reference
+from kastellan.app.snapshots.history import History
 from kastellan.checks.catalogue import chosen
 from kastellan.checks.evaluate import Settings, settings_of
 from kastellan.engine.needs import Wanted

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from kastellan.app.load import load
 from kastellan.app.reference_data import read_providers
-from kastellan.app.save import check_target, save, write_whole
+from kastellan.app.snapshots.files import check_target, load, save, write_whole
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.stages import (
     CheckRun,

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 
 from kastellan.app.diagnose import run_checks
-from kastellan.app.history import History
-from kastellan.app.history_needs import HistoryNeeds, earlier_tables, history_needs
+from kastellan.app.snapshots.history import History
+from kastellan.app.snapshots.history_needs import HistoryNeeds, earlier_tables, history_needs
 from kastellan.engine.needs import Wanted
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.stages import CheckRun, OlderResults

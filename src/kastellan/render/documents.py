@@ -7,10 +7,10 @@ from typing import Any, Literal
 import msgspec
 
 from kastellan.app.describe import Description
-from kastellan.app.inspect import Contents
-from kastellan.app.kept import SavedSnapshots
 from kastellan.app.may_restart import Restarts
 from kastellan.app.preflight import Preflight
+from kastellan.app.snapshots.contents import Contents
+from kastellan.app.snapshots.saved import SavedSnapshots
 from kastellan.config.effective import Told
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION

@@ -60,7 +60,7 @@ def kept(name: str, cluster: str | None) -> Loaded:
     """The look that a person names: a file, or a kept one of this cluster (last, -1, 02:41)."""
     import time
 
-    from kastellan.app.kept import find
+    from kastellan.app.snapshots.saved import find
     from kastellan.app.wiring import snapshot_store
 
     return find(name, snapshot_store(), cluster, int(time.time() * 1000))

@@ -140,7 +140,7 @@ class ConnectionOptions(NamedTuple):
         """The saved snapshot."""
         if self.bundle is None:
             raise UsageError("a saved snapshot is needed: --bundle FILE")
-        from kastellan.app.load import load
+        from kastellan.app.snapshots.files import load
 
         return load(self.bundle)
 

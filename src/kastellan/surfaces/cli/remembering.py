@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from kastellan.app.history import History
+    from kastellan.app.snapshots.history import History
     from kastellan.findings.check_plan import CheckPlan
     from kastellan.findings.stages import CheckRun
 
@@ -20,7 +20,7 @@ NoHistory = Annotated[
 
 def history_of(exam: CheckPlan) -> History:
     """The past as it is kept for this user."""
-    from kastellan.app.history import History
+    from kastellan.app.snapshots.history import History
     from kastellan.app.wiring import snapshot_store
 
     return History(snapshot_store(), exam)

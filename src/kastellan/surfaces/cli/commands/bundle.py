@@ -16,7 +16,7 @@ from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
-    from kastellan.app.inspect import Contents
+    from kastellan.app.snapshots.contents import Contents
 
 PANEL = FILES
 
@@ -64,11 +64,11 @@ def collect(
       kastellan bundle collect prod.bundle --context prod --max-size 20M
       kastellan bundle collect prod.bundle --context prod --dry-run
     """
-    from kastellan.app.collect import collect as gather
-    from kastellan.app.collect import fitted
     from kastellan.app.full_collection import everything
-    from kastellan.app.inspect import inspect
-    from kastellan.app.save import check_target, save
+    from kastellan.app.snapshots.collection import collect as gather
+    from kastellan.app.snapshots.collection import fitted
+    from kastellan.app.snapshots.contents import inspect
+    from kastellan.app.snapshots.files import check_target, save
     from kastellan.kernel.deadline import Deadline
     from kastellan.kernel.units import bytes_text
     from kastellan.model.codec import Loaded
@@ -101,7 +101,7 @@ def inspect(file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle.
     Examples:
       kastellan bundle inspect prod.bundle
     """
-    from kastellan.app.inspect import inspect_file
+    from kastellan.app.snapshots.contents import inspect_file
 
     _print(inspect_file(file), output)
 

@@ -47,7 +47,7 @@ def save(
       kastellan snapshot save prod.snapshot --bootstrap-server localhost:9092
       kastellan snapshot save prod.snapshot --context prod --looks 3 --every 10
     """
-    from kastellan.app.save import check_target, save
+    from kastellan.app.snapshots.files import check_target, save
 
     if reach.saved:
         raise BadInput("snapshot save looks at a live cluster; leave --bundle out")
@@ -55,8 +55,8 @@ def save(
         raise BadInput(f"give --looks from 1 to {_MOST_LOOKS} and --every from 1 to 3600 seconds")
     check_target(file)
     run_by = reach.run_by()
-    from kastellan.app.collect import collect
     from kastellan.app.full_collection import everything
+    from kastellan.app.snapshots.collection import collect
     from kastellan.kernel.units import bytes_text, plural
 
     wanted = everything()
@@ -90,7 +90,7 @@ def show(
       kastellan snapshot show prod.snapshot
       kastellan snapshot show last -o json
     """
-    from kastellan.app.inspect import inspect
+    from kastellan.app.snapshots.contents import inspect
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.snapshot_text import show as table
 
@@ -149,7 +149,7 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
     Examples:
       kastellan snapshot list
     """
-    from kastellan.app.kept import shelves
+    from kastellan.app.snapshots.saved import shelves
     from kastellan.app.wiring import snapshot_store
 
     found = shelves(snapshot_store())

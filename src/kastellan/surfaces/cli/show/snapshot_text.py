@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from kastellan.app.inspect import Contents
+from kastellan.app.snapshots.contents import Contents
 from kastellan.kernel.units import bytes_text, count_text, plural
 from kastellan.surfaces.cli.screen import Screen
 

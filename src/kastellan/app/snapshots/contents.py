@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from kastellan.app.load import load
 from kastellan.app.reference_data import read_releases
+from kastellan.app.snapshots.files import load
 from kastellan.findings.cluster_shape import cluster_shape
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State

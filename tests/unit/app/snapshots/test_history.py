@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
-from kastellan.app.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
+from kastellan.app.snapshots.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
 from kastellan.findings.summary import summarize
 from kastellan.kernel.errors import Unavailable
 from kastellan.model.changes import How

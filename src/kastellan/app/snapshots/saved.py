@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from kastellan.app.load import load
+from kastellan.app.snapshots.files import load
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import Loaded, unpack
 from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore

@@ -4,10 +4,9 @@ import asyncio
 
 import pytest
 
-from kastellan.app.collect import collect
-from kastellan.app.inspect import inspect
-from kastellan.app.load import load
-from kastellan.app.save import save
+from kastellan.app.snapshots.collection import collect
+from kastellan.app.snapshots.contents import inspect
+from kastellan.app.snapshots.files import load, save
 from kastellan.engine.needs import Wanted
 from kastellan.kernel.errors import BadInput
 from kastellan.testing.snapshots import AT_MS, healthy, hide

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import msgspec
 
-from kastellan.app.history_needs import history_needs
+from kastellan.app.snapshots.history_needs import history_needs
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.engine.needs import Views, wanted_by
 from kastellan.findings.check_plan import CheckPlan

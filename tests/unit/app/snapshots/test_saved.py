@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from kastellan.app.kept import find, shelves
+from kastellan.app.snapshots.saved import find, shelves
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import dump
 from kastellan.stores.snapshots import SnapshotStore

@@ -1,4 +1,4 @@
-"""Save a snapshot to a file."""
+"""A snapshot as a file: load it, and save it whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ from pathlib import Path
 
 from kastellan.kernel import atomic_write
 from kastellan.kernel.errors import BadInput
-from kastellan.model.codec import dump
+from kastellan.model.codec import MOST_BYTES, Loaded, dump, unpack
 from kastellan.model.snapshot import Snapshot
 
 
+def load(path: Path) -> Loaded:
+    """The snapshot in a file, with notes about what was not known in it. Raises BadInput in one sentence."""
+    try:
+        if path.is_dir():
+            raise BadInput(f"{path} is a directory; give the file that `kastellan snapshot save` wrote")
+        if path.stat().st_size > MOST_BYTES:
+            raise BadInput(f"{path} is larger than {MOST_BYTES >> 30} GiB; it is no snapshot")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror or error}; give the file that `kastellan snapshot save` wrote"
+        ) from None
+    try:
+        return unpack(data)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error.message}") from None
+
+
 def check_target(path: Path) -> None:
-    """Raises BadInput where no file could be written, before anything is looked at."""
+    """Raises BadInput where no file could be written, before anything is collected."""
     if path.is_dir():
         raise BadInput(f"{path} is a directory; give the name of a file in it")
     if not path.parent.is_dir():
