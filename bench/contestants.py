@@ -121,11 +121,12 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], p
     """The path that every command takes: `observe` over the Kafka source, which lives on between the cycles."""
     from kastellan.app.observe import observe
     from kastellan.config.client_properties import client_properties
-    from kastellan.engine.needs import Wanted
+    from kastellan.engine.requests import TableRequest, merge_requests
     from kastellan.kernel.deadline import Deadline
     from kastellan.sources.kafka.source import KafkaSource
 
-    wanted = Wanted(tables, frozenset(TOPIC_KEYS), frozenset(BROKER_KEYS) if "broker_configs" in tables else frozenset())
+    keys = {"topic_configs": frozenset(TOPIC_KEYS), "broker_configs": frozenset(BROKER_KEYS)}
+    requests = merge_requests(TableRequest(table, keys.get(table, frozenset())) for table in tables)
     loop = asyncio.new_event_loop()
     security = client_properties(Path(properties).read_bytes(), properties).security if properties else None
 
@@ -141,7 +142,7 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], p
         source = fresh()
 
     def run() -> dict[str, Any]:
-        last[:] = [loop.run_until_complete(observe(source, wanted, Deadline.after(_PATIENCE_S)))]
+        last[:] = [loop.run_until_complete(observe(source, requests, Deadline.after(_PATIENCE_S)))]
         cost = last[0].cost
         return {"requests": cost.requests, "received_bytes": cost.received_bytes, "by_request": cost.by_request}
 

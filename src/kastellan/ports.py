@@ -1,28 +1,43 @@
-"""The doors to the outside world, one small protocol each."""
+"""The interfaces to the outside world, one small protocol each."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
+from kastellan.model.answer_log import AnswerLog
+from kastellan.model.collected import Collected
 from kastellan.model.probe import Step
-from kastellan.model.snapshot import Snapshot
 
 
 class Source(Protocol):
     """Fills tables and says what it could not see.
 
-    One source serves many looks: connections stay open between them. `look` never raises for what the outside world
-    did or did not do: that is in the Answers; it raises `Unreachable` only when nothing at all answered.
+    One source serves many collections: connections stay open between them. `name` stands in every Answer that the
+    source enters; `tables` names those that it can fill, and it is asked for no others.
     """
 
-    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
-        """One look that fills the wanted tables as far as it can before the deadline."""
+    @property
+    def name(self) -> str:
+        """The name of the source, such as kafka."""
+        ...
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of the tables that this source can fill."""
+        ...
+
+    async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
+        """Fill the requested tables as far as possible before the deadline, and enter every Answer in `answers`.
+
+        A table that is requested and could not be filled is there, empty or null, with its failed Answers. Raises
+        `Unreachable` only when nothing at all answered; what else the outside world did or did not do is in the Answers.
+        """
         ...
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """End all connections."""
         ...
 
 

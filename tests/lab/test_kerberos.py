@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from kastellan import lab as labs
+from kastellan.app.observe import observe
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
 from kastellan.config.security import KerberosLogin
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.lab.model import KEYS, write_private
@@ -137,7 +138,7 @@ async def seen_twice(file: Path, between: Callable[[], bool]) -> tuple[str, list
     principal = ""
     try:
         while not counts or not between():
-            snapshot = await source.look(Wanted(frozenset({"brokers"})), Deadline.after(30))
+            snapshot = await observe(source, request_tables("brokers"), Deadline.after(30))
             table = snapshot.table(Brokers)
             assert table is not None
             principal = snapshot.vantage.principal
@@ -248,7 +249,7 @@ def test_a_kdc_that_comes_back_is_asked_again_soon(kerberos: labs.Lab, tmp_path:
         try:
             while not deadline.passed:
                 try:
-                    await source.look(Wanted(frozenset({"brokers"})), Deadline.after(10))
+                    await observe(source, request_tables("brokers"), Deadline.after(10))
                 except Unreachable as failed:
                     reasons.append(failed.message)
                     conf.write_text(kdc.krb5_conf(kerberos.kdc))

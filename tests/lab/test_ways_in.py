@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from kastellan import lab as labs
+from kastellan.app.observe import observe
 from kastellan.app.reach import settle
 from kastellan.app.wiring import source_for
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.model import CLIENTS
 from kastellan.model.tables.brokers import Brokers
@@ -44,7 +45,7 @@ async def seen(file: Path) -> tuple[str, int]:
     assert settled.notes == ()
     source = source_for(settled.cluster())
     try:
-        snapshot = await source.look(Wanted(frozenset({"brokers"})), Deadline.after(30))
+        snapshot = await observe(source, request_tables("brokers"), Deadline.after(30))
     finally:
         await source.close()
     table = snapshot.table(Brokers)

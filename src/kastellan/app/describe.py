@@ -13,7 +13,7 @@ import kastellan.app.descriptions
 from kastellan.app.description import Attribute, Section
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
-from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.requests import TableRequests, requests_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
@@ -63,12 +63,12 @@ def kind_called(typed: str) -> str:
     )
 
 
-def wanted_for(kind: str, name: str) -> Wanted:
+def requests_for(kind: str, name: str) -> TableRequests:
     """What must be collected to describe it."""
     module = description_modules()[kind]
-    wanted = wanted_by([module.build], all_views())
+    requests = requests_of([module.build], all_views())
     narrowed = getattr(module, "narrowed", None)
-    return narrowed(wanted, name) if narrowed is not None else wanted
+    return narrowed(requests, name) if narrowed is not None else requests
 
 
 async def describe_live(
@@ -78,7 +78,7 @@ async def describe_live(
 
     `seen` is told the tables of the look first.
     """
-    snapshot = await observe(source, wanted_for(kind, name), Deadline.after(timeout_s))
+    snapshot = await observe(source, requests_for(kind, name), Deadline.after(timeout_s))
     if seen is not None:
         seen(snapshot.tables)
     return describe(snapshot, kind, name)

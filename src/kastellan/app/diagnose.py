@@ -13,7 +13,7 @@ from kastellan.app.reference_data import read_reference
 from kastellan.app.snapshots.history import History
 from kastellan.checks.catalogue import chosen
 from kastellan.checks.evaluate import Settings, settings_of
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.confirm import suspects
 from kastellan.findings.stages import CheckRun, Context, Draft, OlderResults, judge, report_on, with_earlier_results
@@ -23,7 +23,7 @@ from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
 from kastellan.model.finding import CheckResult, Verdict
-from kastellan.model.snapshot import Cost, Snapshot
+from kastellan.model.snapshot import Snapshot, sum_costs
 from kastellan.ports import Source
 from kastellan.reference.providers import Provider
 from kastellan.reference.reference_data import ReferenceData
@@ -78,7 +78,7 @@ async def run_checks(
     """
     deadline = Deadline.after(timeout_s)
     twice = timeout_s >= PAUSE_S + 2 * _LEAST_LOOK_S
-    first = await _first_look(source, plan.wanted, deadline, _FIRST_SHARE * timeout_s if twice else timeout_s)
+    first = await _first_look(source, plan.requests, deadline, _FIRST_SHARE * timeout_s if twice else timeout_s)
     if before is not None:
         first = first.after(before.snapshot, *before.snapshot.earlier)
     elif history is not None:
@@ -93,11 +93,11 @@ async def run_checks(
         return await asyncio.to_thread(_report, judged, context, history)
     await asyncio.sleep(pause_s)
     try:
-        second = await observe(source, plan.wanted, deadline)
+        second = await observe(source, plan.requests, deadline)
     except Unreachable as error:
         failed = context._replace(notes=(f"the second look failed: {error.message}",))
         return await asyncio.to_thread(_report, judged, failed, history)
-    costs = _sum((first.cost, second.cost))
+    costs = sum_costs((first.cost, second.cost))
     again = context._replace(snapshot=second.after(first, *first.earlier))
     judged_again = await asyncio.to_thread(judge, again)
     if _unknown(judged_again.results) > _unknown(judged.results):
@@ -126,16 +126,16 @@ def _report(judged: Draft, context: Context, history: History | None) -> CheckRu
     return report_on(judged, context._replace(past=history.past(context.snapshot) if history else None))
 
 
-async def _first_look(source: Source, wanted: Wanted, deadline: Deadline, budget_s: float) -> Snapshot:
+async def _first_look(source: Source, requests: TableRequests, deadline: Deadline, budget_s: float) -> Snapshot:
     """The first look; one that ended in impatience is tried once more with all the time that is left."""
     budget = deadline.within(budget_s)
     try:
-        return await observe(source, wanted, budget)
+        return await observe(source, requests, budget)
     except Unreachable:
         refused_at_once = budget.remaining_s() > _AT_ONCE_SHARE * budget_s
         if refused_at_once or deadline.remaining_s() < _LEAST_LOOK_S:
             raise
-        return await observe(source, wanted, deadline)
+        return await observe(source, requests, deadline)
 
 
 def _impatient(snapshot: Snapshot) -> bool:
@@ -150,20 +150,3 @@ def _unknown(results: Iterable[CheckResult]) -> int:
 def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
     known = {(each.check, each.subject) for result in before for each in result.findings}
     return any((each.check, each.subject) not in known for each in suspects(results))
-
-
-def _sum(costs: Iterable[Cost]) -> Cost:
-    total = Cost()
-    for each in costs:
-        by_request = {
-            name: total.by_request.get(name, 0) + each.by_request.get(name, 0) for name in total.by_request | each.by_request
-        }
-        total = Cost(
-            requests=total.requests + each.requests,
-            sent_bytes=total.sent_bytes + each.sent_bytes,
-            received_bytes=total.received_bytes + each.received_bytes,
-            broker_ms=total.broker_ms + each.broker_ms,
-            wall_ms=total.wall_ms + each.wall_ms,
-            by_request=by_request,
-        )
-    return total

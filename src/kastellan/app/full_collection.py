@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from kastellan.app.describe import description_modules
 from kastellan.app.diagnose import plan_checks
 from kastellan.app.lists.catalogue import LISTS
-from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.requests import TableRequests, merge_requests, requests_of, without_tables
 from kastellan.model.catalogue import on_demand_tables
 from kastellan.views.catalogue import all_views
 
 
-def everything() -> Wanted:
+def everything() -> TableRequests:
     """What checks, lists and descriptions need; of configs every key, as they are listed live."""
     views = all_views()
-    shown = wanted_by([*(each.rows for each in LISTS.values()), *(each.build for each in description_modules().values())], views)
-    wanted = plan_checks().wanted | shown
-    return msgspec.structs.replace(wanted, tables=wanted.tables - on_demand_tables())
+    lists = (list_spec.rows for list_spec in LISTS.values())
+    shown = requests_of([*lists, *(module.build for module in description_modules().values())], views)
+    return without_tables(merge_requests(plan_checks().requests, shown), on_demand_tables())

@@ -13,7 +13,7 @@ from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.observe import observe
 from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
-from kastellan.engine.needs import Wanted, wanted_by
+from kastellan.engine.requests import TableRequests, requests_of, tables_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
@@ -75,13 +75,13 @@ def list_called(typed: str) -> str:
     raise BadInput(f"nothing is called {typed[:40]!r} here; {told}")
 
 
-def wanted_for(name: str, member: str | None = None) -> Wanted:
+def requests_for(name: str, member: str | None = None) -> TableRequests:
     """What the list needs to have collected, less where one member is named. Raises BadInput where a name is needed."""
     found = LISTS[name]
     if found.name_needed and member is None:
         raise BadInput(found.name_needed)
-    wanted = wanted_by([found.rows], all_views())
-    return found.narrowed(wanted, member) if found.narrowed and member is not None and not is_pattern(member) else wanted
+    requests = requests_of([found.rows], all_views())
+    return found.narrowed(requests, member) if found.narrowed and member is not None and not is_pattern(member) else requests
 
 
 async def get(
@@ -96,7 +96,7 @@ async def get(
 
     `seen` is told the tables of the look before anything of it is chosen.
     """
-    snapshot = await observe(source, wanted_for(name, member), Deadline.after(timeout_s))
+    snapshot = await observe(source, requests_for(name, member), Deadline.after(timeout_s))
     if seen is not None:
         seen(snapshot.tables)
     return build_listing(snapshot, name, member, query=query)
@@ -107,7 +107,7 @@ def build_listing(
 ) -> Listing:
     """The list from a snapshot, of one member where it is named, or of those that a pattern with * and ? names."""
     found, typed = LISTS[name], query or Query()
-    wanted_for(name, member)
+    requests_for(name, member)
     arguments = Resolver(snapshot, all_views()).arguments(found.rows)
     if isinstance(arguments, Missing):
         raise BadInput(f"{name} cannot be shown: {arguments.reason}; save the snapshot anew or look at the live cluster")
@@ -147,7 +147,7 @@ def _shown(found: ListSpec, frame: pl.DataFrame, columns: Iterable[str]) -> tupl
 
 def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
     """The tables of the look that the list is made of, also by views."""
-    return [snapshot.tables[each] for each in wanted_by([LISTS[name].rows], all_views()).tables & snapshot.tables.keys()]
+    return [snapshot.tables[each] for each in tables_of(requests_of([LISTS[name].rows], all_views())) & snapshot.tables.keys()]
 
 
 def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_providers
 from kastellan.checks.families.controller.voter_lagging import evaluate as lagging
 from kastellan.checks.families.replication.no_headroom_for_restart import CHECK as HEADROOM
-from kastellan.engine.needs import wanted_by
+from kastellan.engine.requests import requests_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
@@ -89,7 +89,7 @@ def _tables(
     return headroom, brokers, quorum, nodes
 
 
-WANTED = wanted_by([_tables], all_views())
+REQUESTS = requests_of([_tables], all_views())
 
 
 async def may_restart(source: Source, of: Sequence[str], timeout_s: float, stated: Provider | None = None) -> Restarts:
@@ -97,7 +97,7 @@ async def may_restart(source: Source, of: Sequence[str], timeout_s: float, state
 
     Raises Unreachable when nothing answered, BadInput for a broker that is none.
     """
-    return restarts(await observe(source, WANTED, Deadline.after(timeout_s)), of, stated=stated)
+    return restarts(await observe(source, REQUESTS, Deadline.after(timeout_s)), of, stated=stated)
 
 
 def restarts(snapshot: Snapshot, of: Sequence[str], notes: tuple[str, ...] = (), stated: Provider | None = None) -> Restarts:

@@ -13,7 +13,7 @@ import msgspec
 from kastellan.app.diagnose import plan_checks
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_providers
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests, merge_requests, request_tables
 from kastellan.findings.provider_rules import notes_of, provided
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
@@ -108,23 +108,23 @@ def _shown() -> dict[Permission, _Shown]:
     }
 
 
-def wanted_for(level: str) -> Wanted:
+def requests_for(level: str) -> TableRequests:
     """What a look at this level collects. Raises BadInput for a level that does not exist."""
     if level not in LEVELS:
         raise BadInput(f"no level is called {level[:40]!r}; levels are {', '.join(LEVELS)}")
     shown = {name for each in rights_of(level) for name in _shown()[each.permission].tables}
-    whole = plan_checks().wanted if level in {DOCTOR, DEEP} else Wanted(frozenset())
-    return whole | Wanted(frozenset(shown))
+    of_checks = plan_checks().requests if level in {DOCTOR, DEEP} else ()
+    return merge_requests(of_checks, request_tables(*shown))
 
 
 async def preflight(source: Source, level: str, timeout_s: float, stated: Provider | None = None) -> Preflight:
     """The answer from a live cluster; `stated` is who is said to run it. Raises Unreachable when nothing answered."""
-    return judged(await observe(source, wanted_for(level), Deadline.after(timeout_s)), level, stated=stated)
+    return judged(await observe(source, requests_for(level), Deadline.after(timeout_s)), level, stated=stated)
 
 
 def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
     """The answer from a snapshot: what its Answers show. What the provider refuses to everybody is no missing right."""
-    wanted_for(level)
+    requests_for(level)
     data = read_providers()
     run_by = provider_of(snapshot, data, stated)
     provider = provided(snapshot, run_by, data)

@@ -21,13 +21,16 @@ from kastellan.app.get import Listing
 from kastellan.app.incomplete_answers import not_whole
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_releases
-from kastellan.engine.needs import ALL, Need, Wanted, wanted_by
+from kastellan.engine.needs import ALL, Need
+from kastellan.engine.requests import TableRequest, TableRequests, keys_of, merge_requests, requests_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
+from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
@@ -83,23 +86,22 @@ def read(text: str) -> Statement:
     return Statement(text=text, now=tuple(each for each in named if not each.startswith(BEFORE)), before=before)
 
 
-def wanted_for(statement: Statement) -> Wanted:
+def requests_for(statement: Statement) -> TableRequests:
     """What has to be collected for it."""
     named = [relations()[each] for each in statement.now]
-    keys = plan_checks()
-    views = keys.views
-    wanted = wanted_by((views[each] for each in named if each in views), views)
-    direct = frozenset(each.name for each in named if each not in views)
-    return wanted | Wanted(
-        direct,
-        keys.wanted.topic_keys if "topic_configs" in direct else frozenset(),
-        frozenset({ALL}) if "broker_configs" in direct else frozenset(),
-    )
+    plan = plan_checks()
+    views = plan.views
+    of_views = requests_of((views[relation] for relation in named if relation in views), views)
+    tables = {relation.name for relation in named if relation not in views}
+    # Every config of every topic costs ten times as much: a statement sees those that checks need.
+    keys = {TopicConfigs.name: keys_of(plan.requests, TopicConfigs.name), BrokerConfigs.name: frozenset({ALL})}
+    direct = (TableRequest(table, keys.get(table, frozenset())) for table in tables)
+    return merge_requests(of_views, direct)
 
 
 async def sql(source: Source, statement: Statement, timeout_s: float, before: Before | None = None) -> Listing:
     """The statement's rows from a live cluster. Raises Unreachable when nothing answered, BadInput as `answered` does."""
-    return answered(await observe(source, wanted_for(statement), Deadline.after(timeout_s)), statement, before=before)
+    return answered(await observe(source, requests_for(statement), Deadline.after(timeout_s)), statement, before=before)
 
 
 def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None) -> Listing:

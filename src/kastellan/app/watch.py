@@ -11,13 +11,15 @@ import msgspec
 from kastellan.app.diagnose import run_checks
 from kastellan.app.snapshots.history import History
 from kastellan.app.snapshots.history_needs import HistoryNeeds, earlier_tables, history_needs
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests, tables_of, without_tables
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.stages import CheckRun, OlderResults
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
-from kastellan.model.carry import carried
+from kastellan.model.answer_log import AnswerLog
+from kastellan.model.carry import reuse_tables
 from kastellan.model.catalogue import all_tables, slow_tables
+from kastellan.model.collected import Collected
 from kastellan.model.finding import CheckResult
 from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
@@ -65,9 +67,18 @@ class _Carrying:
     def __init__(self, source: Source, slow: Snapshot) -> None:
         self._source, self._slow = source, slow
 
-    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
-        fast = msgspec.structs.replace(wanted, tables=wanted.tables - SLOW)
-        return carried(await self._source.look(fast, deadline), self._slow, sorted(SLOW & wanted.tables))
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    @property
+    def tables(self) -> frozenset[str]:
+        return self._source.tables
+
+    async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
+        collected = await self._source.collect(without_tables(requests, SLOW), answers, deadline)
+        older = reuse_tables(self._slow, SLOW & tables_of(requests), answers)
+        return msgspec.structs.replace(collected, tables={**older, **collected.tables})
 
     async def close(self) -> None:
         await self._source.close()

@@ -21,7 +21,6 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec.structs import astuple
 
 from kastellan.kernel.errors import Defect
 from kastellan.model.snapshot import Moment, Supplied
@@ -134,44 +133,3 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
         return hint, False
     inner = [each for each in get_args(hint) if each is not NoneType]
     return (inner[0], True) if len(inner) == 1 else (hint, False)
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """What a set of checks and views needs to have collected.
-
-    `whole_topics` names the topics of which every config is asked, `producers_of` those whose producers are: both are on
-    request of a person only, never by a need. `timed_groups` names the groups of which commit times are asked where that
-    table is wanted; none means all.
-    """
-
-    tables: frozenset[str]
-    topic_keys: frozenset[str] = frozenset()
-    broker_keys: frozenset[str] = frozenset()
-    whole_topics: frozenset[str] = frozenset()
-    producers_of: frozenset[str] = frozenset()
-    timed_groups: frozenset[str] = frozenset()
-
-    def __or__(self, other: Wanted) -> Wanted:
-        return Wanted(*(ours | theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
-
-
-def wanted_by(functions: Iterable[Callable[..., object]], views: Views) -> Wanted:
-    """The tables and config keys that these functions need, through views."""
-    todo, seen = list(functions), set[Callable[..., object]]()
-    tables, topic_keys, broker_keys = set[str](), set[str](), set[str]()
-    while todo:
-        function = todo.pop()
-        if function in seen:
-            continue
-        seen.add(function)
-        for need in needs_of(function):
-            wanted = need.wanted
-            if not issubclass(wanted, Table):
-                continue
-            if wanted in views:
-                todo.append(views[wanted])
-                continue
-            tables.add(wanted.name)
-            if need.keys:
-                {"topic_configs": topic_keys, "broker_configs": broker_keys}[wanted.name].update(need.keys.names(views))
-    return Wanted(frozenset(tables), frozenset(topic_keys), frozenset(broker_keys))

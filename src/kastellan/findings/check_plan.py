@@ -8,13 +8,14 @@ import msgspec
 
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.evaluate import Settings
-from kastellan.engine.needs import Views, Wanted, wanted_by
+from kastellan.engine.needs import Views
+from kastellan.engine.requests import TableRequests, merge_requests, request_tables, requests_of
 from kastellan.findings.waivers import NO_POLICY, Policy
 from kastellan.reference.providers import Provider
 from kastellan.reference.reference_data import ReferenceData
 from kastellan.views.catalogue import all_views
 
-_HEADER = Wanted(frozenset({"brokers", "broker_features", "features", "quorum", "quorum_nodes", "topics", "partitions"}))
+_HEADER = request_tables("brokers", "broker_features", "features", "quorum", "quorum_nodes", "topics", "partitions")
 """The tables behind the header of every report."""
 
 
@@ -28,9 +29,9 @@ class CheckPlan(msgspec.Struct, frozen=True):
     provider: Provider | None = None
 
     @property
-    def wanted(self) -> Wanted:
+    def requests(self) -> TableRequests:
         """What must be collected: what the checks need, and what the header of every report shows."""
-        return wanted_by((check.evaluate for check in self.checks.values()), self.views) | _HEADER
+        return merge_requests(requests_of((check.evaluate for check in self.checks.values()), self.views), _HEADER)
 
     @property
     def views(self) -> Views:

@@ -201,7 +201,7 @@ def _told_something(answer: Answer, refused: Iterable[Answer], used: Mapping[str
     """The peer answered: with more than an envelope in which every piece is a refusal."""
     if answer.state not in _ANSWERED:
         return False
-    pieces = any((each.of, each.sent_ms) == (answer.of, answer.sent_ms) for each in refused)
+    pieces = any((each.peer, each.sent_ms) == (answer.peer, answer.sent_ms) for each in refused)
     return not pieces or any(answer.id in answers for answers in used.values())
 
 

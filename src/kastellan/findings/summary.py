@@ -271,7 +271,7 @@ def _evidence(roots: list[Finding], answers: Mapping[int, Answer]) -> tuple[str,
     asked: dict[str, dict[str, None]] = defaultdict(dict)
     for number in dict.fromkeys(number for each in roots for number in each.evidence):
         if number in answers:
-            asked[answers[number].asked][answers[number].of] = None
+            asked[answers[number].asked][answers[number].peer.text] = None
     if asked:
         told = [f"{what} of {listed(list(of)[:3], len(of))}" for what, of in asked.items()]
         lines.append("told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""))

@@ -28,7 +28,7 @@ def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
     by_peer: dict[tuple[str, State, str], dict[str, str]] = defaultdict(dict)
     for each in answers:
         if each.state is not State.COMPLETE:
-            by_peer[each.of, each.state, each.trouble or ""].setdefault(each.asked, each.reason)
+            by_peer[each.peer.text, each.state, each.trouble or ""].setdefault(each.asked, each.reason)
     alike: dict[tuple[State, str, tuple[str, ...], str], list[str]] = defaultdict(list)
     for (of, state, trouble), asked in by_peer.items():
         reasons = [each for each in dict.fromkeys(asked.values()) if each]

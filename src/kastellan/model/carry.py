@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
 
-import msgspec
-import polars as pl
-
+from kastellan.model.answer_log import AnswerLog, answers_of, renumber_answers
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.table import Frame, Rows, Table, Unseen
+from kastellan.model.table import Table
 
 
-def carried(newer: Snapshot, older: Snapshot, names: Iterable[str]) -> Snapshot:
-    """The newer look with these tables of the older one where it has none itself.
+def reuse_tables(older: Snapshot, names: Iterable[str], answers: AnswerLog) -> dict[str, Table]:
+    """These tables of an older look, for a newer one that did not collect them.
 
-    The Answers that they rest on come with them, under new ids, and keep their own times: nothing looks fresher
-    than it is.
+    The Answers that they rest on are entered again under new ids and keep their own times: nothing looks fresher than
+    it is.
     """
-    missing = [name for name in names if name in older.tables and name not in newer.tables]
-    if not missing:
-        return newer
-    shift = 1 + max((each.id for each in newer.answers), default=0)
-    tables = {name: _shifted(older.tables[name], shift) for name in missing}
-    used = {each for name in missing for each in _answers(older.tables[name])}
-    answers = tuple(msgspec.structs.replace(each, id=each.id + shift) for each in older.answers if each.id in used)
-    return msgspec.structs.replace(newer, tables={**newer.tables, **tables}, answers=(*newer.answers, *answers))
-
-
-def _answers(table: Table) -> set[int]:
-    return {*table.df["answer"].drop_nulls().unique(), *(each.answer for each in table.unseen)}
-
-
-def _shifted(table: Table, shift: int) -> Table:
-    df = table.df.with_columns((pl.col("answer") + shift).cast(table.schema()["answer"]))
-    unseen = tuple(Unseen(each.answer + shift, each.roster) for each in table.unseen)
-    kind: type[Table] = type(table)
-    if issubclass(kind, Rows):
-        return cast("type[Rows[Any]]", kind).from_df(df, unseen)
-    return cast("type[Frame]", kind)(df, unseen)
+    tables = {name: older.tables[name] for name in sorted(names) if name in older.tables}
+    used = {answer for table in tables.values() for answer in answers_of(table)}
+    ids = {answer.id: answers.enter(answer) for answer in older.answers if answer.id in used}
+    return {name: renumber_answers(table, ids) for name, table in tables.items()}

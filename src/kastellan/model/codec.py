@@ -1,6 +1,6 @@
 """A Snapshot, with its earlier looks, as the bytes of one file.
 
-The file is a zip: `manifest.json` (schema id `kastellan.snapshot/1`) and, per look, one Arrow IPC member for each table.
+The file is a zip: `manifest.json` (schema id `kastellan.snapshot/2`) and, per look, one Arrow IPC member for each table.
 The zip compresses and the Arrow inside does not, so that the sizes which the zip declares bound the memory that a
 hostile file can take: no member is read beyond its declared size, and the sum of the declared sizes is limited. Text
 columns that repeat themselves are written as dictionaries, a tenth of the work for the compressor; what they would
@@ -24,13 +24,15 @@ import polars as pl
 
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.version import VERSION
-from kastellan.model.answer import Answer
+from kastellan.model.answer import Answer, peer_of_text
 from kastellan.model.catalogue import all_tables
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
 from kastellan.model.table import Frame, Rows, Table, Unseen
 from kastellan.reference.providers import Provider
 
-SCHEMA = "kastellan.snapshot/1"
+SCHEMA = "kastellan.snapshot/2"
+_SCHEMA_1 = "kastellan.snapshot/1"
+"""Read, too: there an Answer names its peer in a text, `of`."""
 MOST_BYTES = 4 * 1024**3
 """Most bytes that the members of a file may have when unpacked."""
 MOST_MEMBERS = 4_096
@@ -204,6 +206,8 @@ def _manifest(archive: zipfile.ZipFile, sizes: dict[str, int]) -> Manifest:
     text = _read(archive, sizes, _MANIFEST)
     try:
         schema = msgspec.json.decode(text, type=_Head).schema
+        if schema == _SCHEMA_1:
+            return _manifest_1(text)
         if schema != SCHEMA:
             raise BadInput(
                 f"the snapshot file has the schema {schema[:60]!r} and this Kastellan reads {SCHEMA}; use the one that wrote it"
@@ -213,6 +217,19 @@ def _manifest(archive: zipfile.ZipFile, sizes: dict[str, int]) -> Manifest:
         raise BadInput(
             f"the manifest of the snapshot file is not usable ({error}); write it anew with `kastellan snapshot save`"
         ) from None
+
+
+def _manifest_1(text: bytes) -> Manifest:
+    """A manifest of schema 1 as one of today. Raises msgspec's DecodeError for one that is none."""
+    manifest: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+    manifest["looks"] = msgspec.convert(manifest.get("looks"), list[dict[str, Any]])
+    for look in manifest["looks"]:
+        answers = msgspec.convert(look.get("answers"), list[dict[str, Any]])
+        look["answers"] = tuple(
+            msgspec.convert({**answer, "peer": peer_of_text(msgspec.convert(answer.get("of"), str))}, Answer)
+            for answer in answers
+        )
+    return msgspec.convert(manifest, Manifest)
 
 
 def _look(opened: _Opened, entry: LookEntry, only: Collection[str] | None) -> Snapshot:

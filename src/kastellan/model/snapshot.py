@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -46,6 +46,22 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     broker_ms: int = 0
     wall_ms: int = 0
     by_request: dict[str, int] = {}
+
+
+def sum_costs(costs: Iterable[Cost]) -> Cost:
+    """What several collections cost together."""
+    total = Cost()
+    for cost in costs:
+        names = total.by_request | cost.by_request
+        total = Cost(
+            requests=total.requests + cost.requests,
+            sent_bytes=total.sent_bytes + cost.sent_bytes,
+            received_bytes=total.received_bytes + cost.received_bytes,
+            broker_ms=total.broker_ms + cost.broker_ms,
+            wall_ms=total.wall_ms + cost.wall_ms,
+            by_request={name: total.by_request.get(name, 0) + cost.by_request.get(name, 0) for name in names},
+        )
+    return total
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

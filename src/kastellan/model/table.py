@@ -128,6 +128,11 @@ class Table:
         raise NotImplementedError
 
     @classmethod
+    def empty(cls) -> Self:
+        """Without rows."""
+        raise NotImplementedError
+
+    @classmethod
     def schema(cls) -> dict[str, Any]:
         """Column names and polars types, in order."""
         return {name: each.dtype for name, each in cls.columns.items()}

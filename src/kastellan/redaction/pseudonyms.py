@@ -14,6 +14,7 @@ from functools import partial
 
 import msgspec
 
+from kastellan.model.answer import Peer
 from kastellan.model.table import Column
 from kastellan.model.text_kind import TextKind
 from kastellan.redaction.common_words import WORDS_OF_REASONS
@@ -249,11 +250,12 @@ class Pseudonyms:
 
     # --- sentences ---
 
-    def answered_by(self, text: str) -> str:
-        """Who was asked: a broker by its number, or an address."""
-        if _OF.fullmatch(text):
-            return text
-        return self.addresses(text) if re.fullmatch(r"\S+:\d+", text) else self.reason(text)
+    def peer(self, peer: Peer) -> Peer:
+        """Who was asked: a node keeps its number, an address and a name do not stay."""
+        kind = self.reason(peer.kind)
+        if not isinstance(peer.key, str):
+            return Peer(kind, peer.key)
+        return Peer(kind, self.addresses(peer.key) if re.fullmatch(r"\S+:\d+", peer.key) else self.reason(peer.key))
 
     def reason(self, text: str) -> str:
         """A sentence in which known names are pseudonyms, and of which nothing stays but numbers and our own words."""

@@ -190,7 +190,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.restarts/1": RestartsDocument,
     "kastellan.preflight/1": PreflightDocument,
     "kastellan.probe/1": ProbeDocument,
-    "kastellan.snapshot/1": Manifest,
+    "kastellan.snapshot/2": Manifest,
     "kastellan.changes/1": ChangesDocument,
     "kastellan.kept/1": KeptDocument,
     "kastellan.redaction/1": NameMap,

@@ -17,7 +17,8 @@ import polars as pl
 
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.evaluate import subjects_of
-from kastellan.engine.needs import Need, Views, needs_of, wanted_by
+from kastellan.engine.needs import Need, Views, needs_of
+from kastellan.engine.requests import requests_of, tables_of
 from kastellan.engine.resolver import Missing, Resolver
 from kastellan.model.finding import Verdict
 from kastellan.model.snapshot import Snapshot
@@ -119,7 +120,7 @@ def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Ra
     if not isinstance(before, Table):
         return []
     found: list[Leak] = []
-    for loss in losses(snapshot, rng, rounds, wanted_by([views[view]], views).tables):
+    for loss in losses(snapshot, rng, rounds, tables_of(requests_of([views[view]], views))):
         after = Resolver(loss.snapshot, views).get(need)
         if not isinstance(after, Missing):
             assert isinstance(after, Table)  # noqa: S101
@@ -138,7 +139,7 @@ class _Case(msgspec.Struct, frozen=True):
 
 def _case(judgement: RegisteredCheck, whole: Resolver, snapshot: Snapshot, views: Views) -> _Case:
     before = subjects_of(judgement, snapshot, views, resolver=whole)
-    used = wanted_by([judgement.evaluate], views).tables | {KINDS[each.kind].roster for each in before}
+    used = tables_of(requests_of([judgement.evaluate], views)) | {KINDS[each.kind].roster for each in before}
     return _Case(judgement, before, used, _looks_back(judgement.evaluate, views))
 
 

@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from kastellan.kernel.outcome import State
-from kastellan.model.answer import Answer
+from kastellan.model.answer import Answer, Peer, broker_peer
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.table import Frame, Rows, Table, Unseen
 from kastellan.model.tables.acls import Acls
@@ -170,7 +170,13 @@ def _healthy(
         *(kind.empty() for kind in _NONE_THERE),
     ]
     seen = Answer(
-        id=_SEEN, source="kafka", asked="everything", of="the cluster", state=State.COMPLETE, sent_ms=at_ms - 5, arrived_ms=at_ms
+        id=_SEEN,
+        source="kafka",
+        asked="everything",
+        peer=Peer("the cluster"),
+        state=State.COMPLETE,
+        sent_ms=at_ms - 5,
+        arrived_ms=at_ms,
     )
     return Snapshot(
         at_ms=at_ms,
@@ -450,11 +456,17 @@ def drop(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any]) -> Sna
     return snapshot.with_table(rebuilt(kind, table.df.filter(~matching(where)), table.unseen))
 
 
-def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time", of: str = "broker/2") -> tuple[Snapshot, int]:
+def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time", broker: int = 2) -> tuple[Snapshot, int]:
     """The snapshot with one failed Answer more, and its id."""
     new = 1 + max((each.id for each in snapshot.answers), default=0)
     answer = Answer(
-        id=new, source="kafka", asked="something", of=of, state=State.FAILED, sent_ms=snapshot.at_ms - 10, reason=reason
+        id=new,
+        source="kafka",
+        asked="something",
+        peer=broker_peer(broker),
+        state=State.FAILED,
+        sent_ms=snapshot.at_ms - 10,
+        reason=reason,
     )
     return msgspec.structs.replace(snapshot, answers=(*snapshot.answers, answer)), new
 

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import polars as pl
 
 from kastellan.app.observe import observe
-from kastellan.engine.needs import ALL, Wanted
+from kastellan.engine.needs import ALL
+from kastellan.engine.requests import TableRequest, merge_requests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model import codec
@@ -166,11 +167,12 @@ class RealPlace:
             await self.summarize(api, values)
 
 
-async def look(place: Place, *tables: str, **more: Any) -> Snapshot:
+async def look(place: Place, *tables: str | TableRequest) -> Snapshot:
     """One look at these tables."""
+    requests = (TableRequest(table) if isinstance(table, str) else table for table in tables)
     source = KafkaSource(place.bootstrap)
     try:
-        return await observe(source, Wanted(frozenset(tables), **more), Deadline.after(PATIENCE_S))
+        return await observe(source, merge_requests(requests), Deadline.after(PATIENCE_S))
     finally:
         await source.close()
 
@@ -279,7 +281,7 @@ async def producers_are_asked_of_named_topics_only(place: Place) -> None:
     everything = await look(place, "producers")
     assert everything.tables["producers"].df.height == 0
     assert "DescribeProducers" not in everything.cost.by_request
-    named = await look(place, "producers", "partitions", producers_of=frozenset({place.topic}))
+    named = await look(place, TableRequest("producers", members=frozenset({place.topic})), "partitions")
     assert set(named.tables["producers"].df["topic"]) <= {place.topic}
     # Leaders are asked; after an election not every broker leads one of the topic's partitions.
     leaders = named.tables["partitions"].df.filter(pl.col("topic") == place.topic)["leader"]
@@ -287,11 +289,10 @@ async def producers_are_asked_of_named_topics_only(place: Place) -> None:
 
 
 async def all_configs_of_brokers_are_told_when_all_are_wanted(place: Place) -> None:
-    few = (
-        (await look(place, "broker_configs", broker_keys=frozenset({"retention.ms", "no.such.key"}))).tables["broker_configs"].df
-    )
+    few_keys = TableRequest("broker_configs", frozenset({"retention.ms", "no.such.key"}))
+    few = (await look(place, few_keys)).tables["broker_configs"].df
     assert few.height == 6
-    every = (await look(place, "broker_configs", broker_keys=frozenset({ALL, "no.such.key"}))).tables["broker_configs"].df
+    every = (await look(place, TableRequest("broker_configs", frozenset({ALL, "no.such.key"})))).tables["broker_configs"].df
     assert every.height > few.height
     absent = every.filter(pl.col("config") == "no.such.key")
     assert absent.select("broker", "value", "source", "seen", "sensitive").rows() == [
@@ -302,10 +303,11 @@ async def all_configs_of_brokers_are_told_when_all_are_wanted(place: Place) -> N
 
 
 async def every_config_of_a_named_topic_is_told(place: Place) -> None:
-    rows = (await look(place, "topic_configs", whole_topics=frozenset({place.topic}))).tables["topic_configs"].df
+    of_topic = TableRequest("topic_configs", frozenset({ALL}), frozenset({place.topic}))
+    rows = (await look(place, of_topic)).tables["topic_configs"].df
     assert set(rows["topic"]) == {place.topic}
     assert {"cleanup.policy", "min.insync.replicas", "retention.ms"} <= set(rows["config"])
-    both = await look(place, "topic_configs", whole_topics=frozenset({place.topic}), topic_keys=frozenset({"retention.ms"}))
+    both = await look(place, of_topic, TableRequest("topic_configs", frozenset({"retention.ms"})))
     others = both.tables["topic_configs"].df.filter(pl.col("topic") != place.topic)
     assert set(others["config"]) == {"retention.ms"}
 

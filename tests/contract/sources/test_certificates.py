@@ -7,8 +7,9 @@ import datetime as dt
 
 import pytest
 
+from kastellan.app.observe import observe
 from kastellan.config.security import Protocol, SecuritySettings, Store, Tls
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.secret import Secret
 from kastellan.model.tables.certificates import Certificate, Certificates
@@ -28,7 +29,7 @@ def look(guard: FakeGuard, security: SecuritySettings) -> tuple[Certificate, ...
         async with FakeCluster(fake_model(), guard) as fake:
             source = KafkaSource(fake.bootstrap, security=security)
             try:
-                snapshot = await source.look(Wanted(frozenset({"certificates", "brokers"})), Deadline.after(20))
+                snapshot = await observe(source, request_tables("certificates", "brokers"), Deadline.after(20))
             finally:
                 await source.close()
             table = snapshot.table(Certificates)

@@ -10,7 +10,7 @@ import pytest
 from kastellan.app.observe import observe
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.evaluate import evaluate_all
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.snapshot import Snapshot
@@ -48,7 +48,7 @@ def look(made: FakeModel) -> Snapshot:
         async with FakeCluster(made) as fake:
             source = KafkaSource(fake.bootstrap.split(",")[1])  # the one that is cut off is asked first
             try:
-                return await observe(source, Wanted(TABLES), Deadline.after(10))
+                return await observe(source, request_tables(*TABLES), Deadline.after(10))
             finally:
                 await source.close()
 
@@ -102,7 +102,7 @@ def test_nobody_is_asked_where_each_has_one_coordinator() -> None:
     async def run() -> None:
         async with FakeCluster(made) as fake:
             source = KafkaSource(fake.bootstrap)
-            await observe(source, Wanted(TABLES), Deadline.after(10))
+            await observe(source, request_tables(*TABLES), Deadline.after(10))
             assert Api.FIND_COORDINATOR not in {api for _, api, _ in fake.seen}
             await source.close()
 

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from kastellan.app.observe import observe
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequest, TableRequests, merge_requests, request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
+from kastellan.model.answer import broker_peer
 from kastellan.model.config_secrets import NOT_KEPT
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
@@ -40,8 +41,9 @@ def model() -> FakeModel:
     return made
 
 
-def wanted(tables: frozenset[str]) -> Wanted:
-    return Wanted(tables, KEYS, frozenset({"min.insync.replicas"}) if "broker_configs" in tables else frozenset())
+def wanted(tables: frozenset[str]) -> TableRequests:
+    keys = {"topic_configs": KEYS, "broker_configs": frozenset({"min.insync.replicas"})}
+    return merge_requests(TableRequest(table, keys.get(table, frozenset())) for table in tables)
 
 
 def told(snapshot: Snapshot) -> dict[str, list[tuple[object, ...]]]:
@@ -116,7 +118,7 @@ def test_configs_are_asked_behind_the_ends_and_do_not_wait_long_for_them() -> No
             assert found.tables["topic_configs"].df.height
             assert not found.tables["topic_configs"].df["value"].null_count()
             assert (
-                next(each for each in found.answers if each.asked == "OffsetFetch" and each.of == "broker/2").state
+                next(each for each in found.answers if each.asked == "OffsetFetch" and each.peer == broker_peer(2)).state
                 is State.FAILED
             )
             await source.close()
@@ -339,7 +341,7 @@ def test_error_codes_become_nulls_with_an_answer_that_says_so() -> None:
 def test_an_old_connection_is_no_sign_of_life() -> None:
     async def run() -> None:
         async with FakeCluster(model()) as fake:
-            source, only = KafkaSource(fake.bootstrap), Wanted(frozenset({"brokers"}))
+            source, only = KafkaSource(fake.bootstrap), request_tables("brokers")
             await observe(source, only, Deadline.after(10))
             fake.faults.add(Fault(node=2, silent=True))
             snapshot = await observe(source, only, Deadline.after(1.5))
@@ -480,7 +482,7 @@ def test_a_secret_that_a_broker_tells_in_the_open_is_not_kept() -> None:
             node.configs = {key: "password=hunter2", url: "https://me:hunter2@idp/token"}
         async with FakeCluster(made) as fake:
             source = KafkaSource(fake.bootstrap)
-            asked = Wanted(frozenset({"broker_configs"}), frozenset(), frozenset({key, url}))
+            asked = (TableRequest("broker_configs", frozenset({key, url})),)
             rows = (await observe(source, asked, Deadline.after(10))).tables["broker_configs"].df
             assert set(rows.filter(config=key)["value"]) == {NOT_KEPT}
             assert set(rows.filter(config=url)["value"]) == {f"https://{NOT_KEPT}@idp/token"}

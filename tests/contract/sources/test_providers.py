@@ -11,8 +11,8 @@ import pytest
 
 from kastellan.app.diagnose import CheckRun, plan_checks, run_checks
 from kastellan.app.observe import observe
-from kastellan.app.preflight import Has, judged, wanted_for
-from kastellan.engine.needs import Wanted
+from kastellan.app.preflight import Has, judged, requests_for
+from kastellan.engine.requests import request_tables
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
@@ -151,7 +151,7 @@ def test_preflight_misses_no_right_that_the_provider_gives_to_nobody() -> None:
             fake.faults.add(Fault(api=Api.LIST_GROUPS, error_code=31))
             source = KafkaSource(fake.bootstrap, resolve=resolve)
             try:
-                snapshot = await observe(source, wanted_for("doctor"), Deadline.after(10))
+                snapshot = await observe(source, requests_for("doctor"), Deadline.after(10))
             finally:
                 await source.close()
             found = judged(snapshot, "doctor")
@@ -209,9 +209,7 @@ def test_a_broker_from_the_future_is_spoken_to_in_versions_that_both_know() -> N
             fake.faults.offer(7_777, (0, 5))
             source = KafkaSource(fake.bootstrap)
             try:
-                look = await observe(
-                    source, Wanted(frozenset({"api_versions", "features", "broker_features"})), Deadline.after(10)
-                )
+                look = await observe(source, request_tables("api_versions", "features", "broker_features"), Deadline.after(10))
             finally:
                 await source.close()
             return look, *await examined(fake)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from kastellan.app.observe import observe
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequest, request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
 from kastellan.model.snapshot import Snapshot
@@ -50,7 +50,7 @@ def looked(model: FakeModel, tables: set[str], *faults: Fault, hidden: tuple[int
                 fake.faults.offer(api, None)
             source = KafkaSource(fake.bootstrap)
             try:
-                return await observe(source, Wanted(frozenset(tables)), Deadline.after(10)), [api for _, api, _ in fake.seen]
+                return await observe(source, request_tables(*tables), Deadline.after(10)), [api for _, api, _ in fake.seen]
             finally:
                 await source.close()
 
@@ -150,7 +150,7 @@ def test_a_partition_whose_producers_may_not_be_read_has_a_placeholder() -> None
         async with FakeCluster(made) as fake:
             fake.faults.add(Fault(api=61, error_code=29, key=("topic-0001", 1)))
             source = KafkaSource(fake.bootstrap)
-            wanted = Wanted(frozenset({"producers"}), producers_of=frozenset({"topic-0001"}))
+            wanted = (TableRequest("producers", members=frozenset({"topic-0001"})),)
             try:
                 return await observe(source, wanted, Deadline.after(10))
             finally:
@@ -176,9 +176,9 @@ def test_the_age_of_unread_records_is_asked_of_leaders_for_what_lags_only() -> N
             fake.faults.add(Fault(api=2, error_code=29, key=("topic-0001", 3)))
             source = KafkaSource(fake.bootstrap)
             try:
-                one = Wanted(frozenset({"commit_times"}), timed_groups=frozenset({"group-0000"}))
+                one = (TableRequest("commit_times", members=frozenset({"group-0000"})),)
                 return (
-                    await observe(source, Wanted(frozenset({"commit_times", "commits", "offsets"})), Deadline.after(10)),
+                    await observe(source, request_tables("commit_times", "commits", "offsets"), Deadline.after(10)),
                     await observe(source, one, Deadline.after(10)),
                 )
             finally:

@@ -15,13 +15,13 @@ import pytest
 from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import NotPermitted
+from kastellan.kernel.fan_out import fan_out
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.wire.kafka import mutations as m
 from kastellan.wire.kafka import requests as q
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import parse_endpoints
-from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.permit import Permit
 from kastellan.wire.kafka.reply import Reply, decode_reply

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.fan_out import fan_out
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.testing.fake_broker import FakeCluster, Fault, fake_cluster, fake_model
 from kastellan.wire.kafka import requests as q
@@ -18,7 +19,6 @@ from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.codes import UnknownCode
 from kastellan.wire.kafka.connection import Limits
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
-from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec

@@ -13,7 +13,7 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.checks.evaluate import evaluate_all, subjects_of
 from kastellan.findings.provider_rules import set_aside
 from kastellan.kernel.outcome import State, Trouble
-from kastellan.model.answer import Answer
+from kastellan.model.answer import Answer, broker_peer
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.provider_detection import provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
@@ -111,7 +111,7 @@ def test_a_failing_subject_is_not_set_aside_because_another_one_was_refused(stat
         id=number,
         source="kafka",
         asked="DescribeConfigs",
-        of="broker/1",
+        peer=broker_peer(1),
         state=state,
         trouble=Trouble.REJECTED,
         sent_ms=snapshot.at_ms,

@@ -57,7 +57,7 @@ def renamed(snapshot: Snapshot, rng: random.Random) -> Snapshot:
     snapshot, _ = failed_answer(
         snapshot,
         f"TOPIC_AUTHORIZATION_FAILED: not for {topic} nor Hidden{name(rng, 'topic')} password={SECRET}",
-        of="broker/2",
+        broker=2,
     )
     host = made.get(("host", "127.0.0.1"), "h")
     for key, value in (

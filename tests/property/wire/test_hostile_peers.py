@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kastellan.app.observe import observe
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.evaluate import evaluate_all
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequest, merge_requests, request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import KastellanError
 from kastellan.model.snapshot import Snapshot
@@ -31,13 +31,13 @@ pytestmark = pytest.mark.enable_socket
 DEADLINE_S = 0.5
 LATE_S = 5.0
 """How late a look may end on a machine that is busy; one that waits for a peer would never end."""
-WANTED = Wanted(
-    frozenset(
-        {"brokers", "topics", "partitions", "replicas", "offsets", "log_dirs", "replica_sizes", "topic_configs", "broker_configs"}
-        | {"groups", "members", "assignments", "commits", "quorum", "quorum_nodes", "features", "api_versions", "acls"}
-    ),
-    frozenset({"cleanup.policy"}),
-    frozenset({"min.insync.replicas"}),
+REQUESTS = merge_requests(
+    request_tables("brokers", "topics", "partitions", "replicas", "offsets", "log_dirs", "replica_sizes", "groups", "members"),
+    request_tables("assignments", "commits", "quorum", "quorum_nodes", "features", "api_versions", "acls"),
+    [
+        TableRequest("topic_configs", frozenset({"cleanup.policy"})),
+        TableRequest("broker_configs", frozenset({"min.insync.replicas"})),
+    ],
 )
 
 SAID = st.one_of(
@@ -71,7 +71,7 @@ async def ended(source: KafkaSource) -> Snapshot | str:
     """What the look ended in; the test fails where it did not end in time, or in anything else."""
     began = time.monotonic()
     try:
-        found: Snapshot | str = await asyncio.wait_for(observe(source, WANTED, Deadline.after(DEADLINE_S)), DEADLINE_S + LATE_S)
+        found: Snapshot | str = await asyncio.wait_for(observe(source, REQUESTS, Deadline.after(DEADLINE_S)), DEADLINE_S + LATE_S)
     except KastellanError as error:
         found = error.message
         assert "\n" not in found

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -10,9 +10,8 @@ import pytest
 from kastellan.app import diagnose as module
 from kastellan.app.diagnose import CheckPlan, plan_checks, run_checks, run_checks_on_saved
 from kastellan.app.observe import held_gc
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 from kastellan.findings.cluster_shape import cluster_shape
-from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, Unreachable
 from kastellan.kernel.outcome import Trouble
 from kastellan.model.finding import Severity
@@ -22,26 +21,24 @@ from kastellan.model.tables.features import Features
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.reference.reference_data import packaged_releases
+from kastellan.testing.fixed_source import FixedSource
 from kastellan.testing.snapshots import AT_MS, drop, edit, failed_answer, healthy
 
 OFFLINE = "replication.offline"
 
 
-class Played:
+class Played(FixedSource):
     """A source that plays looks, one after the other; the last one again and again. An exception is raised."""
 
-    def __init__(self, *looks: Snapshot | Exception | Callable[[Deadline], Snapshot]) -> None:
-        self.looks: Sequence = looks
-        self.wanted: list[Wanted] = []
+    def __init__(self, *looks: Snapshot | Exception) -> None:
+        super().__init__(self.play)
+        self.looks: Sequence[Snapshot | Exception] = looks
 
-    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
-        look = self.looks[min(len(self.wanted), len(self.looks) - 1)]
-        self.wanted.append(wanted)
+    def play(self, _: TableRequests) -> Snapshot:
+        look = self.looks[min(len(self.requested), len(self.looks)) - 1]
         if isinstance(look, Exception):
             raise look
         return look
-
-    async def close(self) -> None: ...
 
 
 def sound(after_s: float = 0.0) -> Snapshot:
@@ -69,7 +66,7 @@ def _no_pause(monkeypatch):
 
 def test_a_healthy_cluster_is_looked_at_once():
     examined, source = run(sound())
-    assert len(source.wanted) == 1
+    assert len(source.requested) == 1
     assert examined.report.looks == 1
     assert examined.report.worst() is None
     assert examined.report.shape.brokers == 3
@@ -86,7 +83,7 @@ def test_the_release_is_told_by_the_brokers_or_else_by_the_level_in_force():
 
 def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():
     examined, source = run(offline(), offline(1))
-    assert source.wanted[0] == source.wanted[1]
+    assert source.requested[0] == source.requested[1]
     assert examined.report.looks == 2
     assert [(each.check, each.severity, each.confirmed) for each in examined.report.findings] == [(OFFLINE, Severity.ERROR, True)]
     assert examined.report.at_ms == AT_MS + 1000
@@ -121,7 +118,7 @@ def test_a_second_look_that_saw_less_confirms_what_it_can_and_is_not_shown():
 
 def test_no_time_for_a_second_look_leaves_a_warning_seen_once():
     examined, source = run(offline(), offline(1), timeout_s=0.2)
-    assert len(source.wanted) == 1
+    assert len(source.requested) == 1
     assert examined.report.looks == 1
     assert [each.severity for each in examined.report.findings] == [Severity.WARNING]
 
@@ -138,7 +135,7 @@ def test_a_silent_peer_is_looked_at_twice_even_without_an_error():
         msgspec.structs.replace(each, trouble=Trouble.SILENT) if each.id == number else each for each in snapshot.answers
     )
     examined, source = run(msgspec.structs.replace(snapshot, answers=answers), sound(1))
-    assert len(source.wanted) == 2
+    assert len(source.requested) == 2
     assert examined.report.looks == 2
 
 
@@ -146,13 +143,13 @@ def test_a_cluster_that_refuses_is_unreachable_at_once():
     source = Played(Unreachable("refused"))
     with pytest.raises(Unreachable):
         asyncio.run(run_checks(source, plan_checks((OFFLINE,)), 5.0))
-    assert len(source.wanted) == 1
+    assert len(source.requested) == 1
 
 
 def test_under_watch_a_known_error_needs_no_second_look():
     before, _ = run(offline(), offline(1))
     examined, source = run(offline(10), before=before)
-    assert len(source.wanted) == 1
+    assert len(source.requested) == 1
     assert [each.severity for each in examined.report.findings] == [Severity.ERROR]
     assert [each.at_ms for each in examined.snapshot.earlier] == [AT_MS + 1000, AT_MS]
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.app.get import build_listing, list_called, wanted_for
+from kastellan.app.get import build_listing, list_called, requests_for
 from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.query import Query
-from kastellan.engine.needs import wanted_by
+from kastellan.engine.requests import keys_of, members_of, requests_of, tables_of
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
 from kastellan.model.tables.acls import Acls
@@ -40,7 +40,7 @@ NAMED = {"producers"}
 @pytest.mark.parametrize("name", LISTS.keys() - NAMED)
 def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
     found = build_listing(healthy(), name, None)
-    behind = [healthy().tables[each] for each in wanted_for(name).tables]
+    behind = [healthy().tables[each] for each in tables_of(requests_for(name))]
     assert bool(found.rows) == (name not in NONE_THERE and any(each.df.height for each in behind))
     assert set(found.shown) <= set(found.columns)
     assert "?" not in text(found)
@@ -54,7 +54,7 @@ def test_every_list_works_on_an_empty_cluster(name):
 
 
 def test_every_table_can_be_listed():
-    told = set().union(*(wanted_by([each.rows], all_views()).tables for each in LISTS.values()))
+    told = set().union(*(tables_of(requests_of([each.rows], all_views())) for each in LISTS.values()))
     assert all_tables().keys() == told
 
 
@@ -76,9 +76,9 @@ def test_producers_are_listed_for_a_named_topic_only():
     row = {"topic": "orders", "partition": 0, "producer_id": 7, "last_append_ms": 1_700_000_000_000, "transaction_start": -1}
     found = build_listing(add(healthy(), Producers, row), "producers", "orders")
     assert "2023-11-14 22:13:20Z" in text(found)
-    assert wanted_for("producers", "orders").producers_of == {"orders"}
-    assert wanted_for("topic-configs", "orders").whole_topics == {"orders"}
-    assert wanted_for("topic-configs", "ord*").topic_keys == {"*"}
+    assert members_of(requests_for("producers", "orders"), "producers") == {"orders"}
+    assert members_of(requests_for("topic-configs", "orders"), "topic_configs") == {"orders"}
+    assert keys_of(requests_for("topic-configs", "ord*"), "topic_configs") == {"*"}
 
 
 def test_a_name_may_be_a_pattern():

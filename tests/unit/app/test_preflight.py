@@ -5,7 +5,8 @@ import json
 import msgspec
 import pytest
 
-from kastellan.app.preflight import Has, Sight, acl_lines, fitting_form, iam_policy, judged, strimzi_user, wanted_for
+from kastellan.app.preflight import Has, Sight, acl_lines, fitting_form, iam_policy, judged, requests_for, strimzi_user
+from kastellan.engine.requests import tables_of
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.snapshot import Snapshot, Vantage
@@ -80,10 +81,10 @@ def test_a_request_that_the_cluster_does_not_know_asks_for_no_right():
 def test_levels_grow():
     counts = [len(judged(seen(), each).sights) for each in ("glance", "doctor", "deep")]
     assert counts == sorted(set(counts))
-    assert "producers" in wanted_for("deep").tables
-    assert "producers" not in wanted_for("doctor").tables
+    assert "producers" in tables_of(requests_for("deep"))
+    assert "producers" not in tables_of(requests_for("doctor"))
     with pytest.raises(BadInput, match="glance, doctor, deep"):
-        wanted_for("all")
+        requests_for("all")
 
 
 def nobody() -> Snapshot:

@@ -15,6 +15,7 @@ from kastellan.app.diagnose import plan_checks, run_checks_on_saved
 from kastellan.app.reference_data import read_providers, read_reference, read_releases
 from kastellan.checks.families.controller import release_end_of_life
 from kastellan.checks.families.replication import under_replicated
+from kastellan.engine.requests import keys_of
 from kastellan.findings.data_age import release_age_note
 from kastellan.kernel.errors import BadInput
 from kastellan.model.snapshot import Vantage
@@ -120,7 +121,7 @@ def test_two_threads_with_different_data_each_see_their_own() -> None:
         report = run_checks_on_saved(AT_MSK, plan, AT_MS).report
         counts = {result.check: sum(result.counts.values()) for result in report.results}
         judged = [f"{check}={counts[check]}" for check in ("configs.deprecated_keys", "configs.removed_keys")]
-        return plan.wanted.broker_keys, judged, report.provider.id if report.provider else None
+        return keys_of(plan.requests, "broker_configs"), judged, report.provider.id if report.provider else None
 
     with ThreadPoolExecutor(2) as pool:
         (our_keys, our_counts, our_provider), (their_keys, their_counts, their_provider) = pool.map(run, (ours, theirs))

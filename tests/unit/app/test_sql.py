@@ -7,29 +7,18 @@ import asyncio
 import msgspec
 import pytest
 
-from kastellan.app.sql import answered, read, relations, sql, wanted_for
-from kastellan.engine.needs import ALL, Wanted
-from kastellan.kernel.deadline import Deadline
+from kastellan.app.sql import answered, read, relations, requests_for, sql
+from kastellan.engine.needs import ALL
+from kastellan.engine.requests import keys_of, tables_of
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.model.tables.partitions import Partitions
+from kastellan.testing.fixed_source import FixedSource
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 from kastellan.views.catalogue import all_views
-
-
-class Source:
-    """Answers with the healthy cluster, and keeps what was wanted."""
-
-    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
-        assert wanted.tables == {"groups"}
-        assert deadline.remaining_s() > 0
-        return healthy()
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def rows(text: str, snapshot: Snapshot | None = None, before: Snapshot | None = None) -> list[tuple[object, ...]]:
@@ -154,15 +143,17 @@ def test_what_was_not_seen_is_told_with_its_reason():
 
 
 def test_only_what_is_named_is_asked_of_a_cluster():
-    assert wanted_for(read("select * from topics")).tables == {"topics"}
-    assert {"commits", "offsets"} <= wanted_for(read("select * from lag")).tables
-    assert wanted_for(read("select * from broker_configs")).broker_keys == {ALL}
-    assert "min.insync.replicas" in wanted_for(read("select * from topic_configs")).topic_keys
-    assert wanted_for(read("select * from before.topics")).tables == frozenset()
+    assert tables_of(requests_for(read("select * from topics"))) == {"topics"}
+    assert {"commits", "offsets"} <= tables_of(requests_for(read("select * from lag")))
+    assert keys_of(requests_for(read("select * from broker_configs")), "broker_configs") == {ALL}
+    assert "min.insync.replicas" in keys_of(requests_for(read("select * from topic_configs")), "topic_configs")
+    assert requests_for(read("select * from before.topics")) == ()
 
 
 def test_live_and_saved_give_the_same_rows():
     statement = read("select * from groups")
-    live = asyncio.run(sql(Source(), statement, 5.0))
+    source = FixedSource(healthy())
+    live = asyncio.run(sql(source, statement, 5.0))
+    assert source.requested == [{"groups"}]
     assert live.frame.equals(answered(healthy(), statement).frame)
     assert live.frame.height == healthy().tables[Groups.name].df.height

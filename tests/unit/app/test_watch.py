@@ -3,36 +3,34 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
-import msgspec
 import pytest
 
 from kastellan.app import diagnose as examining
 from kastellan.app import watch as module
 from kastellan.app.diagnose import plan_checks
 from kastellan.app.watch import SLOW, watch
+from kastellan.engine.requests import TableRequests
 from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.log_dirs import LogDirs
+from kastellan.testing.fixed_source import FixedSource
 from kastellan.testing.snapshots import AT_MS, edit, healthy
 
 pytestmark = pytest.mark.examines
 
 
-class Ticking:
+class Ticking(FixedSource):
     """A healthy cluster whose clock goes `step_s` further with each look; asked tables only."""
 
     def __init__(self, step_s: float = 10.0, fail_at: frozenset[int] = frozenset()) -> None:
+        super().__init__(self.tick)
         self.step_s, self.fail_at = step_s, fail_at
-        self.asked: list[frozenset[str]] = []
 
-    async def look(self, wanted, deadline):
-        number = len(self.asked)
-        self.asked.append(wanted.tables)
+    def tick(self, _: TableRequests) -> Snapshot:
+        number = len(self.requested) - 1
         if number in self.fail_at:
             raise Unreachable("nobody there")
-        whole = healthy(at_ms=AT_MS + int(number * self.step_s * 1000))
-        return msgspec.structs.replace(whole, tables={name: each for name, each in whole.tables.items() if name in wanted.tables})
-
-    async def close(self) -> None: ...
+        return healthy(at_ms=AT_MS + int(number * self.step_s * 1000))
 
 
 USUAL = plan_checks(("replication", "storage", "configs"))
@@ -63,9 +61,9 @@ def _no_pause(monkeypatch):
 def test_the_slow_tables_are_asked_once_a_minute_and_carried_over_with_their_age():
     source = Ticking()
     told = looks(source, 3)
-    assert source.asked[0] >= {"log_dirs", "topic_configs", "broker_configs"}
-    assert not source.asked[1] & SLOW
-    assert not source.asked[2] & SLOW
+    assert source.requested[0] >= {"log_dirs", "topic_configs", "broker_configs"}
+    assert not source.requested[1] & SLOW
+    assert not source.requested[2] & SLOW
     assert any("20 s old" in each for each in told[2].report.notes)
     assert told[2].report.worst() is None
 
@@ -113,10 +111,9 @@ def test_a_carried_table_is_not_compared_as_if_it_were_of_now(monkeypatch):
     """Growth of a disk is measured between looks that asked for it, and stands until it is asked again."""
 
     class Filling(Ticking):
-        async def look(self, wanted, deadline):
-            look = await super().look(wanted, deadline)
-            free_bytes = (14 * 1024 - 10 * len(self.asked)) * 1024**2
-            return edit(look, LogDirs, {}, usable_bytes=free_bytes) if "log_dirs" in wanted.tables else look
+        def tick(self, requests: TableRequests) -> Snapshot:
+            free_bytes = (14 * 1024 - 10 * len(self.requested)) * 1024**2
+            return edit(super().tick(requests), LogDirs, {}, usable_bytes=free_bytes)
 
     clock_s = iter(each * 10.0 for each in range(1000) for _ in range(2))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock_s)))

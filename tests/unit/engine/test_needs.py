@@ -7,7 +7,7 @@ from typing import Annotated
 import polars as pl
 import pytest
 
-from kastellan.engine.needs import Earlier, Keys, Views, Wanted, needs_of, wanted_by
+from kastellan.engine.needs import Earlier, Keys, Views, needs_of
 from kastellan.kernel.errors import Defect
 from kastellan.model.snapshot import Moment
 from kastellan.model.table import Frame, column
@@ -60,10 +60,3 @@ def test_what_is_no_table_is_refused() -> None:
 
     with pytest.raises(Defect, match="parameter rows asks for list"):
         needs_of(wrong)
-
-
-def test_collection_is_driven_through_views_down_to_keys() -> None:
-    wanted = wanted_by([asks], VIEWS)
-    assert wanted.tables == {"offsets", "topics", "topic_configs", "commits"}
-    assert (wanted.topic_keys, wanted.broker_keys) == ({"retention.ms", "cleanup.policy"}, set())
-    assert (wanted | Wanted(frozenset({"groups"}))).tables == wanted.tables | {"groups"}

@@ -11,7 +11,7 @@ from kastellan.app.diagnose import CheckRun, plan_checks, run_checks_on_saved
 from kastellan.findings.provider_rules import refused_by_design, set_aside
 from kastellan.findings.summary import summarize
 from kastellan.kernel.outcome import State, Trouble
-from kastellan.model.answer import Answer
+from kastellan.model.answer import Answer, broker_peer
 from kastellan.model.finding import CheckResult, Verdict
 from kastellan.model.provider_detection import provider_of
 from kastellan.model.snapshot import Snapshot, Vantage
@@ -40,12 +40,19 @@ def refusing(
     table: type[Table],
     state: State = State.DENIED,
     trouble: Trouble | None = Trouble.REJECTED,
-    of: str = "broker/1",
+    broker: int = 1,
 ) -> Snapshot:
     """The snapshot in which every row of the table rests on such an answer, and nothing in them was seen."""
     number = 1 + max(each.id for each in snapshot.answers)
     answer = Answer(
-        id=number, source="kafka", asked=asked, of=of, state=state, trouble=trouble, sent_ms=snapshot.at_ms, reason="refused"
+        id=number,
+        source="kafka",
+        asked=asked,
+        peer=broker_peer(broker),
+        state=state,
+        trouble=trouble,
+        sent_ms=snapshot.at_ms,
+        reason="refused",
     )
     values: dict[str, Any] = dict.fromkeys((each for each in table.columns if each not in {*table.key, "reason"}), None)
     return edit(msgspec.structs.replace(snapshot, answers=(*snapshot.answers, answer)), table, {}, **{**values, "answer": number})
@@ -111,7 +118,7 @@ def test_what_was_set_aside_is_counted_in_the_verdict() -> None:
 
 def test_on_event_hubs_settings_of_topics_may_be_told_and_those_of_brokers_are_not() -> None:
     there = reached_by("acme.servicebus.windows.net:9093", refusing(healthy(), "DescribeConfigs", BrokerConfigs))
-    told = Answer(id=77, source="kafka", asked="DescribeConfigs", of="broker/1", state=State.COMPLETE, sent_ms=AT_MS)
+    told = Answer(id=77, source="kafka", asked="DescribeConfigs", peer=broker_peer(1), state=State.COMPLETE, sent_ms=AT_MS)
     there = edit(msgspec.structs.replace(there, answers=(*there.answers, told)), TopicConfigs, {}, answer=77)
     checks = ("configs.message_size_chain", "configs.retention_traps")
     found = examined(there, *checks)
@@ -154,7 +161,7 @@ def test_silence_is_no_refusal() -> None:
 def test_a_cluster_that_answers_belies_the_profile() -> None:
     """One broker told its settings: who refuses them elsewhere lacks a right, and that is told as unseen."""
     blind = refusing(healthy(), "DescribeConfigs", BrokerConfigs)
-    other = Answer(id=99, source="kafka", asked="DescribeConfigs", of="broker/2", state=State.COMPLETE, sent_ms=AT_MS)
+    other = Answer(id=99, source="kafka", asked="DescribeConfigs", peer=broker_peer(2), state=State.COMPLETE, sent_ms=AT_MS)
     mixed = msgspec.structs.replace(blind, answers=(*blind.answers, other))
     mixed = edit(mixed, BrokerConfigs, {"broker": 2}, value="1", seen=True, answer=99)
     profile = packaged_providers().profile("confluent-cloud")

@@ -7,7 +7,7 @@ from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.findings.summary import summarize, too_little
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State, Trouble
-from kastellan.model.answer import Answer
+from kastellan.model.answer import Answer, broker_peer
 from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import CheckResult, Finding, Severity, UnknownVerdicts, Verdict
 from kastellan.model.report import Report, Shape
@@ -55,8 +55,8 @@ def report(*results: CheckResult, answers: tuple[Answer, ...] = (), notes: tuple
     )  # fmt: skip
 
 
-def answer(number: int = 1, asked: str = "Metadata", of: str = "broker/1", state: State = State.COMPLETE, **more) -> Answer:
-    return Answer(id=number, source="kafka", asked=asked, of=of, state=state, sent_ms=0, **more)
+def answer(number: int = 1, asked: str = "Metadata", broker: int = 1, state: State = State.COMPLETE, **more) -> Answer:
+    return Answer(id=number, source="kafka", asked=asked, peer=broker_peer(broker), state=state, sent_ms=0, **more)
 
 
 def broker(number: int) -> Subject:
@@ -165,11 +165,11 @@ def test_answers_with_the_same_trouble_are_one_line():
     lines = list(
         bad_answers(
             [
-                answer(1, "Metadata", "broker/1", **silent, reason="broker/1 said nothing for 2 s"),
-                answer(2, "ListGroups", "broker/1", **silent),
-                answer(3, "Metadata", "broker/2", **silent, reason="broker/2 said nothing for 2 s"),
-                answer(4, "ListGroups", "broker/2", **silent),
-                answer(5, "ListGroups", "broker/3"),
+                answer(1, "Metadata", 1, **silent, reason="broker/1 said nothing for 2 s"),
+                answer(2, "ListGroups", 1, **silent),
+                answer(3, "Metadata", 2, **silent, reason="broker/2 said nothing for 2 s"),
+                answer(4, "ListGroups", 2, **silent),
+                answer(5, "ListGroups", 3),
             ]
         )
     )

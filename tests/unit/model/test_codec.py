@@ -91,6 +91,24 @@ def test_a_newer_file_is_read_as_far_as_it_is_known():
     assert any("colour" in each for each in notes)
 
 
+def of_schema_1(members):
+    """The members as the versions before schema 2 wrote them: the peer of an Answer is a text."""
+    manifest = msgspec.json.decode(members["manifest.json"])
+    manifest["schema"] = "kastellan.snapshot/1"
+    for look in manifest["looks"]:
+        for answer in look["answers"]:
+            peer = answer.pop("peer")
+            answer["of"] = peer["kind"] if peer["key"] is None else f"{peer['kind']}/{peer['key']}"
+    members["manifest.json"] = msgspec.json.encode(manifest)
+
+
+def test_a_file_of_schema_1_is_read_with_typed_peers():
+    before = sick()
+    after = codec.load(repacked(codec.dump(before), of_schema_1))
+    assert after.answers == before.answers
+    assert {answer.peer.broker for answer in after.answers} > {None}
+
+
 def drop(name):
     return lambda members: members.pop(name)
 
@@ -108,7 +126,14 @@ HOSTILE = {
     "deep json": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema":' + b"[" * 100_000)),
     "other schema": repacked(codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/9"}')),
     "no looks": repacked(
-        codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/1", "version": "1", "looks": []}')
+        codec.dump(healthy()), put("manifest.json", b'{"schema": "kastellan.snapshot/2", "version": "1", "looks": []}')
+    ),
+    "schema 1 without a peer": repacked(
+        codec.dump(healthy()),
+        put(
+            "manifest.json",
+            b'{"schema": "kastellan.snapshot/1", "version": "1", "looks": [{"answers": [{"id": 1}]}]}',
+        ),
     ),
     "missing table": repacked(codec.dump(healthy()), drop("look0/topics.arrow")),
     "table is no arrow": repacked(codec.dump(healthy()), put("look0/topics.arrow", b"ARROW1 or so")),

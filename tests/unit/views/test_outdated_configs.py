@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kastellan.engine.needs import Need, wanted_by
+from kastellan.engine.needs import Need
+from kastellan.engine.requests import keys_of, requests_of
 from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -47,7 +48,7 @@ def test_a_config_leaves_before_it_is_gone() -> None:
 
 
 def test_asks_for_what_can_be_told() -> None:
-    keys = wanted_by([outdated_configs], all_views(packaged_releases())).broker_keys
+    keys = keys_of(requests_of([outdated_configs], all_views(packaged_releases())), "broker_configs")
     assert keys == set(packaged_releases().outdated_broker_keys())
     assert "broker.id" not in keys
     assert "message.format.version" not in keys

@@ -14,6 +14,7 @@ import pytest
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled, NotPermitted
+from kastellan.kernel.fan_out import fan_out
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.testing.fake_broker_groups import packed_assignment, packed_subscription
 from kastellan.wire.kafka import mutations as m
@@ -21,7 +22,6 @@ from kastellan.wire.kafka.api import READS, Api, api_name
 from kastellan.wire.kafka.codes import code_name, retriable, state_of_code, trouble_of
 from kastellan.wire.kafka.consumer_protocol import assignment_of, subscription_of
 from kastellan.wire.kafka.costs import Cost, Costs
-from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, failed, of_os_error
@@ -145,7 +145,7 @@ def test_fan_out_keeps_the_order_and_makes_a_value_of_every_failure():
     assert list(found) == [3, 1, 2, 4]
     assert (found[3].value, found[4].value) == (3, 4)
     assert (found[1].state, found[1].reason) == (State.FAILED, "broker 1 sent nonsense")
-    assert found[2].reason == "KeyError: 'x'"
+    assert found[2].reason == "KeyError"  # its text may hold data
     assert run_fan_out(ask, []) == {}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 import polars as pl
 
 from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
 from kastellan.app.standing import standing
-from kastellan.engine.needs import Wanted
+from kastellan.engine.needs import ALL
+from kastellan.engine.requests import TableRequest, TableRequests, merge_requests
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
@@ -21,9 +21,9 @@ WORD = "topic"
 _DEFAULT = "default"
 
 
-def narrowed(wanted: Wanted, name: str) -> Wanted:
+def narrowed(requests: TableRequests, name: str) -> TableRequests:
     """Every config of this topic, and none of the others."""
-    return msgspec.structs.replace(wanted, whole_topics=frozenset({name}))
+    return merge_requests(requests, [TableRequest(TopicConfigs.name, frozenset({ALL}), frozenset({name}))])
 
 
 def build(  # noqa: PLR0913  (its needs)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 import polars as pl
 
 from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.standing import BEHIND, NO_COMMIT, standing
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests, narrow_requests
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.model.tables.groups import Groups
@@ -95,8 +94,8 @@ def _timed_groups(lag: GroupLag, owned: OwnedLag, times: CommitTimes, moment: Mo
     ).sort("lag_s", "lag_records_known", "group", descending=[True, True, False], nulls_last=True)
 
 
-def _of_group(wanted: Wanted, group: str) -> Wanted:
-    return msgspec.structs.replace(wanted, timed_groups=frozenset({group}))
+def _of_group(requests: TableRequests, group: str) -> TableRequests:
+    return narrow_requests(requests, CommitTimes.name, {group})
 
 
 def lag_lists() -> dict[str, ListSpec]:

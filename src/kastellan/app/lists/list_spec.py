@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import polars as pl
 
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 
 
 class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
     may_be_empty: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
     about: str = ""
-    narrowed: Callable[[Wanted, str], Wanted] | None = None
+    narrowed: Callable[[TableRequests, str], TableRequests] | None = None
     name_needed: str = ""
     told_by: frozenset[str] = frozenset()
     hidden: bool = False

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Collection
 from typing import Annotated
 
-import msgspec
 import polars as pl
 
 from kastellan.app.lists.list_spec import ListSpec
-from kastellan.engine.needs import ALL, Keys, Wanted
+from kastellan.engine.needs import ALL, Keys
+from kastellan.engine.requests import TableRequests, narrow_requests
 from kastellan.model.catalogue import all_tables, own_requests
 from kastellan.model.table import Table
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -19,16 +19,19 @@ from kastellan.model.tables.producers import Producers
 from kastellan.model.tables.topic_configs import TopicConfigs
 
 
-def _whole_topic(wanted: Wanted, topic: str) -> Wanted:
-    return msgspec.structs.replace(wanted, topic_keys=frozenset(), whole_topics=frozenset({topic}))
+def _configs_of_topic(requests: TableRequests, topic: str) -> TableRequests:
+    return narrow_requests(requests, TopicConfigs.name, {topic})
 
 
-def _producers_of(wanted: Wanted, topic: str) -> Wanted:
-    return msgspec.structs.replace(wanted, producers_of=frozenset({topic}))
+def _producers_of_topic(requests: TableRequests, topic: str) -> TableRequests:
+    return narrow_requests(requests, Producers.name, {topic})
 
 
 _KEYS: dict[type[Table], Keys] = {TopicConfigs: Keys(ALL), BrokerConfigs: Keys(ALL)}
-_NARROWED: dict[type[Table], Callable[[Wanted, str], Wanted]] = {TopicConfigs: _whole_topic, Producers: _producers_of}
+_NARROWED: dict[type[Table], Callable[[TableRequests, str], TableRequests]] = {
+    TopicConfigs: _configs_of_topic,
+    Producers: _producers_of_topic,
+}
 
 
 def table_lists(curated: Collection[str]) -> dict[str, ListSpec]:

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from kastellan.app.observe import observe
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import bytes_text
@@ -20,7 +20,7 @@ _LEAST_LOOK_S = 0.3
 
 
 async def collect(
-    source: Source, wanted: Wanted, timeout_s: float, looks: int, every_s: float, within: Deadline | None = None
+    source: Source, requests: TableRequests, timeout_s: float, looks: int, every_s: float, within: Deadline | None = None
 ) -> Snapshot:
     """The last of `looks` looks, each within `timeout_s` and `every_s` after the one before, knowing the others.
 
@@ -29,7 +29,7 @@ async def collect(
     earlier: list[Snapshot] = []
     while True:
         deadline = Deadline.after(timeout_s)
-        snapshot = await observe(source, wanted, deadline.within(within.remaining_s()) if within else deadline)
+        snapshot = await observe(source, requests, deadline.within(within.remaining_s()) if within else deadline)
         over = within is not None and within.remaining_s() < every_s + _LEAST_LOOK_S
         if len(earlier) + 1 == looks or over:
             return snapshot.after(*reversed(earlier))

@@ -8,7 +8,8 @@ import msgspec
 
 from kastellan.app.snapshots.history_needs import history_needs
 from kastellan.checks.catalogue import RegisteredCheck
-from kastellan.engine.needs import Views, wanted_by
+from kastellan.engine.needs import Views
+from kastellan.engine.requests import requests_of, tables_of
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.stages import CheckRun, PastRecords
 from kastellan.findings.track_history import merged
@@ -139,7 +140,7 @@ class History:
 def _tables_of(registered: RegisteredCheck, views: Views) -> frozenset[str]:
     """What a check's verdicts on one look rest on: its tables, and those that enumerate its subjects."""
     rosters = {kind.roster for kind in KINDS.values() if kind.roster}
-    return wanted_by((registered.evaluate,), views).tables | rosters | set(registered.check.meaningless_without)
+    return tables_of(requests_of((registered.evaluate,), views)) | rosters | set(registered.check.meaningless_without)
 
 
 def _of_its_time(look: Snapshot) -> Snapshot:

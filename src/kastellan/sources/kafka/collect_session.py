@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests, members_of, tables_of
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
+from kastellan.model.answer import Peer, broker_peer
 from kastellan.model.table import Table
-from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.model.tables.commit_times import CommitTimes
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.topics import Topology
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 from kastellan.sources.kafka.requester import Ask, Got, Requester, Turn
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.packing import EncodedRequest
@@ -24,6 +25,8 @@ R = TypeVar("R")
 
 _FULL_RIGHTS: Final = sum(1 << each for each in (5, 7, 8, 9, 10, 11, 12))
 """AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
+
+NO_LEADER: Final = Peer("the partitions without a leader")
 
 _DESCRIBE: Final = 1 << 8
 _PATIENCE_SHARE: Final = 0.2
@@ -43,16 +46,23 @@ class CollectSession:
     """One look under way: what is wanted, until when, who is there, and what came in so far."""
 
     def __init__(
-        self, cluster: Cluster, memory: DecodeCache, wanted: Wanted, deadline: Deadline, controllers: Cluster | None = None
+        self,
+        cluster: Cluster,
+        memory: DecodeCache,
+        requests: TableRequests,
+        answers: KafkaAnswers,
+        deadline: Deadline,
+        controllers: Cluster | None = None,
     ) -> None:
         self.cluster = cluster
         self.controllers = controllers
         """The controllers, where their addresses were given."""
         self.memory = memory
-        self.wanted = wanted
+        self.requests = requests
+        self._wanted = tables_of(requests)
         self.deadline = deadline
-        self.book = AnswerLog()
-        self.asking = Requester(cluster, self.book, memory)
+        self.answers = answers
+        self.asking = Requester(cluster, self.answers, memory)
         self.tables: dict[str, Table] = {}
         self.nodes: tuple[int, ...] = ()
         """The live brokers: those that are asked."""
@@ -66,7 +76,7 @@ class CollectSession:
 
     def wants(self, *tables: str) -> bool:
         """Whether any of these tables is wanted."""
-        return not self.wanted.tables.isdisjoint(tables)
+        return not self._wanted.isdisjoint(tables)
 
     def put(self, *tables: Table) -> None:
         """Take over tables, in place of earlier ones of the same kind."""
@@ -85,7 +95,7 @@ class CollectSession:
 
     def visible_only(self, answer: int, what: str) -> None:
         """Lower an answer in which the protocol left something out silently."""
-        self.book.grade(answer, State.VISIBLE_ONLY, f"{what} that this principal may not describe are left out silently")
+        self.answers.grade(answer, State.VISIBLE_ONLY, f"{what} that this principal may not describe are left out silently")
 
     async def ask(
         self, node: int, request: RequestSpec, deadline: Deadline | None = None, *, lane: str = "main", turn: Turn | None = None
@@ -144,11 +154,17 @@ class CollectSession:
 
     def not_live(self, asked: str, node: int) -> int:
         """The Answer of a broker that was not asked."""
-        return self.missing(asked, f"broker/{node}", "the cluster does not list it as live")
+        return self.unsent(asked, broker_peer(node), "the cluster does not list it as live")
 
-    def missing(self, asked: str, of: str, reason: str) -> int:
-        """An Answer that failed before anything was asked."""
-        return self.book.missing(asked, of, reason, time.time_ns() // 1_000_000, State.FAILED)
+    def unsent(self, asked: str, peer: Peer, reason: str) -> int:
+        """The Answer to a request that was not sent."""
+        return self.answers.enter_unsent(asked, peer, reason)
+
+    @property
+    def timed_groups(self) -> frozenset[str]:
+        """The groups of which commit times are wanted; empty where those of all are."""
+        members = [request.members for request in self.requests if request.table == CommitTimes.name]
+        return members_of(self.requests, CommitTimes.name) if all(members) else frozenset()
 
 
 def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import msgspec
 
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests, merge_requests, request_tables, tables_of
 from kastellan.kernel.deadline import Deadline
-from kastellan.model.snapshot import Cost, Snapshot, Vantage
+from kastellan.model.answer_log import AnswerLog
+from kastellan.model.table import Table
 from kastellan.sources.kafka.ask import (
     access,
     brokers,
@@ -40,36 +42,37 @@ from kastellan.sources.kafka.ask import (
 from kastellan.sources.kafka.collect_session import CollectSession
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill import brokers as fill_brokers
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 from kastellan.wire.kafka.client import Cluster
-from kastellan.wire.kafka.costs import Costs
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The tables of one collection and the id of the cluster, as far as anybody told it."""
+
+    tables: Mapping[str, Table]
+    cluster_id: str | None
 
 
 async def look_at(
     cluster: Cluster,
     memory: DecodeCache,
-    wanted: Wanted,
+    requests: TableRequests,
+    log: AnswerLog,
     deadline: Deadline,
-    vantage: Vantage,
     controllers: Cluster | None = None,
-) -> Snapshot:
-    """The snapshot, whatever came in before the deadline."""
-    started, before = time.monotonic(), cluster.costs()
+) -> Seen:
+    """Whatever came in before the deadline."""
+    started = time.monotonic()
     # What lags is known by other tables, which are then asked for and not shown.
-    more = frozenset(times.NEEDED) if "commit_times" in wanted.tables else frozenset[str]()
-    asked = msgspec.structs.replace(wanted, tables=wanted.tables | more)
-    look = CollectSession(cluster, memory, asked, deadline, controllers)
+    shown, answers = tables_of(requests), KafkaAnswers(log)
+    more = merge_requests(requests, request_tables(*times.NEEDED)) if "commit_times" in shown else requests
+    look = CollectSession(cluster, memory, more, answers, deadline, controllers)
     believed = await _looked(look)
     if not believed and deadline.remaining_s() > time.monotonic() - started:
-        look = CollectSession(cluster, memory, asked, deadline, controllers)
+        answers.withdraw()
+        look = CollectSession(cluster, memory, more, answers, deadline, controllers)
         await _looked(look)
-    return Snapshot(
-        at_ms=time.time_ns() // 1_000_000,
-        cluster_id=look.cluster_id,
-        vantage=vantage,
-        answers=look.book.answers,
-        tables={name: table for name, table in look.tables.items() if name in wanted.tables},
-        cost=_cost(cluster.costs().since(before), time.monotonic() - started),
-    )
+    return Seen({name: table for name, table in look.tables.items() if name in shown}, look.cluster_id)
 
 
 async def _looked(look: CollectSession) -> bool:
@@ -94,7 +97,7 @@ async def _looked(look: CollectSession) -> bool:
     topics.judge_sight(look)
     odd = views.odd(look)
     look.memory.reached = {node: met.reached and node not in odd for node, met in look.asking.met.items()}
-    return registry.nodes is None or look.asking.node_of(registry.answer) not in odd
+    return registry.nodes is None or look.answers[registry.answer].peer.broker not in odd
 
 
 async def _who_and_what(look: CollectSession) -> fill_brokers.Registry:
@@ -117,14 +120,3 @@ async def _who_and_what(look: CollectSession) -> fill_brokers.Registry:
 def _ask_live(look: CollectSession, registry: fill_brokers.Registry) -> None:
     live = fill_brokers.live(registry)
     look.nodes = tuple(each for each in look.cluster.nodes if live is None or each in live)
-
-
-def _cost(spent: Costs, wall_s: float) -> Cost:
-    return Cost(
-        requests=spent.total.requests,
-        sent_bytes=spent.total.bytes_out,
-        received_bytes=spent.total.bytes_in,
-        broker_ms=round(spent.total.broker_ms),
-        wall_ms=round(wall_s * 1000),
-        by_request={name: each.requests for name, each in spent.by_api.items() if each.requests},
-    )

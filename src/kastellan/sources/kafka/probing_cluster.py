@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled
+from kastellan.kernel.fan_out import fan_out
 from kastellan.kernel.outcome import Outcome
 from kastellan.kernel.units import duration_text, plural
 from kastellan.model.probe import Layer, Sign, Step
@@ -15,7 +16,6 @@ from kastellan.sources.kafka.client_messages import Failure, sentences
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.endpoint import Endpoint
-from kastellan.wire.kafka.fan_out import fan_out
 from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec, describe_cluster, describe_quorum

@@ -1,4 +1,4 @@
-"""Asking one node one thing within a look: the wire's outcome becomes a value and an entry in the book."""
+"""Asking one node one thing within a look: the wire's outcome becomes a value and an entry in the answer log."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import Outcome, State, Trouble
-from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.model.answer import Peer, broker_peer
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.brokers import Met
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.ask_each import ask_each
 from kastellan.wire.kafka.client import Cluster
@@ -29,8 +30,6 @@ _LARGE_BYTES: Final = 32_768
 _HEDGE_S: Final = 0.75
 """How long one broker may take over a question that any broker can answer before another is asked as well."""
 
-
-_BROKER: Final = "broker/"
 _NO_ANSWER: Final = frozenset({Trouble.SILENT, Trouble.SLOW})
 
 _OWN_SHARE: Final = 4
@@ -38,7 +37,7 @@ _OWN_SHARE: Final = 4
 
 
 class Got(msgspec.Struct, frozen=True):
-    """What an answer was turned into, or None; its entry in the book; the error code at its head."""
+    """What an answer was turned into, or None; its entry in the answer log; the error code at its head."""
 
     value: Any | None
     answer: int
@@ -78,9 +77,9 @@ class _Refused(msgspec.Struct, frozen=True):
 class Requester:
     """The questions of one look. Remembers how each broker was met."""
 
-    def __init__(self, cluster: Cluster, book: AnswerLog, memory: DecodeCache) -> None:
+    def __init__(self, cluster: Cluster, answers: KafkaAnswers, memory: DecodeCache) -> None:
         self._cluster = cluster
-        self._book = book
+        self._answers = answers
         self._memory = memory
         self._met: dict[int, Met] = {}
         self._since_ms = time.time_ns() // 1_000_000
@@ -142,12 +141,8 @@ class Requester:
                 if last.value is not None or last.final:
                     await leave(running)
                     return last
-        now = time.time_ns() // 1_000_000
-        return last or Got(None, self._book.missing(api_name(request.api), "any broker", "no broker is known", now))
-
-    def node_of(self, answer: int) -> int:
-        """Which broker gave an answer of this look."""
-        return int(self._book[answer].of.removeprefix(_BROKER))
+        name = api_name(request.api)
+        return last or Got(None, self._answers.enter_unsent(name, Peer("any broker"), "no broker is known", State.NOT_COLLECTED))
 
     def kept_waiting_ms(self, api: int) -> float | None:
         """How long the brokers that were asked this waited for somebody else's answer: the longest of them.
@@ -156,10 +151,11 @@ class Requester:
         what it knows itself: then it is its own silence, or the machine's.
         """
         waited: list[int] = []
-        for each in self._book.answers:
-            if each.asked != api_name(api) or each.state is not State.FAILED or not each.of.startswith(_BROKER):
+        for each in self._answers.answers:
+            node = each.peer.broker
+            if each.asked != api_name(api) or each.state is not State.FAILED or node is None:
                 continue
-            met = self._met.get(int(each.of.removeprefix(_BROKER)))
+            met = self._met.get(node)
             if each.trouble not in _NO_ANSWER or met is None or not met.reached or met.answer_ms is None:
                 return None
             silent_ms = time.time_ns() // 1_000_000 - each.sent_ms
@@ -172,16 +168,16 @@ class Requester:
         return not (met.reached if met is not None else self._memory.reached.get(node, False))
 
     async def _take(self, node: int, api: int, outcome: Outcome[Reply], turn: Turn | None) -> Got:
-        answer = self._book.note(outcome, api_name(api), f"{_BROKER}{node}")
+        answer = self._answers.enter(outcome, api_name(api), broker_peer(node))
         self._meet(node, outcome, answer)
         if outcome.value is None:
             return Got(None, answer, outcome.trouble)
         made = await self._made(outcome.value, turn)
         if isinstance(made, Garbled):
-            return Got(None, self._book.part(answer, State.FAILED, made.message, Trouble.GARBLED), Trouble.GARBLED)
+            return Got(None, self._answers.enter_part(answer, State.FAILED, made.message, Trouble.GARBLED), Trouble.GARBLED)
         if isinstance(made, _Refused):
             told = str(error_name(made.code))
-            self._book.grade(answer, state_of_code(made.code), f"{told}: {made.message}" if made.message else told)
+            self._answers.grade(answer, state_of_code(made.code), f"{told}: {made.message}" if made.message else told)
             return Got(None, answer, Trouble.REJECTED, made.code)
         return Got(made, answer)
 

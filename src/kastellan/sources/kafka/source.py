@@ -11,17 +11,21 @@ import msgspec
 
 from kastellan.config.proxy import Proxy
 from kastellan.config.security import SecuritySettings
-from kastellan.engine.needs import Wanted
+from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.kernel.outcome import Outcome, Trouble
-from kastellan.model.snapshot import Snapshot, Vantage
+from kastellan.model.answer_log import AnswerLog
+from kastellan.model.catalogue import all_tables
+from kastellan.model.collected import Collected
+from kastellan.model.snapshot import Cost, Vantage
 from kastellan.sources.kafka.decode_cache import DecodeCache
+from kastellan.sources.kafka.kafka_answers import SOURCE
 from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.meeting import Door, meet
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import CLIENT_ID, Limits
-from kastellan.wire.kafka.costs import Meter
+from kastellan.wire.kafka.costs import Costs, Meter
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.security import Security
@@ -63,13 +67,41 @@ class KafkaSource:
         self._told_controllers = controllers or ""
         self._memory = DecodeCache()
         self._known = False
+        self._reported = Costs()
 
-    async def look(self, wanted: Wanted, deadline: Deadline) -> Snapshot:
-        """One look. Raises Unreachable when no bootstrap address answered, with what each of them said."""
+    @property
+    def name(self) -> str:
+        """The source as its Answers name it."""
+        return SOURCE
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Every table that exists: what the Kafka protocol does not tell is in none yet."""
+        return frozenset(all_tables())
+
+    async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
+        """See `Source`. Raises Unreachable when no bootstrap address answered, with what each of them said."""
         if not self._known:
             await self._first_contact(deadline)
-        vantage = Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal)
-        return await look_at(self._cluster, self._memory, wanted, deadline, vantage, self._controllers)
+        seen = await look_at(self._cluster, self._memory, requests, answers, deadline, self._controllers)
+        return Collected(
+            tables=seen.tables,
+            cost=self._cost(),
+            cluster_id=seen.cluster_id,
+            vantage=Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal),
+        )
+
+    def _cost(self) -> Cost:
+        """What was sent since the last collection that reported its cost: bootstrap and failed attempts included."""
+        total = self._cluster.costs()
+        spent, self._reported = total.since(self._reported), total
+        return Cost(
+            requests=spent.total.requests,
+            sent_bytes=spent.total.bytes_out,
+            received_bytes=spent.total.bytes_in,
+            broker_ms=round(spent.total.broker_ms),
+            by_request={name: cost.requests for name, cost in spent.by_api.items() if cost.requests},
+        )
 
     async def meet(self, deadline: Deadline) -> list[Door]:
         """Knock at every door once: the brokers', and the controllers' where their addresses were given."""

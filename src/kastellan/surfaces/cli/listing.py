@@ -81,9 +81,9 @@ def print_found(found: Listing, form: ListForm) -> None:
 
 
 def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:
-    from kastellan.app.get import build_listing, get, wanted_for
+    from kastellan.app.get import build_listing, get, requests_for
 
-    wanted_for(name, member)  # what cannot be listed is refused before anybody is asked
+    requests_for(name, member)  # what cannot be listed is refused before anybody is asked
     from kastellan.surfaces.cli.completion import remember
 
     return looked(

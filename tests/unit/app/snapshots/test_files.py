@@ -7,8 +7,8 @@ import pytest
 from kastellan.app.snapshots.collection import collect
 from kastellan.app.snapshots.contents import inspect
 from kastellan.app.snapshots.files import load, save
-from kastellan.engine.needs import Wanted
 from kastellan.kernel.errors import BadInput
+from kastellan.testing.fixed_source import FixedSource
 from kastellan.testing.snapshots import AT_MS, healthy, hide
 
 
@@ -38,14 +38,7 @@ def test_places_that_cannot_be_used_are_refused_in_one_sentence(tmp_path):
 
 
 def test_several_looks_are_collected_newest_first():
-    class Source:
-        looks = 0
-
-        async def look(self, wanted, deadline):
-            self.looks += 1
-            return healthy(at_ms=AT_MS + self.looks)
-
-        async def close(self) -> None: ...
-
-    told = asyncio.run(collect(Source(), Wanted(frozenset()), 1.0, 3, 0.0))
+    moments = iter((1, 2, 3))
+    source = FixedSource(lambda _: healthy(at_ms=AT_MS + next(moments)))
+    told = asyncio.run(collect(source, (), 1.0, 3, 0.0))
     assert [each.at_ms - AT_MS for each in (told, *told.earlier)] == [3, 2, 1]

@@ -48,7 +48,7 @@ async def _acls(look: CollectSession) -> None:
 
 async def _scram_users(look: CollectSession) -> None:
     got = await look.any(RequestSpec(Api.DESCRIBE_USER_SCRAM_CREDENTIALS, requests.describe_user_scram_credentials))
-    _put(look, ScramUsers, got, lambda entity: fill.scram_users(entity, got.answer, look.book))
+    _put(look, ScramUsers, got, lambda entity: fill.scram_users(entity, got.answer, look.answers))
 
 
 async def _quotas(look: CollectSession) -> None:
@@ -61,7 +61,7 @@ async def _tokens(look: CollectSession) -> None:
     got = await look.any(RequestSpec(Api.DESCRIBE_DELEGATION_TOKEN, requests.describe_delegation_token))
     if got.code == _ASKED_IN_PLAINTEXT:
         told = "tokens are told over connections only that prove who asks (SASL or mTLS, not by a token)"
-        look.book.grade(got.answer, State.UNSUPPORTED, told)
+        look.answers.grade(got.answer, State.UNSUPPORTED, told)
     elif got.value is not None and not look.full_rights:
         look.visible_only(got.answer, "delegation tokens")
     _put(look, DelegationTokens, got, lambda entity: fill.delegation_tokens(entity, got.answer))
@@ -71,7 +71,7 @@ def _put(look: CollectSession, kind: type[Frame], got: Got, table: Callable[[Any
     if got.value is not None:
         look.put(table(got.value))
     elif got.code in _NONE_KEPT:
-        look.book.grade(got.answer, State.UNSUPPORTED, _NONE_KEPT[got.code])
+        look.answers.grade(got.answer, State.UNSUPPORTED, _NONE_KEPT[got.code])
         look.put(kind.empty())
     else:
         look.put(kind.empty().with_unseen((Unseen(got.answer, kind.roster),)))

@@ -104,4 +104,4 @@ async def quorum(look: CollectSession) -> None:
         got = await controllers.quorum(look, look.controllers) if look.controllers is not None else None
         got = got or await look.controller(RequestSpec(Api.DESCRIBE_QUORUM, requests.describe_quorum))
         silent_ms = look.asking.kept_waiting_ms(Api.DESCRIBE_QUORUM) if got.value is None else None
-        look.put(*fill_quorum.quorum(got.value, got.answer, look.book, silent_ms))
+        look.put(*fill_quorum.quorum(got.value, got.answer, look.answers, silent_ms))

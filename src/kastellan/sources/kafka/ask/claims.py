@@ -6,7 +6,6 @@ that of most, a group or transaction is told as not seen rather than twice.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -15,6 +14,8 @@ import msgspec
 import polars as pl
 
 from kastellan.kernel.deadline import Deadline
+from kastellan.kernel.outcome import State
+from kastellan.model.answer import Peer
 from kastellan.model.table import Frame
 from kastellan.sources.kafka.collect_session import CollectSession, binding
 from kastellan.wire.kafka import requests
@@ -39,7 +40,7 @@ class Claims(msgspec.Struct, frozen=True):
         """What nobody can be believed about."""
         return tuple(name for name, node in self.of.items() if node is None)
 
-    def refuses(self, name: str, node: int) -> bool:
+    def refuses(self, name: str, node: int | None) -> bool:
         """Whether what this broker tells of it does not count."""
         return name in self.of and self.of[name] != node
 
@@ -58,7 +59,7 @@ async def claims(look: CollectSession, listed: Iterable[str], kind: int, deadlin
     doubt = 0
     if None in of.values():
         reason = "several brokers call it theirs, and none of them is named its coordinator by most brokers"
-        doubt = look.book.missing("FindCoordinator", "every broker", reason, time.time_ns() // 1_000_000)
+        doubt = look.answers.enter_unsent("FindCoordinator", Peer("every broker"), reason, State.NOT_COLLECTED)
     return Claims(of, doubt)
 
 
@@ -75,7 +76,7 @@ def believed(look: CollectSession, table: F, found: Claims) -> F:
         return table
     roster = table.roster
     told = table.df.filter(pl.col(roster).is_in(list(found.of))).select(roster, "answer").unique()
-    refused = [row for row in told.rows() if found.refuses(row[0], look.asking.node_of(row[1]))]
+    refused = [row for row in told.rows() if found.refuses(row[0], look.answers[row[1]].peer.broker)]
     gone = pl.DataFrame(refused, schema=told.schema, orient="row")
     left = table.df.join(gone, on=[roster, "answer"], how="anti", maintain_order="left")
     lost = sorted({str(row[0]) for row in told.rows()}.intersection(found.open))

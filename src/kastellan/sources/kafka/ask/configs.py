@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kastellan.engine.needs import ALL
+from kastellan.engine.requests import keys_of, members_of
+from kastellan.model.tables.broker_configs import BrokerConfigs
+from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.sources.kafka.collect_session import CollectSession, binding, packed_once, slices
 from kastellan.sources.kafka.fill import configs as fill
 from kastellan.sources.kafka.requester import Turn
@@ -26,21 +29,24 @@ _TOPICS_A_SHARE: Final = 1_000
 async def configs(look: CollectSession) -> None:
     """Topic and broker configs by wanted key."""
     await look.behind_the_ends()
-    keys = {TOPIC_RESOURCE: sorted(look.wanted.topic_keys), BROKER_RESOURCE: sorted(look.wanted.broker_keys)}
+    keys = {
+        TOPIC_RESOURCE: sorted(keys_of(look.requests, TopicConfigs.name)),
+        BROKER_RESOURCE: sorted(keys_of(look.requests, BrokerConfigs.name)),
+    }
     topic_keys, broker_keys = keys.values()
     asks = [_ask(look, node, number, topics, keys) for node, number, topics in _shares(look, topic_keys, broker_keys)]
     told = await asyncio.gather(*asks)
     if look.wants("topic_configs"):
         unseen = look.tables["topics"].unseen
         of_topics = [each for each, _ in told]
-        table = await asyncio.to_thread(fill.topic_configs, of_topics, topic_keys, unseen, look.book, look.memory)
-        if look.wanted.whole_topics:
-            table = fill.with_whole(table, await _whole(look), look.book, look.memory)
+        table = await asyncio.to_thread(fill.topic_configs, of_topics, topic_keys, unseen, look.answers, look.memory)
+        if names := sorted(members_of(look.requests, TopicConfigs.name)):
+            table = fill.with_whole(table, await _whole(look, names), look.answers, look.memory)
         look.put(table)
     if look.wants("broker_configs"):
         silent = [fill.Told(None, look.not_live("DescribeConfigs", node), [str(node)]) for node in look.dead]
         of_brokers = [each for _, each in told if each is not None]
-        look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.book, look.memory))
+        look.put(fill.broker_configs([*of_brokers, *silent], broker_keys, look.answers, look.memory))
 
 
 def _shares(
@@ -68,9 +74,8 @@ def _shared(names: Sequence[str], ready: Sequence[int], every: Sequence[int]) ->
     ]
 
 
-async def _whole(look: CollectSession) -> fill.Told:
+async def _whole(look: CollectSession, names: Sequence[str]) -> fill.Told:
     """Every config of the topics that a person named."""
-    names = sorted(look.wanted.whole_topics)
     keys = {TOPIC_RESOURCE: (ALL,)}
     build = binding(requests.describe_configs, {(TOPIC_RESOURCE, name): None for name in names})
     got = await look.any(RequestSpec(Api.DESCRIBE_CONFIGS, build))

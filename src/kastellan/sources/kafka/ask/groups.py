@@ -61,12 +61,12 @@ async def groups(look: CollectSession, deadline: Deadline) -> None:
     told = await _coordinated(look, deadline)
     unseen = tuple(Unseen(each.answer, "group") for each in told if each.unseen)
     found = await claims.claims(look, (each.group for part in told for each in part.listing.groups), claims.GROUP, deadline)
-    membership = fill.membership(told, unseen, look.book, look.memory)
+    membership = fill.membership(told, unseen, look.answers, look.memory)
     tables: list[Frame] = [*(membership.groups, membership.members, membership.assignments, membership.tasks, membership.topics)]
     if look.wants("share_offsets"):
-        tables.append(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.book))
+        tables.append(fill_share.share_offsets([each for part in told for each in part.share], unseen, look.answers))
     commits = [each for part in told for each in part.commits]
-    tables.append(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.book, look.memory))
+    tables.append(await asyncio.to_thread(fill_commits.commits, commits, unseen, look.answers, look.memory))
     look.put(*(claims.believed(look, each, found) for each in tables))
 
 

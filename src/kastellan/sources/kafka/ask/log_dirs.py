@@ -30,6 +30,6 @@ async def log_dirs(look: CollectSession) -> None:
 def _seen(look: CollectSession, got: Got) -> fill.Piece | None:
     """What the broker told of its directories. Every broker has one: before version 3, none is how it refuses."""
     if got.value is not None and not got.value.dirs:
-        look.book.grade(got.answer, State.DENIED, "it named no directory, which is how older brokers refuse")
+        look.answers.grade(got.answer, State.DENIED, "it named no directory, which is how older brokers refuse")
         return None
     return got.value

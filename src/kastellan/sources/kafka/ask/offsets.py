@@ -10,7 +10,7 @@ import msgspec
 
 from kastellan.model.table import Table
 from kastellan.sources.kafka.ask.groups import groups
-from kastellan.sources.kafka.collect_session import CollectSession, binding, packed_once
+from kastellan.sources.kafka.collect_session import NO_LEADER, CollectSession, binding, packed_once
 from kastellan.sources.kafka.fill import offsets as fill
 from kastellan.sources.kafka.requester import Ask, Got, Turn
 from kastellan.wire.kafka import requests
@@ -61,7 +61,7 @@ def _nobody(look: CollectSession) -> int:
     """The Answer for partitions without a leader, where there are any."""
     if look.topology is None or not look.topology.leaderless:
         return 0
-    return look.missing("ListOffsets", "the partitions without a leader", "nobody leads them")
+    return look.unsent("ListOffsets", NO_LEADER, "nobody leads them")
 
 
 async def _column(look: CollectSession, name: str, timestamp: int, isolation: int = requests.READ_UNCOMMITTED) -> fill.Column:
@@ -85,7 +85,7 @@ async def _column(look: CollectSession, name: str, timestamp: int, isolation: in
 
     got = iter(await look.all([each for each in asks if each.node in live], told=begun))
     told = [_told(look, each, next(got) if each.node in live else None) for each in pieces]
-    return await asyncio.to_thread(fill.offset_column, told, name, look.book, look.memory)
+    return await asyncio.to_thread(fill.offset_column, told, name, look.answers, look.memory)
 
 
 def _told(look: CollectSession, piece: _Led, got: Got | None) -> fill.Told:

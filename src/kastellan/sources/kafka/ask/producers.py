@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from kastellan.sources.kafka.collect_session import CollectSession, binding
+from kastellan.engine.requests import members_of
+from kastellan.model.tables.producers import Producers
+from kastellan.sources.kafka.collect_session import NO_LEADER, CollectSession, binding
 from kastellan.sources.kafka.fill import producers as fill
 from kastellan.wire.kafka import requests
 from kastellan.wire.kafka.api import Api
@@ -17,7 +19,7 @@ async def producers(look: CollectSession) -> None:
     if not look.wants("producers"):
         return
     leaders: Mapping[int, Mapping[str, Sequence[int]]] = {} if look.topology is None else look.topology.leaders
-    named = look.wanted.producers_of
+    named = members_of(look.requests, Producers.name)
 
     async def ask(node: int) -> fill.Told:
         asked = {topic: numbers for topic, numbers in leaders[node].items() if topic in named}
@@ -31,5 +33,5 @@ async def producers(look: CollectSession) -> None:
     told = await asyncio.gather(*(ask(node) for node in leaders))
     partitions = look.tables["partitions"]
     orphans = [] if look.topology is None or not look.topology.leaderless else fill.leaderless(partitions.df, named)
-    nobody = look.missing("DescribeProducers", "the partitions without a leader", "nobody leads them") if orphans else 0
-    look.put(fill.producers(told, orphans, nobody, partitions.unseen, look.book))
+    nobody = look.unsent("DescribeProducers", NO_LEADER, "nobody leads them") if orphans else 0
+    look.put(fill.producers(told, orphans, nobody, partitions.unseen, look.answers))

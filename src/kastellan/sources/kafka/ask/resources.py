@@ -42,7 +42,7 @@ async def _loggers(look: CollectSession) -> None:
 
     told = [(node, got.value, got.answer) for node, got in await look.each(ask)]
     silent = [(node, None, look.not_live("DescribeConfigs", node)) for node in look.dead]
-    look.put(fill.broker_loggers([*told, *silent], look.book))
+    look.put(fill.broker_loggers([*told, *silent], look.answers))
 
 
 async def _client_metrics(look: CollectSession) -> None:
@@ -53,7 +53,7 @@ async def _client_metrics(look: CollectSession) -> None:
         look.put(ClientMetrics.empty())
     else:
         told = await _configs(look, CLIENT_METRICS_RESOURCE, names)
-        look.put(fill.client_metrics(names, told.value, told.answer, look.book))
+        look.put(fill.client_metrics(names, told.value, told.answer, look.answers))
 
 
 async def _group_configs(look: CollectSession) -> None:
@@ -67,7 +67,7 @@ async def _group_configs(look: CollectSession) -> None:
         if told.value is None:
             look.put(GroupConfigs.of_rows({"group": name, "answer": told.answer} for name in names))
         else:
-            look.put(fill.group_configs(told.value, told.answer, look.book))
+            look.put(fill.group_configs(told.value, told.answer, look.answers))
 
 
 async def _listed(look: CollectSession, kind: int, lowest: int) -> tuple[Got, list[str]]:

@@ -59,7 +59,7 @@ def _dark(look: CollectSession) -> pl.DataFrame:
 
 def _named(look: CollectSession) -> pl.DataFrame:
     """The commits of the groups that were named, or of all."""
-    commits, named = look.tables["commits"].df, look.wanted.timed_groups
+    commits, named = look.tables["commits"].df, look.timed_groups
     return commits.filter(pl.col("group").is_in(list(named))) if named else commits
 
 
@@ -125,7 +125,7 @@ async def _of_leader(look: CollectSession, node: int, searches: Sequence[fill.Se
 
 def _after(look: CollectSession, search: fill.Search, asked_ms: int, part: Any, answer: int) -> fill.Search:  # noqa: ANN401
     if part.error_code:
-        return _failed(search, look.book.refused(answer, int(part.error_code)))
+        return _failed(search, look.answers.enter_refusal(answer, int(part.error_code)))
     return fill.told(search, asked_ms, int(part.offset), int(part.timestamp))
 
 

@@ -121,7 +121,7 @@ def judge_sight(look: CollectSession) -> None:
     hidden = sizes.df.select("topic").drop_nulls().unique().join(seen.df.select("topic"), on="topic", how="anti").height
     if hidden:
         answer = int(seen.df["answer"][0])
-        look.book.grade(answer, State.VISIBLE_ONLY, f"at least {hidden} topics are hidden from this principal")
+        look.answers.grade(answer, State.VISIBLE_ONLY, f"at least {hidden} topics are hidden from this principal")
         for name in sorted(TABLES - {"replica_sizes", "producers"}):
             if name in look.tables:
                 look.put(look.tables[name].with_unseen((*look.tables[name].unseen, Unseen(answer, "topic"))))

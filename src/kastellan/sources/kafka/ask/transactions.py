@@ -35,7 +35,7 @@ async def transactions(look: CollectSession) -> None:
     opened = [each for each in opened if not found.refuses(each.transactional_id, each.coordinator)]
     opened += [msgspec.structs.replace(each, described=None, answer=found.doubt) for each in doubtful.values()]
     producers = await _producers(look, opened)
-    look.put(*fill.transactions(opened, producers, tuple(unseen), look.book))
+    look.put(*fill.transactions(opened, producers, tuple(unseen), look.answers))
 
 
 async def _open_of(look: CollectSession, node: int, unseen: list[Unseen]) -> list[fill.Open]:

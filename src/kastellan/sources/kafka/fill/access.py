@@ -9,8 +9,8 @@ from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.delegation_tokens import DelegationTokens
 from kastellan.model.tables.quotas import DEFAULT, Quotas
 from kastellan.model.tables.scram_users import ScramUsers
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 _RESOURCES: Final = {2: "topic", 3: "group", 4: "cluster", 5: "transactional-id", 6: "delegation-token", 7: "user"}
 _PATTERNS: Final = {3: "literal", 4: "prefixed"}
@@ -49,13 +49,15 @@ def acls(entity: Any) -> Acls:  # noqa: ANN401
     return Acls.of(dict(zip(Acls.key, columns, strict=True)))
 
 
-def scram_users(entity: Any, answer: int, book: AnswerLog) -> ScramUsers:  # noqa: ANN401
+def scram_users(entity: Any, answer: int, answers: KafkaAnswers) -> ScramUsers:  # noqa: ANN401
     """One row per user and mechanism; a user about whom the broker had only an error is a placeholder."""
     rows = list[dict[str, Any]]()
     for each in entity.results:
         code = int(each.error_code)
         if code and code != _NO_SUCH_USER:
-            rows.append({"user": each.user, "error": error_name(code), "answer": book.refused(answer, code, each.error_message)})
+            rows.append(
+                {"user": each.user, "error": error_name(code), "answer": answers.enter_refusal(answer, code, each.error_message)}
+            )
             continue
         rows += [
             {

@@ -9,11 +9,11 @@ import polars as pl
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.commits import Commits
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.decode_cache import DecodeCache
-from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
+from kastellan.sources.kafka.fill.pieces import CODE, answer_column, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 _PLACEHOLDER: Final = {"group": pl.String}
 
@@ -60,7 +60,7 @@ def piece(entity: Any) -> pl.DataFrame:  # noqa: ANN401
 def commits(
     told: Iterable[tuple[pl.DataFrame | None, int, Sequence[str]]],
     unseen: tuple[Unseen, ...],
-    book: AnswerLog,
+    answers: KafkaAnswers,
     memory: DecodeCache,
 ) -> Commits:
     """Committed offsets from (piece or None, its Answer, the groups that were asked for)."""
@@ -68,5 +68,5 @@ def commits(
     pieces = [pl.DataFrame({"group": asked}, schema=_PLACEHOLDER) if piece is None else piece for piece, _, asked in listed]
     schema = {name: dtype for name, dtype in Commits.schema().items() if name != "answer"}
     stack = stacked("commits", pieces, schema, memory)
-    whose = answers(stack, [answer for _, answer, _ in listed], book)
+    whose = answer_column(stack, [answer for _, answer, _ in listed], answers)
     return Commits(stack.rows.with_columns(whose), unseen)

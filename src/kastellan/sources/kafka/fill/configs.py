@@ -13,10 +13,10 @@ from kastellan.model.config_secrets import without_secrets
 from kastellan.model.table import Unseen
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.decode_cache import DecodeCache
-from kastellan.sources.kafka.fill.pieces import CODE, answers, stacked
+from kastellan.sources.kafka.fill.pieces import CODE, answer_column, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 from kastellan.wire.kafka.requests import BROKER_RESOURCE
 
 SOURCES: Final = {1: "topic", 2: "broker", 3: "cluster", 4: "static", 5: "default", 6: "logger", 7: "client-metrics", 8: "group"}
@@ -101,14 +101,14 @@ def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
 
 
 def _rows(
-    told: Iterable[Told], keys: Sequence[str], book: AnswerLog, schema: Mapping[str, Any], memory: DecodeCache
+    told: Iterable[Told], keys: Sequence[str], answers: KafkaAnswers, schema: Mapping[str, Any], memory: DecodeCache
 ) -> pl.DataFrame:
     listed = list(told)
     pieces = [_untold(each.asked, keys) if each.piece is None else each.piece.rows for each in listed]
     messages = [_NO_MESSAGES if each.piece is None else each.piece.messages for each in listed]
     # What was wanted is part of the slot: the tables of topics and of brokers, and of all configs of some topics.
     stack = stacked(f"configs {','.join(schema)} {','.join(keys)}", pieces, schema, memory)
-    return stack.rows.with_columns(answers(stack, [each.answer for each in listed], book, messages))
+    return stack.rows.with_columns(answer_column(stack, [each.answer for each in listed], answers, messages))
 
 
 def _untold(asked: Iterable[str], keys: Sequence[str]) -> pl.DataFrame:
@@ -120,20 +120,20 @@ def _untold(asked: Iterable[str], keys: Sequence[str]) -> pl.DataFrame:
 
 
 def topic_configs(
-    told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], book: AnswerLog, memory: DecodeCache
+    told: Iterable[Told], keys: Sequence[str], unseen: tuple[Unseen, ...], answers: KafkaAnswers, memory: DecodeCache
 ) -> TopicConfigs:
     """One row per topic and wanted key."""
-    rows = _rows(told, keys, book, _OF_TOPICS, memory).rename({"name": "topic"})
+    rows = _rows(told, keys, answers, _OF_TOPICS, memory).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
 
 
-def with_whole(table: TopicConfigs, told: Told, book: AnswerLog, memory: DecodeCache) -> TopicConfigs:
+def with_whole(table: TopicConfigs, told: Told, answers: KafkaAnswers, memory: DecodeCache) -> TopicConfigs:
     """The table in which every config of the topics that were asked for stands in place of the wanted ones."""
-    whole = topic_configs([told], (ALL,), table.unseen, book, memory)
+    whole = topic_configs([told], (ALL,), table.unseen, answers, memory)
     return TopicConfigs(pl.concat([table.df.filter(~pl.col("topic").is_in(list(told.asked))), whole.df]), table.unseen)
 
 
-def broker_configs(told: Iterable[Told], keys: Sequence[str], book: AnswerLog, memory: DecodeCache) -> BrokerConfigs:
+def broker_configs(told: Iterable[Told], keys: Sequence[str], answers: KafkaAnswers, memory: DecodeCache) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
-    rows = _rows(told, keys, book, _OF_BROKERS, memory).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
+    rows = _rows(told, keys, answers, _OF_BROKERS, memory).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
     return BrokerConfigs(rows.select(*BrokerConfigs.schema()))

@@ -15,13 +15,13 @@ from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.stream_tasks import StreamTasks
 from kastellan.model.tables.stream_topics import StreamTopics
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.fill.assigned import Owned, assigned, subscribed
 from kastellan.sources.kafka.fill.pieces import stacked
 from kastellan.sources.kafka.fill.runs import Runs
 from kastellan.sources.kafka.fill.streams import Streams, owned, streams
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 F = TypeVar("F", bound=Frame)
 
@@ -237,7 +237,7 @@ class Membership(msgspec.Struct, frozen=True):
     topics: StreamTopics
 
 
-def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: AnswerLog, memory: DecodeCache) -> Membership:
+def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], answers: KafkaAnswers, memory: DecodeCache) -> Membership:
     """Groups with members and assignments.
 
     A listed group that was neither described nor failed to be has no members by its state. One that could not be
@@ -248,7 +248,7 @@ def membership(told: Iterable[Coordinated], unseen: tuple[Unseen, ...], book: An
     for each in listed:
         described = {name: (group, answer) for piece, answer in each.described for name, group in piece.groups.items()}
         for group in each.listing.groups:
-            row, placeholder = _row(group, each, described.get(group.group), book)
+            row, placeholder = _row(group, each, described.get(group.group), answers)
             rows.append(row)
             if placeholder is not None:
                 lost.append({"group": group.group, "answer": placeholder})
@@ -281,7 +281,7 @@ def _groups(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
 
 
 def _row(
-    group: Listed, by: Coordinated, told: tuple[Described, int] | None, book: AnswerLog
+    group: Listed, by: Coordinated, told: tuple[Described, int] | None, answers: KafkaAnswers
 ) -> tuple[tuple[Any, ...], int | None]:
     """The row of a group, and the Answer that failed to describe it."""
     head = (group.group, group.type, group.protocol_type)
@@ -292,5 +292,5 @@ def _row(
     if told is None and group.group not in by.failed:
         return (*head, group.state, by.node, 0, *_NOT_TOLD, None, by.answer), None
     code = told[0].code if told else 0
-    answer = book.refused(told[1], code, told[0].message) if told else by.failed[group.group]
+    answer = answers.enter_refusal(told[1], code, told[0].message) if told else by.failed[group.group]
     return (*head, group.state, by.node, None, *_NOT_TOLD, error_name(code), answer), answer

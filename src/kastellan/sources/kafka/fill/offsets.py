@@ -12,10 +12,10 @@ import polars as pl
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.decode_cache import DecodeCache
-from kastellan.sources.kafka.fill.pieces import CODE, Stack, answers, stacked
+from kastellan.sources.kafka.fill.pieces import CODE, Stack, answer_column, stacked
 from kastellan.sources.kafka.fill.runs import Runs
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 _KEYS: Final = {"topic": pl.String, "partition": pl.Int32}
 
@@ -64,12 +64,12 @@ class Column(msgspec.Struct, frozen=True):
     answers: pl.Series
 
 
-def offset_column(told: Iterable[Told], name: str, book: AnswerLog, memory: DecodeCache) -> Column:
+def offset_column(told: Iterable[Told], name: str, answers: KafkaAnswers, memory: DecodeCache) -> Column:
     """What all leaders told of one offset."""
     listed = list(told)
     pieces = [_untold(each.asked) if each.piece is None else each.piece for each in listed]
     stack = stacked(name, pieces, {**_KEYS, "offset": pl.Int64}, memory)
-    return Column(name, stack, answers(stack, [each.answer for each in listed], book))
+    return Column(name, stack, answer_column(stack, [each.answer for each in listed], answers))
 
 
 class Places:

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.decode_cache import DecodeCache
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 CODE: Final = "code"
 
@@ -52,14 +52,16 @@ def _stack(pieces: Sequence[pl.DataFrame], schema: Schema) -> Stack:
     return Stack(whole.select(*schema).rechunk(), of.explode(empty_as_null=False), codes)
 
 
-def answers(stack: Stack, ids: Sequence[int], book: AnswerLog, messages: Sequence[Mapping[int, str | None]] = ()) -> pl.Series:
+def answer_column(
+    stack: Stack, ids: Sequence[int], answers: KafkaAnswers, messages: Sequence[Mapping[int, str | None]] = ()
+) -> pl.Series:
     """The Answer of each row; `ids` are those of the pieces, `messages` what the brokers said beside some codes."""
     told = stack.told(ids).rename("answer")
     if stack.codes is None:
         return told
     rows = pl.DataFrame({"of": stack.of, CODE: stack.codes, "answer": told})
     bad: list[tuple[int, int]] = rows.filter(pl.col(CODE) != 0).select("of", CODE).unique(maintain_order=True).rows()
-    refused = [(of, code, book.refused(ids[of], code, messages[of].get(code) if messages else None)) for of, code in bad]
+    refused = [(of, code, answers.enter_refusal(ids[of], code, messages[of].get(code) if messages else None)) for of, code in bad]
     schema = {"of": pl.UInt32, CODE: pl.Int16, "refused": pl.Int32}
     known = pl.DataFrame(refused, schema=schema, orient="row")
     return (

@@ -10,7 +10,7 @@ import polars as pl
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.producers import Producers
-from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ def leaderless(partitions: pl.DataFrame, topics: Collection[str]) -> list[tuple[
 
 
 def producers(
-    told: Iterable[Told], orphans: Iterable[tuple[str, int]], nobody: int, unseen: tuple[Unseen, ...], book: AnswerLog
+    told: Iterable[Told], orphans: Iterable[tuple[str, int]], nobody: int, unseen: tuple[Unseen, ...], answers: KafkaAnswers
 ) -> Producers:
     """One row per partition and producer; a partition that was not told has a placeholder."""
     rows = [{"topic": topic, "partition": number, "answer": nobody} for topic, number in orphans]
@@ -41,14 +41,14 @@ def producers(
             continue
         for topic in each.entity.topics:
             for part in topic.partitions:
-                rows += _of_partition(topic.name, part, each.answer, book)
+                rows += _of_partition(topic.name, part, each.answer, answers)
     return Producers.of_rows(rows, unseen)
 
 
-def _of_partition(topic: str, part: Any, answer: int, book: AnswerLog) -> list[dict[str, Any]]:  # noqa: ANN401
+def _of_partition(topic: str, part: Any, answer: int, answers: KafkaAnswers) -> list[dict[str, Any]]:  # noqa: ANN401
     head = {"topic": topic, "partition": part.partition_index}
     if part.error_code:
-        return [{**head, "answer": book.refused(answer, int(part.error_code), part.error_message)}]
+        return [{**head, "answer": answers.enter_refusal(answer, int(part.error_code), part.error_message)}]
     return [
         {
             **head,

@@ -11,13 +11,13 @@ from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.features import Feature, Features
 from kastellan.model.tables.quorum import Leadership, Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
-from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 
 def quorum(
     entity: Any | None,  # noqa: ANN401
     answer: int,
-    book: AnswerLog,
+    answers: KafkaAnswers,
     silent_ms: float | None = None,
 ) -> tuple[Quorum, QuorumNodes]:
     """Leadership and nodes; without an answer the leadership is a row of nulls and the nodes are unseen.
@@ -29,7 +29,7 @@ def quorum(
     if part is not None and part.error_code:
         code, part = part.error_code, None
     if part is None:
-        bad = answer if entity is None else book.refused(answer, code)
+        bad = answer if entity is None else answers.enter_refusal(answer, code)
         return Quorum([Leadership(silent_ms=silent_ms, answer=bad)]), QuorumNodes((), (Unseen(bad, "node"),))
     addresses = {node.node_id: node.listeners[0] for node in getattr(entity, "nodes", ()) if node.listeners}
     rows = [

@@ -11,9 +11,9 @@ import polars as pl
 from kastellan.model.tables.broker_loggers import BrokerLoggers
 from kastellan.model.tables.client_metrics import ClientMetrics
 from kastellan.model.tables.group_configs import GroupConfigs
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.fill.configs import SOURCES
 from kastellan.sources.kafka.fill.pieces import joined
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 _KEYS: Final = {"interval.ms": "interval_ms", "metrics": "metrics", "match": "match"}
 
@@ -34,12 +34,12 @@ def loggers(entity: Any) -> Loggers:  # noqa: ANN401
     return Loggers(rows, int(result.error_code), result.error_message)
 
 
-def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], book: AnswerLog) -> BrokerLoggers:
+def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], answers: KafkaAnswers) -> BrokerLoggers:
     """From (broker, its loggers or None, its Answer); a broker that did not tell has a placeholder."""
     parts = list[pl.DataFrame]()
     for broker, of_broker, answer in told:
         if of_broker is None or of_broker.code:
-            whose = answer if of_broker is None else book.refused(answer, of_broker.code, of_broker.message)
+            whose = answer if of_broker is None else answers.enter_refusal(answer, of_broker.code, of_broker.message)
             parts.append(BrokerLoggers.of_rows([{"broker": broker, "answer": whose}]).df)
         else:
             both = (pl.lit(broker, pl.Int32).alias("broker"), pl.lit(answer, pl.Int32).alias("answer"))
@@ -47,12 +47,12 @@ def broker_loggers(told: Iterable[tuple[int, Loggers | None, int]], book: Answer
     return BrokerLoggers(joined(parts, BrokerLoggers.schema()))
 
 
-def group_configs(entity: Any, answer: int, book: AnswerLog) -> GroupConfigs:  # noqa: ANN401
+def group_configs(entity: Any, answer: int, answers: KafkaAnswers) -> GroupConfigs:  # noqa: ANN401
     """One row per group and key; a group that was refused has a placeholder."""
     rows = list[dict[str, Any]]()
     for result in entity.results:
         if result.error_code:
-            whose = book.refused(answer, int(result.error_code), result.error_message)
+            whose = answers.enter_refusal(answer, int(result.error_code), result.error_message)
             rows.append({"group": result.resource_name, "answer": whose})
             continue
         rows += [
@@ -68,12 +68,12 @@ def group_configs(entity: Any, answer: int, book: AnswerLog) -> GroupConfigs:  #
     return GroupConfigs.of_rows(rows)
 
 
-def client_metrics(names: Sequence[str], entity: Any | None, answer: int, book: AnswerLog) -> ClientMetrics:  # noqa: ANN401
+def client_metrics(names: Sequence[str], entity: Any | None, answer: int, answers: KafkaAnswers) -> ClientMetrics:  # noqa: ANN401
     """One row per listed subscription; null where its configs were not told."""
     rows = {name: {"subscription": name, "answer": answer} for name in names}
     for result in () if entity is None else entity.results:
         if result.error_code:
-            rows[result.resource_name]["answer"] = book.refused(answer, int(result.error_code), result.error_message)
+            rows[result.resource_name]["answer"] = answers.enter_refusal(answer, int(result.error_code), result.error_message)
         else:
             rows[result.resource_name].update(_values(result.configs))
     return ClientMetrics.of_rows(rows.values())

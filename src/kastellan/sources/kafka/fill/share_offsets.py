@@ -9,8 +9,8 @@ import msgspec
 
 from kastellan.model.table import Unseen
 from kastellan.model.tables.share_offsets import ShareOffsets
-from kastellan.sources.kafka.answer_log import AnswerLog
 from kastellan.sources.kafka.codes import error_name
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ def _lag(each: Any) -> int | None:  # noqa: ANN401
 
 
 def share_offsets(
-    told: Iterable[tuple[tuple[Part, ...] | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], book: AnswerLog
+    told: Iterable[tuple[tuple[Part, ...] | None, int, Sequence[str]]], unseen: tuple[Unseen, ...], answers: KafkaAnswers
 ) -> ShareOffsets:
     """One row per partition; a group that could not be read has a placeholder."""
     rows = list[dict[str, Any]]()
@@ -65,7 +65,7 @@ def share_offsets(
                 "lag_records": each.lag,
                 # A refused group is a placeholder: the error is told by its Answer.
                 "error": None if each.topic is None else error_name(each.code) or "",
-                "answer": book.refused(answer, each.code, each.message) if each.code else answer,
+                "answer": answers.enter_refusal(answer, each.code, each.message) if each.code else answer,
             }
             for each in parts
         ]

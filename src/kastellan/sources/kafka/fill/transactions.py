@@ -11,7 +11,7 @@ import msgspec
 from kastellan.model.table import Unseen
 from kastellan.model.tables.transaction_partitions import TransactionPartitions
 from kastellan.model.tables.transactions import Transactions
-from kastellan.sources.kafka.answer_log import AnswerLog
+from kastellan.sources.kafka.kafka_answers import KafkaAnswers
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def start_ms(described: Any) -> int | None:  # noqa: ANN401
 
 
 def transactions(
-    opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], book: AnswerLog
+    opened: Iterable[Open], producers: Producers, unseen: tuple[Unseen, ...], answers: KafkaAnswers
 ) -> tuple[Transactions, TransactionPartitions]:
     """Both tables; a transaction that could not be described has a placeholder among the partitions."""
     rows, parts = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -51,7 +51,7 @@ def transactions(
         told = each.described
         code = told.error_code if told is not None else 0
         if told is None or code:
-            answer = book.refused(each.answer, code) if code else each.answer
+            answer = answers.enter_refusal(each.answer, code) if code else each.answer
             rows.append({**row, "answer": answer})
             parts.append({"transactional_id": each.transactional_id, "answer": answer})
             continue
@@ -68,18 +68,19 @@ def transactions(
         )
         for topic in told.topics:
             parts += [
-                _partition(each, topic.topic, number, producers.get((topic.topic, number)), book) for number in topic.partitions
+                _partition(each, topic.topic, number, producers.get((topic.topic, number)), answers)
+                for number in topic.partitions
             ]
     return Transactions.of_rows(rows, unseen), TransactionPartitions.of_rows(parts, unseen)
 
 
-def _partition(each: Open, topic: str, number: int, told: tuple[Any | None, int] | None, book: AnswerLog) -> dict[str, Any]:
+def _partition(each: Open, topic: str, number: int, told: tuple[Any | None, int] | None, answers: KafkaAnswers) -> dict[str, Any]:
     row: dict[str, Any] = {"transactional_id": each.transactional_id, "topic": topic, "partition": number, "answer": each.answer}
     if told is None:
         return row
     part, answer = told
     if part is None or part.error_code:
-        return {**row, "answer": answer if part is None else book.refused(answer, part.error_code, part.error_message)}
+        return {**row, "answer": answer if part is None else answers.enter_refusal(answer, part.error_code, part.error_message)}
     own = next((producer for producer in part.active_producers if producer.producer_id == each.producer_id), None)
     if own is None:
         # The leader knows no such producer: nothing of this transaction was written there.

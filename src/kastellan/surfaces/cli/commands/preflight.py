@@ -96,9 +96,9 @@ def _rendered(found: Preflight, form: Form) -> str:
 
 
 def _found(reach: ConnectionOptions, level: str) -> Preflight:
-    from kastellan.app.preflight import judged, preflight, wanted_for
+    from kastellan.app.preflight import judged, preflight, requests_for
 
-    wanted_for(level)
+    requests_for(level)
     run_by = reach.run_by()
     return looked(
         reach,

@@ -9,7 +9,7 @@ import pytest
 from kastellan.checks.catalogue import registered_check
 from kastellan.checks.evaluate import evaluate_one, subjects_of
 from kastellan.checks.families.configs import broker_drift
-from kastellan.engine.needs import wanted_by
+from kastellan.engine.requests import keys_of, requests_of
 from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
@@ -83,7 +83,7 @@ def test_a_setting_that_was_not_collected_stays_as_unknown() -> None:
 
 
 def test_asks_for_its_keys_and_the_healthy_cluster_has_them_all() -> None:
-    assert wanted_by([JUDGEMENT.evaluate], all_views()).broker_keys == set(broker_drift.MUST_AGREE)
+    assert keys_of(requests_of([JUDGEMENT.evaluate], all_views()), "broker_configs") == set(broker_drift.MUST_AGREE)
     assert set(broker_drift.MUST_AGREE) <= set(BROKER_DEFAULTS)
 
 

@@ -28,7 +28,7 @@ def test_fires_when_nobody_leads_the_quorum() -> None:
 
 
 def test_fires_when_brokers_that_answer_wait_for_a_controller_in_vain() -> None:
-    snapshot, answer = failed_answer(healthy(), of="broker/1")
+    snapshot, answer = failed_answer(healthy(), broker=1)
     silent = edit(snapshot, Quorum, {}, leader=None, leader_epoch=None, silent_ms=1700.0, answer=answer)
     (found,) = look(silent).findings
     assert found.observed == "no controller answers the brokers, which answer at once themselves"
@@ -52,7 +52,7 @@ def test_does_not_fire_under_zookeeper() -> None:
 
 
 def test_cannot_see_when_the_question_was_not_answered() -> None:
-    snapshot, answer = failed_answer(healthy(), of="broker/1")
+    snapshot, answer = failed_answer(healthy(), broker=1)
     result = look(edit(snapshot, Quorum, {}, leader=None, answer=answer))
     assert result.counts == {Verdict.UNKNOWN: 1}
     assert result.doubts[0].reason == "something of broker/1 failed: it did not answer in time"

@@ -45,7 +45,7 @@ def test_a_single_directory_and_an_offline_one_are_not_compared() -> None:
 
 def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     assert verdicts(CHECK, edit(second(89), LogDirs, {"path": "/data2"}, total_bytes=None))[THREE] is Verdict.UNKNOWN
-    snapshot, answer = failed_answer(second(89), of="broker/3")
+    snapshot, answer = failed_answer(second(89), broker=3)
     silent = add(drop(snapshot, LogDirs, {"broker": 3}), LogDirs, {"broker": 3, "answer": answer})
     (doubt,) = look(CHECK, silent).doubts
     assert doubt.some == (THREE,)

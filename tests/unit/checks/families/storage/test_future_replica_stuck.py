@@ -50,7 +50,7 @@ def test_cannot_see_without_an_earlier_look_asks_for_one() -> None:
 
 def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     assert look(CHECK, moving(None).after(moving(4096, 500, EARLIER))).counts[Verdict.UNKNOWN] == 1
-    snapshot, answer = failed_answer(healthy(), of="broker/2")
+    snapshot, answer = failed_answer(healthy(), broker=2)
     for kind in (LogDirs, ReplicaSizes):
         snapshot = add(drop(snapshot, kind, {"broker": 2}), kind, {"broker": 2, "answer": answer})
     (doubt,) = look(CHECK, snapshot).doubts

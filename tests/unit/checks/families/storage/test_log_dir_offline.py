@@ -39,7 +39,7 @@ def test_does_not_fire_when_every_directory_is_online() -> None:
 
 
 def test_cannot_see_a_broker_that_did_not_answer_is_unknown_with_its_reason() -> None:
-    snapshot, answer = failed_answer(healthy(), of="broker/2")
+    snapshot, answer = failed_answer(healthy(), broker=2)
     snapshot = add(drop(snapshot, LogDirs, {"broker": 2}), LogDirs, {"broker": 2, "answer": answer})
     result = evaluate_one(JUDGEMENT, snapshot, all_views())
     (doubt,) = result.doubts
