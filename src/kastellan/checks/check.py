@@ -13,6 +13,7 @@ import polars as pl
 from kastellan.kernel.units import bytes_text, count_text, duration_text
 from kastellan.model.finding import Severity
 from kastellan.model.subject import KINDS
+from kastellan.model.table import Table
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     follows_from: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     monotone: bool = False
-    meaningless_without: tuple[str, ...] = ()
+    meaningless_without: tuple[type[Table], ...] = ()
     kafka: str = "2.1 or newer"
     references: tuple[str, ...] = ()
     since: str = "0.1"

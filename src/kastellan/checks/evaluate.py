@@ -22,9 +22,10 @@ from kastellan.engine.resolver import Missing, Resolver, deciding, of_this_look,
 from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
+from kastellan.model.catalogue import enumerating_tables
 from kastellan.model.finding import CheckResult, Finding, Severity, UnknownVerdicts, Verdict
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.subject import KINDS, Subject
+from kastellan.model.subject import Subject
 from kastellan.model.table import Table, Unseen
 
 Settings = Mapping[str, Mapping[str, float]]
@@ -146,7 +147,7 @@ def _unknown(check: Check, reason: str, *, crashed: bool = False) -> CheckResult
 def _unsupported(check: Check, snapshot: Snapshot) -> bool:
     """A table without which the question has no meaning does not exist on this kind of cluster."""
     states = {each.id: each.state for each in snapshot.answers}
-    tables = (snapshot.tables.get(name) for name in check.meaningless_without)
+    tables = (snapshot.tables.get(kind.name) for kind in check.meaningless_without)
     for table in tables:
         ids = {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls()) if table else set[int]()
         if {states.get(each) for each in ids} == {State.UNSUPPORTED}:
@@ -221,7 +222,7 @@ _LEFT_OUT = pl.DataFrame(
 
 def _is_roster(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> bool:
     """The frame has the roster's members in its order, as most checks keep it: seen at once, where a join takes long."""
-    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    roster = snapshot.tables.get(enumerating_tables().get(judged.kind, ""))
     if roster is None or frame.height != roster.df.height or roster.key != judged.key:
         return False
     members = roster.df
@@ -230,7 +231,7 @@ def _is_roster(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> boo
 
 def _complete(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> pl.DataFrame:
     """Adds, as unknown, the roster's subjects that the check left out."""
-    roster = snapshot.tables.get(KINDS[judged.kind].roster)
+    roster = snapshot.tables.get(enumerating_tables().get(judged.kind, ""))
     if roster is None:
         return frame
     keys = list(judged.key)

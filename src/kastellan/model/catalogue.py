@@ -21,6 +21,12 @@ def all_tables() -> dict[str, type[Table]]:
 
 
 @cache
+def enumerating_tables() -> dict[str, str]:
+    """By kind of subject, the name of the table that lists its members."""
+    return {kind.enumerates: name for name, kind in all_tables().items() if kind.enumerates}
+
+
+@cache
 def slow_tables() -> frozenset[str]:
     """The tables that change slowly or cost the cluster much, by name: they have a refresh period."""
     return frozenset(name for name, kind in all_tables().items() if kind.collection.refresh_s)

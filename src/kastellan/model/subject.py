@@ -10,37 +10,35 @@ from kastellan.kernel.errors import Defect
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of subject: its key columns and the table that enumerates its members."""
+    """A kind of subject and its key columns."""
 
     name: str
     key: tuple[str, ...]
-    roster: str
     plural: str
 
 
 _KINDS = (
-    Kind("cluster", (), "", "clusters"),
-    Kind("broker", ("broker",), "brokers", "brokers"),
-    Kind("node", ("node",), "quorum_nodes", "quorum nodes"),
-    Kind("topic", ("topic",), "topics", "topics"),
-    Kind("partition", ("topic", "partition"), "partitions", "partitions"),
-    Kind("log_dir", ("broker", "path"), "log_dirs", "log directories"),
-    Kind("group", ("group",), "groups", "groups"),
-    Kind("group_partition", ("group", "topic", "partition"), "commits", "committed partitions"),
-    Kind("transaction", ("transactional_id",), "transactions", "transactions"),
-    Kind("broker_config", ("config",), "", "configs"),
-    Kind("member", ("group", "member"), "members", "members"),
+    Kind("cluster", (), "clusters"),
+    Kind("broker", ("broker",), "brokers"),
+    Kind("node", ("node",), "quorum nodes"),
+    Kind("topic", ("topic",), "topics"),
+    Kind("partition", ("topic", "partition"), "partitions"),
+    Kind("log_dir", ("broker", "path"), "log directories"),
+    Kind("group", ("group",), "groups"),
+    Kind("group_partition", ("group", "topic", "partition"), "committed partitions"),
+    Kind("transaction", ("transactional_id",), "transactions"),
+    Kind("broker_config", ("config",), "configs"),
+    Kind("member", ("group", "member"), "members"),
     Kind(
         "acl",
         ("resource_type", "resource", "pattern_type", "principal", "host", "operation", "permission"),
-        "acls",
         "ACLs",
     ),
-    Kind("scram_user", ("user", "mechanism"), "scram_users", "SCRAM credentials"),
-    Kind("quota", ("entity", "quota"), "quotas", "quotas"),
-    Kind("token", ("token_id",), "delegation_tokens", "delegation tokens"),
-    Kind("share_partition", ("group", "topic", "partition"), "share_offsets", "partitions of share groups"),
-    Kind("vulnerability", ("vulnerability",), "", "vulnerabilities"),
+    Kind("scram_user", ("user", "mechanism"), "SCRAM credentials"),
+    Kind("quota", ("entity", "quota"), "quotas"),
+    Kind("token", ("token_id",), "delegation tokens"),
+    Kind("share_partition", ("group", "topic", "partition"), "partitions of share groups"),
+    Kind("vulnerability", ("vulnerability",), "vulnerabilities"),
 )
 KINDS = {each.name: each for each in _KINDS}
 

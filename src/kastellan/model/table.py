@@ -106,13 +106,15 @@ class Table:
     """What both shapes share: a name, a key, a roster and what could not be enumerated.
 
     `key` names the columns that identify a row. `roster` is the one of them by which rows come or fail to come as a
-    block (topics for partitions, groups for commits, brokers for log directories). `collection` and `listing` hold what
+    block (topics for partitions, groups for commits, brokers for log directories). `enumerates` is the kind of subject whose
+    members its rows are, where it lists them all. `collection` and `listing` hold what
     other rooms need to know of a table: they derive from it, and keep no list of tables of their own.
     """
 
     name: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     roster: ClassVar[str]
+    enumerates: ClassVar[str]
     columns: ClassVar[Mapping[str, Column]]
     collection: ClassVar[Collection]
     listing: ClassVar[Listing]
@@ -152,10 +154,12 @@ class Frame(Table):
         name: str,
         key: tuple[str, ...],
         roster: str | None = None,
+        enumerates: str = "",
         collection: Collection = _UNDECLARED,
         listing: Listing = _PLAIN,
     ) -> None:
-        cls.name, cls.key, cls.roster, cls.collection, cls.listing = name, key, roster or key[0], collection, listing
+        cls.name, cls.key, cls.roster = name, key, roster or key[0]
+        cls.enumerates, cls.collection, cls.listing = enumerates, collection, listing
         declared = {each: value for each, value in vars(cls).items() if isinstance(value, Column)}
         declared["answer"] = Column(pl.Int32, "id of the Answer that gave these values, or that failed to")
         cls.columns = declared
@@ -240,11 +244,12 @@ class Rows(Table, Generic[Row]):
         key: tuple[str, ...],
         row: type[msgspec.Struct],
         roster: str | None = None,
+        enumerates: str = "",
         collection: Collection = _UNDECLARED,
         listing: Listing = _PLAIN,
     ) -> None:
         cls.name, cls.key, cls.roster, cls.row = name, key, roster or key[0], row
-        cls.collection, cls.listing = collection, listing
+        cls.enumerates, cls.collection, cls.listing = enumerates, collection, listing
         cls.columns = {each: _column_of(each, hint) for each, hint in get_type_hints(row, include_extras=True).items()}
 
     def __init__(self, rows: Iterable[Row], unseen: tuple[Unseen, ...] = ()) -> None:

@@ -20,9 +20,10 @@ from kastellan.checks.evaluate import subjects_of
 from kastellan.engine.needs import Need, Views, needs_of
 from kastellan.engine.requests import requests_of, tables_of
 from kastellan.engine.resolver import Missing, Resolver
+from kastellan.model.catalogue import enumerating_tables
 from kastellan.model.finding import Verdict
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.subject import KINDS, Subject
+from kastellan.model.subject import Subject
 from kastellan.model.table import Table
 from kastellan.testing.snapshots import failed_answer, hide, rebuilt
 
@@ -139,7 +140,9 @@ class _Case(msgspec.Struct, frozen=True):
 
 def _case(judgement: RegisteredCheck, whole: Resolver, snapshot: Snapshot, views: Views) -> _Case:
     before = subjects_of(judgement, snapshot, views, resolver=whole)
-    used = tables_of(requests_of([judgement.evaluate], views)) | {KINDS[each.kind].roster for each in before}
+    used = tables_of(requests_of([judgement.evaluate], views)) | {
+        enumerating_tables().get(subject.kind, "") for subject in before
+    }
     return _Case(judgement, before, used, _looks_back(judgement.evaluate, views))
 
 

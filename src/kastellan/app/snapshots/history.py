@@ -15,11 +15,11 @@ from kastellan.findings.stages import CheckRun, PastRecords
 from kastellan.findings.track_history import merged
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
 from kastellan.model import diff as differ
+from kastellan.model.catalogue import enumerating_tables
 from kastellan.model.codec import dump, load
 from kastellan.model.finding_history import SCHEMA, FindingHistory
 from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
-from kastellan.model.subject import KINDS
 from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
 
 COMPARED_MIN_MS = 600_000
@@ -139,8 +139,8 @@ class History:
 
 def _tables_of(registered: RegisteredCheck, views: Views) -> frozenset[str]:
     """What a check's verdicts on one look rest on: its tables, and those that enumerate its subjects."""
-    rosters = {kind.roster for kind in KINDS.values() if kind.roster}
-    return tables_of(requests_of((registered.evaluate,), views)) | rosters | set(registered.check.meaningless_without)
+    meaning = {table.name for table in registered.check.meaningless_without}
+    return tables_of(requests_of((registered.evaluate,), views)) | meaning | set(enumerating_tables().values())
 
 
 def _of_its_time(look: Snapshot) -> Snapshot:

@@ -12,6 +12,7 @@ class Acls(
     name="acls",
     key=("resource_type", "resource", "pattern_type", "principal", "host", "operation", "permission"),
     roster="principal",
+    enumerates="acl",
     collection=Collection(requests=("DescribeAcls",), right=DESCRIBE_CLUSTER, refresh_s=60.0, placeholders=False),
     listing=Listing(
         aliases=("acl",),

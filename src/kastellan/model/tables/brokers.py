@@ -31,5 +31,12 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
     answer: Annotated[int | None, About("id of the Answer that gave these values")] = None
 
 
-class Brokers(Rows[Broker], name="brokers", key=("broker",), row=Broker, collection=Collection(requests=("DescribeCluster",))):
+class Brokers(
+    Rows[Broker],
+    name="brokers",
+    key=("broker",),
+    row=Broker,
+    enumerates="broker",
+    collection=Collection(requests=("DescribeCluster",)),
+):
     """Every broker id that the cluster names: live, fenced, or only mentioned by a replica."""

@@ -11,6 +11,7 @@ class Commits(
     Frame,
     name="commits",
     key=("group", "topic", "partition"),
+    enumerates="group_partition",
     collection=Collection(requests=("OffsetFetch",), right=DESCRIBE_GROUP, probes_right=True, spare_rank=7),
     listing=Listing(aliases=("commit", "committed"), noun="group"),
 ):

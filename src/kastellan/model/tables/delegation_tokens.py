@@ -11,6 +11,7 @@ class DelegationTokens(
     Frame,
     name="delegation_tokens",
     key=("token_id",),
+    enumerates="token",
     collection=Collection(requests=("DescribeDelegationToken",), right=DESCRIBE_TOKEN, probes_right=True, refresh_s=60.0),
     listing=Listing(
         aliases=("tokens", "token"),

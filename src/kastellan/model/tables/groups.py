@@ -11,6 +11,7 @@ class Groups(
     Frame,
     name="groups",
     key=("group",),
+    enumerates="group",
     collection=Collection(
         requests=("ListGroups", "ConsumerGroupDescribe", "DescribeGroups", "ShareGroupDescribe", "StreamsGroupDescribe"),
         right=DESCRIBE_GROUP,

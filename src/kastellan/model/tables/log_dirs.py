@@ -11,6 +11,7 @@ class LogDirs(
     Frame,
     name="log_dirs",
     key=("broker", "path"),
+    enumerates="log_dir",
     collection=Collection(requests=("DescribeLogDirs",), right=DESCRIBE_CLUSTER, probes_right=True, refresh_s=60.0),
     listing=Listing(aliases=("logdirs", "dirs", "disks"), noun="broker"),
 ):

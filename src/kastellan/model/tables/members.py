@@ -11,6 +11,7 @@ class Members(
     Frame,
     name="members",
     key=("group", "member"),
+    enumerates="member",
     collection=Collection(
         requests=("ConsumerGroupDescribe", "DescribeGroups", "ShareGroupDescribe", "StreamsGroupDescribe"),
         right=DESCRIBE_GROUP,

@@ -11,6 +11,7 @@ class Partitions(
     Frame,
     name="partitions",
     key=("topic", "partition"),
+    enumerates="partition",
     collection=Collection(requests=("Metadata",), right=DESCRIBE_TOPIC, placeholders=False),
 ):
     """One row per partition that Metadata lists."""

@@ -32,6 +32,7 @@ class QuorumNodes(
     name="quorum_nodes",
     key=("node",),
     row=QuorumNode,
+    enumerates="node",
     collection=Collection(requests=("DescribeQuorum",), right=DESCRIBE_CLUSTER, probes_right=True),
 ):
     """Voters and observers with how far each has replicated the metadata log."""

@@ -15,6 +15,7 @@ class Quotas(
     name="quotas",
     key=("entity", "quota"),
     roster="entity",
+    enumerates="quota",
     collection=Collection(requests=("DescribeClientQuotas",), right=DESCRIBE_CLUSTER_CONFIGS, refresh_s=60.0, placeholders=False),
     listing=Listing(aliases=("quota", "client-quotas"), noun="entity", shown=("entity", "quota", "value")),
 ):

@@ -12,6 +12,7 @@ class ScramUsers(
     name="scram_users",
     key=("user", "mechanism"),
     roster="user",
+    enumerates="scram_user",
     collection=Collection(requests=("DescribeUserScramCredentials",), right=DESCRIBE_CLUSTER, refresh_s=60.0, placeholders=False),
     listing=Listing(aliases=("users", "user", "scram"), noun="user", shown=("user", "mechanism", "iterations")),
 ):

@@ -11,6 +11,7 @@ class ShareOffsets(
     Frame,
     name="share_offsets",
     key=("group", "topic", "partition"),
+    enumerates="share_partition",
     collection=Collection(requests=("DescribeShareGroupOffsets",), right=DESCRIBE_GROUP),
     listing=Listing(
         aliases=("share-offset",), noun="group", shown=("group", "topic", "partition", "start_offset", "lag_records", "error")

@@ -11,6 +11,7 @@ class Topics(
     Frame,
     name="topics",
     key=("topic",),
+    enumerates="topic",
     collection=Collection(requests=("Metadata",), right=DESCRIBE_TOPIC, probes_right=True, enumerated_by="Metadata"),
 ):
     """One row per topic that Metadata lists for this principal."""

@@ -11,6 +11,7 @@ class Transactions(
     Frame,
     name="transactions",
     key=("transactional_id",),
+    enumerates="transaction",
     collection=Collection(
         requests=("ListTransactions", "DescribeTransactions"),
         right=DESCRIBE_TRANSACTION,

@@ -28,7 +28,7 @@ CHECK = Check(
     do_not="Do not change process.roles of a running quorum's node by hand.",
     verify="kastellan get quorum",
     undo="Add the old controllers back before the new ones are removed.",
-    meaningless_without=("quorum_nodes",),
+    meaningless_without=(QuorumNodes,),
     kafka="3.3 or newer with KRaft",
     references=("Kafka documentation, KRaft: process roles",),
 )

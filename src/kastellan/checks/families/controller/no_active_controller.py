@@ -41,7 +41,7 @@ CHECK = Check(
             high=60.0,
         ),
     ),
-    meaningless_without=("quorum",),
+    meaningless_without=(Quorum,),
     kafka="3.3 or newer with KRaft",
     references=("KIP-595", "KIP-836"),
     proven_by="quorum_lost",

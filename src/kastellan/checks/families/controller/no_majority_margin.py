@@ -39,7 +39,7 @@ CHECK = Check(
             name="max_behind_s", default=10, unit="s", meaning="time since it was caught up that is still fine", low=1, high=3600
         ),
     ),
-    meaningless_without=("quorum", "quorum_nodes"),
+    meaningless_without=(Quorum, QuorumNodes),
     kafka="3.3 or newer with KRaft",
     references=("KIP-595", "KIP-836"),
     proven_by="broker_killed",

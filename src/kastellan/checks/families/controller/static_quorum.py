@@ -17,6 +17,7 @@ were formatted so; there nothing is said. Strimzi and other operators may own th
 from kastellan.checks.check import Check, Verdicts
 from kastellan.model.finding import Severity
 from kastellan.model.tables.features import Feature, Features
+from kastellan.model.tables.quorum_nodes import QuorumNodes
 
 CHECK = Check(
     id="controller.static_quorum",
@@ -30,7 +31,7 @@ CHECK = Check(
     do_not="Do not change controller.quorum.voters before kraft.version is 1: the controllers would not start.",
     verify="kastellan doctor --only controller.static_quorum",
     undo="kraft.version cannot be lowered again.",
-    meaningless_without=("quorum_nodes",),
+    meaningless_without=(QuorumNodes,),
     kafka="4.1 or newer with KRaft",
     references=("KIP-853",),
 )

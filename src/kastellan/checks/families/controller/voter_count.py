@@ -29,7 +29,7 @@ CHECK = Check(
     do_not="Do not remove a voter while another one does not follow.",
     verify="kastellan get quorum",
     undo="kafka-metadata-quorum.sh remove-controller",
-    meaningless_without=("quorum_nodes",),
+    meaningless_without=(QuorumNodes,),
     kafka="3.3 or newer with KRaft",
     references=("KIP-853",),
 )
