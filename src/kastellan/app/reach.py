@@ -21,6 +21,7 @@ from kastellan.config.proxy import parse_proxy
 from kastellan.kernel.errors import BadInput, UsageError
 from kastellan.reference.providers import Provider
 from kastellan.wire.kafka.endpoint import parse_endpoint
+from kastellan.wire.tls.context import store_notes
 
 LONGEST_S: Final = 3_600.0
 SHORTEST_S: Final = 0.1
@@ -152,6 +153,8 @@ def _file(told: Told | None, environment: Mapping[str, str]) -> _File:
 
 def _said(found: ClientProperties, path: Path, mode: int) -> Iterator[str]:
     yield from found.sentences(str(path))
+    if found.security.protocol.tls:
+        yield from store_notes(found.security.tls)
     if found.security.login is not None and mode & _OTHERS:
         yield f"{path} holds credentials, and others on this machine may read it: chmod 600 {path}"
 

@@ -13,6 +13,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -43,9 +44,19 @@ class Authority:
         self.pem = self._made.public_bytes(Encoding.PEM).decode()
         self.der = self._made.public_bytes(Encoding.DER)
 
-    def issue(self, name: str, names: tuple[str, ...] = _LOOPBACK, *, ends: dt.datetime | None = None) -> Issued:
-        """A certificate whose subject is `CN=name,O=Kastellan` and which is good for these DNS names and addresses."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(
+        self,
+        name: str,
+        names: tuple[str, ...] = _LOOPBACK,
+        *,
+        ends: dt.datetime | None = None,
+        key: CertificateIssuerPrivateKeyTypes | None = None,
+    ) -> Issued:
+        """A certificate whose subject is `CN=name,O=Kastellan` and which is good for these DNS names and addresses.
+
+        `key` is the subject's private key; an EC key is made when there is none.
+        """
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Kastellan"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
         )
@@ -66,7 +77,7 @@ class Authority:
         return context
 
     def _certificate(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, names: tuple[str, ...], ends: dt.datetime, *, authority: bool
+        self, subject: x509.Name, key: CertificatePublicKeyTypes, names: tuple[str, ...], ends: dt.datetime, *, authority: bool
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()

@@ -4,18 +4,23 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.Principal;
 import java.security.PrivilegedExceptionAction;
 import java.security.Security;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -29,6 +34,8 @@ import java.util.TreeMap;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -56,6 +63,9 @@ import org.apache.kafka.common.utils.Time;
 /**
  * Says what a Java client of Kafka makes of a client.properties file, as far as it goes without a broker.
  *
+ * {"store": TYPE, "password": TEXT, "keys": [{"alias", "key", "chain"}...], "trusted": [{"alias", "der"}...]} makes a key store.
+ * {"serve": TLS VERSION, "password": TEXT, "keys": BASE64, "trusted": BASE64} answers {"port"}, then who connected, as a broker does.
+ *
  * One case a line on stdin and one answer a line on stdout, both JSON: {"file": BASE64, "issuers": [NAME...], "types": [KEY TYPE...]}.
  * "file" goes the way of AdminClient.create: Properties, AdminClientConfig, ChannelBuilder, then the first SASL message. Where
  * "issuers" is given, the answer tells which key is presented to a broker that asks for certificates of these issuers.
@@ -74,6 +84,10 @@ public final class JavaClient {
             try {
                 if (asked.has("definitions")) {
                     definitions(answer);
+                } else if (asked.has("serve")) {
+                    serve(asked, answer, out);
+                } else if (asked.has("store")) {
+                    store(asked, answer);
                 } else {
                     client(asked, answer);
                 }
@@ -94,6 +108,64 @@ public final class JavaClient {
             types.put(key.name, List.of(key.type.name(), validator));
         }
         answer.put("types", types);
+    }
+
+    private static void store(JsonNode asked, Map<String, Object> answer) throws Exception {
+        KeyStore store = KeyStore.getInstance(asked.get("store").asText());
+        char[] password = asked.get("password").asText().toCharArray();
+        store.load(null, password);
+        for (JsonNode key : asked.get("keys")) {
+            List<Certificate> chain = new ArrayList<>();
+            for (JsonNode der : key.get("chain")) {
+                chain.add(certificate(der));
+            }
+            PKCS8EncodedKeySpec pkcs8 = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(key.get("key").asText()));
+            String algorithm = chain.get(0).getPublicKey().getAlgorithm();
+            char[] own = key.has("password") ? key.get("password").asText().toCharArray() : password;
+            store.setKeyEntry(key.get("alias").asText(), KeyFactory.getInstance(algorithm).generatePrivate(pkcs8), own,
+                    chain.toArray(new Certificate[0]));
+        }
+        for (JsonNode entry : asked.get("trusted")) {
+            store.setCertificateEntry(entry.get("alias").asText(), certificate(entry.get("der")));
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        store.store(bytes, password);
+        answer.put("bytes", Base64.getEncoder().encodeToString(bytes.toByteArray()));
+    }
+
+    private static void serve(JsonNode asked, Map<String, Object> answer, PrintStream out) throws Exception {
+        char[] password = asked.get("password").asText().toCharArray();
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(loaded(asked.get("keys"), password), password);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(loaded(asked.get("trusted"), password));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        try (SSLServerSocket listener = (SSLServerSocket) context.getServerSocketFactory()
+                .createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            listener.setEnabledProtocols(new String[] {asked.get("serve").asText()});
+            listener.setNeedClientAuth(true);
+            listener.setSoTimeout(20_000);
+            out.println(JSON.writeValueAsString(Map.of("port", listener.getLocalPort())));
+            out.flush();
+            try (SSLSocket peer = (SSLSocket) listener.accept()) {
+                peer.setSoTimeout(20_000);
+                peer.startHandshake();
+                answer.put("peer", peer.getSession().getPeerPrincipal().getName());
+                peer.getOutputStream().write('!');
+            }
+        }
+    }
+
+    private static KeyStore loaded(JsonNode bytes, char[] password) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(new ByteArrayInputStream(Base64.getDecoder().decode(bytes.asText())), password);
+        return store;
+    }
+
+    private static Certificate certificate(JsonNode der) throws Exception {
+        return CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(Base64.getDecoder().decode(der.asText())));
     }
 
     private static void client(JsonNode asked, Map<String, Object> answer) throws Exception {
@@ -201,11 +273,12 @@ public final class JavaClient {
         if (keys == null) {
             return;
         }
-        String password = config.values().get("ssl.key.password") != null
-                ? config.getPassword("ssl.key.password").value()
-                : config.getPassword("ssl.keystore.password").value();
+        Password password = config.getPassword("ssl.key.password");
+        if (password == null) {
+            password = config.getPassword("ssl.keystore.password");
+        }
         KeyManagerFactory manager = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        manager.init(keys, password.toCharArray());
+        manager.init(keys, password == null ? null : password.value().toCharArray());
         X509ExtendedKeyManager chooser = (X509ExtendedKeyManager) manager.getKeyManagers()[0];
         String[] types = JSON.convertValue(asked.get("types"), String[].class);
         List<Principal> issuers = new ArrayList<>();

@@ -30,9 +30,13 @@ class JavaClient:
     def ask(self, **case: object) -> dict[str, Any]:
         """The answer to one case."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
+        return self.next()
+
+    def next(self) -> dict[str, Any]:
+        """The next answer, to a case that has more than one."""
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the Java process ended"
         return json.loads(line)

@@ -12,9 +12,9 @@ from kastellan.config.security import Store, Tls
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
 from kastellan.testing.certificates import Authority
-from kastellan.wire.tls.context import client_context, subject_of
+from kastellan.wire.tls.context import client_context, subjects_of
 from kastellan.wire.tls.jks import JksError, read_jks
-from kastellan.wire.tls.stores import identity, trusted
+from kastellan.wire.tls.stores import read_identities, read_trusted
 from kastellan.wire.tls.words import meaning, seen
 from tests.unit.wire import stores_of_keytool as keytool
 
@@ -29,7 +29,7 @@ def file(folder, content: bytes | str, password: str | None = None, key_password
     return Store(str(path), None, *secrets, place="ssl.keystore.location of f")
 
 
-def refused(store: Store, of=identity) -> str:
+def refused(store: Store, of=read_identities) -> str:
     with pytest.raises(BadInput) as error:
         of(store)
     for each in ("storepw", "keypw12", "trustpw", "wrong"):
@@ -49,9 +49,9 @@ def refused(store: Store, of=identity) -> str:
 )
 def test_a_client_identity_comes_from_any_kind_of_store(tmp_path, content, password, key_password, subject):
     settings = Tls(identity=file(tmp_path, content, password, key_password))
-    assert subject_of(settings) == subject
+    assert subjects_of(settings) == (subject,)
     client_context(settings)  # OpenSSL checks that key and certificate belong together
-    assert "PRIVATE" not in repr(identity(settings.identity or Store()))
+    assert "PRIVATE" not in repr(read_identities(settings.identity or Store()))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_client_identity_comes_from_any_kind_of_store(tmp_path, content, passw
 )
 def test_trusted_certificates_come_from_any_kind_of_store(tmp_path, content, password):
     store = file(tmp_path, content, password)
-    found = trusted(store)
+    found = read_trusted(store).certificates
     assert all(x509.load_der_x509_certificate(each) for each in found)
     context = client_context(Tls(trust=store))
     assert context.verify_mode is ssl.CERT_REQUIRED
@@ -77,8 +77,8 @@ def test_trusted_certificates_come_from_any_kind_of_store(tmp_path, content, pas
 
 def test_pem_on_one_line_as_properties_files_hold_it_is_read():
     one_line = " ".join((ISSUED.key + ISSUED.certificate).split("\n"))
-    assert identity(Store(None, Secret(one_line), place="x")).first == ISSUED.der
-    assert trusted(Store(None, Secret(AUTHORITY.pem.replace("\n", "")), place="x")) == (AUTHORITY.der,)
+    assert read_identities(Store(None, Secret(one_line), place="x")).identities[0].first == ISSUED.der
+    assert read_trusted(Store(None, Secret(AUTHORITY.pem.replace("\n", "")), place="x")).certificates == (AUTHORITY.der,)
 
 
 def test_an_encrypted_pem_key_opens_with_its_password_and_never_asks_a_terminal(tmp_path):
@@ -96,10 +96,8 @@ def test_an_encrypted_pem_key_opens_with_its_password_and_never_asks_a_terminal(
         (keytool.KEY_JKS, "wrong", None, "does not open with its password"),
         (keytool.KEY_JKS, "storepw", None, "a key that does not open with its password (ssl.key.password)"),
         (keytool.KEY_JKS, None, None, "there is no ssl.keystore.password"),
-        (keytool.TRUST_JKS, "trustpw", None, "holds no key with a certificate"),
         (keytool.KEY_P12, "wrong", None, "does not open with its password"),
         (keytool.KEY_P12, None, None, "needs a password; add it"),
-        (keytool.TRUST_P12, "trustpw", None, "holds no key with a certificate"),
         (keytool.KEY_P12[:200], "storepw", None, "is no PKCS12 store"),
         (keytool.JCEKS, "storepw", None, "is a JCEKS store"),
         (b"just text", None, None, "is neither PEM nor PKCS12 nor JKS"),
@@ -115,7 +113,7 @@ def test_what_cannot_be_used_is_told_by_file_and_setting(tmp_path, content, pass
 
 def test_absent_files_and_stores_without_certificates(tmp_path):
     assert "cannot read" in refused(Store(str(tmp_path / "no"), None, None, None, "ssl.keystore.location of f"))
-    assert "holds no certificate" in refused(file(tmp_path, ISSUED.key), trusted)
+    assert "holds no certificate" in refused(file(tmp_path, ISSUED.key), read_trusted)
     other = Authority().issue("other")
     with pytest.raises(BadInput, match="its key and chain cannot be used"):
         client_context(Tls(identity=file(tmp_path, other.key + ISSUED.certificate)))

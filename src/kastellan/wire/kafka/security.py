@@ -14,7 +14,7 @@ from kastellan.config.security import (
     Tls,
 )
 from kastellan.wire.kafka.sasl.login import SaslLogin
-from kastellan.wire.tls.context import client_context, subject_of
+from kastellan.wire.tls.context import client_context, subjects_of
 
 __all__ = ["Protocol", "Security"]
 
@@ -49,8 +49,10 @@ class Security:
         """Who we are, as far as it can be known from here; the broker may map names by rules of its own."""
         login = self.settings.login if self.settings.protocol.sasl else None
         if login is None:
-            subject = subject_of(self.settings.tls) if self.settings.protocol.tls else None
-            return f"User:{subject}" if subject is not None else "User:ANONYMOUS"
+            subjects = subjects_of(self.settings.tls) if self.settings.protocol.tls else ()
+            if len(subjects) > 1:
+                return f"User:(the subject of one of {len(subjects)} certificates)"
+            return f"User:{subjects[0]}" if subjects else "User:ANONYMOUS"
         if self.login is not None and self.login.user is not None:
             return f"User:{self.login.user}"
         return _unnamed(login)

@@ -12,7 +12,8 @@ from typing import Final
 
 from kastellan.config.security import Tls
 from kastellan.kernel.errors import BadInput
-from kastellan.wire.tls.stores import Identity, identity, trusted
+from kastellan.wire.tls.client_key import present_the_chosen
+from kastellan.wire.tls.stores import Identity, read_identities, read_trusted
 
 _VERSIONS: Final = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -25,50 +26,72 @@ _VERSIONS: Final = {
 def client_context(settings: Tls, *, believe_anybody: bool = False) -> ssl.SSLContext:
     """The context of a client. Raises BadInput that names the file which cannot be used.
 
+    Where the store has several keys, each connection presents the one that fits what the broker asks for.
     `believe_anybody` is for looking at a certificate that was refused; nothing is ever sent over such a connection.
     """
+    authorities = read_trusted(settings.trust).certificates if settings.trust is not None and not believe_anybody else None
+
+    def with_key(identity: Identity | None) -> ssl.SSLContext:
+        context = _trusting(settings, authorities, believe_anybody=believe_anybody)
+        if identity is not None and settings.identity is not None:
+            _present(context, identity, settings.identity.path or settings.identity.place)
+        return context
+
+    identities = read_identities(settings.identity).identities if settings.identity is not None else ()
+    if len(identities) <= 1:
+        return with_key(identities[0] if identities else None)
+    context = with_key(None)
+    present_the_chosen(context, {identity.alias: (identity, with_key(identity)) for identity in identities})
+    return context
+
+
+def store_notes(settings: Tls) -> tuple[str, ...]:
+    """What there is to say about the stores, among it what a Java client refuses; nothing of a store that cannot be read.
+
+    Whoever connects hears of such a store in the error.
+    """
+    notes: list[str] = []
+    with contextlib.suppress(BadInput):
+        notes += read_trusted(settings.trust).notes if settings.trust is not None else ()
+    with contextlib.suppress(BadInput):
+        notes += read_identities(settings.identity).notes if settings.identity is not None else ()
+    return tuple(notes)
+
+
+def subjects_of(settings: Tls) -> tuple[str, ...]:
+    """The subjects of our own certificates, as Kafka writes them in a principal; none without a key."""
+    if settings.identity is None:
+        return ()
+    from cryptography import x509  # noqa: PLC0415
+
+    identities = read_identities(settings.identity).identities
+    return tuple(x509.load_der_x509_certificate(identity.first).subject.rfc4514_string() for identity in identities)
+
+
+def _trusting(settings: Tls, authorities: tuple[bytes, ...] | None, *, believe_anybody: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    versions = [_VERSIONS[each] for each in settings.versions]
+    versions = [_VERSIONS[version] for version in settings.versions]
     context.minimum_version, context.maximum_version = min(versions), max(versions)
     context.check_hostname = settings.check_names and not believe_anybody
     if believe_anybody:
         context.verify_mode = ssl.CERT_NONE
-    elif settings.trust is None:
+    elif authorities is None:
         context.load_default_certs()
     else:
-        context.load_verify_locations(cadata=b"".join(trusted(settings.trust)))
+        context.load_verify_locations(cadata=b"".join(authorities))
         # As in Java, whatever stands in the store is trusted, an intermediate or the broker's own certificate too.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    if settings.identity is not None:
-        _present(context, identity(settings.identity), settings.identity.path or settings.identity.place)
     return context
 
 
-def subject_of(settings: Tls) -> str | None:
-    """The subject of our own certificate, as Kafka writes it in a principal; None without one."""
-    if settings.identity is None:
-        return None
-    from cryptography import x509  # noqa: PLC0415
-
-    return x509.load_der_x509_certificate(identity(settings.identity).first).subject.rfc4514_string()
-
-
 def _present(context: ssl.SSLContext, own: Identity, named: str) -> None:
-    password = own.password.reveal() if own.password is not None else ""
     try:
         with _as_file(own.key.reveal() + own.chain) as path:
             # Always a function: without one OpenSSL asks the terminal.
-            context.load_cert_chain(path, password=lambda: password)
+            context.load_cert_chain(path, password=lambda: "")
     except ssl.SSLError as error:
-        said = f"{error.reason or error}".replace("_", " ").lower()
-        why = "its key does not open with its password" if _is_password(error) else f"its key and chain cannot be used ({said})"
-        raise BadInput(f"{named}: {why}; correct the file or ssl.key.password") from None
-
-
-def _is_password(error: ssl.SSLError) -> bool:
-    return (
-        error.reason in {"BAD_DECRYPT", "BAD_PASSWORD_READ", "PROBLEMS_GETTING_PASSWORD"} or error.errno == 0 or not error.reason
-    )
+        reason = f"{error.reason or error}".replace("_", " ").lower()
+        raise BadInput(f"{named}: its key and chain cannot be used ({reason}); correct the file or ssl.key.password") from None
 
 
 @contextlib.contextmanager

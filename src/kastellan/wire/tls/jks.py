@@ -13,14 +13,15 @@ from typing import Final
 
 import msgspec
 
+from kastellan.wire.tls.der import OCTETS, SEQUENCE, DerError, element_of, object_id
+
 MAGIC: Final = b"\xfe\xed\xfe\xed"
 JCEKS_MAGIC: Final = b"\xce\xce\xce\xce"
 
 _KEY, _CERTIFICATE = 1, 2
 _SALT: Final = b"Mighty Aphrodite"
 _HASH_BYTES: Final = 20
-_SUN_PROTECTOR: Final = bytes.fromhex("060a2b060104012a02110101")
-"""The object identifier 1.3.6.1.4.1.42.2.17.1.1."""
+_SUN_PROTECTOR: Final = "1.3.6.1.4.1.42.2.17.1.1"
 _MOST_ENTRIES: Final = 100_000
 
 
@@ -97,7 +98,12 @@ class _Reader:
         return int.from_bytes(self.take(width), "big")
 
     def text(self) -> str:
-        return self.take(self.number(2)).decode("utf-8", "replace")
+        """Java's modified UTF-8: NUL in two bytes, and characters beyond 16 bits as two halves."""
+        data = self.take(self.number(2)).replace(b"\xc0\x80", b"\0")
+        try:
+            return data.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise JksError("holds a name that is no text") from None
 
     def certificate(self, version: int) -> bytes:
         if version > 1 and self.text() != "X.509":
@@ -107,26 +113,13 @@ class _Reader:
 
 def _hidden_bytes(der: bytes) -> bytes:
     """The octets in an EncryptedPrivateKeyInfo: a sequence of an algorithm and an octet string."""
-    _, outer, _ = _element(der, 0x30)
-    _, algorithm, after = _element(outer, 0x30)
-    if not algorithm.startswith(_SUN_PROTECTOR):
-        raise JksError("hides its key in a way that only Java knows; convert it with keytool -deststoretype PKCS12")
-    _, hidden, _ = _element(outer[after:], 0x04)
-    return hidden
-
-
-def _element(der: bytes, tag: int) -> tuple[int, bytes, int]:
-    """The head's length, the content and the end of the DER element that `der` begins with."""
-    broken = JksError("holds a key that is not written in DER")
-    if len(der) < 2 or der[0] != tag:  # noqa: PLR2004
-        raise broken
-    size, head = der[1], 2
-    if size & 0x80:
-        head += size & 0x7F
-        size = int.from_bytes(der[2:head], "big")
-    if head + size > len(der):
-        raise broken
-    return head, der[head : head + size], head + size
+    try:
+        algorithm, hidden = element_of(der, SEQUENCE).children()
+        if object_id(algorithm.of_tag(SEQUENCE).children()[0]) != _SUN_PROTECTOR:
+            raise JksError("hides its key in a way that only Java knows; convert it with keytool -deststoretype PKCS12")
+        return hidden.of_tag(OCTETS).content
+    except (DerError, ValueError, IndexError):
+        raise JksError("holds a key that is not written in DER") from None
 
 
 def _uncovered(hidden: bytes, password: str) -> bytes:

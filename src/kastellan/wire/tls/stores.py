@@ -1,74 +1,108 @@
 """Certificates and keys out of the files that people have: PEM, PKCS12 and JKS, told apart by their content.
 
 `ssl` takes PEM and DER only, and a private key only from a file: whatever was decrypted here goes to it through memory.
+What a Java client would refuse is noted, and served.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from kastellan.config.security import Store
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
-from kastellan.wire.tls import jks
+from kastellan.wire.tls import jks, pem
+from kastellan.wire.tls.der import DerError
+from kastellan.wire.tls.pkcs12 import Bags, CertificateBag, KeyBag, UnknownEncryption, read_bags
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
 _MOST_BYTES: Final = 16 * 1024**2
-_BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-_CERTIFICATE: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 _DER_SEQUENCE: Final = 0x30
-_LINE: Final = 64
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """A private key and its chain, as PEM; `password` opens the key when it is still encrypted."""
+    """A private key and its chain, as PEM, with the alias that it has in its store."""
 
     key: Secret
     chain: str
-    password: Secret | None
-    first: bytes
-    """The key's own certificate, DER."""
+    certificates: tuple[bytes, ...]
+    """The chain, DER, the key's own certificate first."""
+    alias: str = "kafka"
+
+    @property
+    def first(self) -> bytes:
+        """The key's own certificate, DER."""
+        return self.certificates[0]
 
 
-def trusted(store: Store) -> tuple[bytes, ...]:
-    """The certificates of a store, DER. Raises BadInput when it cannot be read or holds none."""
+class Trusted(msgspec.Struct, frozen=True):
+    """The certificates (DER) that are trusted, and what there is to say about their store."""
+
+    certificates: tuple[bytes, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Identities(msgspec.Struct, frozen=True):
+    """Every key of a store, and what there is to say about it. A store without a key presents none."""
+
+    identities: tuple[Identity, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_trusted(store: Store) -> Trusted:
+    """The certificates of a store. Raises BadInput when it cannot be read or holds none."""
     data = _content(store)
     if data.startswith(jks.MAGIC):
         content = _jks(data, store)
-        found = content.certificates + tuple(each.chain[0] for each in content.keys if each.chain)
+        found = Trusted(content.certificates + tuple(key.chain[0] for key in content.keys if key.chain))
     elif data[:1] == bytes((_DER_SEQUENCE,)):
-        found = _der_certificates(data, store)
+        found = _der_trusted(data, store)
     else:
-        found = _pem_certificates(_text(data, store), store)
-    if not found:
+        found = _pem_trusted(_text(data, store), store)
+    if not found.certificates:
         raise BadInput(f"{_named(store)} holds no certificate; give a PEM, PKCS12 or JKS file with the authority's certificate")
-    return found
+    return Trusted(found.certificates, (*_type_notes(data, store, "truststore"), *found.notes))
 
 
-def identity(store: Store) -> Identity:
-    """The private key of a store with its chain. Raises BadInput when it cannot be read or holds none."""
+def read_identities(store: Store) -> Identities:
+    """The private keys of a store with their chains. Raises BadInput when it, or one of its keys, cannot be read."""
     data = _content(store)
     if data.startswith(jks.MAGIC):
-        return _jks_identity(data, store)
-    if data[:1] == bytes((_DER_SEQUENCE,)):
-        return _pkcs12_identity(data, store)
-    return _pem_identity(_text(data, store), store)
-
-
-def to_pem(label: str, der: bytes) -> str:
-    """DER as PEM text."""
-    text = base64.b64encode(der).decode()
-    lines = [text[at : at + _LINE] for at in range(0, len(text), _LINE)]
-    return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""))
+        found = _jks_identities(data, store)
+    elif data[:1] == bytes((_DER_SEQUENCE,)):
+        found = _pkcs12_identities(data, store)
+    else:
+        found = _pem_identity(_text(data, store), store)
+    notes = [*_type_notes(data, store, "keystore"), *found.notes]
+    if not found.identities:
+        notes.append(f"{_named(store)} holds no private key with a certificate: no client certificate is presented")
+    return Identities(found.identities, tuple(notes))
 
 
 def _named(store: Store) -> str:
     return f"{store.path} ({store.place})" if store.path else store.place
+
+
+def _java_refuses(store: Store, reason: str) -> str:
+    return f"a Java client refuses {_named(store)} because {reason}"
+
+
+def _type_notes(data: bytes, store: Store, role: str) -> Iterator[str]:
+    """Java opens a store by the type that is written beside it (JKS and PKCS12 open each other), not by its content."""
+    if store.kind is None or store.path is None:
+        return
+    is_pem = not data.startswith(jks.MAGIC) and data[:1] != bytes((_DER_SEQUENCE,))
+    if is_pem and store.kind.upper() != "PEM":
+        yield _java_refuses(store, f"it is a PEM file and ssl.{role}.type is not PEM; add ssl.{role}.type=PEM")
+    if not is_pem and store.kind.upper() == "PEM":
+        yield _java_refuses(store, f"ssl.{role}.type is PEM and it is no PEM file; remove that line")
 
 
 def _content(store: Store) -> bytes:
@@ -99,38 +133,79 @@ def _text(data: bytes, store: Store) -> str:
     return text
 
 
-def _pem_blocks(text: str, store: Store) -> list[tuple[str, bytes, str]]:
-    """Label, DER (empty for a legacy block with headers) and the text of each block. One line or many: both are taken."""
-    found: list[tuple[str, bytes, str]] = []
-    for match in _BLOCK.finditer(text):
-        label, body = match.group(1), match.group(2)
-        der = b""
-        if ":" not in body:
-            try:
-                der = base64.b64decode("".join(body.split()), validate=True)
-            except binascii.Error:
-                raise BadInput(f"{_named(store)} has a broken {label} block; write the file anew") from None
-        found.append((label, der, match.group(0)))
-    return found
+def _pem_blocks(text: str, store: Store) -> list[pem.Block]:
+    try:
+        return pem.blocks(text)
+    except pem.PemError as error:
+        raise BadInput(f"{_named(store)} {error}") from None
 
 
-def _pem_certificates(text: str, store: Store) -> tuple[bytes, ...]:
-    return tuple(der for label, der, _ in _pem_blocks(text, store) if label in _CERTIFICATE)
+def _pem_chain(blocks: list[pem.Block]) -> tuple[bytes, ...]:
+    return tuple(block.der for block in blocks if block.label in pem.CERTIFICATE_LABELS)
 
 
-def _pem_identity(text: str, store: Store) -> Identity:
+def _certificate_notes(text: str, certificates: tuple[bytes, ...], store: Store) -> Iterator[str]:
+    java = pem.java_certificates(text)
+    if java == certificates or not certificates:
+        return
+    if not java:
+        yield _java_refuses(store, "white space is missing behind a BEGIN or END line of its certificates")
+    else:
+        yield (
+            f"a Java client reads {len(java)} of the {len(certificates)} certificates of {_named(store)}, "
+            "because several stand in one line; write each into lines of its own"
+        )
+
+
+def _pem_trusted(text: str, store: Store) -> Trusted:
+    certificates = _pem_chain(_pem_blocks(text, store))
+    return Trusted(certificates, tuple(_certificate_notes(text, certificates, store)))
+
+
+def _pem_identity(text: str, store: Store) -> Identities:
     blocks = _pem_blocks(text, store)
-    keys = [(label, der, whole) for label, der, whole in blocks if label.endswith("PRIVATE KEY")]
-    chain = tuple(der for label, der, _ in blocks if label in _CERTIFICATE)
+    keys = [block for block in blocks if block.label.endswith("PRIVATE KEY")]
+    chain = _pem_chain(blocks)
     if not keys or not chain:
         missing = "private key" if not keys else "certificate"
         raise BadInput(f"{_named(store)} holds no {missing}; a client identity is a key with its certificate chain")
-    label, der, whole = keys[0]
     password = store.key_password or store.password
-    if (label.startswith("ENCRYPTED") or "ENCRYPTED" in whole) and password is None:
+    if keys[0].is_encrypted and password is None:
         raise BadInput(f"{_named(store)} holds an encrypted key and there is no ssl.key.password; add it")
-    key = to_pem(label, der) if der else whole + "\n"
-    return Identity(Secret(key), "".join(to_pem("CERTIFICATE", each) for each in chain), password, chain[0])
+    notes = [*_certificate_notes(text, chain, store)]
+    reason = pem.why_java_refuses_key(text, store.key_password.reveal() if store.key_password is not None else None)
+    if reason is not None:
+        notes.append(_java_refuses(store, reason))
+    key = (
+        _open_pem_key(keys[0], password.reveal(), store) if keys[0].is_encrypted and password is not None else _plain_key(keys[0])
+    )
+    return Identities((_identity(key, chain, "kafka"),), tuple(notes))
+
+
+def _plain_key(block: pem.Block) -> str:
+    return pem.to_pem(block.label, block.der) if block.der else block.text + "\n"
+
+
+def _identity(key: str, chain: tuple[bytes, ...], alias: str) -> Identity:
+    return Identity(Secret(key), "".join(pem.to_pem("CERTIFICATE", der) for der in chain), chain, alias)
+
+
+def _open_pem_key(block: pem.Block, password: str, store: Store) -> str:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  # slow, and needed by few
+
+    text = pem.to_pem(block.label, block.der) if block.der else block.text + "\n"
+    try:
+        return _to_pkcs8(load_pem_private_key(text.encode(), password.encode()))
+    except (ValueError, TypeError):
+        raise BadInput(
+            f"{_named(store)}: its key does not open with its password; correct the file or ssl.key.password"
+        ) from None
+
+
+def _to_pkcs8(key: PrivateKeyTypes) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: PLC0415
+
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _jks(data: bytes, store: Store) -> jks.Jks:
@@ -140,59 +215,114 @@ def _jks(data: bytes, store: Store) -> jks.Jks:
         raise BadInput(f"{_named(store)} {error}") from None
 
 
-def _jks_identity(data: bytes, store: Store) -> Identity:
+def _jks_identities(data: bytes, store: Store) -> Identities:
     content = _jks(data, store)
     password = store.key_password or store.password
-    if not content.keys or not content.keys[0].chain:
-        raise BadInput(f"{_named(store)} holds no key with a certificate; a client identity is both")
-    if password is None:
+    if content.keys and password is None:
         raise BadInput(f"{_named(store)} holds a key and there is no ssl.keystore.password; add it")
-    entry = content.keys[0]
-    try:
-        key = entry.key(password.reveal())
-    except jks.JksError as error:
-        raise BadInput(f"{_named(store)} {error}") from None
-    return Identity(
-        Secret(to_pem("PRIVATE KEY", key)), "".join(to_pem("CERTIFICATE", each) for each in entry.chain), None, entry.chain[0]
-    )
+    found: list[Identity] = []
+    for entry in content.keys:
+        try:
+            key = entry.key(password.reveal() if password is not None else "")
+        except jks.JksError as error:
+            raise BadInput(f"{_named(store)} {error}") from None
+        if entry.chain:
+            found.append(_identity(pem.to_pem("PRIVATE KEY", key), entry.chain, entry.alias.lower()))
+    return Identities(tuple(found))
 
 
-def _pkcs12(data: bytes, store: Store):  # noqa: ANN202  # the library's type, loaded only here
-    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+def _pkcs12(data: bytes, store: Store) -> PKCS12KeyAndCertificates:
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415  # slow to load, and needed by few
 
     password = store.password.reveal().encode() if store.password is not None else None
     try:
         return pkcs12.load_pkcs12(data, password)
     except ValueError as error:
-        told = str(error).lower()
-        if "password" in told or "mac" in told:
-            given = "does not open with its password" if password is not None else "needs a password; add it"
-            raise BadInput(f"{_named(store)} {given}") from None
+        reason = str(error).lower()
+        if "password" in reason or "mac" in reason:
+            problem = "does not open with its password" if password is not None else "needs a password; add it"
+            raise BadInput(f"{_named(store)} {problem}") from None
         raise BadInput(f"{_named(store)} is no PKCS12 store that can be read; write it anew with keytool or openssl") from None
 
 
-def _der_certificates(data: bytes, store: Store) -> tuple[bytes, ...]:
+def _bags(data: bytes, store: Store) -> Bags | None:
+    """What Java sees in the store; None where that is not known."""
+    try:
+        return read_bags(data, store.password.reveal() if store.password is not None else "")
+    except (DerError, UnknownEncryption, ValueError, IndexError):
+        return None
+
+
+def _der_trusted(data: bytes, store: Store) -> Trusted:
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
     try:
-        return (x509.load_der_x509_certificate(data).public_bytes(Encoding.DER),)
+        single = x509.load_der_x509_certificate(data).public_bytes(Encoding.DER)
     except ValueError:
         pass
+    else:
+        return Trusted((single,), (_java_refuses(store, "it is a DER certificate and no store; convert it to PEM"),))
     content = _pkcs12(data, store)
-    found = [each.certificate for each in content.additional_certs]
+    every = [other.certificate for other in content.additional_certs]
     if content.cert is not None:
-        found.insert(0, content.cert.certificate)
-    return tuple(each.public_bytes(Encoding.DER) for each in found)
+        every.insert(0, content.cert.certificate)
+    bags = _bags(data, store)
+    if bags is None:
+        return Trusted(tuple(certificate.public_bytes(Encoding.DER) for certificate in every))
+    marked = tuple(bag.der for bag in bags.certificates if bag.trusted)
+    marked += tuple(own.der for key in bags.keys if (own := _own_certificate(key, bags)) is not None)
+    if marked:
+        return Trusted(tuple(dict.fromkeys(marked)))
+    reason = "none of its certificates is marked as trusted; import them with keytool -importcert"
+    return Trusted(tuple(bag.der for bag in bags.certificates), (_java_refuses(store, reason),))
 
 
-def _pkcs12_identity(data: bytes, store: Store) -> Identity:
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: PLC0415
+def _own_certificate(key: KeyBag, bags: Bags) -> CertificateBag | None:
+    if key.key_id is None:
+        return None
+    return next((bag for bag in bags.certificates if bag.key_id == key.key_id), None)
+
+
+def _pkcs12_identities(data: bytes, store: Store) -> Identities:
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
     content = _pkcs12(data, store)
+    bags = _bags(data, store)
+    if bags is not None:
+        return Identities(tuple(_every_pkcs12_key(bags, store)))
     if content.key is None or content.cert is None:
-        raise BadInput(f"{_named(store)} holds no key with a certificate; a client identity is both")
-    key = content.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    chain = [content.cert.certificate, *(each.certificate for each in content.additional_certs)]
-    text = "".join(each.public_bytes(Encoding.PEM).decode() for each in chain)
-    return Identity(Secret(key), text, None, content.cert.certificate.public_bytes(Encoding.DER))
+        return Identities(())
+    chain = (content.cert.certificate, *(other.certificate for other in content.additional_certs))
+    certificates = tuple(certificate.public_bytes(Encoding.DER) for certificate in chain)
+    return Identities((_identity(_to_pkcs8(content.key), certificates, "1"),))
+
+
+def _every_pkcs12_key(bags: Bags, store: Store) -> Iterator[Identity]:
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415
+
+    password = store.key_password or store.password
+    by_subject: dict[bytes, bytes] = {}
+    for bag in bags.certificates:
+        by_subject.setdefault(x509.load_der_x509_certificate(bag.der).subject.public_bytes(), bag.der)
+    for key in bags.keys:
+        own = _own_certificate(key, bags)
+        try:
+            opened = load_der_private_key(key.der, password.reveal().encode() if key.encrypted and password is not None else None)
+        except (ValueError, TypeError):
+            raise BadInput(f"{_named(store)} holds a key that does not open with its password (ssl.key.password)") from None
+        if own is not None:
+            yield _identity(_to_pkcs8(opened), _chain(own.der, by_subject), key.alias)
+
+
+def _chain(first: bytes, by_subject: dict[bytes, bytes]) -> tuple[bytes, ...]:
+    """From a certificate to its authority, as far as the store has the certificates."""
+    from cryptography import x509  # noqa: PLC0415
+
+    chain = [first]
+    while True:
+        issuer = by_subject.get(x509.load_der_x509_certificate(chain[-1]).issuer.public_bytes())
+        if issuer is None or issuer in chain:
+            return tuple(chain)
+        chain.append(issuer)
