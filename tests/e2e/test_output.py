@@ -235,6 +235,8 @@ def test_a_reader_that_goes_away_is_not_an_error_to_talk_about(command, bundles)
         'main(["doctor", "--help"])',
         'main(["get", "--help"])',
         'main(["lab", "--help"])',
+        'main(["explain", "replication.under_replicated"])',
+        'main(["explain"])',
     ],
 )
 def test_help_loads_nothing_heavy(line):

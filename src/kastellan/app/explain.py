@@ -9,8 +9,8 @@ import msgspec
 
 from kastellan.app.glossary import EXIT_CODES, TERMS
 from kastellan.app.reference_data import read_providers
-from kastellan.checks.catalogue import RegisteredCheck, all_checks
-from kastellan.diagnosis.cause import Reasoning, all_causes
+from kastellan.checks.catalogue import check_ids, read_check
+from kastellan.diagnosis.cause import cause_ids, read_cause
 from kastellan.kernel.errors import BadInput
 from kastellan.reference.providers import Profile, ProviderData
 
@@ -26,52 +26,51 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(name: str) -> Explanation:
-    """The explanation of a check, a cause, a provider, a term or an exit code.
+    """The explanation of a check, a cause, a provider, a term or an exit code; a check also by the last part of its id.
 
     Raises BadInput with the closest names for anything else.
     """
     wanted = name.strip()
-    checks = all_checks()
-    found = [each for each in checks if wanted in (each, each.rpartition(".")[2])]
-    if len(found) == 1:
-        return _of_check(checks[found[0]])
-    if wanted in all_causes():
-        return _of_cause(all_causes()[wanted])
-    data = read_providers()
-    profile = data.profile(wanted)
-    if profile is not None:
-        return _of_profile(profile, data)
+    checks = [check_id for check_id in check_ids() if wanted in (check_id, check_id.rpartition(".")[2])]
+    if len(checks) == 1:
+        return _explain_check(checks[0])
+    if wanted in cause_ids():
+        return _explain_cause(wanted)
     if wanted in EXIT_CODES:
         return Explanation(id=wanted, title=f"exit code {wanted}", parts={"Meaning": EXIT_CODES[wanted]})
     word = wanted.lower().replace("_", " ")
-    term = next((each for each in TERMS if each == word or each == word.replace(" ", "-")), None)
-    if term:
-        return Explanation(id=term, title=term, parts={"Meaning": TERMS[term]})
+    for term in (word, word.replace(" ", "-")):
+        if term in TERMS:
+            return Explanation(id=term, title=term, parts={"Meaning": TERMS[term]})
+    data = read_providers()
+    profile = data.profile(wanted)
+    if profile is not None:
+        return _explain_provider(profile, data)
     raise BadInput(f"nothing is called {wanted[:60]!r}{_closest(wanted, data)}; `kastellan explain` lists all")
 
 
 def everything() -> Explanation:
     """What there is to explain: one part for each family of checks, for the causes, the terms and for the exit codes."""
     families: dict[str, list[str]] = {}
-    for each in all_checks().values():
-        families.setdefault(each.check.family, []).append(f"{each.check.id}: {each.check.title}")
-    families["causes"] = [f"{each.cause.id}: {each.cause.title}" for each in all_causes().values()]
-    families["providers"] = [f"{each.id}: {each.name}" for each in read_providers().profiles]
+    for check, _ in map(read_check, check_ids()):
+        families.setdefault(check.family, []).append(f"{check.id}: {check.title}")
+    causes = sorted((read_cause(cause_id)[0] for cause_id in cause_ids()), key=lambda cause: cause.rank)
+    families["causes"] = [f"{cause.id}: {cause.title}" for cause in causes]
+    families["providers"] = [f"{profile.id}: {profile.name}" for profile in read_providers().profiles]
     families["exit codes"] = [f"{code}: {meaning}" for code, meaning in EXIT_CODES.items()]
     families["terms"] = [f"{term}: {meaning}" for term, meaning in TERMS.items()]
-    parts = {name: "\n".join(found) for name, found in families.items()}
+    parts = {family: "\n".join(lines) for family, lines in families.items()}
     return Explanation(id="all", title="Everything that can be explained", parts=parts)
 
 
 def _closest(wanted: str, data: ProviderData) -> str:
-    names = {each.lower(): each for each in (*all_checks(), *all_causes(), *(one.id for one in data.profiles), *TERMS)}
-    names |= {each.rpartition(".")[2]: each for each in all_checks()}
+    ids = (*check_ids(), *cause_ids(), *(profile.id for profile in data.profiles), *TERMS)
+    names = {name.lower(): name for name in ids} | {check_id.rpartition(".")[2]: check_id for check_id in check_ids()}
     near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
-    found = list(dict.fromkeys(names[each] for each in near))
-    return f"; near are {', '.join(found)}" if found else ""
+    return f"; near are {', '.join(dict.fromkeys(names[name] for name in near))}" if near else ""
 
 
-def _of_profile(profile: Profile, data: ProviderData) -> Explanation:
+def _explain_provider(profile: Profile, data: ProviderData) -> Explanation:
     parts = {
         "About": f"What `doctor` does on {profile.name}, recognised or stated by --provider {profile.id}.",
         "Recognised by": "\n".join(each.says for each in profile.signs),
@@ -85,10 +84,10 @@ def _of_profile(profile: Profile, data: ProviderData) -> Explanation:
     return Explanation(id=profile.id, title=profile.name, parts={name: text for name, text in parts.items() if text})
 
 
-def _of_cause(reasoning: Reasoning) -> Explanation:
-    cause = reasoning.cause
+def _explain_cause(cause_id: str) -> Explanation:
+    cause, about = read_cause(cause_id)
     parts = {
-        "About": reasoning.about,
+        "About": about,
         "Do": cause.do,
         "Do not": cause.do_not,
         "Undo": cause.undo,
@@ -99,16 +98,16 @@ def _of_cause(reasoning: Reasoning) -> Explanation:
     return Explanation(id=cause.id, title=cause.title, parts={name: text for name, text in parts.items() if text})
 
 
-def _of_check(judgement: RegisteredCheck) -> Explanation:
-    check = judgement.check
+def _explain_check(check_id: str) -> Explanation:
+    check, about = read_check(check_id)
     settings = (
-        f"{each.name} = {each.default:g} {each.unit} ({each.low:g} to {each.high:g}): {each.meaning}; set it with "
-        f"--set {check.id}.{each.name}=VALUE"
-        for each in check.settings
+        f"{setting.name} = {setting.default:g} {setting.unit} ({setting.low:g} to {setting.high:g}): {setting.meaning}; set it "
+        f"with --set {check.id}.{setting.name}=VALUE"
+        for setting in check.settings
     )
     parts = {
         "Severity": check.severity.value,
-        "About": judgement.about,
+        "About": about,
         "Impact": _BRACES.sub(r"<\1>", check.impact),
         "Expected": _BRACES.sub(r"<\1>", check.expected),
         "Do": check.do,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import cast
 
 import msgspec
 
 import kastellan.checks.families
 from kastellan.checks.check import Check, Verdicts
+from kastellan.kernel.declaration import read_declaration
 from kastellan.kernel.errors import BadInput, Defect
-from kastellan.kernel.folder import modules_in
+from kastellan.kernel.folder import module_names_in, modules_in
 
 
 class RegisteredCheck(msgspec.Struct, frozen=True):
@@ -37,6 +39,19 @@ def all_checks() -> dict[str, RegisteredCheck]:
     """Every check by id."""
     found = map(registered_check, modules_in(kastellan.checks.families))
     return {each.check.id: each for each in found}
+
+
+@cache
+def check_ids() -> tuple[str, ...]:
+    """The ids of all checks, sorted, without loading them."""
+    prefix = f"{kastellan.checks.families.__name__}."
+    return tuple(module.removeprefix(prefix) for module in module_names_in(kastellan.checks.families))
+
+
+def read_check(check_id: str) -> tuple[Check, str]:
+    """The declaration of a check and the operator's text about it, without loading its module."""
+    declaration = read_declaration(f"{kastellan.checks.families.__name__}.{check_id}", "CHECK")
+    return cast("Check", declaration.value), declaration.about
 
 
 def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, RegisteredCheck]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-import polars as pl
 
 from kastellan.kernel.units import bytes_text, count_text, duration_text
 from kastellan.model.finding import Severity
 from kastellan.model.subject import KINDS
 from kastellan.model.table import Table
+
+if TYPE_CHECKING:
+    # Loaded by what makes frames: `kastellan explain` reads declarations, and does without the tenth of a second.
+    import polars as pl
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +94,8 @@ class Verdicts(msgspec.Struct, frozen=True):
     @classmethod
     def rows(cls, kind: str, rows: Iterable[Mapping[str, Any]], facts: Sequence[str] = ()) -> Verdicts:
         """From one mapping per subject, for small tables; `facts` names the columns in case there are no rows."""
+        import polars as pl  # noqa: PLC0415  (see above)
+
         listed = list(rows)
         if listed:
             return cls(kind, pl.DataFrame(listed, infer_schema_length=None))
@@ -117,7 +122,7 @@ def _told(value: Any, spec: str) -> str:  # noqa: ANN401
         return "?"
     if spec in _SPECS:
         return _SPECS[spec](value)
-    if isinstance(value, (list, tuple, pl.Series)):
+    if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(map(str, cast("Iterable[object]", value)))
     return format(value, spec)
 

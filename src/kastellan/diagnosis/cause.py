@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 import kastellan.diagnosis.causes
+from kastellan.kernel.declaration import read_declaration
 from kastellan.kernel.errors import Defect
-from kastellan.kernel.folder import modules_in
-from kastellan.model.diagnosis import CauseFound
+from kastellan.kernel.folder import module_names_in, modules_in
+
+if TYPE_CHECKING:
+    # It brings polars along, which `kastellan explain` does without.
+    from kastellan.model.diagnosis import CauseFound
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,3 +60,15 @@ def all_causes() -> dict[str, Reasoning]:
     """Every cause by id, those first that speak first."""
     found = sorted(map(reasoning_of, modules_in(kastellan.diagnosis.causes)), key=lambda each: each.cause.rank)
     return {each.cause.id: each for each in found}
+
+
+@cache
+def cause_ids() -> tuple[str, ...]:
+    """The ids of all causes, sorted, without loading them."""
+    return tuple(module.rpartition(".")[2] for module in module_names_in(kastellan.diagnosis.causes))
+
+
+def read_cause(cause_id: str) -> tuple[Cause, str]:
+    """The declaration of a cause and the operator's text about it, without loading its module."""
+    declaration = read_declaration(f"{kastellan.diagnosis.causes.__name__}.{cause_id}", "CAUSE")
+    return cast("Cause", declaration.value), declaration.about

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from types import ModuleType
 
 
-def modules_in(package: ModuleType) -> Iterator[ModuleType]:
-    """Every public leaf module below a package, imported, in name order.
+def module_names_in(package: ModuleType) -> list[str]:
+    """The dotted names of the public leaf modules below a package, sorted; only the packages on the way are imported.
 
     A module whose name starts with an underscore is not a member.
     """
-    for found in sorted(pkgutil.walk_packages(package.__path__, package.__name__ + "."), key=lambda each: each.name):
-        if not found.ispkg and not found.name.rpartition(".")[2].startswith("_"):
-            yield importlib.import_module(found.name)
+    modules = pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+    return sorted(module.name for module in modules if not module.ispkg and not module.name.rpartition(".")[2].startswith("_"))
+
+
+def modules_in(package: ModuleType) -> Iterator[ModuleType]:
+    """Every public leaf module below a package, imported, in name order."""
+    return map(importlib.import_module, module_names_in(package))
