@@ -84,9 +84,9 @@ def test_two_snapshots_are_compared(kastellan, bundles):
     assert same.code == 0
     assert "nothing that both looks could see changed" in same.out
     document = json.loads(kastellan("snapshot", "diff", bundles["healthy"], bundles["hurt"], "-o", "json").out)
-    assert document["schema"] == "kastellan.changes/1"
+    assert document["schema"] == "kastellan.changes/2"
     assert document["changes"]["leaders"][0]["now"] == -1
-    assert document["told"]
+    assert document["lines"]
 
 
 def test_a_dry_run_writes_nothing(kastellan, bundles, tmp_path):

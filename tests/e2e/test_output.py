@@ -67,7 +67,7 @@ def test_exit_codes(bundle, flags, code, kastellan, bundles):
 
 def test_doctor_ndjson_keeps_its_schema_line_by_line(kastellan, bundles):
     ran = kastellan("doctor", "--bundle", bundles["hurt"], "-o", "ndjson")
-    schema = described("kastellan.line/1")
+    schema = described("kastellan.line/2")
     lines = [json.loads(each) for each in ran.out.splitlines()]
     assert len(lines) > 3
     assert [found for each in lines for found in faults(each, schema, schema)] == []
@@ -124,7 +124,7 @@ def test_a_waived_error_is_shown_and_does_not_fail(kastellan, bundles, tmp_path)
 def test_doctor_json_keeps_its_schema_and_tells_the_exit_code(kastellan, bundles):
     found = document(kastellan, "doctor", "--bundle", bundles["hurt"], code=10)
     assert found["exit_code"] == 10
-    problem = found["told"]["problems"][0]
+    problem = found["summary"]["problems"][0]
     assert problem["check"] == "replication.offline"
     assert problem["some"] == ["orders-1"]
     assert {each["check"] for result in found["report"]["results"] for each in result["findings"]} >= {"replication.offline"}
@@ -156,7 +156,7 @@ def test_explanations_and_contents_keep_their_schema(kastellan, bundles):
 def test_two_runs_give_the_same_answer(kastellan, bundles):
     first, second = (document(kastellan, "doctor", "--bundle", bundles["hurt"], code=10) for _ in range(2))
     for each in (first, second):
-        del each["told"]["cost"], each["told"]["notes"], each["report"]["notes"]
+        del each["summary"]["cost"], each["summary"]["notes"], each["report"]["notes"]
         for result in each["report"]["results"]:
             del result["took_ms"]
     assert first == second

@@ -68,7 +68,7 @@ def test_a_fault_is_found_first_on_its_subject_in_one_run(
         due_ms = truth.at_ms + DUE_MS.get(fault, 0)
         eventually(lambda: time.time() * 1000 >= due_ms, "the time from which the fault is an error", 90)
         document, code = run(loaded_lab, *settings_of(fault))
-    report, first = document["report"], document["told"]["problems"][0]
+    report, first = document["report"], document["summary"]["problems"][0]
     wanted = (PROOFS[fault].check, truth.kind, tuple(truth.key))
     errors = findings(report, "error")
     assert wanted in errors, sorted(errors)

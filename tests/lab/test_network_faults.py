@@ -41,7 +41,7 @@ def _allowed() -> None:
 def examined(lab: labs.Lab) -> tuple[dict[str, Any], dict[str, Any]]:
     """The report of one run, and what it tells first."""
     document, _ = doctor.run(lab)
-    return document["report"], next(iter(document["told"]["problems"]), {})
+    return document["report"], next(iter(document["summary"]["problems"]), {})
 
 
 def findings(report: dict[str, Any], *severities: str) -> dict[Subject, dict[str, Any]]:

@@ -137,8 +137,8 @@ def _thin_out(looks: tuple[Snapshot, ...], needs: HistoryNeeds, tables: frozense
 def _without_evidence(result: CheckResult) -> CheckResult:
     """The ids of Answers belong to the look that they came with."""
     findings = tuple(msgspec.structs.replace(each, evidence=()) for each in result.findings)
-    doubts = tuple(msgspec.structs.replace(each, answers=()) for each in result.doubts)
-    return msgspec.structs.replace(result, findings=findings, doubts=doubts)
+    unknown = tuple(msgspec.structs.replace(verdicts, answers=()) for verdicts in result.unknown)
+    return msgspec.structs.replace(result, findings=findings, unknown=unknown)
 
 
 def _comparing_slow(exam: CheckPlan) -> Iterator[str]:

@@ -71,7 +71,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return {each.name: each.default for each in self.settings}
 
 
-RESERVED = frozenset({"fails", "applies", "severity", "blames", "why"})
+RESERVED = frozenset({"fails", "applies", "severity", "blames", "why", "waits"})
 """Columns of a Judged frame with a meaning of their own; every other one is a fact."""
 
 
@@ -80,7 +80,8 @@ class Verdicts(msgspec.Struct, frozen=True):
 
     Columns: the kind's key; `fails` (true, false, null for unseen); optionally `applies` (false: not applicable),
     `severity` (overrides the declared one for a row), `blames` (list of broker ids whose trouble would explain the
-    row), `why` (reason where `fails` is null). Every other column is a fact for the templates and the JSON.
+    row), `why` (reason where `fails` is null), `waits` (true where only an earlier snapshot is lacking). Every other
+    column is a fact for the templates and the JSON.
     """
 
     kind: str

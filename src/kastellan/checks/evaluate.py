@@ -1,7 +1,7 @@
 """The engine: it alone turns true, false and null into fail, pass and unknown.
 
 For each check: meet its needs, run its function, complete the subjects from their roster (a subject that the check
-dropped is unknown, not gone), weaken what unseen rows could change, and tell findings and doubts with the Answers
+dropped is unknown, not gone), weaken what unseen rows could change, and tell findings and unknown verdicts with the Answers
 they rest on. A check that crashes is an unknown verdict that names it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
@@ -18,12 +18,12 @@ import polars as pl
 from kastellan.checks.catalogue import RegisteredCheck
 from kastellan.checks.check import RESERVED, Check, Verdicts, sentence
 from kastellan.engine.needs import Views
-from kastellan.engine.resolver import Missing, Resolver, deciding, of_this_look, unseen_of
+from kastellan.engine.resolver import Missing, MissingKind, Resolver, deciding, of_this_look, unseen_of
 from kastellan.kernel.errors import BadInput, Defect
 from kastellan.kernel.outcome import State
 from kastellan.model.answer import Answer
 from kastellan.model.catalogue import enumerating_tables
-from kastellan.model.finding import CheckResult, Finding, Severity, UnknownVerdicts, Verdict
+from kastellan.model.finding import CheckResult, Finding, Severity, UnknownKind, UnknownVerdicts, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.table import Table, Unseen
@@ -33,6 +33,11 @@ Settings = Mapping[str, Mapping[str, float]]
 
 _CLUSTER = Subject("cluster", ())
 _NO_REASON = "a value that it needs was not seen"
+_SHOWN_COLUMNS = 3
+_MISSING: Mapping[MissingKind, UnknownKind] = {
+    MissingKind.EARLIER_LOOK: UnknownKind.EARLIER_LOOK,
+    MissingKind.NOT_COLLECTED: UnknownKind.NOT_COLLECTED,
+}
 _SOME = 5
 
 
@@ -135,13 +140,14 @@ def _judge_one(
         result, told = _run(judgement, snapshot, resolver, settings)
     except Exception as error:  # noqa: BLE001  (one broken check must not silence the others)
         reason = f"the check {check.id} crashed: {type(error).__name__}: {error}"
-        result, told = _unknown(check, reason, crashed=True), ()
+        result, told = _unknown(check, UnknownKind.CRASHED, reason), ()
     return msgspec.structs.replace(result, took_ms=(timer() - started) * 1000 if timer else 0.0), told
 
 
-def _unknown(check: Check, reason: str, *, crashed: bool = False) -> CheckResult:
-    doubt = UnknownVerdicts(reason=reason, count=1, some=(_CLUSTER,))
-    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, doubts=(doubt,), crashed=crashed)
+def _unknown(check: Check, kind: UnknownKind, reason: str) -> CheckResult:
+    unknown = UnknownVerdicts(kind=kind, reason=reason, count=1, some=(_CLUSTER,))
+    crashed = kind is UnknownKind.CRASHED
+    return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, unknown=(unknown,), crashed=crashed)
 
 
 def _unsupported(check: Check, snapshot: Snapshot) -> bool:
@@ -163,7 +169,7 @@ def _run(
         return CheckResult(check=check.id, counts={Verdict.NOT_APPLICABLE: 1}), ()
     arguments = resolver.arguments(judgement.evaluate, settings)
     if isinstance(arguments, Missing):
-        return _unknown(check, arguments.reason), ()
+        return _unknown(check, _MISSING[arguments.kind], arguments.reason), ()
     frame, judged = _verdicts(judgement, snapshot, arguments, settings)
     return _tell(frame, judged, judgement, arguments, snapshot, settings)
 
@@ -208,6 +214,7 @@ def _checked(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool)
     frame = frame.with_columns(
         pl.col("fails").cast(pl.Boolean),
         pl.col("why") if "why" in frame.columns else pl.lit(None, pl.String).alias("why"),
+        pl.col("waits").fill_null(value=False) if "waits" in frame.columns else pl.lit(value=False).alias("waits"),
         pl.col("applies").cast(pl.Boolean) if "applies" in frame.columns else pl.lit(value=True).alias("applies"),
     )
     # The cluster is its own roster: a check that left it out is completed here.
@@ -215,8 +222,8 @@ def _checked(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool)
 
 
 _LEFT_OUT = pl.DataFrame(
-    {"fails": [None], "why": ["the check gave no answer for it"], "applies": [True]},
-    schema={"fails": pl.Boolean, "why": pl.String, "applies": pl.Boolean},
+    {"fails": [None], "why": ["the check gave no answer for it"], "waits": [False], "applies": [True]},
+    schema={"fails": pl.Boolean, "why": pl.String, "waits": pl.Boolean, "applies": pl.Boolean},
 )
 
 
@@ -278,9 +285,11 @@ def _tell(
     deciders = deciding(judgement.evaluate, arguments)
     now = [each for each in deciders if any(each is table for table in tables)]
     before = [each for each in deciders if not any(each is table for table in tables)]
-    doubts = (*_doubts(unknown, judged, now, answers), *_unseen_doubts(unseen_of(now), answers), *_unseen_before(before))
-    counts[Verdict.UNKNOWN] = sum(each.count for each in doubts)
-    return CheckResult(check=check.id, counts={name: count for name, count in counts.items() if count}, doubts=doubts), told
+    not_listed = (*_not_listed(unseen_of(now), answers), *_not_listed_before(before))
+    not_judged = (*_unknown_rows(unknown, judged, now, answers), *not_listed)
+    counts[Verdict.UNKNOWN] = sum(verdicts.count for verdicts in not_judged)
+    counts = {verdict: count for verdict, count in counts.items() if count}
+    return CheckResult(check=check.id, counts=counts, unknown=not_judged), told
 
 
 def _subject(judged: Verdicts, row: Mapping[str, Any]) -> Subject:
@@ -333,38 +342,91 @@ def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict
     return found
 
 
-def _doubts(
+class _Reason(NamedTuple):
+    """Why rows are unknown: those with the same reason are told together."""
+
+    kind: UnknownKind
+    text: str
+    answers: tuple[int, ...]
+
+
+def _unknown_rows(
     unknown: pl.DataFrame, judged: Verdicts, tables: list[Table], answers: Mapping[int, Answer]
 ) -> tuple[UnknownVerdicts, ...]:
     if not unknown.height:
         return ()
     keys = list(judged.key)
     evidence = _evidence(unknown, keys, tables)
-    by_reason: dict[tuple[str, tuple[int, ...]], list[Subject]] = defaultdict(list)
-    for row in unknown.select(*keys, "why").iter_rows(named=True):
+    by_reason: dict[_Reason, list[Subject]] = defaultdict(list)
+    for row in unknown.select(*keys, "why", "waits").iter_rows(named=True):
         subject = _subject(judged, row)
-        known = (answers[each] for each in evidence.get(subject.key, ()) if each in answers)
-        bad = tuple(each.id for each in known if each.state is not State.COMPLETE)
-        reason = row["why"] or "; ".join(dict.fromkeys(answers[each].sentence() for each in bad)) or _NO_REASON
-        by_reason[reason, bad].append(subject)
-    return tuple(
-        UnknownVerdicts(reason=reason, count=len(subjects), some=tuple(subjects[:_SOME]), answers=bad)
-        for (reason, bad), subjects in by_reason.items()
+        known = (answers[answer] for answer in evidence.get(subject.key, ()) if answer in answers)
+        bad = tuple(answer.id for answer in known if answer.state is not State.COMPLETE)
+        if row["why"]:
+            reason = _Reason(UnknownKind.EARLIER_LOOK if row["waits"] else UnknownKind.CHECK, row["why"], bad)
+        elif bad:
+            sentences = dict.fromkeys(answers[answer].sentence() for answer in bad)
+            reason = _Reason(UnknownKind.ANSWERS, "; ".join(sentences), bad)
+        else:
+            reason = _Reason(UnknownKind.VALUES, "", ())
+        by_reason[reason].append(subject)
+    return tuple(_unknown_verdicts(reason, subjects, tables, keys) for reason, subjects in by_reason.items())
+
+
+def _unknown_verdicts(reason: _Reason, subjects: list[Subject], tables: list[Table], keys: list[str]) -> UnknownVerdicts:
+    columns = _empty_columns(subjects, tables, keys) if reason.kind is UnknownKind.VALUES else ()
+    shown = ", ".join(columns[:_SHOWN_COLUMNS]) + (", ..." if len(columns) > _SHOWN_COLUMNS else "")
+    return UnknownVerdicts(
+        kind=reason.kind,
+        reason=reason.text or (f"no value was seen for {shown}" if columns else _NO_REASON),
+        count=len(subjects),
+        some=tuple(subjects[:_SOME]),
+        answers=reason.answers,
+        columns=columns,
     )
 
 
-def _unseen_doubts(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iterable[UnknownVerdicts]:
-    for each in unseen:
-        answer = answers.get(each.answer)
-        told = answer.sentence() if answer else _NO_REASON
+def _empty_columns(subjects: list[Subject], tables: list[Table], keys: list[str]) -> tuple[str, ...]:
+    """The columns, as `table.column`, that are empty in rows of these subjects and filled in those of others.
+
+    Where the table holds no row of another subject, every empty column counts: which of them matters is not known.
+    """
+    rows = pl.DataFrame([subject.key for subject in subjects], schema=keys, orient="row") if keys else None
+    columns: list[str] = []
+    for table in tables:
+        shared = [key for key in keys if key in table.columns]
+        values = [column for column in table.columns if column not in keys and column != "answer"]
+        if rows is None or not shared:
+            own, others = table.df, table.df.clear()
+        else:
+            named = rows.select(pl.col(key).cast(table.df.schema[key]) for key in shared).unique()
+            own, others = (table.df.join(named, on=shared, how=how, nulls_equal=True) for how in ("semi", "anti"))
+        columns += [
+            f"{table.name}.{column}"
+            for column in values
+            if own[column].null_count() and not (others.height and others[column].null_count() == others.height)
+        ]
+    return tuple(dict.fromkeys(columns))
+
+
+def _not_listed(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iterable[UnknownVerdicts]:
+    for members in unseen:
+        answer = answers.get(members.answer)
+        why = f": {answer.sentence()}" if answer else ""
         yield UnknownVerdicts(
-            reason=f"some {each.roster}s could not be listed: {told}", count=1, some=(_CLUSTER,), answers=(each.answer,)
+            kind=UnknownKind.NOT_LISTED,
+            reason=f"some {members.roster}s could not be listed{why}",
+            count=1,
+            some=(_CLUSTER,),
+            answers=(members.answer,),
+            roster=members.roster,
         )
 
 
-def _unseen_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
-    for roster in dict.fromkeys(each.roster for each in unseen_of(tables)):
-        yield UnknownVerdicts(reason=f"some {roster}s could not be listed in the earlier look", count=1, some=(_CLUSTER,))
+def _not_listed_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
+    for roster in dict.fromkeys(members.roster for members in unseen_of(tables)):
+        reason = f"some {roster}s could not be listed in the earlier look"
+        yield UnknownVerdicts(kind=UnknownKind.NOT_LISTED, reason=reason, count=1, some=(_CLUSTER,), roster=roster)
 
 
 def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:

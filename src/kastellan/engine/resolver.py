@@ -37,11 +37,8 @@ class Missing(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """The cause as a sentence for a person."""
         if self.kind is MissingKind.EARLIER_LOOK:
-            return f"{EARLIER_LOOK}; look again in {self.min_s:g} s, or use --watch"
+            return f"needs an earlier look; look again in {self.min_s:g} s, or use --watch"
         return f"{self.table} was not collected"
-
-
-EARLIER_LOOK = "needs an earlier look"
 
 
 class Resolver:

@@ -110,7 +110,7 @@ def _profile_notes(results: tuple[CheckResult, ...], snapshot: Snapshot, provide
         yield f"looks like {provider.name}, because {'; '.join(provider.because)} (--provider none: judge it as any Kafka)"
     by_reason: dict[str, list[tuple[str, Excluded]]] = {}
     for result in results:
-        for aside in result.aside:
+        for aside in result.excluded:
             by_reason.setdefault(aside.reason, []).append((result.check, aside))
     for reason, some in by_reason.items():
         count, failed = sum(each.count for _, each in some), sum(each.failed for _, each in some)
@@ -133,7 +133,7 @@ def _without(result: CheckResult, profile: Profile, designed: Mapping[int, Refus
         return _all_aside(result, reason)
     kept: list[UnknownVerdicts] = []
     aside: list[Excluded] = []
-    for each in result.doubts:
+    for each in result.unknown:
         reasons = _designed(each, designed, harmless, profile)
         if reasons:
             aside.append(Excluded(reason=reasons, count=each.count, some=each.some))
@@ -145,7 +145,7 @@ def _without(result: CheckResult, profile: Profile, designed: Mapping[int, Refus
     counts = {**result.counts, Verdict.NOT_APPLICABLE: result.counts.get(Verdict.NOT_APPLICABLE, 0) + moved}
     counts[Verdict.UNKNOWN] = result.counts.get(Verdict.UNKNOWN, 0) - moved
     return msgspec.structs.replace(
-        result, counts={name: count for name, count in counts.items() if count}, doubts=tuple(kept), aside=tuple(aside)
+        result, counts={name: count for name, count in counts.items() if count}, unknown=tuple(kept), excluded=tuple(aside)
     )
 
 
@@ -153,14 +153,14 @@ def _all_aside(result: CheckResult, reason: str) -> CheckResult:
     count = sum(result.counts.values())
     if count == result.counts.get(Verdict.NOT_APPLICABLE, 0):
         return result
-    some = (*(each.subject for each in result.findings), *(one for each in result.doubts for one in each.some))
+    some = (*(each.subject for each in result.findings), *(one for each in result.unknown for one in each.some))
     aside = Excluded(
         reason=reason,
         count=count - result.counts.get(Verdict.NOT_APPLICABLE, 0),
         failed=result.counts.get(Verdict.FAIL, 0),
         some=tuple(dict.fromkeys(some))[:_SOME],
     )
-    return msgspec.structs.replace(result, counts={Verdict.NOT_APPLICABLE: count}, findings=(), doubts=(), aside=(aside,))
+    return msgspec.structs.replace(result, counts={Verdict.NOT_APPLICABLE: count}, findings=(), unknown=(), excluded=(aside,))
 
 
 def _designed(doubt: UnknownVerdicts, designed: Mapping[int, Refused], harmless: frozenset[int], profile: Profile) -> str:

@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from kastellan.checks.check import Check, sentence
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.findings.grouping import Group, grouped
 from kastellan.findings.history_text import changed, headline, new_among, since_text
 from kastellan.findings.unseen_text import listed, not_seen
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
-from kastellan.model.finding import Finding, Severity, Verdict, Waived
+from kastellan.model.finding import Finding, Severity, UnknownKind, Verdict, Waived
 from kastellan.model.report import Report
 from kastellan.model.subject import KINDS
 
@@ -180,12 +179,12 @@ def blind(report: Report, checks: Mapping[str, Check]) -> dict[str, str]:
     found: dict[str, str] = {}
     for result in report.results:
         check = checks.get(result.check)
-        doubts = [each for each in result.doubts if not each.reason.startswith(EARLIER_LOOK)]
-        unknown = sum(each.count for each in doubts)
+        unseen = [verdicts for verdicts in result.unknown if verdicts.kind is not UnknownKind.EARLIER_LOOK]
+        unknown = sum(verdicts.count for verdicts in unseen)
         judged = sum(count for verdict, count in result.counts.items() if verdict is not Verdict.UNKNOWN)
         if check is not None and check.severity is Severity.ERROR and unknown > judged:
             of = f"{count_text(unknown)} of {count_text(unknown + judged)} subjects"
-            found[result.check] = f"{result.check} could not judge {of}: {doubts[0].reason}"
+            found[result.check] = f"{result.check} could not judge {of}: {unseen[0].reason}"
     return found
 
 
@@ -351,7 +350,7 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
     unknown = report.count(Verdict.UNKNOWN)
     passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
     waived = sum(each.waived is not None for each in report.findings)
-    aside = sum(one.count for result in report.results for one in result.aside)
+    aside = sum(one.count for result in report.results for one in result.excluded)
     also = (f"; {plural(waived, 'finding')} waived" if waived else "") + (f"; {count_text(unknown)} not seen" if unknown else "")
     there = f"; {count_text(aside)} not applicable on {report.provider.name}" if aside and report.provider else ""
     return f"No problem found: {passed}{also}{there}."

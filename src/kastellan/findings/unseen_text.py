@@ -6,11 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
-from kastellan.model.finding import UnknownVerdicts
+from kastellan.model.finding import UnknownKind, UnknownVerdicts
 from kastellan.model.report import Report
 
 _SOME = 5
@@ -45,10 +44,10 @@ def _doubted(report: Report) -> Iterable[str]:
     by_reason: dict[str, list[tuple[str, UnknownVerdicts]]] = defaultdict(list)
     resting: list[tuple[str, UnknownVerdicts]] = []
     for result in report.results:
-        for doubt in result.doubts:
+        for doubt in result.unknown:
             if doubt.answers:
                 resting.append((result.check, doubt))
-            elif not doubt.reason.startswith(EARLIER_LOOK):
+            elif doubt.kind is not UnknownKind.EARLIER_LOOK:
                 by_reason[_NUMBERS.sub("#", doubt.reason)].append((result.check, doubt))
     if resting:
         names = tuple(dict.fromkeys(name for name, _ in resting))
@@ -62,7 +61,7 @@ def _doubted(report: Report) -> Iterable[str]:
 
 
 def _waiting(report: Report) -> Iterable[str]:
-    waiting = [result.check for result in report.results for doubt in result.doubts if doubt.reason.startswith(EARLIER_LOOK)]
+    waiting = [result.check for result in report.results for doubt in result.unknown if doubt.kind is UnknownKind.EARLIER_LOOK]
     if waiting:
         need = "needs" if len(waiting) == 1 else "need"
         yield f"{plural(len(waiting), 'check')} {need} an earlier look ({listed(waiting[:3], len(waiting))}): use --watch"

@@ -76,11 +76,37 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     news: Change | None = None
 
 
-class UnknownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
-    """Subjects of one check that could not be judged for one reason."""
+class UnknownKind(StrEnum):
+    """Why a verdict is unknown."""
 
+    EARLIER_LOOK = "earlier-look"
+    """Only an earlier snapshot is lacking: a later run, or --watch, can tell."""
+    NOT_COLLECTED = "not-collected"
+    """The snapshot does not hold a table that the check needs."""
+    ANSWERS = "answers"
+    """Answers of the cluster are not complete."""
+    NOT_LISTED = "not-listed"
+    """Nobody could enumerate the subjects, or rows on which they rest."""
+    VALUES = "values"
+    """Values of complete Answers are empty."""
+    CHECK = "check"
+    """The check itself says why."""
+    CRASHED = "crashed"
+    """The check raised an exception."""
+
+
+class UnknownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """Subjects of one check that could not be judged for one reason.
+
+    `reason` is for people, and nothing branches on it. `columns` names the empty values, as `table.column`; `roster` the
+    kind that could not be enumerated.
+    """
+
+    kind: UnknownKind
     reason: str
     count: int
+    columns: tuple[str, ...] = ()
+    roster: str = ""
     some: tuple[Subject, ...] = ()
     answers: tuple[int, ...] = ()
 
@@ -100,7 +126,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     check: str
     counts: dict[Verdict, int]
     findings: tuple[Finding, ...] = ()
-    doubts: tuple[UnknownVerdicts, ...] = ()
-    aside: tuple[Excluded, ...] = ()
+    unknown: tuple[UnknownVerdicts, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
     crashed: bool = False
     took_ms: float = 0.0

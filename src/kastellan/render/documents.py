@@ -26,12 +26,12 @@ from kastellan.redaction.pseudonyms import NameMap
 
 
 class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `doctor -o json` prints: the report with every finding, doubt and Answer, and how it is told."""
+    """What `doctor -o json` prints: the report with every finding, unknown verdict and Answer, and how it is told."""
 
-    schema: Literal["kastellan.report/1"] = "kastellan.report/1"
+    schema: Literal["kastellan.report/2"] = "kastellan.report/2"
     version: str = VERSION
     exit_code: int
-    told: ReportSummary
+    summary: ReportSummary
     report: Report
 
 
@@ -118,7 +118,7 @@ class ProbeDocument(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every line of `doctor -o ndjson` has."""
 
-    schema: Literal["kastellan.line/1"] = "kastellan.line/1"
+    schema: Literal["kastellan.line/2"] = "kastellan.line/2"
     at_ms: int
     cluster_id: str | None
 
@@ -141,11 +141,11 @@ class FindingLine(Line, frozen=True, kw_only=True, tag="finding"):
     finding: Finding
 
 
-class DoubtLine(Line, frozen=True, kw_only=True, tag="doubt"):
+class UnknownLine(Line, frozen=True, kw_only=True, tag="unknown"):
     """Subjects of a check that could not be judged for one reason."""
 
     check: str
-    doubt: UnknownVerdicts
+    unknown: UnknownVerdicts
 
 
 class AnswerLine(Line, frozen=True, kw_only=True, tag="answer"):
@@ -164,11 +164,11 @@ class EndLine(Line, frozen=True, kw_only=True, tag="end"):
 class ChangesDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What `snapshot diff -o json` prints."""
 
-    schema: Literal["kastellan.changes/1"] = "kastellan.changes/1"
+    schema: Literal["kastellan.changes/2"] = "kastellan.changes/2"
     version: str = VERSION
     cluster_id: str | None
     changes: Changes
-    told: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,8 +180,8 @@ class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DOCUMENTS: dict[str, Any] = {
-    "kastellan.report/1": ReportDocument,
-    "kastellan.line/1": LookLine | FindingLine | DoubtLine | AnswerLine | EndLine,
+    "kastellan.report/2": ReportDocument,
+    "kastellan.line/2": LookLine | FindingLine | UnknownLine | AnswerLine | EndLine,
     "kastellan.rows/1": RowsDocument,
     "kastellan.portrait/1": DescriptionDocument,
     "kastellan.explanation/1": ExplanationDocument,
@@ -191,7 +191,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.preflight/1": PreflightDocument,
     "kastellan.probe/1": ProbeDocument,
     "kastellan.snapshot/2": Manifest,
-    "kastellan.changes/1": ChangesDocument,
+    "kastellan.changes/2": ChangesDocument,
     "kastellan.kept/1": KeptDocument,
     "kastellan.redaction/1": NameMap,
 }

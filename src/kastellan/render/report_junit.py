@@ -70,5 +70,5 @@ def _not_judged(result: CheckResult) -> str:
     judged = result.counts.keys() & {Verdict.PASS, Verdict.FAIL}
     if judged:
         return ""
-    reasons: Iterable[str] = dict.fromkeys(each.reason for each in result.doubts)
+    reasons: Iterable[str] = dict.fromkeys(each.reason for each in result.unknown)
     return "; ".join(f"unknown: {each}" for each in reasons) or "not applicable to this cluster"

@@ -10,7 +10,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import Verdict
 from kastellan.model.report import Report
-from kastellan.render.documents import AnswerLine, DoubtLine, EndLine, FindingLine, LookLine
+from kastellan.render.documents import AnswerLine, EndLine, FindingLine, LookLine, UnknownLine
 
 
 def show(view: ReportView, code: int) -> str:
@@ -26,8 +26,8 @@ def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:
     for finding in report.findings:
         yield FindingLine(at_ms=report.at_ms, cluster_id=report.cluster_id, subject=finding.subject.text, finding=finding)
     for result in report.results:
-        for doubt in result.doubts:
-            yield DoubtLine(at_ms=report.at_ms, cluster_id=report.cluster_id, check=result.check, doubt=doubt)
+        for unknown in result.unknown:
+            yield UnknownLine(at_ms=report.at_ms, cluster_id=report.cluster_id, check=result.check, unknown=unknown)
     for answer in report.answers:
         if answer.state is not State.COMPLETE:
             yield AnswerLine(at_ms=report.at_ms, cluster_id=report.cluster_id, answer=answer)

@@ -94,7 +94,7 @@ def test_who_sees_less_never_calls_fine_what_failed(provider: str, seed: int) ->
             if profile.excludes(each.check):
                 continue
             # What the profile does not take out of the whole look it does not take out of this one: the plain law holds.
-            assert after[each.check].aside == (), (each.check, loss.what)
+            assert after[each.check].excluded == (), (each.check, loss.what)
             assert {one.subject for one in after[each.check].findings} == {one.subject for one in each.findings}
             assert after[each.check].counts == each.counts
 

@@ -11,6 +11,7 @@ from kastellan.app.diagnose import plan_checks
 from kastellan.app.watch import SLOW, watch
 from kastellan.engine.requests import TableRequests
 from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.model.finding import UnknownKind
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.log_dirs import LogDirs
 from kastellan.testing.fixed_source import FixedSource
@@ -82,7 +83,7 @@ def test_a_look_knows_the_looks_before_it_and_their_number_stays_small():
 
 def test_checks_of_movement_get_their_earlier_look():
     told = looks(Ticking(step_s=60.0), 40, plan_checks(("groups.stalled_partition", "groups.lag_without_members")))
-    waiting = [each.check for each in told[-1].report.results for doubt in each.doubts if "earlier look" in doubt.reason]
+    waiting = [each.check for each in told[-1].report.results for doubt in each.unknown if doubt.kind is UnknownKind.EARLIER_LOOK]
     assert waiting == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Annotated, Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -12,7 +13,8 @@ from kastellan.checks.check import Check, Setting, Verdicts, sentence
 from kastellan.checks.evaluate import evaluate_all, evaluate_one, settings_of, subjects_of
 from kastellan.engine.needs import Earlier
 from kastellan.kernel.errors import BadInput
-from kastellan.model.finding import Severity, Verdict
+from kastellan.model.finding import Severity, UnknownKind, Verdict
+from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
@@ -39,7 +41,7 @@ def test_true_false_and_null_are_fail_pass_and_unknown() -> None:
     result = evaluate_one(check(led_by_1), snapshot, all_views())
     assert result.counts == {Verdict.FAIL: 2, Verdict.PASS: 3, Verdict.UNKNOWN: 1}
     assert {each.subject.key for each in result.findings} == {("orders", 0), ("payments", 0)}
-    (doubt,) = result.doubts
+    (doubt,) = result.unknown
     assert doubt.reason == "something of broker/2 failed: it did not answer in time"
     assert (doubt.count, doubt.answers, doubt.some) == (1, (answer,), (Subject("partition", ("orders", 1)),))
 
@@ -62,7 +64,7 @@ def test_a_crash_is_an_unknown_verdict_that_names_the_check() -> None:
     told = {each.check: each for each in evaluate_all(healthy(), {"test.ill": ill, "test.well": well}, all_views())}
     assert told["test.ill"].crashed
     assert told["test.ill"].counts == {Verdict.UNKNOWN: 1}
-    assert told["test.ill"].doubts[0].reason == "the check test.ill crashed: KeyError: 'no such thing'"
+    assert told["test.ill"].unknown[0].reason == "the check test.ill crashed: KeyError: 'no such thing'"
     assert told["test.well"].findings
 
 
@@ -72,7 +74,7 @@ def test_a_subject_that_the_check_dropped_is_unknown() -> None:
 
     result = evaluate_one(check(evaluate), healthy(), all_views())
     assert result.counts == {Verdict.PASS: 4, Verdict.UNKNOWN: 2}
-    assert result.doubts[0].reason == "the check gave no answer for it"
+    assert result.unknown[0].reason == "the check gave no answer for it"
 
 
 def test_a_check_of_the_cluster_that_returns_no_row_is_unknown() -> None:
@@ -88,14 +90,14 @@ def test_a_subject_judged_twice_is_a_defect_of_the_check() -> None:
 
     result = evaluate_one(check(evaluate), healthy(), all_views())
     assert result.crashed
-    assert "judged one partition more than once" in result.doubts[0].reason
+    assert "judged one partition more than once" in result.unknown[0].reason
 
 
 def test_a_result_without_its_columns_is_a_defect_of_the_check() -> None:
     def evaluate(partitions: Partitions) -> Verdicts:
         return Verdicts("partition", partitions.df.select("topic", fails=pl.lit(value=False)))
 
-    assert "returned no column partition" in evaluate_one(check(evaluate), healthy(), all_views()).doubts[0].reason
+    assert "returned no column partition" in evaluate_one(check(evaluate), healthy(), all_views()).unknown[0].reason
 
 
 def any_broker_away(brokers: Brokers) -> Verdicts:
@@ -125,7 +127,7 @@ def test_not_applicable_does_not_stand_on_rows_that_could_not_be_listed() -> Non
 def test_a_verdict_on_one_member_stands_though_others_could_not_be_listed() -> None:
     result = evaluate_one(check(led_by_1), hide(healthy(), "topic", "payments"), all_views())
     assert (result.counts[Verdict.FAIL], result.counts[Verdict.PASS]) == (1, 2)
-    assert result.doubts[-1].reason.startswith("some topics could not be listed")
+    assert result.unknown[-1].reason.startswith("some topics could not be listed")
 
 
 def test_a_need_that_cannot_be_met_is_the_reason() -> None:
@@ -134,7 +136,7 @@ def test_a_need_that_cannot_be_met_is_the_reason() -> None:
 
     result = evaluate_one(check(evaluate), healthy(), all_views())
     assert result.counts == {Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason == "needs an earlier look; look again in 30 s, or use --watch"
+    assert result.unknown[0].reason == "needs an earlier look; look again in 30 s, or use --watch"
     looked = healthy().after(healthy(at_ms=healthy().at_ms - 30_000))
     assert evaluate_one(check(evaluate), looked, all_views()).counts == {Verdict.FAIL: 2, Verdict.PASS: 4}
 
@@ -158,7 +160,7 @@ def test_a_need_that_is_no_table_is_a_defect() -> None:
 
     assert (
         "asks for dict[str, int], which is no table, view or setting"
-        in evaluate_one(check(evaluate), healthy(), all_views()).doubts[0].reason
+        in evaluate_one(check(evaluate), healthy(), all_views()).unknown[0].reason
     )
 
 
@@ -219,3 +221,31 @@ def test_a_sentence_tells_lists_and_what_is_null() -> None:
         sentence("{brokers} of {all:count}, {size:bytes}", {"brokers": [1, 2], "all": 1200, "size": None}) == "1, 2 of 1,200, ?"
     )
     assert sentence("{flag} {number} {part}", {"flag": True, "number": 1, "part": 1.0}) == "True 1 1.0"
+
+
+def test_an_empty_value_of_a_complete_answer_is_named() -> None:
+    snapshot = edit(healthy(), Partitions, {"topic": "orders", "partition": 1}, leader=None)
+    (unknown,) = evaluate_one(check(led_by_1), snapshot, all_views()).unknown
+    assert (unknown.kind, unknown.columns) == (UnknownKind.VALUES, ("partitions.leader",))
+    assert unknown.reason == "no value was seen for partitions.leader"
+    assert unknown.some == (Subject("partition", ("orders", 1)),)
+
+
+def test_unknown_verdicts_have_a_kind() -> None:
+    def waiting(partitions: Partitions) -> Verdicts:
+        return Verdicts("partition", partitions.df.select("topic", "partition", fails=None, waits=True, why=pl.lit("later")))
+
+    def before(_: Annotated[Partitions, Earlier(min_s=30)]) -> Verdicts:
+        raise AssertionError
+
+    def crash(_: Partitions) -> Verdicts:
+        raise KeyError
+
+    def kind(evaluate: Callable[..., Verdicts], snapshot: Snapshot) -> UnknownKind:
+        return evaluate_one(check(evaluate), snapshot, all_views()).unknown[-1].kind
+
+    assert kind(waiting, healthy()) is UnknownKind.EARLIER_LOOK
+    assert kind(before, healthy()) is UnknownKind.EARLIER_LOOK
+    assert kind(crash, healthy()) is UnknownKind.CRASHED
+    assert kind(led_by_1, msgspec.structs.replace(healthy(), tables={})) is UnknownKind.NOT_COLLECTED
+    assert kind(led_by_1, hide(healthy(), "topic")) is UnknownKind.NOT_LISTED

@@ -77,8 +77,8 @@ def test_a_check_that_means_nothing_there_is_not_applicable_and_its_failures_are
     told = result(there, "replication.under_replicated")
     assert told.findings == ()
     assert set(told.counts) == {Verdict.NOT_APPLICABLE}
-    assert [(each.failed, each.count) for each in told.aside] == [(1, 6)]
-    assert told.aside[0].some[0].text == "orders-1"
+    assert [(each.failed, each.count) for each in told.excluded] == [(1, 6)]
+    assert told.excluded[0].some[0].text == "orders-1"
     assert " of them failing (" in notes(there)
     assert "looks like WarpStream, because its address is below warpstream.com" in notes(there)
 
@@ -100,7 +100,7 @@ def test_an_unknown_that_rests_on_a_refusal_by_design_is_not_applicable(state: S
     there = examined(reached_by(CONFLUENT, blind), "configs.message_size_chain")
     told = result(there, "configs.message_size_chain")
     assert Verdict.UNKNOWN not in told.counts
-    assert "DescribeConfigs is refused on Confluent Cloud by design: brokers are the service's" in told.aside[0].reason
+    assert "DescribeConfigs is refused on Confluent Cloud by design: brokers are the service's" in told.excluded[0].reason
     assert sum(told.counts.values()) == sum(result(elsewhere, "configs.message_size_chain").counts.values())
     screen = there.view.summary
     assert not any("DescribeConfigs" in each for each in screen.unseen)
@@ -110,7 +110,7 @@ def test_an_unknown_that_rests_on_a_refusal_by_design_is_not_applicable(state: S
 def test_what_was_set_aside_is_counted_in_the_verdict() -> None:
     exam = plan_checks(("replication",))
     there = run_checks_on_saved(reached_by(WARPSTREAM), exam, AT_MS)
-    count = sum(one.count for each in there.report.results for one in each.aside)
+    count = sum(one.count for each in there.report.results for one in each.excluded)
     assert f"; {count} not applicable on WarpStream." in there.view.summary.verdict
     plain = run_checks_on_saved(healthy(), exam, AT_MS)
     assert "not applicable" not in plain.view.summary.verdict
@@ -148,14 +148,14 @@ def test_who_may_not_describe_everything_still_needs_no_value_that_nobody_is_tol
     assert Verdict.UNKNOWN not in told.counts
     # What is left out silently alone is no refusal.
     alone = refusing(healthy(), "DescribeConfigs", BrokerConfigs, State.VISIBLE_ONLY, None)
-    assert not result(examined(reached_by(CONFLUENT, alone), "configs.message_size_chain"), "configs.message_size_chain").aside
+    assert not result(examined(reached_by(CONFLUENT, alone), "configs.message_size_chain"), "configs.message_size_chain").excluded
 
 
 def test_silence_is_no_refusal() -> None:
     blind = refusing(healthy(), "DescribeConfigs", BrokerConfigs, State.FAILED, Trouble.SILENT)
     told = result(examined(reached_by(CONFLUENT, blind), "configs.message_size_chain"), "configs.message_size_chain")
     assert told.counts.get(Verdict.UNKNOWN)
-    assert told.aside == ()
+    assert told.excluded == ()
 
 
 def test_a_cluster_that_answers_belies_the_profile() -> None:
@@ -174,7 +174,7 @@ def test_settings_of_topics_are_not_those_of_brokers() -> None:
     blind = refusing(healthy(), "DescribeConfigs", TopicConfigs)
     told = result(examined(reached_by(CONFLUENT, blind), "configs.retention_traps"), "configs.retention_traps")
     assert told.counts.get(Verdict.UNKNOWN)
-    assert told.aside == ()
+    assert told.excluded == ()
 
 
 def test_a_remedy_names_the_owner_and_does_not_ask_for_what_is_out_of_reach() -> None:
@@ -201,7 +201,7 @@ def test_a_problem_is_told_with_its_owner() -> None:
 def test_a_user_may_say_that_there_is_none() -> None:
     told = examined(reached_by(WARPSTREAM), "replication", provider=Provider(id=NONE, stated=True))
     assert told.report.provider is None
-    assert not any(each.aside for each in told.report.results)
+    assert not any(each.excluded for each in told.report.results)
     assert "judged as any Kafka, as --provider none says" in notes(told)
 
 

@@ -3,13 +3,12 @@ from __future__ import annotations
 import msgspec
 
 from kastellan.checks.check import Check
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.findings.summary import summarize, too_little
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer, broker_peer
 from kastellan.model.diagnosis import CauseFound
-from kastellan.model.finding import CheckResult, Finding, Severity, UnknownVerdicts, Verdict
+from kastellan.model.finding import CheckResult, Finding, Severity, UnknownKind, UnknownVerdicts, Verdict
 from kastellan.model.report import Report, Shape
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.model.subject import Subject
@@ -40,10 +39,10 @@ def finding(name: str, subject: Subject, severity: Severity | None = None, becau
     )  # fmt: skip
 
 
-def result(name: str, *findings: Finding, passed: int = 0, doubts: tuple[UnknownVerdicts, ...] = ()) -> CheckResult:
-    counts = {Verdict.FAIL: len(findings), Verdict.PASS: passed, Verdict.UNKNOWN: sum(each.count for each in doubts)}
+def result(name: str, *findings: Finding, passed: int = 0, unknown: tuple[UnknownVerdicts, ...] = ()) -> CheckResult:
+    counts = {Verdict.FAIL: len(findings), Verdict.PASS: passed, Verdict.UNKNOWN: sum(each.count for each in unknown)}
     return CheckResult(
-        check=name, counts={key: value for key, value in counts.items() if value}, findings=findings, doubts=doubts
+        check=name, counts={key: value for key, value in counts.items() if value}, findings=findings, unknown=unknown
     )
 
 
@@ -177,17 +176,19 @@ def test_answers_with_the_same_trouble_are_one_line():
 
 
 def test_checks_that_need_an_earlier_look_are_one_line_and_are_not_too_little():
-    doubt = UnknownVerdicts(reason=f"{EARLIER_LOOK}; look again in 30 s, or use --watch", count=1, some=(Subject("cluster", ()),))
-    told = report(result("replication.offline", doubts=(doubt,)))
+    doubt = UnknownVerdicts(
+        kind=UnknownKind.EARLIER_LOOK, reason="needs an earlier look", count=1, some=(Subject("cluster", ()),)
+    )
+    told = report(result("replication.offline", unknown=(doubt,)))
     assert summarize(told, CHECKS).unseen == ("1 check needs an earlier look (replication.offline): use --watch",)
     assert too_little(told, CHECKS) == ()
 
 
 def test_too_little_is_an_error_check_that_left_more_unknown_than_it_judged():
-    doubt = UnknownVerdicts(reason="Metadata failed", count=3)
-    assert too_little(report(result("replication.offline", doubts=(doubt,), passed=3)), CHECKS) == ()
-    assert "3 of 5" in too_little(report(result("replication.offline", doubts=(doubt,), passed=2)), CHECKS)[0]
-    assert too_little(report(result("replication.behind", doubts=(doubt,))), CHECKS) == ()
+    doubt = UnknownVerdicts(kind=UnknownKind.ANSWERS, reason="Metadata failed", count=3)
+    assert too_little(report(result("replication.offline", unknown=(doubt,), passed=3)), CHECKS) == ()
+    assert "3 of 5" in too_little(report(result("replication.offline", unknown=(doubt,), passed=2)), CHECKS)[0]
+    assert too_little(report(result("replication.behind", unknown=(doubt,))), CHECKS) == ()
 
 
 def test_too_little_is_an_error_that_nobody_confirmed():

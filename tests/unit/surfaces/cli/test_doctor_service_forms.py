@@ -61,15 +61,15 @@ WAIVE_ALL = Policy(
 
 def test_ndjson_is_one_document_a_line_with_the_exit_code_last():
     lines = [json.loads(each) for each in printed(Form.NDJSON).splitlines()]
-    assert {each["schema"] for each in lines} == {"kastellan.line/1"}
+    assert {each["schema"] for each in lines} == {"kastellan.line/2"}
     assert lines[0]["type"] == "look"
     assert lines[-1]["type"] == "end"
     assert lines[-1]["exit_code"] == 10
     offline = [each for each in lines if each["type"] == "finding" and each["finding"]["check"] == "replication.offline"]
     assert [each["finding"]["subject"]["key"] for each in offline] == [[HOSTILE, 1]]
-    assert any(each["type"] == "doubt" for each in lines)
+    assert any(each["type"] == "unknown" for each in lines)
     assert len([each for each in lines if each["type"] == "finding"]) == len(usual().report.findings)
-    assert "anyOf" in json.dumps(schema_of(DOCUMENTS["kastellan.line/1"]))
+    assert "anyOf" in json.dumps(schema_of(DOCUMENTS["kastellan.line/2"]))
 
 
 def cases(text: str) -> dict[str, ET.Element]:

@@ -24,7 +24,6 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import counted
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.kernel.units import duration_text
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -83,7 +82,7 @@ def evaluate(
     idle = pl.col("members") == 0
     old = pl.col("deleted") | pl.col("stood")
     ago = duration_text(now.at_ms - before.at_ms) if before else "?"
-    waits = f"{EARLIER_LOOK}: no members; look again in {quiet_s:g} s"
+    reason = f"needs an earlier look: no members; look again in {quiet_s:g} s"
     # Without commits there is nothing that could be old, unless commits could not all be read.
     commits = pl.when(pl.col("partitions").is_not_null()).then(pl.lit(value=True))
     has_commits = commits if lag.unseen else commits.otherwise(pl.lit(value=False))
@@ -96,7 +95,8 @@ def evaluate(
             "group",
             fails=idle & old,
             applies=idle & has_commits,
-            why=pl.when(pl.lit(lag_before is None) & idle).then(pl.lit(waits)),
+            waits=pl.lit(lag_before is None) & idle,
+            why=pl.when(pl.lit(lag_before is None) & idle).then(pl.lit(reason)),
             how=pl.when("deleted")
             .then(pl.format("all that it had to read on {} is deleted", counted("partitions", "partition")))
             .otherwise(pl.format("no commit on {} has moved for {}", counted("partitions", "partition"), pl.lit(ago))),

@@ -26,7 +26,6 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import counted
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.groups import Groups
@@ -64,7 +63,7 @@ def evaluate(
     rebalances = pl.col("state").is_in(REBALANCING)
     was = (groups_before or Groups.empty()).df.lazy().select("group", was_state="state", did=rebalances, seen=pl.lit(value=True))
     new = pl.lit(groups_before is not None and not groups_before.unseen) & pl.col("seen").is_null()
-    waits = f"{EARLIER_LOOK}: the group rebalances; look again in {lasting_s:g} s, or use --watch"
+    reason = f"needs an earlier look: the group rebalances; look again in {lasting_s:g} s, or use --watch"
     return Verdicts(
         "group",
         groups.df.lazy()
@@ -74,7 +73,8 @@ def evaluate(
             "group",
             fails=pl.when(new).then(pl.lit(value=False)).otherwise(rebalances & pl.col("did")),
             applies=rebalances,
-            why=pl.when(pl.lit(groups_before is None) & rebalances).then(pl.lit(waits)),
+            waits=pl.lit(groups_before is None) & rebalances,
+            why=pl.when(pl.lit(groups_before is None) & rebalances).then(pl.lit(reason)),
             blames=pl.concat_list("coordinator"),
             state="state",
             was_state="was_state",

@@ -22,7 +22,6 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import listed
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.model.align import beside
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -88,7 +87,7 @@ def evaluate(
         )
         .collect()
     )
-    waits = f"{EARLIER_LOOK}: a reassignment adds a replica; look again in {stuck_s:g} s, or use --watch"
+    reason = f"needs an earlier look: a reassignment adds a replica; look again in {stuck_s:g} s, or use --watch"
     # A partition without a row here has no replica of which anybody says that it is being added.
     applies = pl.when(pl.col("blames").is_not_null()).then("adds").otherwise(pl.lit(value=False))
     return Verdicts(
@@ -97,7 +96,8 @@ def evaluate(
             *_PLACE,
             "fails",
             applies=applies,
-            why=pl.when(pl.lit(moves_before is None) & pl.col("adds")).then(pl.lit(waits)),
+            waits=pl.lit(moves_before is None) & pl.col("adds"),
+            why=pl.when(pl.lit(moves_before is None) & pl.col("adds")).then(pl.lit(reason)),
             blames="blames",
             stuck_on=listed("blames"),
             stood_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),

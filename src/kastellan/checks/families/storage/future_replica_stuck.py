@@ -20,7 +20,6 @@ import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.log_dirs import LogDirs
@@ -76,7 +75,7 @@ def evaluate(
             lag_records=pl.col("offset_lag_records").filter("stuck").max(),
         )
     )
-    waits = f"{EARLIER_LOOK}: a replica moves between directories; look again in {stuck_s:g} s, or use --watch"
+    reason = f"needs an earlier look: a replica moves between directories; look again in {stuck_s:g} s, or use --watch"
     frame = dirs.df.lazy().select(*_DIR).join(of_dir, on=_DIR, how="left", nulls_equal=True, maintain_order="left")
     more = (
         pl.when(pl.col("some").list.len() > 1)
@@ -90,7 +89,8 @@ def evaluate(
             *_DIR,
             "fails",
             applies=pl.when(pl.col("some").is_not_null()).then("moving").otherwise(none),
-            why=pl.when(pl.lit(sizes_before is None) & pl.col("moving")).then(pl.lit(waits)),
+            waits=pl.lit(sizes_before is None) & pl.col("moving"),
+            why=pl.when(pl.lit(sizes_before is None) & pl.col("moving")).then(pl.lit(reason)),
             which=pl.col("some").list.first() + more,
             lag_text=pl.format("{} records", "lag_records"),
             lag_records="lag_records",

@@ -21,7 +21,6 @@ from typing import Annotated, NamedTuple
 
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.kernel.addresses import address_text
 from kastellan.kernel.outcome import Trouble
 from kastellan.model.finding import Severity
@@ -72,7 +71,7 @@ def evaluate(
     around = _Around(frozenset(address for address, count in shared.items() if count > 1), elsewhere, whole)
     was = {each.broker: each for each in before.rows} if before else None
     rows = [_row(each, around, was, lasting_s) for each in brokers.rows]
-    return Verdicts.rows("broker", rows, ("applies", "address", "how", "why"))
+    return Verdicts.rows("broker", rows, ("applies", "address", "how", "waits", "why"))
 
 
 class _Around(NamedTuple):
@@ -87,7 +86,8 @@ def _row(broker: Broker, around: _Around, was: dict[int, Broker] | None, lasting
     how = _plainly_wrong(broker, around)
     stays = _unreached(broker, was)
     known = around.whole and broker.host is not None and broker.reached is not None
-    waits = f"{EARLIER_LOOK}: it is live and does not answer from here; look again in {lasting_s:g} s, or use --watch"
+    waits = how is None and broker.reached is False and stays is None and was is None
+    reason = f"needs an earlier look: it is live and does not answer from here; look again in {lasting_s:g} s, or use --watch"
     lost = f"{broker.trouble} from here, as at the earlier look, while the cluster counts the broker as live"
     return {
         "broker": broker.broker,
@@ -96,7 +96,8 @@ def _row(broker: Broker, around: _Around, was: dict[int, Broker] | None, lasting
         "applies": broker.registered is not False,
         "address": address_text(broker.host, broker.port) if broker.host else "",
         "how": how or lost,
-        "why": waits if how is None and broker.reached is False and stays is None and was is None else None,
+        "waits": waits,
+        "why": reason if waits else None,
     }
 
 

@@ -22,7 +22,6 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import listed
 from kastellan.engine.needs import Earlier
-from kastellan.engine.resolver import EARLIER_LOOK
 from kastellan.model.align import beside
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -83,7 +82,7 @@ def evaluate(
     was_latest = (offsets_before or Offsets.empty()).df.select(*_PLACE, was_latest="latest").join(places, on=_PLACE, how="semi")
     suspects = suspects.join(was_stable, on=_PLACE, how="left").join(was_latest, on=_PLACE, how="left")
     stands = (pl.col("last_stable") == pl.col("was_stable")) & (pl.col("latest") > pl.col("was_latest"))
-    waits = f"{EARLIER_LOOK}: an open transaction holds it back; look again in {stuck_s:g} s, or use --watch"
+    reason = f"needs an earlier look: an open transaction holds it back; look again in {stuck_s:g} s, or use --watch"
     looked_at = (
         suspects.join(_holders(suspects, open_in), on=_PLACE, how="left")
         .join(_held_up(suspects, commits), on=_PLACE, how="left")
@@ -102,7 +101,8 @@ def evaluate(
             "last_stable",
             "latest",
             fails=behind & pl.col("stands"),
-            why=pl.when(pl.lit(stable_before is None) & behind).then(pl.lit(waits)),
+            waits=pl.lit(stable_before is None) & behind,
+            why=pl.when(pl.lit(stable_before is None) & behind).then(pl.lit(reason)),
             stood_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
             moved=pl.col("latest") - pl.col("was_latest"),
             held=pl.col("latest") - pl.col("last_stable"),

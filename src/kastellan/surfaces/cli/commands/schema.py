@@ -16,14 +16,14 @@ PANEL = FILES
 
 def run(
     name: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A schema id, such as kastellan.report/1; without it all are listed.")
+        str | None, typer.Argument(metavar="[ID]", help="A schema id, such as kastellan.report/2; without it all are listed.")
     ] = None,
 ) -> None:
     """Print the JSON Schema of a document that Kastellan writes.
 
     Examples:
       kastellan schema
-      kastellan schema kastellan.report/1
+      kastellan schema kastellan.report/2
     """
     from kastellan.render.documents import DOCUMENTS, schema_of
 

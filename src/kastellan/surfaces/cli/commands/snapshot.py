@@ -129,7 +129,7 @@ def diff(
     if output is Form.JSON:
         from kastellan.render.documents import ChangesDocument, json_text
 
-        document = ChangesDocument(cluster_id=newer.cluster_id, changes=changes, told=lines)
+        document = ChangesDocument(cluster_id=newer.cluster_id, changes=changes, lines=lines)
         sys.stdout.write(json_text(document) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen

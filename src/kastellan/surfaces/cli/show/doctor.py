@@ -64,7 +64,7 @@ def rendered(view: ReportView, asked: Asked, code: int) -> str:
     if asked.form is Form.JSON:
         from kastellan.render.documents import ReportDocument, json_text
 
-        document = ReportDocument(exit_code=code, told=view.summary, report=view.report)
+        document = ReportDocument(exit_code=code, summary=view.summary, report=view.report)
         return json_text(document, compact=asked.watching) + "\n"
     if asked.form is Form.NDJSON:
         from kastellan.render.report_ndjson import show as ndjson

@@ -42,7 +42,7 @@ def test_a_group_that_is_not_stable_is_not_judged() -> None:
 
 
 def test_cannot_see_an_earlier_look_or_an_end_is_unknown() -> None:
-    assert look(CHECK, at(9000)).doubts[0].reason.startswith("needs an earlier look")
+    assert look(CHECK, at(9000)).unknown[0].reason.startswith("needs an earlier look")
     assert look(CHECK, at(None).after(at(4000, EARLIER))).counts == {Verdict.UNKNOWN: 1}
 
 

@@ -55,4 +55,4 @@ def test_cannot_see_when_the_question_was_not_answered() -> None:
     snapshot, answer = failed_answer(healthy(), broker=1)
     result = look(edit(snapshot, Quorum, {}, leader=None, answer=answer))
     assert result.counts == {Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason == "something of broker/1 failed: it did not answer in time"
+    assert result.unknown[0].reason == "something of broker/1 failed: it did not answer in time"

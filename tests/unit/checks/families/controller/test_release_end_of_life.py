@@ -54,7 +54,7 @@ def test_does_not_fire_on_a_maintained_line_nor_on_one_newer_than_the_data(level
 
 def test_cannot_see_a_broker_that_told_no_level() -> None:
     for snapshot in (running(None), drop(running(30), BrokerFeatures, {"broker": 2})):
-        (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views(packaged_releases())).doubts
+        (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views(packaged_releases())).unknown
         assert doubt.reason == "a broker did not tell the release line of its software"
 
 
@@ -64,7 +64,7 @@ def test_one_that_has_ended_stays_a_finding_whatever_else_is_unseen() -> None:
 
 
 def test_old_data_calls_no_line_maintained_and_still_knows_which_have_ended() -> None:
-    (doubt,) = evaluate_one(JUDGEMENT, running(30, day="2027-07-01"), all_views(packaged_releases())).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, running(30, day="2027-07-01"), all_views(packaged_releases())).unknown
     assert doubt.reason.startswith("the release data is of 2026-11-26 and too old")
     assert evaluate_one(JUDGEMENT, running(20, day="2027-07-01"), all_views(packaged_releases())).findings
     assert evaluate_one(

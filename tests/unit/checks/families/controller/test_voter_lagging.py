@@ -75,7 +75,7 @@ def test_does_not_fire_within_the_setting() -> None:
 def test_cannot_see_without_a_leader() -> None:
     result = look(edit(healthy(), Quorum, {}, leader=-1))
     assert result.counts[Verdict.UNKNOWN] == 3
-    assert result.doubts[0].reason == "the quorum has no leader to measure against"
+    assert result.unknown[0].reason == "the quorum has no leader to measure against"
 
 
 def test_cannot_see_the_present_of_the_leader_when_a_time_is_unseen() -> None:

@@ -48,7 +48,7 @@ def test_a_group_with_members_or_without_commits_is_not_judged() -> None:
 def test_cannot_see_a_day_back_is_unknown() -> None:
     result = look(CHECK, left())
     assert result.counts == {Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason == "needs an earlier look: no members; look again in 86400 s"
+    assert result.unknown[0].reason == "needs an earlier look: no members; look again in 86400 s"
 
 
 @pytest.mark.law

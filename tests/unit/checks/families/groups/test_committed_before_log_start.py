@@ -54,7 +54,7 @@ def test_a_partition_that_no_member_owns_does_not_apply() -> None:
 def test_cannot_see_a_start_that_was_not_seen_is_unknown_with_the_reason() -> None:
     snapshot, answer = failed_answer(overtaken(), reason="no leader")
     result = evaluate_one(JUDGEMENT, edit(snapshot, Offsets, WHERE, earliest=None, answer=answer), all_views())
-    (doubt,) = result.doubts
+    (doubt,) = result.unknown
     assert doubt.some == (LOST,)
     assert "no leader" in doubt.reason
 

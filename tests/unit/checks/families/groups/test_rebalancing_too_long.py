@@ -38,7 +38,7 @@ def test_a_stable_group_is_not_judged() -> None:
 def test_cannot_see_without_an_earlier_look_asks_for_one() -> None:
     result = look(CHECK, in_state("PreparingRebalance"))
     assert result.counts == {Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason.startswith("needs an earlier look: the group rebalances")
+    assert result.unknown[0].reason.startswith("needs an earlier look: the group rebalances")
     assert look(CHECK, in_state(None)).counts == {Verdict.UNKNOWN: 1}
 
 

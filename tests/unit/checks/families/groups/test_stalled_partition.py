@@ -73,7 +73,7 @@ def test_what_nobody_owns_is_another_matter() -> None:
 
 
 def test_one_look_or_one_that_is_too_young_cannot_tell() -> None:
-    (doubt,) = evaluate_one(JUDGEMENT, look(900, 1500, others=1490), all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, look(900, 1500, others=1490), all_views()).unknown
     assert doubt.reason == "needs an earlier look; look again in 180 s, or use --watch"
     young = look(900, 1500, others=1490).after(look(900, 1000, others=990, at_ms=AT_MS - 60_000))
     assert evaluate_one(JUDGEMENT, young, all_views()).counts == {Verdict.UNKNOWN: 1}
@@ -90,7 +90,7 @@ def test_an_unread_assignment_is_unknown() -> None:
 def test_cannot_see_an_end_that_was_not_seen_is_unknown_with_the_reason() -> None:
     snapshot, answer = failed_answer(STALLED, reason="no leader")
     snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None, earliest=None, answer=answer)
-    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
     assert doubt.some == (STUCK,)
     assert "no leader" in doubt.reason
 
@@ -100,7 +100,7 @@ def test_the_earlier_look_s_answers_are_not_taken_for_those_of_this_one() -> Non
     before = edit(before, Commits, {"group": "billing", "partition": 1}, committed=None, answer=of_before)
     now, of_now = failed_answer(look(900, 1500, others=1490), reason="now, and of something else")
     assert of_before == of_now
-    (doubt,) = evaluate_one(JUDGEMENT, now.after(before), all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, now.after(before), all_views()).unknown
     assert doubt.some == (STUCK,)
     assert doubt.answers == ()
     assert "something else" not in doubt.reason
@@ -108,7 +108,7 @@ def test_the_earlier_look_s_answers_are_not_taken_for_those_of_this_one() -> Non
 
 def test_groups_that_the_earlier_look_could_not_list_are_told_as_such() -> None:
     result = evaluate_one(JUDGEMENT, look(900, 1500, others=1490).after(hide(BEFORE, "group", "audit")), all_views())
-    assert [each.reason for each in result.doubts] == ["some groups could not be listed in the earlier look"]
+    assert [each.reason for each in result.unknown] == ["some groups could not be listed in the earlier look"]
     assert result.counts == {Verdict.PASS: 2, Verdict.FAIL: 1, Verdict.UNKNOWN: 1}
 
 

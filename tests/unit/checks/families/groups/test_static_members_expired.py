@@ -54,7 +54,7 @@ def test_a_group_that_was_stopped_is_not_judged() -> None:
 
 
 def test_cannot_see_members_or_an_earlier_look_is_unknown() -> None:
-    assert look(CHECK, static()).doubts[0].reason.startswith("needs an earlier look")
+    assert look(CHECK, static()).unknown[0].reason.startswith("needs an earlier look")
     assert look(CHECK, edit(lost(), Members, {}, instance_id=None).after(static(EARLIER))).counts == {Verdict.UNKNOWN: 1}
 
 

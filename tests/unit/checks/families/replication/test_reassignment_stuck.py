@@ -51,7 +51,7 @@ def test_one_that_has_just_begun_is_not_stuck() -> None:
 def test_cannot_see_without_an_earlier_look_is_unknown_and_asks_for_one() -> None:
     result = look(CHECK, adding(4096))
     assert result.counts == {Verdict.NOT_APPLICABLE: 5, Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason.startswith("needs an earlier look: a reassignment adds a replica; look again in 600 s")
+    assert result.unknown[0].reason.startswith("needs an earlier look: a reassignment adds a replica; look again in 600 s")
 
 
 def test_cannot_see_the_size_is_unknown() -> None:

@@ -40,4 +40,4 @@ def test_does_not_fire_where_there_is_one_broker() -> None:
 def test_cannot_see_how_many_brokers_there_are() -> None:
     result = look(hide(healthy(brokers=2, topics=OWN, rf=1), "broker", 2))
     assert result.counts == {Verdict.UNKNOWN: 3}
-    assert any("some brokers could not be listed" in each.reason for each in result.doubts)
+    assert any("some brokers could not be listed" in each.reason for each in result.unknown)

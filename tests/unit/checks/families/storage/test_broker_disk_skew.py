@@ -47,7 +47,7 @@ def test_cannot_see_one_broker_is_unknown_for_all() -> None:
     blind = edit(full(80), LogDirs, {"broker": 1}, total_bytes=None)
     result = look(CHECK, blind)
     assert result.counts == {Verdict.UNKNOWN: 3}
-    assert result.doubts[0].reason == "the mean is not known: the disks of a broker were not seen"
+    assert result.unknown[0].reason == "the mean is not known: the disks of a broker were not seen"
     assert Verdict.FAIL not in look(CHECK, hide(full(80), "broker", 1)).counts
 
 

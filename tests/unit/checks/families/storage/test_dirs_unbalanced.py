@@ -47,7 +47,7 @@ def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     assert verdicts(CHECK, edit(second(89), LogDirs, {"path": "/data2"}, total_bytes=None))[THREE] is Verdict.UNKNOWN
     snapshot, answer = failed_answer(second(89), broker=3)
     silent = add(drop(snapshot, LogDirs, {"broker": 3}), LogDirs, {"broker": 3, "answer": answer})
-    (doubt,) = look(CHECK, silent).doubts
+    (doubt,) = look(CHECK, silent).unknown
     assert doubt.some == (THREE,)
     assert "it did not answer in time" in doubt.reason
 

@@ -45,7 +45,7 @@ def test_one_that_began_since_is_not_stuck_and_none_is_not_judged() -> None:
 def test_cannot_see_without_an_earlier_look_asks_for_one() -> None:
     result = look(CHECK, moving(4096))
     assert result.counts == {Verdict.NOT_APPLICABLE: 3, Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason.startswith("needs an earlier look: a replica moves between directories")
+    assert result.unknown[0].reason.startswith("needs an earlier look: a replica moves between directories")
 
 
 def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
@@ -53,7 +53,7 @@ def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     snapshot, answer = failed_answer(healthy(), broker=2)
     for kind in (LogDirs, ReplicaSizes):
         snapshot = add(drop(snapshot, kind, {"broker": 2}), kind, {"broker": 2, "answer": answer})
-    (doubt,) = look(CHECK, snapshot).doubts
+    (doubt,) = look(CHECK, snapshot).unknown
     assert doubt.some == (Subject("log_dir", (2, None)),)
 
 

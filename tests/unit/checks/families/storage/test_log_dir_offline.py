@@ -42,7 +42,7 @@ def test_cannot_see_a_broker_that_did_not_answer_is_unknown_with_its_reason() ->
     snapshot, answer = failed_answer(healthy(), broker=2)
     snapshot = add(drop(snapshot, LogDirs, {"broker": 2}), LogDirs, {"broker": 2, "answer": answer})
     result = evaluate_one(JUDGEMENT, snapshot, all_views())
-    (doubt,) = result.doubts
+    (doubt,) = result.unknown
     assert doubt.some == (Subject("log_dir", (2, None)),)
     assert "it did not answer in time" in doubt.reason
     assert not result.findings
@@ -50,7 +50,7 @@ def test_cannot_see_a_broker_that_did_not_answer_is_unknown_with_its_reason() ->
 
 def test_another_error_says_nothing_about_the_directory() -> None:
     snapshot = edit(healthy(), LogDirs, {"broker": 1}, online=None, error="UNKNOWN_SERVER_ERROR")
-    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
     assert doubt.reason == "the broker answered UNKNOWN_SERVER_ERROR for the directory"
 
 

@@ -71,7 +71,7 @@ def test_what_is_met_from_here_is_told_under_it() -> None:
 def test_cannot_see_without_an_earlier_look_asks_for_one() -> None:
     result = look(CHECK, unreached(apart()))
     assert result.counts == {Verdict.PASS: 2, Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason.startswith("needs an earlier look: it is live and does not answer from here")
+    assert result.unknown[0].reason.startswith("needs an earlier look: it is live and does not answer from here")
 
 
 def test_cannot_see_an_address_is_unknown() -> None:

@@ -80,7 +80,7 @@ def test_settings_move_the_threshold() -> None:
 def test_last_records_that_may_not_be_read_are_unknown_with_that_reason() -> None:
     snapshot, answer = failed_answer(opened(300, 200), reason="READ on topic orders is not allowed")
     snapshot = edit(snapshot, TransactionPartitions, {"transactional_id": "payer"}, last_append_ms=None, answer=answer)
-    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
     assert doubt.some == (PAYER,)
     assert "READ on topic orders is not allowed" in doubt.reason
     assert snapshot.answers[-1].state is State.FAILED
@@ -94,7 +94,7 @@ def test_cannot_see_one_unseen_partition_is_unknown_unless_another_shows_life() 
 
 @pytest.mark.parametrize("idle_s", [-3_600, 3_600])
 def test_a_clock_that_cannot_be_right_is_not_trusted(idle_s: float) -> None:
-    (doubt,) = evaluate_one(JUDGEMENT, opened(300, idle_s), all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, opened(300, idle_s), all_views()).unknown
     assert "clocks differ" in doubt.reason
 
 
@@ -121,7 +121,7 @@ def test_ends_that_failed_elsewhere_are_no_reason_for_a_doubt() -> None:
     snapshot, answer = failed_answer(opened(300, 200), reason="no leader")
     snapshot = edit(snapshot, LastStableOffsets, {"topic": "payments"}, last_stable=None, answer=answer)
     snapshot = edit(snapshot, TransactionPartitions, {"transactional_id": "payer"}, last_append_ms=None)
-    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).doubts
+    (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
     assert "no leader" not in doubt.reason
 
 

@@ -56,7 +56,7 @@ def test_does_not_fire_where_it_moves_or_nothing_comes_or_nothing_is_held() -> N
 def test_cannot_see_without_an_earlier_look_asks_for_one_only_where_something_is_held() -> None:
     result = look(CHECK, held())
     assert result.counts == {Verdict.PASS: 5, Verdict.UNKNOWN: 1}
-    assert result.doubts[0].reason.startswith("needs an earlier look: an open transaction holds it back")
+    assert result.unknown[0].reason.startswith("needs an earlier look: an open transaction holds it back")
 
 
 def test_cannot_see_an_end_is_unknown() -> None:
