@@ -236,7 +236,7 @@ def test_a_reader_that_goes_away_is_not_an_error_to_talk_about(command, bundles)
         'main(["get", "--help"])',
         'main(["lab", "--help"])',
         'main(["explain", "replication.under_replicated"])',
-        'main(["explain"])',
+        'main(["explain", "12"])',
     ],
 )
 def test_help_loads_nothing_heavy(line):

@@ -10,6 +10,7 @@ from typing import cast
 import msgspec
 
 import kastellan.checks.families
+import kastellan.model.tables
 from kastellan.checks.check import Check, Verdicts
 from kastellan.kernel.declaration import read_declaration
 from kastellan.kernel.errors import BadInput, Defect
@@ -49,8 +50,8 @@ def check_ids() -> tuple[str, ...]:
 
 
 def read_check(check_id: str) -> tuple[Check, str]:
-    """The declaration of a check and the operator's text about it, without loading its module."""
-    declaration = read_declaration(f"{kastellan.checks.families.__name__}.{check_id}", "CHECK")
+    """The declaration of a check and the operator's text about it, without loading its module or a table's."""
+    declaration = read_declaration(f"{kastellan.checks.families.__name__}.{check_id}", "CHECK", kastellan.model.tables.__name__)
     return cast("Check", declaration.value), declaration.about
 
 

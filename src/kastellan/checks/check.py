@@ -12,11 +12,12 @@ import msgspec
 from kastellan.kernel.units import bytes_text, count_text, duration_text
 from kastellan.model.finding import Severity
 from kastellan.model.subject import KINDS
-from kastellan.model.table import Table
 
 if TYPE_CHECKING:
     # Loaded by what makes frames: `kastellan explain` reads declarations, and does without the tenth of a second.
     import polars as pl
+
+    from kastellan.model.table import Table
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

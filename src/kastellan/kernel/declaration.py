@@ -21,11 +21,19 @@ class Declaration(NamedTuple):
     about: str
 
 
-def read_declaration(module: str, name: str) -> Declaration:
+class Imported(NamedTuple):
+    """Stands for what a declaration names and whose module is not to be loaded."""
+
+    module: str
+    name: str
+
+
+def read_declaration(module: str, name: str, unloaded: str = "") -> Declaration:
     """The value that `module` assigns to `name`, evaluated by itself.
 
     The names in it are constants of the same module or imported by `from ... import`; only the modules of those that the value
-    uses are loaded. Raises Defect where the module has no such name, or no docstring.
+    uses are loaded. What is imported from a module below the package `unloaded` becomes an Imported. Raises Defect where the
+    module has no such name, or no docstring.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
@@ -36,26 +44,36 @@ def read_declaration(module: str, name: str) -> Declaration:
     if not about:
         msg = f"{module} needs a docstring"
         raise Defect(msg)
-    return Declaration(_value(tree, module, name), about.strip())
+    return Declaration(_Reader(tree, module, unloaded).value(name), about.strip())
 
 
-def _value(tree: ast.Module, module: str, name: str) -> object:
-    for node in tree.body:
-        match node:
-            case ast.ImportFrom(module=str(source), names=names) if any((alias.asname or alias.name) == name for alias in names):
-                original = next(alias.name for alias in names if (alias.asname or alias.name) == name)
-                return getattr(importlib.import_module(source), original)
-            case ast.Assign(targets=[ast.Name(id=target)], value=expression) if target == name:
-                return _evaluate(tree, module, expression)
-            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as expression) if target == name:
-                return _evaluate(tree, module, expression)
-            case _:
-                pass
-    msg = f"{module} needs {name}, as a constant or an import"
-    raise Defect(msg)
+class _Reader(NamedTuple):
+    tree: ast.Module
+    module: str
+    unloaded: str
 
+    def value(self, name: str) -> object:
+        """What the module binds to the name."""
+        for node in self.tree.body:
+            match node:
+                case ast.ImportFrom(module=str(source), names=names) if any(
+                    (alias.asname or alias.name) == name for alias in names
+                ):
+                    original = next(alias.name for alias in names if (alias.asname or alias.name) == name)
+                    if self.unloaded and source.startswith(f"{self.unloaded}."):
+                        return Imported(source, original)
+                    return getattr(importlib.import_module(source), original)
+                case ast.Assign(targets=[ast.Name(id=target)], value=expression) if target == name:
+                    return self._evaluate(expression)
+                case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as expression) if target == name:
+                    return self._evaluate(expression)
+                case _:
+                    pass
+        msg = f"{self.module} needs {name}, as a constant or an import"
+        raise Defect(msg)
 
-def _evaluate(tree: ast.Module, module: str, expression: ast.expr) -> object:
-    names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
-    scope = {used: _value(tree, module, used) for used in names}
-    return eval(compile(ast.Expression(expression), module, "eval"), scope)  # noqa: S307  (our own source, as an import runs it)
+    def _evaluate(self, expression: ast.expr) -> object:
+        names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+        scope = {used: self.value(used) for used in names}
+        # Our own source, which an import would run as well.
+        return eval(compile(ast.Expression(expression), self.module, "eval"), scope)  # noqa: S307

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import cast
 
+import msgspec
 import pytest
 
 from kastellan.checks.catalogue import all_checks, check_ids, read_check
+from kastellan.checks.check import Check
 from kastellan.diagnosis.cause import all_causes, cause_ids, read_cause
-from kastellan.kernel.declaration import read_declaration
+from kastellan.kernel.declaration import Imported, read_declaration
 from kastellan.kernel.errors import Defect
 
 
-def test_every_check_and_cause_is_read_as_it_is_imported():
-    assert {name: read_check(name) for name in check_ids()} == {
-        name: (registered.check, registered.about) for name, registered in all_checks().items()
-    }
-    assert {name: read_cause(name) for name in cause_ids()} == {
-        name: (reasoning.cause, reasoning.about) for name, reasoning in all_causes().items()
-    }
+def loaded(check: Check) -> Check:
+    """The declaration with its tables in place of their names."""
+    tables = tuple(
+        getattr(sys.modules[table.module], table.name) for table in cast("tuple[Imported, ...]", check.meaningless_without)
+    )
+    return msgspec.structs.replace(check, meaningless_without=tables)
+
+
+def test_every_check_is_read_as_it_is_imported():
+    imported = {name: (registered.check, registered.about) for name, registered in all_checks().items()}
+    assert {name: (loaded(check), about) for name in check_ids() for check, about in [read_check(name)]} == imported
+
+
+def test_every_cause_is_read_as_it_is_imported():
+    imported = {name: (reasoning.cause, reasoning.about) for name, reasoning in all_causes().items()}
+    assert {name: read_cause(name) for name in cause_ids()} == imported
 
 
 @pytest.fixture
