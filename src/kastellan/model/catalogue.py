@@ -27,6 +27,23 @@ def enumerating_tables() -> dict[str, str]:
 
 
 @cache
+def roster_tables() -> dict[str, str]:
+    """By roster column, the table that lists its members: the one with the shortest key."""
+    shortest = sorted(all_tables().values(), key=lambda kind: -len(kind.key))
+    return {kind.roster: kind.name for kind in shortest}
+
+
+@cache
+def name_columns() -> dict[str, str]:
+    """By every word for a table, the column in which the names stand that people add to the word."""
+    return {
+        word: kind.listing.name_column or kind.roster
+        for name, kind in all_tables().items()
+        for word in (name.replace("_", "-"), *kind.listing.aliases)
+    }
+
+
+@cache
 def slow_tables() -> frozenset[str]:
     """The tables that change slowly or cost the cluster much, by name: they have a refresh period."""
     return frozenset(name for name, kind in all_tables().items() if kind.collection.refresh_s)

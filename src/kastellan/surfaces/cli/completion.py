@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from kastellan.kernel.atomic_write import write_whole
 
@@ -21,7 +21,6 @@ _VALID_S: Final = 86_400.0
 _MOST: Final = 5_000
 """Names of a kind that are kept at most: more are no help to a person who types."""
 
-_ROSTERS: Final = {"topics": "topic", "groups": "group", "brokers": "broker", "scram_users": "user"}
 _CURATED: Final = ("lag", "share-groups", "streams-groups")
 _NOT_LISTED: Final = frozenset({"quorum-nodes"})
 DESCRIBED: Final = ("topic", "group", "broker", "principal")
@@ -36,30 +35,43 @@ def names_file() -> Path:
 def remember(tables: Mapping[str, Any]) -> None:
     """Keeps the names in these tables of a look; one that was not looked at keeps the names that it had.
 
-    A file that cannot be written is no trouble: completion is a comfort.
+    The file also says, for each word that names a table, in which column its names stand: completion does not load the
+    tables. A file that cannot be written is no trouble: completion is a comfort.
     """
-    told = {
-        column: sorted(str(each) for each in tables[name].df[column].drop_nulls().unique())[:_MOST]
-        for name, column in _ROSTERS.items()
-        if name in tables
+    from kastellan.model.catalogue import name_columns, roster_tables
+
+    names = {
+        column: sorted(map(str, tables[table].df[column].drop_nulls().unique()))[:_MOST]
+        for column, table in roster_tables().items()
+        if table in tables
     }
-    if not told:
+    if not names:
         return
     with suppress(OSError):
         path = names_file()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, json.dumps({"at_s": time.time(), "names": {**recalled(), **told}}).encode())
+        content = {"at_s": time.time(), "names": {**recall().names, **names}, "columns": name_columns()}
+        write_whole(path, json.dumps(content).encode())
 
 
-def recalled() -> dict[str, list[str]]:
-    """The names by column; none when there is no file, or an old or damaged one."""
+class Recalled(NamedTuple):
+    """The names of the last snapshot by column, and the column of each word for a table."""
+
+    names: dict[str, list[str]]
+    columns: dict[str, str]
+
+
+def recall() -> Recalled:
+    """What the file holds; nothing when there is none, or an old or damaged one."""
     try:
-        held = json.loads(names_file().read_text())
-        if not 0 <= time.time() - float(held["at_s"]) <= _VALID_S:
-            return {}
-        return {str(kind): [str(each) for each in names] for kind, names in cast("dict[str, list[str]]", held["names"]).items()}
+        content = json.loads(names_file().read_text())
+        if not 0 <= time.time() - float(content["at_s"]) <= _VALID_S:
+            return Recalled({}, {})
+        names = cast("dict[str, list[str]]", content["names"])
+        columns = cast("dict[str, str]", content["columns"])
+        return Recalled({str(column): list(map(str, names[column])) for column in names}, dict(columns.items()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}
+        return Recalled({}, {})
 
 
 def kinds() -> list[str]:
@@ -77,7 +89,7 @@ def checks() -> list[str]:
 
 def providers() -> list[str]:
     """The ids of the provider profiles that came with Kastellan, and none."""
-    told = json.loads((_ROOT / "model" / "providers.json").read_text())
+    told = json.loads((_ROOT / "reference" / "providers.json").read_text())
     return sorted([*(str(each["id"]) for each in told["profiles"]), "none"])
 
 
@@ -106,25 +118,22 @@ def complete_described(incomplete: str) -> list[str]:
 
 def complete_name(ctx: Any, incomplete: str) -> list[str]:  # noqa: ANN401  (typer's context, which is not loaded for this)
     """For the NAME behind a kind."""
-    kind = str(ctx.params.get("kind") or "").removesuffix("s").replace("_", "-")
-    known = recalled()
-    column = _COLUMN_OF.get(kind, "topic")
-    names = [f"User:{each}" for each in known.get("user", ())] if column == "principal" else known.get(column, ())
-    return _beginning(names, incomplete)
+    kind = str(ctx.params.get("kind") or "").replace("_", "-")
+    recalled = recall()
+    columns = {**recalled.columns, **_COLUMNS}
+    column = columns.get(kind) or columns.get(f"{kind}s", "topic")
+    if column == "principal":
+        return _beginning((f"User:{name}" for name in recalled.names.get("user", ())), incomplete)
+    return _beginning(recalled.names.get(column, ()), incomplete)
 
 
-_COLUMN_OF: Final = {
-    "group": "group", "member": "group", "assignment": "group", "commit": "group", "share-group": "group",
-    "share-offset": "group", "streams-group": "group", "stream-task": "group", "stream-topic": "group", "group-config": "group",
-    "consumer": "group",
-    "broker": "broker", "broker-config": "broker", "broker-logger": "broker", "logger": "broker", "log-dir": "broker",
-    "api-version": "broker", "principal": "principal", "acl": "principal", "scram-user": "user", "user": "user",
-}  # fmt: skip
+_COLUMNS: Final = {"lag": "group", "share-groups": "group", "streams-groups": "group", "principal": "principal"}
+"""Of the words that name no table."""
 
 
 def complete_group(incomplete: str) -> list[str]:
     """For a GROUP."""
-    return _beginning(recalled().get("group", ()), incomplete)
+    return _beginning(recall().names.get("group", ()), incomplete)
 
 
 def complete_check(incomplete: str) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from kastellan.app.describe import description_modules
 from kastellan.app.lists.catalogue import LISTS
 from kastellan.checks.catalogue import all_checks
+from kastellan.reference.reference_data import packaged_providers
 from kastellan.surfaces.cli import completion
 from kastellan.testing.snapshots import healthy
 
@@ -27,6 +28,7 @@ def test_the_words_are_those_that_the_commands_take():
     assert set(all_checks()) <= set(completion.checks())
     assert "replication" in completion.checks()
     assert "broker_killed" in completion.faults()
+    assert set(completion.providers()) == {"none", *(profile.id for profile in packaged_providers().profiles)}
     assert completion.complete_kind("topi") == ["topic-configs", "topics"]
 
 
@@ -43,6 +45,9 @@ def test_names_are_those_of_the_last_look_and_stay_when_another_kind_is_looked_a
         ("group", "b", ["billing"]),
         ("principal", "User:", ["User:app"]),
         ("users", "a", ["app"]),
+        ("commits", "b", ["billing"]),
+        ("share-group", "b", ["billing"]),
+        ("acl", "User:", ["User:app"]),
     ):
         assert completion.complete_name(SimpleNamespace(params={"kind": kind}), begun) == found
 
