@@ -12,6 +12,7 @@ from kastellan.app.observe import observe
 from kastellan.engine.requests import TableRequest, request_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import State
+from kastellan.model.catalogue import all_tables
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster, fake_model
@@ -55,6 +56,27 @@ def looked(model: FakeModel, tables: set[str], *faults: Fault, hidden: tuple[int
                 await source.close()
 
     return asyncio.run(run())
+
+
+def test_every_table_names_the_requests_that_fill_it() -> None:
+    async def run() -> Snapshot:
+        async with FakeCluster(fake_model()) as fake:
+            place = FakePlace(fake)
+            await place.share_group("share")
+            await place.streams_group("streams")
+            await place.group_config("configured", "consumer.session.timeout.ms", "45000")
+            source = KafkaSource(fake.bootstrap)
+            try:
+                return await observe(source, request_tables(*all_tables()), Deadline.after(20))
+            finally:
+                await source.close()
+
+    snapshot = asyncio.run(run())
+    asked = {answer.id: answer.asked for answer in snapshot.answers}
+    for name, table in snapshot.tables.items():
+        answers = {*table.df["answer"].drop_nulls(), *(unseen.answer for unseen in table.unseen)}
+        assert {asked[answer] for answer in answers} <= {*table.collection.requests}, name
+    assert len(snapshot.tables) > 30
 
 
 def test_acls_in_words() -> None:
