@@ -155,16 +155,17 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], p
 def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
     import polars as pl
 
-    from kastellan.views.group_lag import group_lag
     from kastellan.views.lag import lag
 
     bad = [each.sentence() for each in snapshot.answers if each.state != "complete"]
     if bad:
         raise SystemExit(f"bench: not all answers are complete: {bad[:5]}")
     tables = {name: table.df for name, table in snapshot.tables.items()}
-    of_partition = lag(snapshot.tables["commits"], snapshot.tables["offsets"])
+    of_partition = lag(snapshot.tables["commits"], snapshot.tables["offsets"], None)
     ours = pl.col("group").str.starts_with("bench.")
-    rows, groups = of_partition.df.filter(ours), group_lag(snapshot.tables["groups"], of_partition).df.filter(ours)
+    rows = of_partition.df.filter(ours)
+    sums = rows.group_by("group").agg(pl.col("lag_records").sum())
+    groups = tables["groups"].filter(ours).join(sums, on="group", how="left").with_columns(pl.col("lag_records").fill_null(0))
     configs = tables["topic_configs"].filter((pl.col("config") == "retention.ms") & (pl.col("source") == "topic"))
     mine = pl.col("topic").str.starts_with("bench.")
     offsets = tables["offsets"].filter(mine)
@@ -180,7 +181,7 @@ def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
         partitions=tables["partitions"].filter(mine).height,
         pairs=rows.height,
         lag_records=int(rows["lag_records"].sum()),
-        lag_by_group=dict(zip(groups["group"], groups["lag_records_known"], strict=True)),
+        lag_by_group=dict(zip(groups["group"], groups["lag_records"], strict=True)),
         members=tables["members"].filter(ours & pl.col("member").is_not_null()).height,
         assigned=tables["assignments"].filter(ours & pl.col("topic").is_not_null()).height,
         retentions=dict(zip(configs["topic"], configs["value"], strict=True)),

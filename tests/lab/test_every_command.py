@@ -22,7 +22,7 @@ from kastellan.lab import processes
 from kastellan.lab.load import clients
 from kastellan.lab.model import CLIENTS
 from kastellan.lab.security import entrance
-from kastellan.surfaces.cli.listing import NOTHING_SEEN
+from kastellan.surfaces.cli.listing import TOO_LITTLE
 from kastellan.surfaces.cli.main import build, main
 
 pytest.importorskip("confluent_kafka")
@@ -174,7 +174,7 @@ def works(run, lab: labs.Lab, principals: tuple[str, ...]) -> None:
                 # What cannot be shown is one sentence.
                 assert len(ran.err.splitlines()) == 1, told
                 continue
-            assert ran.code in {0, NOTHING_SEEN, *([NO] if command in {"may-restart", "preflight", "probe"} else [])}, told
+            assert ran.code in {0, TOO_LITTLE, *([NO] if command in {"may-restart", "preflight", "probe"} else [])}, told
             if command not in {"get", "lag", "sql"}:
                 continue
             document = ran.document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -20,7 +20,7 @@ NOT_COLLECTED: Final = "not collected"
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Rows under a title; `note` says why there are none, or what is left out.
 
-    A null in a column that `may_be_empty` is nothing; in another one it is a value that was not seen.
+    A null in a column that `may_be_empty`, or that `absent` names for its row, does not apply; another one was not seen.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[dict[str, Fact], ...] = ()
     note: str = ""
     may_be_empty: tuple[str, ...] = ()
+    absent: tuple[frozenset[str], ...] = ()
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,7 @@ def section(
     columns: Sequence[str],
     *,
     may_be_empty: Sequence[str] = (),
+    absent_where: Mapping[str, tuple[str, str | bool]] | None = None,
     most: int = 0,
     none: str = "none",
 ) -> Section:
@@ -70,8 +72,16 @@ def section(
         title=title,
         columns=tuple(columns),
         rows=tuple(shown.select(columns).iter_rows(named=True)),
+        absent=_absent(shown, absent_where) if absent_where else (),
         note=f"{plural(left, 'row')} more" if left else "" if frame.height else none,
         may_be_empty=tuple(may_be_empty),
+    )
+
+
+def _absent(frame: pl.DataFrame, absent_where: Mapping[str, tuple[str, str | bool]]) -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(column for column, (other, value) in absent_where.items() if row[other] == value)
+        for row in frame.iter_rows(named=True)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 import polars as pl
@@ -18,6 +19,7 @@ from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Fact
@@ -27,6 +29,7 @@ from kastellan.ports import Source
 from kastellan.views.catalogue import all_views
 
 _ALL = "all"
+_NOT_ANSWERED = frozenset({State.FAILED, State.PARTIAL, State.DENIED, State.THROTTLED})
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +41,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     frame: pl.DataFrame
     shown: tuple[str, ...]
     may_be_empty: frozenset[str]
+    absent_where: Mapping[str, tuple[str, str | bool]] = MappingProxyType({})
     unseen: tuple[Unseen, ...]
     not_whole: tuple[Answer, ...]
     notes: tuple[str, ...]
@@ -57,10 +61,23 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         """Why something is missing, one line for each peer and trouble."""
         return tuple(bad_answers(self.not_whole))
 
+    def is_absent(self, column: str, row: Mapping[str, Fact]) -> bool:
+        """A null of this column in this row does not apply, and was not missed."""
+        if column in self.may_be_empty:
+            return True
+        where = self.absent_where.get(column)
+        return where is not None and row.get(where[0]) == where[1]
+
     @property
-    def nothing_seen(self) -> bool:
-        """There is no row, and nobody could say that there is none."""
-        return not self.frame.height and bool(self.unseen)
+    def too_little_seen(self) -> bool:
+        """A value that is shown, or perhaps a row, is missing because a request was not answered."""
+        if not self.frame.height and self.unseen:
+            return True
+        if not any(answer.state in _NOT_ANSWERED for answer in self.not_whole):
+            return False
+        return bool(self.unseen) or any(
+            row[column] is None and not self.is_absent(column, row) for row in self.rows for column in self.shown
+        )
 
 
 def list_called(typed: str) -> str:
@@ -115,6 +132,7 @@ def build_listing(
     unseen = unseen_of(arguments.values())
     if member is not None:
         frame = _selected(frame, found, member, unseen)
+    called_for = tuple(found.notes(frame)) if found.notes else ()
     frame, more = asked(frame, typed)
     return Listing(
         of=name,
@@ -123,9 +141,10 @@ def build_listing(
         frame=frame,
         shown=_shown(found, frame, typed.columns),
         may_be_empty=found.may_be_empty,
+        absent_where=found.absent_where,
         unseen=unseen,
         not_whole=not_whole(snapshot, _tables_of(snapshot, name), found.told_by),
-        notes=(*notes, *more, *(_cost(snapshot) if found.costs else ())),
+        notes=(*notes, *called_for, *more, *(_cost(snapshot) if found.costs else ())),
     )
 
 
@@ -153,7 +172,9 @@ def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
 def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
     text = pl.col(found.named).cast(pl.String)
     names = frame.select(text.unique()).to_series().drop_nulls().to_list()
-    matched = names_like(member, names) if is_pattern(member) else [each for each in names if each == member.strip()]
+    # Blanks at an end are part of a group's id: only where nothing is called so they are taken for a slip.
+    exact = member if member in names else member.strip()
+    matched = names_like(member, names) if is_pattern(member) else [name for name in names if name == exact]
     if matched:
         return frame.filter(text.is_in(matched))
     near = difflib.get_close_matches(member, names, n=3, cutoff=0.5)

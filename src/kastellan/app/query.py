@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from kastellan.app.lists.headers import header_of
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import plural
 
-_CONDITION: Final = re.compile(r"\s*([A-Za-z_]+)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_CONDITION: Final = re.compile(r"\s*([A-Za-z_+/. -]+?)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 _UNSEEN: Final = "?"
 
@@ -35,7 +36,7 @@ def asked(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, .
     if query.where:
         frame = _filtered(frame, query.where, notes)
     if query.sort:
-        name = column_named(query.sort.lstrip("-"), frame.columns)
+        name = column_named(query.sort.removeprefix("-"), frame.columns)
         frame = frame.sort(name, descending=query.sort.startswith("-"), nulls_last=True, maintain_order=True)
     if query.limit is not None and frame.height > query.limit:
         notes.append(f"{plural(frame.height - query.limit, 'row')} more: --limit {query.limit}")
@@ -44,11 +45,15 @@ def asked(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, .
 
 
 def column_named(typed: str, columns: Iterable[str]) -> str:
-    """The column of this name, dashes and spaces taken for underscores. Raises BadInput with the columns that there are."""
-    name = typed.strip().lower().replace("-", "_").replace(" ", "_")
-    listed = [each for each in columns if each != "answer"]
+    """The column of this name or under this heading, in any case. Raises BadInput with the columns that there are."""
+    plain = typed.strip().lower()
+    name = plain.replace("-", "_").replace(" ", "_")
+    listed = [column for column in columns if column != "answer"]
     if name in listed:
         return name
+    headed = [column for column in listed if header_of(column).lower() in {plain, name.replace("_", " ")}]
+    if headed:
+        return headed[0]
     near = difflib.get_close_matches(name, listed, n=3, cutoff=0.5)
     raise BadInput(f"there is no column {typed[:60]!r}; {'near are' if near else 'there are'} {', '.join(near or listed)}")
 

@@ -100,20 +100,25 @@ def test_a_topic_with_its_trouble_its_own_configs_and_its_readers():
     assert [each["in_sync"] for each in rows(snapshot, "topic", "Partitions")] == ["1,2,3", "3,1", "3,1,2"]
     assert rows(snapshot, "topic", "Configs") == [{"config": "retention.ms", "value": "1", "source": "topic"}]
     (reader,) = rows(snapshot, "topic", "Groups")
-    assert (reader["group"], reader["lag_records"], reader["standing"]) == ("billing", 600, "behind, caught up")
+    assert (reader["group"], reader["lag_records"], reader["lag_state"]) == ("billing", 600, "ok, unknown")
     unseen = edit(snapshot, Offsets, {"topic": "orders", "partition": 0}, latest=None)
     assert facts(unseen, "topic")["records"] is None
     (reader,) = rows(unseen, "topic", "Groups")
-    assert (reader["lag_records"], "unknown: the end of the log was not seen" in str(reader["standing"])) == (None, True)
+    assert (reader["lag_records"], reader["lag_state"]) == (None, "ok, unknown")
 
 
 def test_a_group_stands_in_words_and_never_in_minus_one():
     snapshot = edit(healthy(), Commits, {"partition": 0}, committed=None)
     snapshot = edit(snapshot, Commits, {"partition": 1}, committed=1005)
     snapshot = edit(edit(snapshot, Offsets, {"topic": "orders"}, earliest=500), Commits, {"partition": 2}, committed=400)
-    parts = {row["partition"]: row["standing"] for row in rows(snapshot, "group", "Partitions")}
-    assert parts == {0: "unknown: the commit was not seen", 1: "beyond the end", 2: "older than the log"}
-    assert facts(snapshot, "group")["lag"] == "at least 600 (1 partitions unknown)"
+    parts = {row["partition"]: (row["lag_state"], row["note"]) for row in rows(snapshot, "group", "Partitions")}
+    assert parts == {
+        0: ("unknown", "the commit was not seen"),
+        1: ("ahead of the log", "5 beyond the end"),
+        2: ("data lost", "100 deleted before they were committed"),
+    }
+    assert facts(snapshot, "group")["lag"] == "at least 500 (1 partition unknown)"
+    assert facts(snapshot, "group")["lag state"] == "data lost"
     lost = add(drop(snapshot, Members, {"group": "billing"}), Members, {"group": "billing"})
     assert "Members: could not be described" in text(lost, "group")
 

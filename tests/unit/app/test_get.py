@@ -8,13 +8,17 @@ from kastellan.app.query import Query
 from kastellan.engine.requests import keys_of, members_of, requests_of, tables_of
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
+from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.producers import Producers
 from kastellan.model.tables.quorum_nodes import QuorumNodes
+from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
+from kastellan.model.tables.share_offsets import ShareOffsets
 from kastellan.surfaces.cli.screen import Screen
 from kastellan.surfaces.cli.show.rows_text import show
 from kastellan.testing.snapshots import add, drop, edit, healthy, hide
@@ -112,9 +116,11 @@ def test_conditions_order_and_columns():
 
 
 def test_nothing_seen_is_not_none_there():
-    assert build_listing(hide(healthy(), "principal"), "acls", None).nothing_seen is False
+    assert build_listing(healthy(), "acls", None).too_little_seen is False
+    # Rows are there, and a request that failed may have hidden others.
+    assert build_listing(hide(healthy(), "principal"), "acls", None).too_little_seen
     emptied = hide(drop(healthy(), Acls, {}), "principal")
-    assert build_listing(emptied, "acls", None).nothing_seen
+    assert build_listing(emptied, "acls", None).too_little_seen
     assert "nothing could be listed" in text(build_listing(emptied, "acls", None))
 
 
@@ -169,7 +175,7 @@ def test_lag_over_unknown_partitions_is_a_lower_bound():
     snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None)
     found = build_listing(snapshot, "lag", None)
     assert one(found, group="billing")["lag_records"] is None
-    assert "at least 600 (1 partitions unknown)" in text(found)
+    assert "at least 600 (1 partition unknown)" in text(found)
     rows = build_listing(snapshot, "owned lag", "billing")
     assert one(rows, partition=0)["lag_records"] == 600
     assert one(rows, partition=1)["lag_records"] is None
@@ -180,3 +186,84 @@ def test_an_unknown_name_is_refused_with_near_ones_and_an_unseen_one_is_not_call
         build_listing(healthy(), "topics", "order")
     with pytest.raises(BadInput, match="not all topics could be listed"):
         build_listing(hide(healthy(), "topic"), "topics", "order")
+
+
+def test_a_group_that_never_committed_is_not_at_lag_0():
+    snapshot = edit(drop(healthy(), Commits, {"partition": 2}), Offsets, {"topic": "orders"}, earliest=400)
+    groups = build_listing(snapshot, "lag", None)
+    assert (one(groups, group="billing")["lag_records"], one(groups, group="billing")["lag_state"]) == (None, "no commit")
+    assert "at least 0 (1 partition without a commit)" in text(groups)
+    assert any(note.startswith("no commit: 1 partition of billing") for note in groups.notes)
+    row = one(build_listing(snapshot, "owned lag", "billing"), partition=2)
+    assert (row["lag_state"], row["note"]) == ("no commit", "auto.offset.reset: earliest reads 600, latest skips them")
+    never = build_listing(drop(healthy(), Commits, {}), "lag", None)
+    assert (one(never, group="billing")["lag_records"], one(never, group="billing")["lag_state"]) == (None, "no commit")
+
+
+def test_a_group_ahead_of_the_log_comes_first_and_is_marked():
+    snapshot = edit(healthy(groups={"billing": "orders", "audit": "payments"}), Commits, {"group": "audit"}, committed=400)
+    snapshot = edit(snapshot, Commits, {"group": "billing", "partition": 1}, committed=1005)
+    found = build_listing(snapshot, "lag", None)
+    assert [(row["group"], row["lag_state"]) for row in found.rows] == [("billing", "ahead of the log"), ("audit", "unknown")]
+    assert any(note.startswith("ahead of the log: the commits of billing are beyond the end") for note in found.notes)
+
+
+def test_share_groups_have_their_lag():
+    snapshot = add(healthy(), Groups, {"group": "s", "type": "share", "state": "Stable", "members": 1})
+    row = {"group": "s", "topic": "orders", "partition": 0, "start_offset": 700, "lag_records": 120, "error": ""}
+    snapshot = add(snapshot, ShareOffsets, row)
+    assert one(build_listing(snapshot, "lag", None), group="s")["lag_records"] == 120
+    assert one(build_listing(snapshot, "groups", None), group="s")["lag_records"] == 120
+    assert one(build_listing(snapshot, "share-groups", None), group="s")["lag_records"] == 120
+    assert one(build_listing(snapshot, "owned lag", "s"), partition=0)["lag_records"] == 120
+    # An old coordinator says nothing: unknown, and not 0.
+    silent = edit(snapshot, ShareOffsets, {"group": "s"}, lag_records=None)
+    assert one(build_listing(silent, "lag", None), group="s")["lag_records"] is None
+
+
+def moving() -> Snapshot:
+    """orders-0 moves from 1,2,3 to 1,2,4: the replica on broker 4 is not yet in sync."""
+    place = {"topic": "orders", "partition": 0}
+    copy = {"position": 3, "in_sync": False, "offline": False}
+    snapshot = add(healthy(brokers=4), Replicas, place | copy | {"broker": 4})
+    snapshot = add(snapshot, Reassignments, place | {"broker": 4, "adding": True})
+    return add(snapshot, Reassignments, place | {"broker": 3, "adding": False})
+
+
+def test_a_reassignment_makes_no_partition_under_replicated_and_is_shown():
+    snapshot = moving()
+    row = one(build_listing(snapshot, "topics", None), topic="orders")
+    assert (row["replication_factor"], row["under_replicated"], row["moving"]) == (3, 0, 1)
+    row = one(build_listing(snapshot, "partitions", "orders"), partition=0)
+    assert (row["adding"], row["removing"]) == ("4", "3")
+    assert one(build_listing(snapshot, "partitions", "orders"), partition=1)["adding"] == ""
+
+
+def test_without_the_list_of_reassignments_the_factor_is_known_where_all_is_in_sync():
+    unlisted = hide(moving(), "topic", "no-such-topic")
+    assert one(build_listing(unlisted, "topics", None), topic="payments")["replication_factor"] == 3
+
+
+def test_a_column_is_called_as_its_heading_shows_it():
+    snapshot = edit(healthy(), Replicas, {"topic": "orders", "partition": 0, "broker": 2}, in_sync=False)
+    found = build_listing(
+        snapshot, "topics", None, query=Query(where=("under-repl.>0",), sort="-RF", columns=("TOPIC", "Min ISR"))
+    )
+    assert [row["topic"] for row in found.rows] == ["orders"]
+    assert found.shown == ("topic", "min_insync_replicas")
+    late = build_listing(healthy(), "lag", None, query=Query(where=("worst partition=0",), sort="lag state"))
+    assert [row["group"] for row in late.rows] == ["billing"]
+
+
+@pytest.mark.parametrize("group", ["", " billing", "billing "])
+def test_blanks_and_nothing_are_names_of_groups(group: str):
+    snapshot = healthy(groups={group: "orders", "billing": "payments"})
+    assert [row["group"] for row in build_listing(snapshot, "groups", group).rows] == [group]
+    assert f"'{group}'" in text(build_listing(snapshot, "groups", group))
+    assert [row["group"] for row in build_listing(healthy(), "groups", " billing ").rows] == ["billing"]
+
+
+def test_topic_ids_are_written_as_kafka_topics_prints_them():
+    # 0x...01 is AAAA...AQ: URL-safe base64 without padding, as Uuid.toString writes it.
+    found = build_listing(healthy(), "topics", None, query=Query(where=("topic_id=AAAAAAAAAAAAAAAAAAAAAQ",)))
+    assert [row["topic"] for row in found.rows] == ["payments"]

@@ -10,7 +10,9 @@ from kastellan.engine.needs import Need
 from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.offsets import Offsets
+from kastellan.model.tables.share_offsets import ShareOffsets
 from kastellan.testing.missing_data_kit import leaks_of
 from kastellan.testing.snapshots import add, drop, edit, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
@@ -40,7 +42,8 @@ def of_group(group: str, snapshot: Snapshot) -> tuple[object, ...]:
 def test_sums_of_groups_that_were_seen_whole() -> None:
     assert of_group("billing", behind()) == (3, 300, 300, 200, 0)
     assert of_group("audit", behind()) == (3, 0, 0, 0, 0)
-    assert of_group("idle", behind()) == (0, 0, 0, None, 0)
+    # Without a commit there is no lag: 0 would read as healthy.
+    assert of_group("idle", behind()) == (0, None, None, None, 0)
 
 
 def test_an_unseen_end_makes_the_sum_a_lower_bound() -> None:
@@ -61,6 +64,27 @@ def test_commits_that_could_not_be_read_leave_nothing_known() -> None:
 
 def test_without_a_whole_list_a_group_without_commits_is_not_known_to_have_none() -> None:
     assert of_group("idle", hide(behind(), "group", "audit")) == (None, None, None, None, None)
+
+
+def test_owned_partitions_without_a_commit_are_in_no_sum() -> None:
+    snapshot = drop(behind(), Commits, {"group": "billing", "partition": 2})
+    assert of_group("billing", snapshot) == (2, None, 300, 200, 0)
+    (row,) = (row for row in view(snapshot).df.iter_rows(named=True) if row["group"] == "billing")
+    assert (row["partitions_no_commit"], row["worst_state_known"]) == (1, "no commit")
+
+
+def test_the_worst_state_is_that_of_a_group_ahead_of_the_log() -> None:
+    snapshot = edit(behind(), Commits, {"group": "billing", "partition": 2}, committed=1005)
+    (row,) = (row for row in view(snapshot).df.iter_rows(named=True) if row["group"] == "billing")
+    assert (row["worst_state_known"], row["states_unknown"]) == ("ahead of the log", 2)
+
+
+def test_a_share_group_is_never_at_lag_0_because_it_has_no_commits() -> None:
+    group = {"group": "s", "type": "share", "state": "Stable", "members": 1}
+    snapshot = add(healthy(), Groups, group)
+    assert of_group("s", snapshot) == (None, None, None, None, None)
+    row = {"group": "s", "topic": "orders", "partition": 0, "start_offset": 700, "lag_records": 120, "error": ""}
+    assert of_group("s", add(snapshot, ShareOffsets, row)) == (1, 120, 120, 120, 0)
 
 
 @pytest.mark.law

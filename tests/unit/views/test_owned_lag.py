@@ -11,8 +11,9 @@ from kastellan.engine.resolver import Resolver
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.commits import Commits
+from kastellan.model.tables.offsets import Offsets
 from kastellan.testing.missing_data_kit import leaks_of
-from kastellan.testing.snapshots import add, drop, failed_answer, healthy, hide
+from kastellan.testing.snapshots import add, drop, edit, failed_answer, healthy, hide
 from kastellan.views.catalogue import all_views
 from kastellan.views.owned_lag import OwnedLag
 
@@ -63,6 +64,19 @@ def test_two_owners_do_not_multiply_the_lag() -> None:
     view = Resolver(snapshot, all_views()).get(Need("lag", OwnedLag))
     assert isinstance(view, OwnedLag)
     assert view.df.height == 3
+
+
+def test_an_owned_partition_without_a_commit_has_a_row_and_what_a_reset_would_do() -> None:
+    snapshot = edit(drop(healthy(), Commits, {"partition": 2}), Offsets, {"topic": "orders"}, earliest=400)
+    row = rows(snapshot)["billing", 2]
+    assert (row["begun"], row["committed"], row["lag_records"], row["reset_records"]) == (False, None, None, 600)
+    assert (row["assigned"], row["member"]) == (True, "billing-0")
+
+
+def test_a_group_whose_commits_were_not_read_is_not_said_to_have_none() -> None:
+    snapshot, answer = failed_answer(drop(healthy(), Commits, {"group": "billing"}))
+    snapshot = add(snapshot, Commits, {"group": "billing", "answer": answer})
+    assert [(row["partition"], row["begun"]) for row in rows(snapshot).values()] == [(None, None)]
 
 
 @pytest.mark.law

@@ -5,28 +5,27 @@ from __future__ import annotations
 import polars as pl
 
 from kastellan.app.description import DescriptionParts, Section, attribute, none_or_unseen, required, section
-from kastellan.app.standing import standing
+from kastellan.app.lists.lag_lists import NO_POSITION, group_states, partition_states
+from kastellan.kernel.units import count_text, plural
 from kastellan.model.tables.group_configs import GroupConfigs
 from kastellan.model.tables.groups import Groups
-from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.members import Members
 from kastellan.model.tables.share_offsets import ShareOffsets
 from kastellan.model.tables.stream_tasks import StreamTasks
 from kastellan.views.group_lag import GroupLag
-from kastellan.views.owned_lag import OwnedLag
+from kastellan.views.lag_state import NO_COMMIT, LagState
 
 WORD = "group"
 _SHARE, _STREAMS = "share", "streams"
 
 
-def build(  # noqa: PLR0913  (its needs)
+def build(
     name: str,
     *,
     groups: Groups,
     members: Members,
     sums: GroupLag,
-    lag: OwnedLag,
-    stable: LastStableOffsets | None,
+    lag: LagState,
     configs: GroupConfigs | None,
     share: ShareOffsets | None,
     tasks: StreamTasks | None,
@@ -35,8 +34,8 @@ def build(  # noqa: PLR0913  (its needs)
     required(WORD, name, groups.df["group"], all_listed=not groups.unseen)
     here = pl.col("group") == name
     (group,) = groups.df.filter(here).to_dicts()
-    (total,) = sums.df.filter(here).to_dicts()
-    sections = [_members(members, here), _partitions(lag, stable, here)]
+    (total,) = group_states(sums).filter(here).to_dicts()
+    sections = [_members(members, here), _partitions(lag, here)]
     if group["type"] == _SHARE:
         columns = ("topic", "partition", "start_offset", "lag_records", "error")
         found = None if share is None else share.df.filter(here).sort("topic", "partition")
@@ -61,16 +60,21 @@ def build(  # noqa: PLR0913  (its needs)
                 if group[column] is not None
             ),
             attribute("lag", _lag(total)),
+            attribute("lag state", total["lag_state"]),
             attribute("error", group["error"] or "none"),
         ),
         sections=tuple(sections),
     )
 
 
-def _lag(total: dict[str, int | None]) -> int | str | None:
-    if total["lag_records"] is not None or total["lag_records_known"] is None:
+def _lag(total: dict[str, int | str | None]) -> int | str | None:
+    if total["lag_records"] is not None:
         return total["lag_records"]
-    return f"at least {total['lag_records_known']} ({total['partitions_unknown']} partitions unknown)"
+    left_out = (("partitions_unknown", "unknown"), ("partitions_no_commit", "without a commit"))
+    why = [f"{plural(int(total[column] or 0), 'partition')} {words}" for column, words in left_out if total[column]]
+    if total["lag_records_known"] is None:
+        return "none: no partition has a commit" if total["worst_state_known"] == NO_COMMIT else None
+    return f"at least {count_text(int(total['lag_records_known']))} ({', '.join(why)})"
 
 
 def _members(members: Members, here: pl.Expr) -> Section:
@@ -81,15 +85,8 @@ def _members(members: Members, here: pl.Expr) -> Section:
     return section("Members", found, columns, may_be_empty=("epoch",), none=none)
 
 
-def _partitions(lag: OwnedLag, stable: LastStableOffsets | None, here: pl.Expr) -> Section:
-    on = ["topic", "partition"]
-    found = (
-        lag.df.filter(here).with_columns(standing()).sort("lag_records", *on, descending=[True, False, False], nulls_last=False)
-    )
-    if stable is None:
-        found = found.with_columns(committed_lag_records=pl.lit(None, pl.Int64))
-    else:
-        found = found.join(stable.df.select(*on, "last_stable"), on=on, how="left", maintain_order="left")
-        found = found.with_columns(committed_lag_records=(pl.col("last_stable") - pl.col("committed")).clip(lower_bound=0))
-    columns = ("topic", "partition", "committed", "latest", "lag_records", "committed_lag_records", "standing", "member")
-    return section("Partitions", found, columns, may_be_empty=("member",), none="no commit")
+def _partitions(lag: LagState, here: pl.Expr) -> Section:
+    rows = partition_states(LagState(lag.df.filter(here)))
+    found = rows.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=False)
+    columns = ("topic", "partition", "committed", "latest", "lag_records", "stable_lag_records", "lag_state", "note", "member")
+    return section("Partitions", found, columns, may_be_empty=("note",), absent_where=NO_POSITION, none="no commit")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import polars as pl
 
 from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
-from kastellan.app.standing import standing
+from kastellan.app.lists.lag_lists import partition_states
+from kastellan.app.lists.replication import replication_of
+from kastellan.app.lists.topic_ids import topic_id_text
 from kastellan.engine.needs import ALL
 from kastellan.engine.requests import TableRequest, TableRequests, merge_requests
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replica_sizes import ReplicaSizes
-from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
-from kastellan.views.owned_lag import OwnedLag
+from kastellan.views.lag_state import LagState
+from kastellan.views.target_replicas import TargetReplicas
 
 WORD = "topic"
 _DEFAULT = "default"
@@ -31,12 +33,12 @@ def build(  # noqa: PLR0913  (its needs)
     *,
     topics: Topics,
     partitions: Partitions,
-    replicas: Replicas,
+    replicas: TargetReplicas,
     offsets: Offsets,
     sizes: ReplicaSizes | None,
     configs: TopicConfigs | None,
     groups: Groups | None,
-    lag: OwnedLag | None,
+    lag: LagState | None,
 ) -> DescriptionParts:
     """Everything about the topic of this name."""
     required(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
@@ -47,7 +49,7 @@ def build(  # noqa: PLR0913  (its needs)
     return DescriptionParts(
         name=name,
         facts=(
-            attribute("topic id", topic["topic_id"]),
+            attribute("topic id", topic_id_text(topic["topic_id"])),
             attribute("internal", topic["internal"]),
             *_counts(parts),
             *(_config(of_topic, each) for each in ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")),
@@ -56,7 +58,7 @@ def build(  # noqa: PLR0913  (its needs)
         sections=(
             section(
                 "Partitions", parts,
-                ("partition", "leader", "replicas", "in_sync", "earliest", "latest", "records", "size_bytes"),
+                ("partition", "leader", "replicas", "in_sync", *_moves(parts), "earliest", "latest", "records", "size_bytes"),
             ),
             _differing(of_topic),
             _readers(lag, groups, here),
@@ -65,22 +67,10 @@ def build(  # noqa: PLR0913  (its needs)
 
 
 def _partitions(
-    partitions: Partitions, replicas: Replicas, offsets: Offsets, sizes: ReplicaSizes | None, here: pl.Expr
+    partitions: Partitions, replicas: TargetReplicas, offsets: Offsets, sizes: ReplicaSizes | None, here: pl.Expr
 ) -> pl.DataFrame:
     on = ["topic", "partition"]
-    broker = pl.col("broker").cast(pl.String).sort_by("position")
-    copies = (
-        replicas.df.filter(here)
-        .group_by(on)
-        .agg(
-            replicas=broker.str.join(","),
-            factor=pl.len(),
-            behind=(~pl.col("in_sync")).any(ignore_nulls=False),
-            in_sync=pl.when(pl.col("in_sync").is_not_null().all()).then(
-                broker.filter(pl.col("in_sync").sort_by("position")).str.join(",")
-            ),
-        )
-    )
+    copies = replication_of(TargetReplicas(replicas.df.filter(here)))
     frame = partitions.df.filter(here)
     logs = offsets.df.filter(here).select(*on, "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     for each in (copies, logs):
@@ -92,13 +82,19 @@ def _partitions(
     return frame.join(led, on=[*on, "leader"], how="left", maintain_order="left").sort("partition")
 
 
+def _moves(parts: pl.DataFrame) -> tuple[str, ...]:
+    """The columns of a running reassignment, where there is one or nobody knows."""
+    return ("adding", "removing") if parts["moving"].fill_null(value=True).any() else ()
+
+
 def _counts(parts: pl.DataFrame) -> tuple[Attribute, ...]:
-    low, high = parts["factor"].min(), parts["factor"].max()
-    behind, leader = parts["behind"], parts["leader"]
+    low, high, hidden = parts["factor"].min(), parts["factor"].max(), parts["factor"].null_count()
+    behind, leader, moving = parts["under_replicated"], parts["leader"], parts["moving"]
     return (
         attribute("partitions", parts.height),
-        attribute("replication factor", None if low is None else str(high) if low == high else f"{low} to {high}"),
+        attribute("replication factor", None if low is None or hidden else str(high) if low == high else f"{low} to {high}"),
         attribute("under-replicated", None if behind.null_count() else int(behind.sum())),
+        attribute("being reassigned", None if moving.null_count() else int(moving.sum())),
         attribute("offline", None if leader.null_count() else int((leader < 0).sum())),
         attribute("records", _sum(parts["records"])),
         attribute("size of the leaders' copies", _sum(parts["size_bytes"]), "size_bytes"),
@@ -127,15 +123,15 @@ def _differing(configs: pl.DataFrame | None) -> Section:
     )
 
 
-def _readers(lag: OwnedLag | None, groups: Groups | None, here: pl.Expr) -> Section:
-    title, columns = "Groups with commits", ("group", "state", "members", "partitions", "lag_records", "standing")
+def _readers(lag: LagState | None, groups: Groups | None, here: pl.Expr) -> Section:
+    title, columns = "Groups that read it", ("group", "state", "members", "partitions", "lag_records", "lag_state")
     if lag is None or groups is None:
         return section(title, None, columns)
-    on_topic = lag.df.filter(here).with_columns(standing())
+    on_topic = partition_states(LagState(lag.df.filter(here)))
     worst = on_topic.group_by("group").agg(
         partitions=pl.len(),
         lag_records=pl.when(pl.col("lag_records").is_not_null().all()).then(pl.col("lag_records").sum()),
-        standing=pl.col("standing").unique().sort().str.join(", "),
+        lag_state=pl.col("lag_state").unique().sort().str.join(", "),
     )
     frame = worst.join(groups.df.select("group", "state", "members"), on="group", how="left")
     return section(title, frame.sort("lag_records", descending=True, nulls_last=False), columns, none=none_or_unseen(lag))

@@ -9,7 +9,10 @@ from typing import Annotated, Final
 
 import polars as pl
 
+from kastellan.app.lists.lag_lists import NO_SUM, group_states
 from kastellan.app.lists.list_spec import ListSpec
+from kastellan.app.lists.replication import replication_of
+from kastellan.app.lists.topic_ids import topic_id_texts
 from kastellan.engine.needs import Keys
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
@@ -21,6 +24,7 @@ from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 from kastellan.views.group_lag import GroupLag
+from kastellan.views.target_replicas import TargetReplicas
 
 
 def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl.DataFrame:
@@ -55,34 +59,37 @@ def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl
 def _topics(
     topics: Topics,
     partitions: Partitions,
-    replicas: Replicas,
+    replicas: TargetReplicas,
     offsets: Offsets,
     configs: Annotated[TopicConfigs, Keys("min.insync.replicas", "cleanup.policy")],
 ) -> pl.DataFrame:
-    copies = replicas.df.group_by("topic", "partition").agg(factor=pl.len(), behind=(~pl.col("in_sync")).any(ignore_nulls=False))
-    per_topic = copies.group_by("topic").agg(
-        replication_factor=pl.col("factor").max(),
-        under_replicated=pl.when(pl.col("behind").is_not_null().all()).then(pl.col("behind").sum()),
+    per_topic = (
+        replication_of(replicas)
+        .group_by("topic")
+        .agg(
+            replication_factor=pl.when(pl.col("factor").is_not_null().all()).then(pl.col("factor").max()),
+            under_replicated=_count_true("under_replicated"),
+            moving=_count_true("moving"),
+        )
     )
     counts = partitions.df.group_by("topic").agg(
         partitions=pl.len(), offline=pl.when(pl.col("leader").is_not_null().all()).then((pl.col("leader") < 0).sum())
     )
     span = pl.col("latest") - pl.col("earliest")
     records = offsets.df.group_by("topic").agg(records=pl.when(span.is_not_null().all()).then(span.sum()))
-    frame = topics.df
+    frame = topics.df.with_columns(topic_id_texts())
     for each in (counts, per_topic, records, configs.values("min.insync.replicas", pl.Int64), configs.values("cleanup.policy")):
         frame = frame.join(each, on="topic", how="left", maintain_order="left")
     return frame.rename({"min.insync.replicas": "min_insync_replicas", "cleanup.policy": "cleanup_policy"}).sort("topic")
 
 
-def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets, stable: LastStableOffsets) -> pl.DataFrame:
-    broker = pl.col("broker").cast(pl.String).sort_by("position")
-    copies = replicas.df.group_by("topic", "partition").agg(
-        replicas=broker.str.join(","),
-        in_sync=pl.when(pl.col("in_sync").is_not_null().all()).then(
-            broker.filter(pl.col("in_sync").sort_by("position")).str.join(",")
-        ),
-    )
+def _count_true(column: str) -> pl.Expr:
+    """How many are true; null where one was not seen."""
+    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum())
+
+
+def _partitions(partitions: Partitions, replicas: TargetReplicas, offsets: Offsets, stable: LastStableOffsets) -> pl.DataFrame:
+    copies = replication_of(replicas).drop("under_replicated", "moving", "factor")
     logs = offsets.df.select("topic", "partition", "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     frame = partitions.df
     for each in (copies, logs, stable.df.drop("answer")):
@@ -91,7 +98,7 @@ def _partitions(partitions: Partitions, replicas: Replicas, offsets: Offsets, st
 
 
 def _groups(lag: GroupLag) -> pl.DataFrame:
-    return lag.df.sort("group")
+    return group_states(lag).sort("group")
 
 
 def _quorum(nodes: QuorumNodes, quorum: Quorum) -> pl.DataFrame:
@@ -126,8 +133,8 @@ CLUSTER_LISTS: Final[dict[str, ListSpec]] = {
         named="topic",
         word="topic",
         shown=(
-            "topic", "partitions", "replication_factor", "min_insync_replicas", "under_replicated", "offline", "records",
-            "cleanup_policy",
+            "topic", "partitions", "replication_factor", "min_insync_replicas", "under_replicated", "offline", "moving",
+            "records", "cleanup_policy",
         ),
         may_be_empty=frozenset({"error"}),
     ),
@@ -137,7 +144,7 @@ CLUSTER_LISTS: Final[dict[str, ListSpec]] = {
         rows=_partitions,
         named="topic",
         word="topic",
-        shown=("topic", "partition", "leader", "replicas", "in_sync", "earliest", "latest", "records"),
+        shown=("topic", "partition", "leader", "replicas", "in_sync", "adding", "removing", "earliest", "latest", "records"),
         may_be_empty=frozenset({"error"}),
     ),
     "groups": ListSpec(
@@ -146,7 +153,8 @@ CLUSTER_LISTS: Final[dict[str, ListSpec]] = {
         rows=_groups,
         named="group",
         word="group",
-        shown=("group", "type", "state", "coordinator", "members", "partitions", "lag_records"),
+        shown=("group", "type", "state", "coordinator", "members", "partitions", "lag_records", "lag_state"),
+        absent_where=NO_SUM,
     ),
     "quorum": ListSpec(
         about="The metadata quorum: who leads it and how far each node has read.",

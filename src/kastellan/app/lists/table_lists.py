@@ -8,6 +8,7 @@ from typing import Annotated
 
 import polars as pl
 
+from kastellan.app.lists.lag_lists import NO_SUM, group_states
 from kastellan.app.lists.list_spec import ListSpec
 from kastellan.engine.needs import ALL, Keys
 from kastellan.engine.requests import TableRequests, narrow_requests
@@ -17,6 +18,7 @@ from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.producers import Producers
 from kastellan.model.tables.topic_configs import TopicConfigs
+from kastellan.views.group_lag import GroupLag
 
 
 def _configs_of_topic(requests: TableRequests, topic: str) -> TableRequests:
@@ -72,16 +74,22 @@ def _rows(kind: type[Table], keys: Keys | None) -> Callable[..., pl.DataFrame]:
 
 
 def _groups_of(kind: str, aliases: tuple[str, ...]) -> ListSpec:
-    def rows(groups: Groups) -> pl.DataFrame:
-        return groups.df.filter(pl.col("type") == kind).sort("group")
+    def rows(groups: Groups, lag: GroupLag) -> pl.DataFrame:
+        epochs = groups.df.select("group", "epoch", "assignment_epoch", "assignor", "topology_epoch", "error")
+        of_kind = group_states(lag).filter(pl.col("type") == kind)
+        return of_kind.join(epochs, on="group", how="left", maintain_order="left").sort("group")
 
-    rows.__annotations__ = {"groups": Groups, "return": pl.DataFrame}
+    rows.__annotations__ = {"groups": Groups, "lag": GroupLag, "return": pl.DataFrame}
     return ListSpec(
         rows=rows,
         named="group",
         word="group",
-        shown=("group", "state", "coordinator", "members", "epoch", "assignment_epoch", "assignor", "topology_epoch"),
+        shown=(
+            *("group", "state", "coordinator", "members", "lag_records", "lag_state"),
+            *("epoch", "assignment_epoch", "assignor", "topology_epoch"),
+        ),
         may_be_empty=frozenset({"topology_epoch", "assignor", "epoch", "assignment_epoch", "error"}),
+        absent_where=NO_SUM,
         aliases=aliases,
         about=f"The {kind} groups.",
     )

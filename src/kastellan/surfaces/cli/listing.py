@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from kastellan.app.get import Listing
     from kastellan.app.query import Query
 
-NOTHING_SEEN: Final = 12
-"""Exit code: nothing failed, and nothing could be seen."""
+TOO_LITTLE: Final = 12
+"""Exit code: nothing failed, but too little could be seen."""
 _MOST_ROWS = 10_000_000
 
 
@@ -69,15 +69,15 @@ def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None
 
 
 def print_list(reach: ConnectionOptions, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
-    """Looks, or loads, and prints; ends with exit code 12 where nothing could be seen."""
+    """Looks, or loads, and prints; ends with exit code 12 where something of it could not be seen."""
     print_found(_found(reach, name, member, query), form)
 
 
 def print_found(found: Listing, form: ListForm) -> None:
-    """Prints rows, and ends with exit code 12 where nothing could be seen."""
+    """Prints rows, and ends with exit code 12 where something of it could not be seen."""
     _print(found, form)
-    if found.nothing_seen:
-        raise typer.Exit(NOTHING_SEEN)
+    if found.too_little_seen:
+        raise typer.Exit(TOO_LITTLE)
 
 
 def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:

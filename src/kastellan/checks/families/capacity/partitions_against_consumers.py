@@ -24,8 +24,9 @@ from kastellan.checks.text_exprs import counted
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
+from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.members import Members
-from kastellan.views.group_lag import GroupLag
+from kastellan.views.lag import Lag
 
 CHECK = Check(
     id="capacity.partitions_against_consumers",
@@ -50,9 +51,10 @@ CHECK = Check(
 
 
 def evaluate(
-    lag: GroupLag,
+    groups: Groups,
+    lag: Lag,
     members: Members,
-    lag_before: Annotated[GroupLag, Earlier(min_s=300, setting="apart_s")],
+    lag_before: Annotated[Lag, Earlier(min_s=300, setting="apart_s")],
     now: Moment,
     before: Annotated[Moment, Earlier(min_s=300, setting="apart_s")],
     *,
@@ -66,19 +68,24 @@ def evaluate(
         .group_by("group")
         .agg(widest=pl.when(pl.col("assigned").null_count() == 0).then(pl.col("assigned").max()), seen=pl.len())
     )
-    was = lag_before.df.lazy().select("group", was_lag="lag_records", was_seen=pl.lit(value=True))
+    was = _sums(lag_before).select("group", was_lag="lag_records", was_seen=pl.lit(value=True))
+    # A group without a row has no position, unless groups could not all be listed.
     new = pl.lit(not lag_before.unseen) & pl.col("was_seen").is_null()
+    none = pl.lit(not lag.unseen) & pl.col("now_seen").is_null()
     grown = pl.col("lag_records") - pl.col("was_lag")
     narrow = pl.when(pl.col("seen") == pl.col("members")).then(pl.col("widest") == 1)
     return Verdicts(
         "group",
-        lag.df.lazy()
-        .select("group", "state", "members", "lag_records")
+        groups.df.lazy()
+        .select("group", "state", "members")
+        .join(_sums(lag).with_columns(now_seen=pl.lit(value=True)), on="group", how="left", maintain_order="left")
         .join(widest, on="group", how="left", maintain_order="left")
         .join(was, on="group", how="left", maintain_order="left")
         .select(
             "group",
-            fails=pl.when(new).then(pl.lit(value=False)).otherwise(narrow & (grown > 0) & (pl.col("lag_records") >= min_lag)),
+            fails=pl.when(new | none)
+            .then(pl.lit(value=False))
+            .otherwise(narrow & (grown > 0) & (pl.col("lag_records") >= min_lag)),
             applies=(pl.col("state") == "Stable") & (pl.col("members") > 0),
             member_count=counted("members", "member"),
             lag_records="lag_records",
@@ -86,3 +93,9 @@ def evaluate(
             apart_ms=pl.lit(now.at_ms - before.at_ms, pl.Int64),
         ),
     )
+
+
+def _sums(lag: Lag) -> pl.LazyFrame:
+    """The lag of each group; null where that of a partition was not seen."""
+    known = pl.col("lag_records").is_not_null().all()
+    return lag.df.lazy().group_by("group").agg(lag_records=pl.when(known).then(pl.col("lag_records").sum()))

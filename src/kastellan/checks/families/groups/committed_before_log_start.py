@@ -37,7 +37,7 @@ CHECK = Check(
     do_not=(
         "Do not restart the consumers before auto.offset.reset has been read: with `latest` they skip everything up to the end."
     ),
-    verify="kastellan lag GROUP: no partition is in state before-start, and its lag falls.",
+    verify="kastellan lag GROUP: no partition is in state data lost, and its lag falls.",
     undo="Set retention back when the group has caught up.",
     follows_from=("groups.stalled_partition",),
     references=("Kafka documentation, Consumer configs, auto.offset.reset", "KIP-107"),
@@ -50,8 +50,8 @@ def evaluate(lag: OwnedLag) -> Verdicts:
         "group_partition",
         lag.df.lazy().select(
             "group", "topic", "partition", "committed", "earliest", "latest", "member", "client_id",
-            fails=pl.col("committed") < pl.col("earliest"),
-            applies=pl.col("assigned"),
-            lost_records=pl.col("earliest") - pl.col("committed"),
+            fails=pl.col("deleted_records") > 0,
+            applies=pl.col("assigned") & pl.col("begun").ne_missing(pl.lit(value=False)),
+            lost_records=pl.col("deleted_records"),
         ),
     )  # fmt: skip

@@ -35,7 +35,7 @@ CHECK = Check(
     "brokers' and controllers' logs)? Then stop the group, and set its offsets to where it should go on: "
     "kafka-consumer-groups.sh --reset-offsets --dry-run first, then --execute.",
     do_not="Do not restart the consumers before auto.offset.reset has been read: it decides what is skipped or repeated.",
-    verify="kastellan lag GROUP: no partition is in state beyond-end.",
+    verify="kastellan lag GROUP: no partition is ahead of the log.",
     undo="Note the committed offsets before the reset; --reset-offsets --from-file brings them back.",
     references=("Kafka documentation, Consumer configs, auto.offset.reset", "KIP-101", "KIP-320"),
 )
@@ -52,13 +52,14 @@ def evaluate(lag: OwnedLag) -> Verdicts:
             "partition",
             "committed",
             "latest",
-            fails=pl.col("committed") > pl.col("latest"),
+            fails=pl.col("ahead_records") > 0,
+            applies=pl.col("begun").ne_missing(pl.lit(value=False)),
             severity=pl.when(owned)
             .then(pl.lit(Severity.ERROR.value))
             .when(~owned)
             .then(pl.lit(Severity.INFO.value))
             .otherwise(pl.lit(Severity.WARNING.value)),
-            ahead=pl.col("committed") - pl.col("latest"),
+            ahead=pl.col("ahead_records"),
             whose=pl.when(owned)
             .then(pl.format("owner {}", "member"))
             .when(~owned)

@@ -25,7 +25,9 @@ from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
+from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
+from kastellan.views.lag import Lag
 from kastellan.views.owned_lag import OwnedLag
 
 CHECK = Check(
@@ -64,7 +66,8 @@ _PLACE = ["group", "topic", "partition"]
 
 def evaluate(
     lag: OwnedLag,
-    lag_before: Annotated[OwnedLag, Earlier(min_s=180, setting="stalled_s")],
+    lag_before: Annotated[Lag, Earlier(min_s=180, setting="stalled_s")],
+    assignments_before: Annotated[Assignments, Earlier(min_s=180, setting="stalled_s")],
     now: Moment,
     before: Annotated[Moment, Earlier(min_s=180, setting="stalled_s")],
     stable: LastStableOffsets | None,
@@ -72,11 +75,10 @@ def evaluate(
     stalled_s: float,
 ) -> Verdicts:
     """Fails where an owned partition lagged at both looks, its end moved and its commit did not; null where one was not seen."""
-    was = lag_before.df.lazy().select(
-        *_PLACE, was_committed="committed", was_latest="latest", was_lag="lag_records", was_assigned="assigned"
-    )  # fmt: skip
+    was = lag_before.df.lazy().select(*_PLACE, was_committed="committed", was_latest="latest", was_lag="lag_records")
     moved = pl.col("latest") - pl.col("was_latest")
-    owned = pl.col("assigned") & pl.col("was_assigned")
+    nobody = pl.lit(assignments_before.unseen == ()) & pl.col("unread").is_null()
+    owned = pl.col("assigned") & pl.when(pl.col("was_owned")).then(pl.lit(value=True)).when(nobody).then(pl.lit(value=False))
     behind = (pl.col("lag_records") > 0) & (pl.col("was_lag") > 0)
     stood_ms = now.at_ms - before.at_ms
     long_enough = pl.lit(stood_ms >= stalled_s * 1000)
@@ -84,14 +86,27 @@ def evaluate(
     held = (pl.col("committed") == pl.col("last_stable")) & (pl.col("last_stable") < pl.col("latest"))
     frame = (
         lag.df.lazy()
-        .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "member", "client_id", "client_host")
+        .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "begun", "member", "client_id", "client_host")
         .join(was, on=_PLACE, how="left")
+        .join(_owned(assignments_before), on=_PLACE, how="left")
+        .join(_unread(assignments_before), on="group", how="left")
         .join((stable or LastStableOffsets.empty()).df.lazy().drop("answer"), on=_PLACE[1:], how="left")
         .with_columns(
             fails=owned & behind & stood & long_enough,
+            applies=pl.col("begun").ne_missing(pl.lit(value=False)),
             moved=moved,
             held_text=pl.when(held.fill_null(False)).then(pl.lit(_HELD)).otherwise(pl.lit("")),
             stood_ms=pl.lit(stood_ms),
         )
     )
-    return Verdicts("group_partition", frame.drop("was_committed", "was_latest", "was_lag", "was_assigned", "assigned"))
+    helpers = ("was_committed", "was_latest", "was_lag", "was_owned", "unread", "assigned", "begun")
+    return Verdicts("group_partition", frame.drop(helpers))
+
+
+def _owned(assignments: Assignments) -> pl.LazyFrame:
+    return assignments.df.lazy().drop_nulls(_PLACE).select(_PLACE).unique().with_columns(was_owned=pl.lit(value=True))
+
+
+def _unread(assignments: Assignments) -> pl.LazyFrame:
+    """The groups whose assignment could not be read."""
+    return assignments.df.lazy().filter(pl.col("topic").is_null()).select("group", unread=pl.lit(value=True)).unique()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kastellan.app.describe import Description
 from kastellan.app.description import Section
+from kastellan.app.lists.headers import header_of
 from kastellan.model.finding import Fact
 from kastellan.render.printable import clean
 from kastellan.surfaces.cli.screen import Screen
-from kastellan.surfaces.cli.show.rows_text import head_of, is_number, value_text
+from kastellan.surfaces.cli.show.rows_text import is_number, value_text
 
 _LABEL = 30
 
@@ -37,11 +38,12 @@ def _section(section: Section, screen: Screen) -> None:
         return
     screen.paragraph(section.title, "bold")
     empty = frozenset(section.may_be_empty)
+    absent = section.absent or (frozenset[str](),) * len(section.rows)
     rows = [
-        ["-" if row[each] is None and each in empty else _text(each, row[each]) for each in section.columns]
-        for row in section.rows
+        ["-" if row[column] is None and column in empty | none else _text(column, row[column]) for column in section.columns]
+        for row, none in zip(section.rows, absent, strict=True)
     ]
     numbers = frozenset(at for at, each in enumerate(section.columns) if any(is_number(each, row[each]) for row in section.rows))
-    screen.table([head_of(each) for each in section.columns], rows, numbers)
+    screen.table([header_of(each) for each in section.columns], rows, numbers)
     if section.note:
         screen.paragraph(section.note, "dim")

@@ -5,31 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from kastellan.app.get import Listing
-from kastellan.kernel.units import bytes_text, count_text, duration_text
+from kastellan.app.lists.headers import header_of
+from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
 
 _MOMENTS = frozenset(
     f"{each}_ms" for each in ("issued", "expires", "max", "start", "written", "last_append", "last_fetch", "last_caught_up")
 )
-_HEADS = {
-    "from_here": "from here",
-    "out_of_sync": "out of sync",
-    "answer_ms": "answered in",
-    "replication_factor": "RF",
-    "min_insync_replicas": "min ISR",
-    "under_replicated": "under-repl.",
-    "cleanup_policy": "policy",
-    "in_sync": "ISR",
-    "lag_records": "lag",
-    "worst_lag_records_known": "worst partition",
-    "log_end_offset": "log end",
-    "behind_ms": "behind",
-    "stable_lag_records": "stable lag",
-    "lag_s": "age",
-    "error_s": "+/-",
-    "client_host": "host",
-}
+_NAMES = frozenset({"group", "topic", "client_id", "instance_id"})
 _IDS = frozenset(
     {"broker", "node", "partition", "leader", "coordinator", "port", "producer_id", "producer_epoch", "epoch", "leader_epoch"}
     | {"assignment_epoch", "topology_epoch", "coordinator_epoch", "last_sequence", "api_key"}
@@ -41,7 +25,7 @@ def show(listing: Listing, screen: Screen) -> None:
     rows = [[_cell(each, row, listing) for each in listing.shown] for row in listing.rows]
     schema = listing.frame.schema
     numbers = frozenset(number for number, name in enumerate(listing.shown) if schema[name].is_numeric() and not _at(name))
-    screen.table([head_of(each) for each in listing.shown], rows, numbers)
+    screen.table([header_of(each) for each in listing.shown], rows, numbers)
     if not listing.rows:
         screen.paragraph("nothing could be listed" if listing.unseen else "there are none", "dim")
     if listing.reasons:
@@ -54,21 +38,19 @@ def show(listing: Listing, screen: Screen) -> None:
 def _cell(name: str, row: dict[str, Fact], listing: Listing) -> str:
     value = row[name]
     if name == "lag_records" and value is None and row.get("lag_records_known") is not None:
-        return f"at least {count_text(int(row['lag_records_known'] or 0))} ({row.get('partitions_unknown')} partitions unknown)"
+        return _at_least(row)
     if value is None:
-        return "-" if name in listing.may_be_empty else "?"
+        return "-" if listing.is_absent(name, row) else "?"
     return value_text(name, value)
 
 
-def head_of(name: str) -> str:
-    """The heading of a column: units are told by the values.
-
-    >>> head_of("size_bytes"), head_of("resource_type"), head_of("answer_ms")
-    ('SIZE', 'RESOURCE TYPE', 'ANSWERED IN')
-    """
-    return _HEADS.get(
-        name, name.removesuffix("_s").removesuffix("_ms").removesuffix("_bytes").removesuffix("_records").replace("_", " ")
-    ).upper()
+def _at_least(row: dict[str, Fact]) -> str:
+    """A sum over the partitions that are known."""
+    unknown, without = int(row.get("partitions_unknown") or 0), int(row.get("partitions_no_commit") or 0)
+    why = [
+        plural(count, "partition") + words for count, words in ((unknown, " unknown"), (without, " without a commit")) if count
+    ]
+    return f"at least {count_text(int(row['lag_records_known'] or 0))} ({', '.join(why)})"
 
 
 def value_text(name: str, value: str | float | bool) -> str:
@@ -80,7 +62,7 @@ def value_text(name: str, value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value or "-"
+        return _name_text(name, value)
     if _at(name):
         return _time(int(value))
     if name.endswith("_bytes"):
@@ -92,6 +74,17 @@ def value_text(name: str, value: str | float | bool) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     return str(value) if name in _IDS else count_text(value)
+
+
+def _name_text(column: str, text: str) -> str:
+    """A text; an empty group id and blanks at an end of a name are shown between quotes, because they are part of it.
+
+    >>> _name_text("group", ""), _name_text("group", "billing "), _name_text("rack", "")
+    ("''", "'billing '", '-')
+    """
+    if column in _NAMES and text != (text.strip() or None):
+        return f"'{text}'"
+    return text or "-"
 
 
 def is_number(name: str, value: Fact) -> bool:
