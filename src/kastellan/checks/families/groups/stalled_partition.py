@@ -88,8 +88,8 @@ def evaluate(
         lag.df.lazy()
         .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "begun", "member", "client_id", "client_host")
         .join(was, on=_PLACE, how="left")
-        .join(_owned(assignments_before), on=_PLACE, how="left")
-        .join(_unread(assignments_before), on="group", how="left")
+        .join(_owned_partitions(assignments_before), on=_PLACE, how="left")
+        .join(_unread_groups(assignments_before), on="group", how="left")
         .join((stable or LastStableOffsets.empty()).df.lazy().drop("answer"), on=_PLACE[1:], how="left")
         .with_columns(
             fails=owned & behind & stood & long_enough,
@@ -103,10 +103,10 @@ def evaluate(
     return Verdicts("group_partition", frame.drop(helpers))
 
 
-def _owned(assignments: Assignments) -> pl.LazyFrame:
+def _owned_partitions(assignments: Assignments) -> pl.LazyFrame:
     return assignments.df.lazy().drop_nulls(_PLACE).select(_PLACE).unique().with_columns(was_owned=pl.lit(value=True))
 
 
-def _unread(assignments: Assignments) -> pl.LazyFrame:
+def _unread_groups(assignments: Assignments) -> pl.LazyFrame:
     """The groups whose assignment could not be read."""
     return assignments.df.lazy().filter(pl.col("topic").is_null()).select("group", unread=pl.lit(value=True)).unique()
