@@ -68,7 +68,7 @@ def evaluate(
         .group_by("group")
         .agg(widest=pl.when(pl.col("assigned").null_count() == 0).then(pl.col("assigned").max()), seen=pl.len())
     )
-    was = _sums(lag_before).select("group", was_lag="lag_records", was_seen=pl.lit(value=True))
+    earlier = _sums(lag_before).select("group", was_lag="lag_records", was_seen=pl.lit(value=True))
     # A group without a row has no position, unless groups could not all be listed.
     new = pl.lit(not lag_before.unseen) & pl.col("was_seen").is_null()
     none = pl.lit(not lag.unseen) & pl.col("now_seen").is_null()
@@ -80,7 +80,7 @@ def evaluate(
         .select("group", "state", "members")
         .join(_sums(lag).with_columns(now_seen=pl.lit(value=True)), on="group", how="left", maintain_order="left")
         .join(widest, on="group", how="left", maintain_order="left")
-        .join(was, on="group", how="left", maintain_order="left")
+        .join(earlier, on="group", how="left", maintain_order="left")
         .select(
             "group",
             fails=pl.when(new | none)
@@ -97,5 +97,5 @@ def evaluate(
 
 def _sums(lag: Lag) -> pl.LazyFrame:
     """The lag of each group; null where that of a partition was not seen."""
-    known = pl.col("lag_records").is_not_null().all()
-    return lag.df.lazy().group_by("group").agg(lag_records=pl.when(known).then(pl.col("lag_records").sum()))
+    all_seen = pl.col("lag_records").is_not_null().all()
+    return lag.df.lazy().group_by("group").agg(lag_records=pl.when(all_seen).then(pl.col("lag_records").sum()))

@@ -75,7 +75,7 @@ def evaluate(
     stalled_s: float,
 ) -> Verdicts:
     """Fails where an owned partition lagged at both looks, its end moved and its commit did not; null where one was not seen."""
-    was = lag_before.df.lazy().select(*_PLACE, was_committed="committed", was_latest="latest", was_lag="lag_records")
+    earlier = lag_before.df.lazy().select(*_PLACE, was_committed="committed", was_latest="latest", was_lag="lag_records")
     moved = pl.col("latest") - pl.col("was_latest")
     nobody = pl.lit(assignments_before.unseen == ()) & pl.col("unread").is_null()
     owned = pl.col("assigned") & pl.when(pl.col("was_owned")).then(pl.lit(value=True)).when(nobody).then(pl.lit(value=False))
@@ -87,7 +87,7 @@ def evaluate(
     frame = (
         lag.df.lazy()
         .select(*_PLACE, "committed", "latest", "lag_records", "assigned", "begun", "member", "client_id", "client_host")
-        .join(was, on=_PLACE, how="left")
+        .join(earlier, on=_PLACE, how="left")
         .join(_owned_partitions(assignments_before), on=_PLACE, how="left")
         .join(_unread_groups(assignments_before), on="group", how="left")
         .join((stable or LastStableOffsets.empty()).df.lazy().drop("answer"), on=_PLACE[1:], how="left")
