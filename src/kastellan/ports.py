@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
@@ -51,4 +52,43 @@ class Prober(Protocol):
 
     async def run(self, deadline: Deadline) -> tuple[Step, ...]:
         """All steps; never raises for what the outside world did or did not do."""
+        ...
+
+
+class SavedSnapshot(NamedTuple):
+    """A snapshot that a store holds: its time, its size, and where it is, for a person to find it."""
+
+    at_ms: int
+    size_bytes: int
+    location: str
+
+
+class SnapshotStore(Protocol):
+    """Holds the last snapshots of each cluster, bounded in number and in bytes, and the history of its findings.
+
+    Snapshots are bytes here: whoever reads one decides which of its tables are unpacked. Every method raises Unavailable,
+    in one sentence, for whatever the store cannot do.
+    """
+
+    def clusters(self) -> tuple[str, ...]:
+        """The clusters of which snapshots are saved."""
+        ...
+
+    def saved(self, cluster: str) -> tuple[SavedSnapshot, ...]:
+        """The saved snapshots of a cluster, the newest first."""
+        ...
+
+    def read(self, saved: SavedSnapshot) -> bytes:
+        """The bytes of a saved snapshot."""
+        ...
+
+    def findings(self, cluster: str) -> bytes | None:
+        """The saved history of the cluster's findings, None where there is none."""
+        ...
+
+    def save(self, cluster: str, at_ms: int, snapshot: bytes, findings: Callable[[bytes | None], bytes]) -> None:
+        """Saves a snapshot, and the history of findings that `findings` makes of the saved one; drops what is too much.
+
+        Nobody else saves anything of this cluster between the call of `findings` and the end.
+        """
         ...

@@ -10,7 +10,7 @@ import msgspec
 
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_reference
-from kastellan.app.snapshots.history import History
+from kastellan.app.snapshots.history import SnapshotHistory
 from kastellan.checks.catalogue import chosen
 from kastellan.checks.evaluate import Settings, settings_of
 from kastellan.engine.requests import TableRequests
@@ -66,7 +66,7 @@ async def run_checks(
     plan: CheckPlan,
     timeout_s: float,
     before: CheckRun | None = None,
-    history: History | None = None,
+    history: SnapshotHistory | None = None,
     older: OlderResults | None = None,
 ) -> CheckRun:
     """One run of the checks within `timeout_s` seconds.
@@ -82,7 +82,7 @@ async def run_checks(
     if before is not None:
         first = first.after(before.snapshot, *before.snapshot.earlier)
     elif history is not None:
-        first = first.after(*await asyncio.to_thread(history.recalled, first))
+        first = first.after(*await asyncio.to_thread(history.recall, first))
     context = Context(plan, first, time.perf_counter, older)
     judged = await asyncio.to_thread(judge, context)
     if before is not None and not _new(judged.results, before.results):
@@ -112,7 +112,7 @@ async def run_checks(
 
 
 def run_checks_on_saved(
-    snapshot: Snapshot, plan: CheckPlan, now_ms: int, notes: Iterable[str] = (), history: History | None = None
+    snapshot: Snapshot, plan: CheckPlan, now_ms: int, notes: Iterable[str] = (), history: SnapshotHistory | None = None
 ) -> CheckRun:
     """The run of the checks on a saved snapshot; its latest earlier snapshot confirms the findings."""
     age = f"from a saved snapshot, taken {duration_text(max(0, now_ms - snapshot.at_ms))} ago"
@@ -122,7 +122,7 @@ def run_checks_on_saved(
     return _report(judge(context), context, history)
 
 
-def _report(judged: Draft, context: Context, history: History | None) -> CheckRun:
+def _report(judged: Draft, context: Context, history: SnapshotHistory | None) -> CheckRun:
     return report_on(judged, context._replace(past=history.past(context.snapshot) if history else None))
 
 

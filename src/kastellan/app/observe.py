@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.kernel.fan_out import fan_out, reason_of
+from kastellan.kernel.logs import EventLog
 from kastellan.kernel.outcome import Outcome, State
 from kastellan.model.answer import Answer, Peer
 from kastellan.model.answer_log import AnswerLog
@@ -23,27 +25,52 @@ from kastellan.model.snapshot import Snapshot, Vantage, sum_costs
 from kastellan.model.table import Table, Unseen
 from kastellan.ports import Source
 
+_LOG = EventLog(__name__)
 COLLECT: Final = "Collect"
 """What the Answer of a whole source is about."""
 _GRACE_S: Final = 10.0
 """How long a source may work on after the deadline: it decodes what arrived in time."""
 
 
+class _GcGuard:
+    """Counts who holds the garbage collection of this process: the first one stops it, the last one starts it again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._was_on = False
+
+    def hold(self) -> None:
+        with self._lock:
+            if not self._holders:
+                self._was_on = gc.isenabled()
+                gc.freeze()
+                gc.disable()
+            self._holders += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                gc.unfreeze()
+                if self._was_on:
+                    gc.enable()
+
+
+_GUARD = _GcGuard()
+
+
 @contextmanager
 def held_gc() -> Generator[None]:
-    """No cyclic garbage collection meanwhile.
+    """No cyclic garbage collection meanwhile, in the whole process; may be nested, and used by several threads.
 
     A large decode makes millions of objects that all live on; going over them again and again costs half of the CPU.
     """
-    was_on = gc.isenabled()
-    gc.freeze()
-    gc.disable()
+    _GUARD.hold()
     try:
         yield
     finally:
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
+        _GUARD.release()
 
 
 async def observe(
@@ -58,7 +85,18 @@ async def observe(
     named = list(sources) if isinstance(sources, Sequence) else [sources]
     asked_for = [source for source in named if _requests_for(source, requests)]
     with held_gc():
-        return await _collect_all(asked_for or named[:1], requests, deadline, grace_s)
+        snapshot = await _collect_all(asked_for or named[:1], requests, deadline, grace_s)
+    cost = snapshot.cost
+    _LOG.info(
+        "snapshot collected",
+        cluster=snapshot.cluster_id,
+        requests=cost.requests,
+        received_bytes=cost.received_bytes,
+        took_ms=cost.wall_ms,
+    )
+    for answer in snapshot.not_whole:
+        _LOG.debug("answer incomplete", cluster=snapshot.cluster_id, answer=answer.sentence())
+    return snapshot
 
 
 async def _collect_all(sources: list[Source], requests: TableRequests, deadline: Deadline, grace_s: float) -> Snapshot:

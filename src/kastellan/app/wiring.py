@@ -11,8 +11,8 @@ from kastellan.config.proxy import Proxy
 from kastellan.config.security import SecuritySettings
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.places import state_dir
-from kastellan.ports import Prober, Source
-from kastellan.stores.snapshots import SnapshotStore
+from kastellan.ports import Prober, SnapshotStore, Source
+from kastellan.stores.snapshots import SnapshotFiles
 
 if TYPE_CHECKING:
     from kastellan.sources.kafka.meeting import Door
@@ -68,4 +68,4 @@ def prober_for(target: Target) -> Prober:
 
 def snapshot_store() -> SnapshotStore:
     """Where the last looks at each cluster are kept, for this user."""
-    return SnapshotStore(state_dir() / "snapshots")
+    return SnapshotFiles(state_dir() / "snapshots")

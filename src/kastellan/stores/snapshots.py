@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +26,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unavailable
 from kastellan.kernel.units import bytes_text
 from kastellan.model.retention import retained
+from kastellan.ports import SavedSnapshot
 
 _SUFFIX = ".snapshot"
 _FINDINGS = "findings.json"
@@ -49,16 +49,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The newest one of a cluster stays, however old."""
 
 
-class SavedSnapshot(NamedTuple):
-    """A snapshot that is on disk."""
-
-    at_ms: int
-    path: Path
-    size_bytes: int
-
-
-class SnapshotStore:
-    """The snapshots below one directory. Raises Unavailable, in one sentence, for whatever the file system refuses."""
+class SnapshotFiles:
+    """The `SnapshotStore` below one directory. Raises Unavailable for whatever the file system refuses."""
 
     def __init__(self, directory: Path, limits: Limits | None = None) -> None:
         self.directory = directory
@@ -66,34 +58,34 @@ class SnapshotStore:
 
     def clusters(self) -> tuple[str, ...]:
         """The names under which clusters are kept: their ids, where an id can be a file name."""
-        with _told(f"read {self.directory}"):
+        with _as_unavailable(f"read {self.directory}"):
             if not self.directory.is_dir():
                 return ()
             return tuple(sorted(each.name for each in self.directory.iterdir() if each.is_dir()))
 
-    def kept(self, cluster: str) -> tuple[SavedSnapshot, ...]:
+    def saved(self, cluster: str) -> tuple[SavedSnapshot, ...]:
         """The snapshots of a cluster, the newest first."""
-        with _told(f"read {self._place(cluster)}"):
+        with _as_unavailable(f"read {self._place(cluster)}"):
             return _listed(self._place(cluster))
 
-    def read(self, kept: SavedSnapshot) -> bytes:
+    def read(self, saved: SavedSnapshot) -> bytes:
         """The bytes of one."""
-        with _told(f"read {kept.path}"):
-            return kept.path.read_bytes()
+        with _as_unavailable(f"read {saved.location}"):
+            return Path(saved.location).read_bytes()
 
     def findings(self, cluster: str) -> bytes | None:
         """What was written as the known findings, None when nothing was."""
         path = self._place(cluster) / _FINDINGS
-        with _told(f"read {path}"):
+        with _as_unavailable(f"read {path}"):
             try:
                 return path.read_bytes()
             except FileNotFoundError:
                 return None
 
-    def keep(self, cluster: str, at_ms: int, snapshot: bytes, findings: Callable[[bytes | None], bytes]) -> None:
+    def save(self, cluster: str, at_ms: int, snapshot: bytes, findings: Callable[[bytes | None], bytes]) -> None:
         """Keeps a snapshot and the known findings, which are made from those on disk; drops what is too much."""
         place = self._place(cluster)
-        with _told(f"write below {place}"):
+        with _as_unavailable(f"write below {place}"):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(place):
                 write_whole(place / _FINDINGS, findings(self.findings(cluster)))
@@ -121,7 +113,7 @@ class SnapshotStore:
             most = min(most, len(staying)) - 1
             staying = retained(staying, most=most)
         for at_ms in listed.keys() - set(staying):
-            listed[at_ms].path.unlink(missing_ok=True)
+            Path(listed[at_ms].location).unlink(missing_ok=True)
         for each in place.glob(".*.tmp"):
             with suppress(FileNotFoundError):
                 if time.time() - each.stat().st_mtime > _STALE_S:
@@ -140,12 +132,12 @@ def _listed(place: Path) -> tuple[SavedSnapshot, ...]:
     for each in place.glob(f"*{_SUFFIX}") if place.is_dir() else ():
         if each.stem.isdecimal():
             with suppress(FileNotFoundError):
-                found.append(SavedSnapshot(int(each.stem), each, each.stat().st_size))
+                found.append(SavedSnapshot(int(each.stem), each.stat().st_size, str(each)))
     return tuple(sorted(found, reverse=True))
 
 
 @contextmanager
-def _told(doing: str) -> Generator[None]:
+def _as_unavailable(doing: str) -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -202,3 +202,24 @@ def test_garbage_collection_is_held_and_given_back_also_after_an_error():
     with pytest.raises(ValueError, match="x"):
         failing()
     assert gc.isenabled()
+
+
+def test_garbage_collection_is_held_until_the_last_holder_lets_go():
+    """Two at once, as a daemon with several clusters has them: the first that ends must not start it for the other."""
+    first, second = held_gc(), held_gc()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+
+
+def test_garbage_collection_that_was_off_stays_off():
+    gc.disable()
+    try:
+        with held_gc(), held_gc():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

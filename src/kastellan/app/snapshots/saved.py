@@ -11,7 +11,7 @@ import msgspec
 from kastellan.app.snapshots.files import load
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import Loaded, unpack
-from kastellan.stores.snapshots import SavedSnapshot, SnapshotStore
+from kastellan.ports import SavedSnapshot, SnapshotStore
 
 _BACK = re.compile(r"-(\d{1,3})")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?Z?")
@@ -27,7 +27,7 @@ class SavedSnapshots(msgspec.Struct, frozen=True, kw_only=True):
 
 def shelves(store: SnapshotStore) -> tuple[SavedSnapshots, ...]:
     """What is kept of every cluster."""
-    found = ((each, store.kept(each)) for each in store.clusters())
+    found = ((each, store.saved(each)) for each in store.clusters())
     return tuple(
         SavedSnapshots(cluster=name, at_ms=tuple(each.at_ms for each in kept), size_bytes=tuple(each.size_bytes for each in kept))
         for name, kept in found
@@ -40,14 +40,14 @@ def find(name: str, store: SnapshotStore, cluster: str | None, now_ms: int) -> L
     if path.exists() or not _is_name(name):
         return load(path)
     place = _cluster(store, cluster)
-    kept = store.kept(place)
+    kept = store.saved(place)
     if not kept:
         raise BadInput(f"no look of {place} is kept; `kastellan doctor` keeps one, --no-history does not")
     found = _chosen(name, kept, now_ms)
     try:
         return unpack(store.read(found))
     except BadInput as error:
-        raise BadInput(f"{found.path}: {error.message}") from None
+        raise BadInput(f"{found.location}: {error.message}") from None
 
 
 def _is_name(name: str) -> bool:

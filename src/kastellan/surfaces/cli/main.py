@@ -18,6 +18,7 @@ import typer
 import kastellan.surfaces.cli.commands
 from kastellan.kernel.errors import KastellanError
 from kastellan.kernel.folder import modules_in
+from kastellan.kernel.log_options import LogFormat, LogLevel
 from kastellan.kernel.version import VERSION
 from kastellan.surfaces.cli.help_text import HelpCommand, HelpGroup
 
@@ -73,8 +74,19 @@ def build() -> typer.Typer:
         debug: Annotated[
             bool, typer.Option(_DEBUG, help="On an unexpected failure print the traceback (any place in the line).")
         ] = False,
+        log_level: Annotated[
+            LogLevel | None,
+            typer.Option("--log-level", envvar="KASTELLAN_LOG", help="Log events of this level and above to stderr."),
+        ] = None,
+        log_format: Annotated[
+            LogFormat, typer.Option("--log-format", envvar="KASTELLAN_LOG_FORMAT", help="Format of a log line.")
+        ] = LogFormat.TEXT,
     ) -> None:
-        pass
+        del version, debug  # the first acts by its callback; `main` takes the second out of any place in the line
+        if log_level is not None:
+            from kastellan.kernel.logs import log_to
+
+            log_to(sys.stderr, log_level, log_format)
 
     for module in modules_in(kastellan.surfaces.cli.commands):
         name = module.__name__.rpartition(".")[2].replace("_", "-")

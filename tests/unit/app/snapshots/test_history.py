@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
-from kastellan.app.snapshots.history import COMPARED_MIN_MS, KEEP_EVERY_MS, History
+from kastellan.app.snapshots.history import COMPARED_MIN_MS, SAVE_EVERY_MS, SnapshotHistory
 from kastellan.findings.summary import summarize
 from kastellan.kernel.errors import Unavailable
 from kastellan.model.changes import How
@@ -16,7 +17,7 @@ from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.stores.snapshots import SnapshotStore
+from kastellan.stores.snapshots import SnapshotFiles
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 
 pytestmark = pytest.mark.examines
@@ -38,20 +39,20 @@ def hurt(minute: float = 0, partition: int = 1):
 
 @pytest.fixture
 def store(tmp_path):
-    return SnapshotStore(tmp_path / "snapshots")
+    return SnapshotFiles(tmp_path / "snapshots")
 
 
 def run(store, snapshot, exam=EXAM):
     """One run of the doctor: examined, told, kept."""
-    history = History(store, exam)
+    history = SnapshotHistory(store, exam)
     twice = snapshot.after(msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000))
     told = run_checks_on_saved(twice, exam, 0, history=history)
-    history.keep(told)
+    history.record(told)
     return told.report
 
 
 def keep(store, snapshot):
-    store.keep(snapshot.cluster_id, snapshot.at_ms, dump(snapshot), lambda _: b"{}")
+    store.save(snapshot.cluster_id, snapshot.at_ms, dump(snapshot), lambda _: b"{}")
 
 
 def past_of(report):
@@ -134,12 +135,12 @@ def test_clusters_are_apart_and_one_without_an_id_is_not_kept(store):
 def test_a_damaged_look_is_told_and_the_next_one_taken(store):
     run(store, sound())
     run(store, sound(5))
-    newest, oldest = store.kept("test-cluster")
-    newest.path.write_bytes(newest.path.read_bytes()[:100])
+    newest, oldest = store.saved("test-cluster")
+    Path(newest.location).write_bytes(Path(newest.location).read_bytes()[:100])
     report = run(store, hurt(30))
     assert past_of(report).since_ms == oldest.at_ms
-    assert any(newest.path.name in each and "left out" in each for each in report.notes)
-    oldest.path.write_bytes(b"nothing")
+    assert any(Path(newest.location).name in each and "left out" in each for each in report.notes)
+    Path(oldest.location).write_bytes(b"nothing")
 
 
 @pytest.mark.parametrize(
@@ -158,47 +159,47 @@ def test_damaged_findings_are_told_and_counted_anew(store, content):
 def test_a_look_of_another_cluster_in_the_folder_is_left_out(store):
     run(store, sound())
     run(store, msgspec.structs.replace(sound(), cluster_id="another"))
-    (strange,), (ours,) = store.kept("another"), store.kept("test-cluster")
-    ours.path.write_bytes(strange.path.read_bytes())
+    (strange,), (ours,) = store.saved("another"), store.saved("test-cluster")
+    Path(ours.location).write_bytes(Path(strange.location).read_bytes())
     report = run(store, sound(20))
     assert report.past is None
     assert any("another cluster" in each for each in report.notes)
 
 
 def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
-    history = History(store, EXAM)
+    history = SnapshotHistory(store, EXAM)
     seen = []
     for step in range(8):
         snapshot = (sound if step < 3 else hurt)(step * 20_000 / MINUTE_MS)
         first = msgspec.structs.replace(snapshot, at_ms=snapshot.at_ms - 2_000)
         told = run_checks_on_saved(snapshot.after(first), EXAM, 0, history=history)
-        history.keep(told)
+        history.record(told)
         seen.append(ages(told.report).get((OFFLINE, "orders-1")))
-    kept = [each.at_ms - AT_MS for each in reversed(store.kept("test-cluster"))]
-    assert kept == [0, KEEP_EVERY_MS, 2 * KEEP_EVERY_MS]
+    kept = [each.at_ms - AT_MS for each in reversed(store.saved("test-cluster"))]
+    assert kept == [0, SAVE_EVERY_MS, 2 * SAVE_EVERY_MS]
     assert seen == [None] * 3 + [(AT_MS + 60_000, Change.NEW)] * 5
     assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, Change.KNOWN)
 
 
 def test_what_two_at_once_know_is_joined(store):
     run(store, sound())
-    one, two = History(store, EXAM), History(store, EXAM)
+    one, two = SnapshotHistory(store, EXAM), SnapshotHistory(store, EXAM)
     first = run_checks_on_saved(hurt(20).after(hurt(19.9)), EXAM, 0, history=one)
     second = run_checks_on_saved(hurt(21, 2).after(hurt(20.9, 2)), EXAM, 0, history=two)
-    one.keep(first)
-    two.keep(second)
+    one.record(first)
+    two.record(second)
     known = json.loads(store.findings("test-cluster") or b"")["known"]
     assert {each["subject"]["key"][1] for each in known} == {1, 2}
 
 
 def test_a_folder_that_cannot_be_read_costs_a_note_and_one_that_cannot_be_written_an_error(tmp_path):
     (tmp_path / "file").write_text("")
-    store = SnapshotStore(tmp_path / "file" / "snapshots")
-    history = History(store, EXAM)
+    store = SnapshotFiles(tmp_path / "file" / "snapshots")
+    history = SnapshotHistory(store, EXAM)
     told = run_checks_on_saved(hurt().after(hurt(-0.1)), EXAM, 0, history=history)
     assert told.report.findings
     with pytest.raises(Unavailable):
-        history.keep(told)
+        history.record(told)
 
 
 def test_a_look_back_of_more_than_ten_minutes_is_preferred(store):
@@ -209,7 +210,7 @@ def test_a_look_back_of_more_than_ten_minutes_is_preferred(store):
 
 
 def recalled(store, snapshot, exam=EXAM):
-    return History(store, exam).recalled(snapshot)
+    return SnapshotHistory(store, exam).recall(snapshot)
 
 
 def test_kept_looks_serve_as_earlier_ones_dense_near_now_and_sparse_long_ago(store):
@@ -259,8 +260,8 @@ def test_a_table_that_was_carried_over_is_not_of_the_look_that_carried_it(store)
 
 def test_a_damaged_look_is_not_recalled(store):
     run(store, sound())
-    (kept,) = store.kept(sound().cluster_id)
-    kept.path.write_bytes(b"torn")
+    (kept,) = store.saved(sound().cluster_id)
+    Path(kept.location).write_bytes(b"torn")
     assert recalled(store, sound(5)) == ()
 
 

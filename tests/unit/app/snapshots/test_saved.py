@@ -8,7 +8,7 @@ import pytest
 from kastellan.app.snapshots.saved import find, shelves
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import dump
-from kastellan.stores.snapshots import SnapshotStore
+from kastellan.stores.snapshots import SnapshotFiles
 from kastellan.testing.snapshots import healthy
 
 NOW = datetime(2026, 11, 26, 3, 7, 12, tzinfo=UTC)
@@ -23,10 +23,10 @@ def look_of(at_ms):
 
 @pytest.fixture
 def store(tmp_path):
-    made = SnapshotStore(tmp_path / "snapshots")
+    made = SnapshotFiles(tmp_path / "snapshots")
     for back in (26 * 60, 26, 0.5):
         at_ms = NOW_MS - int(back * MINUTE_MS)
-        made.keep("test-cluster", at_ms, look_of(at_ms), lambda _: b"{}")
+        made.save("test-cluster", at_ms, look_of(at_ms), lambda _: b"{}")
     return made
 
 
@@ -63,10 +63,10 @@ def test_what_is_not_there_is_told_with_what_is(name, cluster, told, store):
 
 
 def test_of_several_clusters_one_must_be_named(store, tmp_path):
-    store.keep("another", 1_000, dump(healthy(brokers=1, at_ms=1_000)), lambda _: b"{}")
+    store.save("another", 1_000, dump(healthy(brokers=1, at_ms=1_000)), lambda _: b"{}")
     with pytest.raises(BadInput, match="--cluster"):
         find("last", store, None, NOW_MS)
     assert find("last", store, "ano", NOW_MS).snapshot.at_ms == 1_000
     assert [each.cluster for each in shelves(store)] == ["another", "test-cluster"]
     with pytest.raises(BadInput, match="no look is kept yet"):
-        find("last", SnapshotStore(tmp_path / "empty"), None, NOW_MS)
+        find("last", SnapshotFiles(tmp_path / "empty"), None, NOW_MS)

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kastellan.kernel.errors import BadInput, KastellanError, UsageError
+from kastellan.kernel.errors import BadInput, KastellanError, Unavailable, UsageError
 from kastellan.surfaces.cli.completion import complete_check
 from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
-from kastellan.surfaces.cli.remembering import NoHistory, history_of, shown_and_kept
 from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from kastellan.app.monitor import Monitor
     from kastellan.findings.check_plan import CheckPlan
     from kastellan.findings.stages import CheckRun
 
@@ -65,7 +63,10 @@ def run(
     watch: Annotated[
         float | None, typer.Option("--watch", metavar="[SECONDS]", help="Repeat until interrupted, every SECONDS (default 10).")
     ] = None,
-    no_history: NoHistory = False,
+    no_history: Annotated[
+        bool,
+        typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep snapshots of earlier runs."),
+    ] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace all names by pseudonyms, to share the report outside.")
     ] = False,
@@ -140,27 +141,35 @@ def _saved(reach: ConnectionOptions, exam: CheckPlan) -> CheckRun:
 
 
 async def _live(reach: ConnectionOptions, exam: CheckPlan, asked: Asked, every_s: float | None) -> int:
-    from kastellan.app.diagnose import run_checks
-    from kastellan.app.wiring import source_for
+    from kastellan.app.monitor import Monitor, check_interval
+    from kastellan.app.snapshots.history import SnapshotHistory
+    from kastellan.app.wiring import snapshot_store, source_for
 
     target, timeout_s = reach.target()
-    source, past = source_for(target), history_of(exam) if asked.remembered else None
-
-    def show(run: CheckRun) -> int:
-        return _show(run, exam, asked)
-
+    history = SnapshotHistory(snapshot_store(), exam) if asked.remembered else None
+    if every_s is not None:
+        check_interval(every_s)
+    source = source_for(target)
+    monitor = Monitor(source, exam, timeout_s, history)
     try:
         if every_s is None:
-            run = await run_checks(source, exam, timeout_s, history=past)
-            return await shown_and_kept(run, show, past)
-        from kastellan.app.watch import watch
-
-        runs: AsyncIterator[CheckRun] = watch(source, exam, timeout_s, every_s, past)
-        async for run in runs:
-            await shown_and_kept(run, show, past)
+            code = _show(await monitor.run(), exam, asked)
+            await _record(monitor)
+            return code
+        async for run in monitor.runs(every_s):
+            _show(run, exam, asked)
+            await _record(monitor)
     finally:
         await source.close()
     return 0
+
+
+async def _record(monitor: Monitor) -> None:
+    """Saves the last run; one that cannot be saved costs a sentence, not the report."""
+    try:
+        await monitor.record()
+    except Unavailable as error:
+        typer.echo(f"kastellan: {error.message}", err=True)
 
 
 def _show(run: CheckRun, plan: CheckPlan, asked: Asked) -> int:

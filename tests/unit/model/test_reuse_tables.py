@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from kastellan.model.answer_log import AnswerLog
-from kastellan.model.carry import reuse_tables
+from kastellan.model.reuse_tables import reuse_tables
 from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.log_dirs import LogDirs

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
+import time
 
 import pytest
 
 from kastellan.app import diagnose as examining
-from kastellan.app import watch as module
+from kastellan.app import monitor as module
 from kastellan.app.diagnose import plan_checks
-from kastellan.app.watch import SLOW, watch
+from kastellan.app.monitor import SLOW, Monitor, check_interval
+from kastellan.app.snapshots.history import SnapshotHistory
 from kastellan.engine.requests import TableRequests
-from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.kernel.errors import BadInput, Unavailable, Unreachable
+from kastellan.model.codec import dump
 from kastellan.model.finding import UnknownKind
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.tables.log_dirs import LogDirs
+from kastellan.stores.snapshots import SnapshotFiles
 from kastellan.testing.fixed_source import FixedSource
 from kastellan.testing.snapshots import AT_MS, edit, healthy
 
@@ -27,7 +30,7 @@ class Ticking(FixedSource):
         super().__init__(self.tick)
         self.step_s, self.fail_at = step_s, fail_at
 
-    def tick(self, _: TableRequests) -> Snapshot:
+    def tick(self, requests: TableRequests) -> Snapshot:
         number = len(self.requested) - 1
         if number in self.fail_at:
             raise Unreachable("nobody there")
@@ -38,10 +41,10 @@ USUAL = plan_checks(("replication", "storage", "configs"))
 """Checks that between them need the tables of every look and the slow ones."""
 
 
-def looks(source, count: int, exam=USUAL):
+def looks(source, count: int, exam=USUAL, clock=time.monotonic):
     async def some():
         found = []
-        async for each in watch(source, exam, 5.0, 1.0):
+        async for each in Monitor(source, exam, 5.0, clock=clock).runs(1.0):
             found.append(each)
             if len(found) == count:
                 return found
@@ -100,15 +103,61 @@ def test_a_first_look_that_reaches_nobody_ends_it():
 
 
 def test_too_often_is_refused():
-    async def one():
-        async for _ in watch(Ticking(), plan_checks(), 5.0, 0.1):
-            return
-
-    with pytest.raises(BadInput):
-        asyncio.run(one())
+    with pytest.raises(BadInput, match="too often"):
+        check_interval(0.1)
 
 
-def test_a_carried_table_is_not_compared_as_if_it_were_of_now(monkeypatch):
+class Unwritable:
+    """A store in which nothing can be saved."""
+
+    def __init__(self) -> None:
+        self.saves = 0
+
+    def clusters(self):
+        return ()
+
+    def saved(self, cluster):
+        return ()
+
+    def read(self, saved):
+        raise AssertionError
+
+    def findings(self, cluster):
+        return None
+
+    def save(self, cluster, at_ms, snapshot, findings):
+        self.saves += 1
+        raise Unavailable("the disk is full")
+
+
+def test_a_run_is_recorded_once_and_one_that_reached_nobody_is_not():
+    store = Unwritable()
+    monitor = Monitor(Ticking(fail_at=frozenset({1})), USUAL, 5.0, SnapshotHistory(store, USUAL))
+
+    async def two_runs():
+        await monitor.run()
+        with pytest.raises(Unavailable, match="full"):
+            await monitor.record()
+        await monitor.record()
+        assert store.saves == 1
+        await monitor.run()
+        await monitor.record()
+        assert store.saves == 1
+
+    asyncio.run(two_runs())
+
+
+def test_the_first_run_compares_with_saved_snapshots(tmp_path):
+    plan = plan_checks(("groups.stalled_partition",))
+    store = SnapshotFiles(tmp_path)
+    old = healthy(at_ms=AT_MS - 200_000)
+    store.save("test-cluster", old.at_ms, dump(old), lambda _: b"{}")
+    run = asyncio.run(Monitor(Ticking(), plan, 5.0, SnapshotHistory(store, plan)).run())
+    (result,) = run.report.results
+    assert not result.unknown
+
+
+def test_a_carried_table_is_not_compared_as_if_it_were_of_now():
     """Growth of a disk is measured between looks that asked for it, and stands until it is asked again."""
 
     class Filling(Ticking):
@@ -116,9 +165,8 @@ def test_a_carried_table_is_not_compared_as_if_it_were_of_now(monkeypatch):
             free_bytes = (14 * 1024 - 10 * len(self.requested)) * 1024**2
             return edit(super().tick(requests), LogDirs, {}, usable_bytes=free_bytes)
 
-    clock_s = iter(each * 10.0 for each in range(1000) for _ in range(2))
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock_s)))
-    told = looks(Filling(), 15, plan_checks(("storage.log_dir_nearly_full",)))
+    source = Filling()
+    told = looks(source, 15, plan_checks(("storage.log_dir_nearly_full",)), clock=lambda: len(source.requested) * 10.0)
     for at in (8, 14):
         (growth,) = {each.facts["growth"] for each in told[at].report.findings}
         assert "60.0 MiB/min since the look 60 s before" in str(growth)

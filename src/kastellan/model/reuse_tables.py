@@ -1,4 +1,4 @@
-"""Tables of an older look put into a newer one, for what changes slowly and is not asked each time."""
+"""Tables of an older snapshot put into a newer one, for what changes slowly and is not requested each time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kastellan.model.table import Table
 
 
 def reuse_tables(older: Snapshot, names: Iterable[str], answers: AnswerLog) -> dict[str, Table]:
-    """These tables of an older look, for a newer one that did not collect them.
+    """These tables of an older snapshot, for a newer one that did not collect them.
 
     The Answers that they rest on are entered again under new ids and keep their own times: nothing looks fresher than
     it is.
