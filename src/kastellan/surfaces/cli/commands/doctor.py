@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 PANEL = DIAGNOSE
 
+NoHistory = Annotated[
+    bool,
+    typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep snapshots of earlier runs."),
+]
+
 FOUND = 10
 TOO_LITTLE = 12
 
@@ -63,10 +68,7 @@ def run(
     watch: Annotated[
         float | None, typer.Option("--watch", metavar="[SECONDS]", help="Repeat until interrupted, every SECONDS (default 10).")
     ] = None,
-    no_history: Annotated[
-        bool,
-        typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep snapshots of earlier runs."),
-    ] = False,
+    no_history: NoHistory = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace all names by pseudonyms, to share the report outside.")
     ] = False,
