@@ -105,9 +105,15 @@ class FakeSession:
 
     def _judged(self, good: bool, last: bytes = b"") -> dict[str, Any]:  # noqa: FBT001
         if not good:
-            return {"error_code": _FAILED, "error_message": "Authentication failed: Invalid username or password"}
+            return {"error_code": _FAILED, "error_message": self._words_of_refusal()}
         self.done = True
         return {"auth_bytes": last, "session_lifetime": self._guard.lifetime_ms}
+
+    def _words_of_refusal(self) -> str:
+        """What Kafka 4.3 says."""
+        if self._mechanism in {"SCRAM-SHA-256", "SCRAM-SHA-512"}:
+            return f"Authentication failed during authentication due to invalid credentials with SASL mechanism {self._mechanism}"
+        return "Authentication failed: Invalid username or password"
 
     def _plain(self, message: bytes) -> bool:
         parts = message.decode().split("\0")

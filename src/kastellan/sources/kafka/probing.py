@@ -197,7 +197,8 @@ class KafkaProbe:
         failure = Failure.CREDENTIALS
         if isinstance(offers, tuple) and login.mechanism not in offers:
             failure = Failure.MECHANISM if offers else Failure.NO_SASL
-        return _failed(Layer.LOGIN, endpoint, told, failure if told.trouble is Trouble.UNAUTHENTICATED else None)
+        meant = failure if told.trouble is Trouble.UNAUTHENTICATED else None
+        return _failed(Layer.LOGIN, endpoint, told, meant, mechanism=login.mechanism)
 
     async def _offers(self, endpoint: Endpoint, hands: Handshake, deadline: Deadline) -> tuple[str, ...] | Refusal:
         """The mechanisms of the listener, over a connection of its own."""
@@ -273,14 +274,16 @@ async def _pace(endpoint: Endpoint, connection: Connection, hands: Handshake, de
     return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, seen=told)
 
 
-def _failed(layer: Layer, endpoint: Endpoint, refusal: Refusal, failure: Failure | None = None, fix: str = "") -> Step:
+def _failed(
+    layer: Layer, endpoint: Endpoint, refusal: Refusal, failure: Failure | None = None, fix: str = "", *, mechanism: str = ""
+) -> Step:
     return Step(
         layer=layer,
         of=endpoint.address,
         sign=Sign.FAILED,
         seen=refusal.reason,
         fix=refusal.remedy or fix or _FIX.get(refusal.trouble, ""),
-        clients=sentences(failure),
+        clients=sentences(failure, mechanism),
     )
 
 
