@@ -21,7 +21,11 @@ def _built(graph: ImportGraph, expressions: Any) -> list[ModuleExpression]:  # n
     """The expressions whose module exists, or which are not ours to build."""
     named = cast("list[ModuleExpression]", expressions)
     roots = {name.partition(".")[0] for name in graph.modules if not graph.is_module_squashed(name)}
-    return [each for each in named if each.expression in graph.modules or each.expression.partition(".")[0] not in roots]
+    return [
+        expression
+        for expression in named
+        if expression.expression in graph.modules or expression.expression.partition(".")[0] not in roots
+    ]
 
 
 class Barred(ForbiddenContract):
@@ -70,9 +74,9 @@ class Siblings(Contract):
             children = self._children(graph, container)
             if len(children) < 2:
                 continue
-            found = graph.find_illegal_dependencies_for_layers(layers=(set(children),))
-            for each in sorted(found, key=lambda one: (one.importer, one.imported)):
-                route = min(each.routes, key=lambda one: len(one.middle))
+            dependencies = graph.find_illegal_dependencies_for_layers(layers=(set(children),))
+            for dependency in sorted(dependencies, key=lambda dependency: (dependency.importer, dependency.imported)):
+                route = min(dependency.routes, key=lambda route: len(route.middle))
                 chains.append([min(route.heads), *route.middle, min(route.tails)])
         return ContractCheck(kept=not chains, metadata={"chains": chains})
 

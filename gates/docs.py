@@ -10,30 +10,31 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gates.reference import MADE, ROOT, Pages, pages
+from gates.markdown import GENERATED, ROOT, Pages
+from gates.reference import pages
 
 DOCS = ROOT / "docs"
 
 
-def stale(made: Pages, docs: Path = DOCS) -> list[str]:
+def stale(generated: Pages, docs: Path = DOCS) -> list[str]:
     """The generated pages that differ from what is committed, or are there and should not be."""
-    differing = [path for path, text in made.items() if not (docs / path).exists() or (docs / path).read_text() != text]
+    differing = [path for path, text in generated.items() if not (docs / path).exists() or (docs / path).read_text() != text]
     left_over = [
         str(path.relative_to(docs))
         for path in (docs / "reference").rglob("*.md")
-        if path.read_text().startswith(MADE) and str(path.relative_to(docs)) not in made
+        if path.read_text().startswith(GENERATED) and str(path.relative_to(docs)) not in generated
     ]
     return sorted(differing + left_over)
 
 
-def write(made: Pages, docs: Path = DOCS) -> list[str]:
+def write(generated: Pages, docs: Path = DOCS) -> list[str]:
     """Write what is stale, remove what is left over; the paths that changed."""
-    changed = stale(made, docs)
+    changed = stale(generated, docs)
     for path in changed:
         target = docs / path
-        if path in made:
+        if path in generated:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(made[path])
+            target.write_text(generated[path])
         else:
             target.unlink()
     return changed
@@ -54,16 +55,16 @@ def build(target: Path, doctrees: Path) -> subprocess.CompletedProcess[str]:
 
 def main(words: list[str]) -> int:
     """Write and build, or name what is stale; 1 when something is wrong."""
-    made = pages()
+    generated = pages()
     if words == ["stale"]:
-        found = stale(made)
-        print("\n".join(found) if found else "docs: the generated pages are up to date")
-        return 1 if found else 0
-    for path in write(made):
+        stale_pages = stale(generated)
+        print("\n".join(stale_pages) if stale_pages else "docs: the generated pages are up to date")
+        return 1 if stale_pages else 0
+    for path in write(generated):
         print(f"docs/{path} written")
-    done = build(DOCS / "_build" / "html", DOCS / "_build" / "doctrees")
-    print((done.stdout + done.stderr).strip() or "docs: docs/_build/html/index.html")
-    return done.returncode
+    built = build(DOCS / "_build" / "html", DOCS / "_build" / "doctrees")
+    print((built.stdout + built.stderr).strip() or "docs: docs/_build/html/index.html")
+    return built.returncode
 
 
 if __name__ == "__main__":

@@ -35,28 +35,33 @@ def inputs_digest(root: Path = setup.ROOT) -> str:
     """What pyproject.toml asks for, as one short text."""
     declared = tomllib.loads((root / "pyproject.toml").read_text())
     project = declared["project"]
-    asked = [project["dependencies"], project["optional-dependencies"], declared["dependency-groups"], project["requires-python"]]
-    return hashlib.sha256(json.dumps([asked, INPUTS, PINNED_UV], sort_keys=True).encode()).hexdigest()[:16]
+    declarations = [
+        project["dependencies"],
+        project["optional-dependencies"],
+        declared["dependency-groups"],
+        project["requires-python"],
+    ]
+    return hashlib.sha256(json.dumps([declarations, INPUTS, PINNED_UV], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def faults(folder: Path = setup.LOCKS, digest: str | None = None) -> list[str]:
     """What is wrong with the locks, one sentence each."""
     wanted = HEAD + (digest or inputs_digest())
-    found: list[str] = []
+    problems: list[str] = []
     for name in (*INPUTS, "uv.txt"):
         path = folder / name
         if not path.exists():
-            found.append(f"locks/{name} is missing.")
+            problems.append(f"locks/{name} is missing.")
             continue
         lines = path.read_text().splitlines()
         if lines[:1] != [wanted]:
-            found.append(f"locks/{name} was made from other requirements than pyproject.toml has now.")
+            problems.append(f"locks/{name} was made from other requirements than pyproject.toml has now.")
         for number, line in enumerate(lines, 1):
             if "://" in line or line.lstrip().startswith("--index") or line.lstrip().startswith("--find-links"):
-                found.append(f"locks/{name}:{number} names an address; a lock names none.")
+                problems.append(f"locks/{name}:{number} names an address; a lock names none.")
             if _PACKAGE.match(line) and not line.rstrip().endswith("\\"):
-                found.append(f"locks/{name}:{number} has no hash.")
-    return found
+                problems.append(f"locks/{name}:{number} has no hash.")
+    return problems
 
 
 def write(*, upgrade: bool) -> None:
@@ -84,10 +89,10 @@ def main(words: list[str]) -> int:
     if words[:1] == ["write"]:
         write(upgrade="--upgrade" in words)
         return 0
-    found = faults()
-    for sentence in found:
+    problems = faults()
+    for sentence in problems:
         print(sentence)
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

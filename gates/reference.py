@@ -7,62 +7,13 @@ Each function below returns the pages of one kind, path below docs/ -> text; it 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from gates import architecture
+from gates.markdown import GENERATED, Pages, cell, first_line, members, number, room, table, toctree
 from kastellan.kernel import errors
-from kastellan.kernel.folder import modules_in
-
-ROOT = Path(__file__).resolve().parent.parent
-MADE = "<!-- Made by `make docs` from the code; do not edit. -->\n\n"
-Pages = dict[str, str]
-
-
-def room(name: str) -> ModuleType | None:
-    """A package or module of the house, when it has been built."""
-    try:
-        found = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-    return importlib.import_module(name) if found else None
-
-
-def members(package: str) -> Iterator[ModuleType]:
-    """The public modules of a room, when it has been built."""
-    found = room(package)
-    return modules_in(found) if found is not None else iter(())
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join("---" for _ in heads) + " |"]
-    lines += ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def cell(value: object) -> str:
-    """A value in one cell of a table."""
-    return " ".join(str(value).split()).replace("|", "\\|")
-
-
-def number(value: float) -> str:
-    """A number without needless digits."""
-    return f"{value:g}"
-
-
-def first_line(about: object) -> str:
-    """The first line of a docstring."""
-    return (inspect.getdoc(about) or "").partition("\n")[0]
-
-
-def toctree(names: Iterable[str]) -> str:
-    """A hidden table of contents."""
-    return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
 
 
 def error_pages() -> Pages:
@@ -71,7 +22,7 @@ def error_pages() -> Pages:
 
     def walk(kind: type[errors.KastellanError], depth: int) -> None:
         rows.append((f"{'&ensp;' * 2 * depth}`{kind.__name__}`", kind.exit_code, first_line(kind)))
-        for child in sorted(kind.__subclasses__(), key=lambda each: each.__name__):
+        for child in sorted(kind.__subclasses__(), key=lambda subclass: subclass.__name__):
             if child.__module__ == errors.__name__:
                 walk(child, depth + 1)
 
@@ -85,7 +36,7 @@ def error_pages() -> Pages:
         "The sentences below stand where nothing more precise could be said.\n\n"
         + table(("error", "exit", "default sentence"), rows)
     )
-    return {"reference/exit-codes.md": MADE + text}
+    return {"reference/exit-codes.md": GENERATED + text}
 
 
 def word_pages() -> Pages:
@@ -94,7 +45,9 @@ def word_pages() -> Pages:
     if not terms:
         return {}
     body = "\n".join(f"{term}\n  {cell(meaning)}\n" for term, meaning in sorted(terms.items()))
-    return {"reference/words.md": f"{MADE}# Words\n\n`kastellan explain WORD` shows the same.\n\n:::{{glossary}}\n{body}:::\n"}
+    return {
+        "reference/words.md": f"{GENERATED}# Words\n\n`kastellan explain WORD` shows the same.\n\n:::{{glossary}}\n{body}:::\n"
+    }
 
 
 def check_pages() -> Pages:
@@ -102,20 +55,25 @@ def check_pages() -> Pages:
     catalogue = room("kastellan.checks.catalogue")
     if catalogue is None:
         return {}
-    judgements: dict[str, Any] = catalogue.all_checks()
-    pages = {f"reference/checks/{name}.md": MADE + check_page(each) for name, each in judgements.items()}
-    lines = ["# Checks\n", f"{len(judgements)} checks. `kastellan explain ID` shows the same pages.\n"]
-    for family in sorted({each.check.family for each in judgements.values()}):
+    registered_checks: dict[str, Any] = catalogue.all_checks()
+    pages = {f"reference/checks/{name}.md": GENERATED + check_page(registered) for name, registered in registered_checks.items()}
+    lines = ["# Checks\n", f"{len(registered_checks)} checks. `kastellan explain ID` shows the same pages.\n"]
+    for family in sorted({registered.check.family for registered in registered_checks.values()}):
         lines.append(f"## {family}\n")
         lines.append(first_line(room(f"kastellan.checks.families.{family}")) + "\n")
         rows = [
-            (f"[{name}]({name}.md)", each.check.title, each.check.severity.value, each.check.proven_by or "unproven")
-            for name, each in sorted(judgements.items())
-            if each.check.family == family
+            (
+                f"[{name}]({name}.md)",
+                registered.check.title,
+                registered.check.severity.value,
+                registered.check.proven_by or "unproven",
+            )
+            for name, registered in sorted(registered_checks.items())
+            if registered.check.family == family
         ]
         lines.append(table(("id", "what it finds", "severity", "lab proof"), rows))
-    lines.append(toctree(sorted(judgements)))
-    return pages | {"reference/checks/index.md": MADE + "\n".join(lines)}
+    lines.append(toctree(sorted(registered_checks)))
+    return pages | {"reference/checks/index.md": GENERATED + "\n".join(lines)}
 
 
 def cause_pages() -> Pages:
@@ -124,15 +82,15 @@ def cause_pages() -> Pages:
     if catalogue is None:
         return {}
     text = "# Causes\n\nWhat is told in place of the findings that it explains. `kastellan explain ID` shows the same.\n"
-    for name, each in catalogue.all_causes().items():
-        cause = each.cause
-        text += f"\n## {name}\n\n{cause.title}.\n\n{each.about}\n"
-        told = (("Do", cause.do), ("Do not", cause.do_not), ("Undo", cause.undo), ("Verify", cause.verify))
-        text += "".join(f"\n**{head}.** {words}\n" for head, words in told if words)
+    for name, reasoning in catalogue.all_causes().items():
+        cause = reasoning.cause
+        text += f"\n## {name}\n\n{cause.title}.\n\n{reasoning.about}\n"
+        advice = (("Do", cause.do), ("Do not", cause.do_not), ("Undo", cause.undo), ("Verify", cause.verify))
+        text += "".join(f"\n**{head}.** {words}\n" for head, words in advice if words)
         if cause.tames:
-            text += "\n**No alarm while it lasts.** " + ", ".join(f"`{each}`" for each in cause.tames) + "\n"
-        text += "".join(f"\n* {each}" for each in cause.references) + "\n"
-    return {"reference/causes.md": MADE + text}
+            text += "\n**No alarm while it lasts.** " + ", ".join(f"`{check_id}`" for check_id in cause.tames) + "\n"
+        text += "".join(f"\n* {reference}" for reference in cause.references) + "\n"
+    return {"reference/causes.md": GENERATED + text}
 
 
 def provider_pages() -> Pages:
@@ -145,30 +103,30 @@ def provider_pages() -> Pages:
         "# Providers\n\nWhat is unlike Kafka where somebody else runs the cluster, as of "
         f"{data.as_of}. `kastellan explain ID` shows the same; [how it counts](../how-to/managed-clusters.md).\n"
     )
-    for each in data.profiles:
-        text += f"\n## {each.id}\n\n{each.name}. Recognised by any of these that weigh enough together:\n\n"
-        text += "".join(f"* {sign.says}\n" for sign in each.signs)
-        refused = [(f"{one.about}", one.says, one.how) for one in each.refused]
+    for profile in data.profiles:
+        text += f"\n## {profile.id}\n\n{profile.name}. Recognised by any of these that weigh enough together:\n\n"
+        text += "".join(f"* {sign.says}\n" for sign in profile.signs)
+        refused = [(f"{refusal.about}", refusal.says, refusal.how) for refusal in profile.refused]
         text += "\n**Refused by design.**" + (f"\n\n{table(('request', 'why', 'known'), refused)}" if refused else " Nothing.\n")
-        excluded = [(", ".join(f"`{name}`" for name in one.of), one.says) for one in each.not_applicable]
+        excluded = [(", ".join(f"`{name}`" for name in exclusion.of), exclusion.says) for exclusion in profile.not_applicable]
         text += "\n**Not applicable.**" + (f"\n\n{table(('checks', 'why'), excluded)}" if excluded else " Nothing.\n")
-        owned = [(", ".join(f"`{name}`" for name in one.of), one.says) for one in each.owners]
+        owned = [(", ".join(f"`{name}`" for name in owner.of), owner.says) for owner in profile.owners]
         text += f"\n**Who owns what.**\n\n{table(('checks and causes', 'how it is changed'), owned)}"
-        text += "\n**Unlike Kafka.**\n\n" + "".join(f"* {one}\n" for one in each.unlike)
-        sources = dict.fromkeys((*each.sources, *(source for one in each.refused for source in one.sources)))
+        text += "\n**Unlike Kafka.**\n\n" + "".join(f"* {difference}\n" for difference in profile.unlike)
+        sources = dict.fromkeys((*profile.sources, *(source for refusal in profile.refused for source in refusal.sources)))
         text += "\n**Sources.**\n\n" + "".join(f"* <{source}>\n" for source in sources)
-    return {"reference/providers.md": MADE + text}
+    return {"reference/providers.md": GENERATED + text}
 
 
-def check_page(judgement: Any) -> str:  # noqa: ANN401  a Judgement; the room may not exist yet
+def check_page(registered: Any) -> str:  # noqa: ANN401  a RegisteredCheck; the room may not exist yet
     """The page of one check: its declaration, then its docstring for the operator."""
-    check = judgement.check
+    check = registered.check
     facts = [
         ("severity", check.severity.value),
         ("Kafka", check.kafka),
         ("since", check.since),
         ("lab proof", check.proven_by or "unproven: no lab scenario has shown it yet"),
-        ("follows from", ", ".join(f"`{each}`" for each in check.follows_from) or "nothing else"),
+        ("follows from", ", ".join(f"`{check_id}`" for check_id in check.follows_from) or "nothing else"),
         ("observed", f"`{check.observed}`"),
         ("expected", f"`{check.expected}`"),
         ("impact", f"`{check.impact}`" if "{" in check.impact else check.impact),
@@ -176,19 +134,25 @@ def check_page(judgement: Any) -> str:  # noqa: ANN401  a Judgement; the room ma
     text = f"# {check.id}\n\n{check.title}.\n\n" + table(("", ""), facts)
     for head, words in (("Do", check.do), ("Do not", check.do_not), ("Verify", check.verify), ("Undo", check.undo)):
         text += f"\n**{head}.** {words}\n"
-    text += f"\n## Explanation\n\n{judgement.about}\n"
+    text += f"\n## Explanation\n\n{registered.about}\n"
     if check.settings:
         text += "\n## Settings\n\n" + table(("name", "default", "unit", "bounds", "meaning"), setting_rows(check.settings))
     if check.references:
-        text += "\n## References\n\n" + "".join(f"* {each}\n" for each in check.references)
+        text += "\n## References\n\n" + "".join(f"* {reference}\n" for reference in check.references)
     return text
 
 
 def setting_rows(settings: Iterable[Any]) -> list[tuple[str, str, str, str, str]]:
     """Settings as rows."""
     return [
-        (f"`{each.name}`", number(each.default), each.unit, f"{number(each.low)} to {number(each.high)}", each.meaning)
-        for each in settings
+        (
+            f"`{setting.name}`",
+            number(setting.default),
+            setting.unit,
+            f"{number(setting.low)} to {number(setting.high)}",
+            setting.meaning,
+        )
+        for setting in settings
     ]
 
 
@@ -198,10 +162,10 @@ def setting_pages() -> Pages:
     if catalogue is None:
         return {}
     rows: list[tuple[str, ...]] = []
-    for name, each in sorted(catalogue.all_checks().items()):
-        rows += [(f"[{name}](checks/{name}.md)", *row) for row in setting_rows(each.check.settings)]
+    for name, registered in sorted(catalogue.all_checks().items()):
+        rows += [(f"[{name}](checks/{name}.md)", *row) for row in setting_rows(registered.check.settings)]
     head = "# Settings of checks\n\nA value outside its bounds is refused; a setting that nobody declares is refused too.\n\n"
-    return {"reference/settings.md": MADE + head + table(("check", "name", "default", "unit", "bounds", "meaning"), rows)}
+    return {"reference/settings.md": GENERATED + head + table(("check", "name", "default", "unit", "bounds", "meaning"), rows)}
 
 
 def table_classes(package: str) -> list[Any]:
@@ -209,7 +173,7 @@ def table_classes(package: str) -> list[Any]:
     shapes = room("kastellan.model.table")
     if shapes is None:
         return []
-    found = [
+    classes = [
         value
         for module in members(package)
         for value in vars(module).values()
@@ -218,7 +182,7 @@ def table_classes(package: str) -> list[Any]:
         and value.__module__ == module.__name__
         and not value.__name__.startswith("_")
     ]
-    return sorted(found, key=lambda each: each.name)
+    return sorted(classes, key=lambda table_class: table_class.name)
 
 
 def table_pages() -> Pages:
@@ -239,17 +203,25 @@ def frame_pages(package: str, folder: str, title: str, lead: str) -> Pages:
     if not classes:
         return {}
     pages: Pages = {}
-    for each in classes:
-        columns = [(f"`{name}`", dtype_text(one.dtype), one.unit, one.meaning) for name, one in each.columns.items()]
-        text = f"# {each.name}\n\n{inspect.getdoc(each)}\n\n"
-        text += f"Key: {', '.join(f'`{name}`' for name in each.key)}. Roster: `{each.roster}`.\n\n"
+    for table_class in classes:
+        columns = [
+            (f"`{name}`", dtype_text(column.dtype), column.unit, column.meaning) for name, column in table_class.columns.items()
+        ]
+        text = f"# {table_class.name}\n\n{inspect.getdoc(table_class)}\n\n"
+        text += f"Key: {', '.join(f'`{name}`' for name in table_class.key)}. Roster: `{table_class.roster}`.\n\n"
         text += table(("column", "type", "unit", "meaning"), columns)
-        pages[f"reference/{folder}/{each.name}.md"] = MADE + text
-    rows = [(f"[{each.name}]({each.name}.md)", first_line(each), ", ".join(each.key)) for each in classes]
+        pages[f"reference/{folder}/{table_class.name}.md"] = GENERATED + text
+    rows = [
+        (f"[{table_class.name}]({table_class.name}.md)", first_line(table_class), ", ".join(table_class.key))
+        for table_class in classes
+    ]
     index = (
-        f"# {title}\n\n{lead}\n\n" + table(("name", "what a row is", "key"), rows) + "\n" + toctree(each.name for each in classes)
+        f"# {title}\n\n{lead}\n\n"
+        + table(("name", "what a row is", "key"), rows)
+        + "\n"
+        + toctree(table_class.name for table_class in classes)
     )
-    return pages | {f"reference/{folder}/index.md": MADE + index}
+    return pages | {f"reference/{folder}/index.md": GENERATED + index}
 
 
 def dtype_text(dtype: object) -> str:
@@ -259,15 +231,15 @@ def dtype_text(dtype: object) -> str:
 
 def fault_pages() -> Pages:
     """The faults that the lab can inject."""
-    modules = [each for each in members("kastellan.lab.faults") if hasattr(each, "FAULT")]
+    modules = [module for module in members("kastellan.lab.faults") if hasattr(module, "FAULT")]
     if not modules:
         return {}
     text = "# Lab faults\n\n`kastellan lab fault` injects one into a running lab and writes down the truth; its undo is exact.\n"
-    for each in modules:
-        fault = each.FAULT
-        text += f"\n## {fault.id}\n\n{inspect.getdoc(each)}\n\n"
+    for module in modules:
+        fault = module.FAULT
+        text += f"\n## {fault.id}\n\n{inspect.getdoc(module)}\n\n"
         text += table(("", ""), [("title", fault.title), ("fault class", fault.fault_class), ("component", fault.kind)])
-    return {"reference/faults.md": MADE + text}
+    return {"reference/faults.md": GENERATED + text}
 
 
 def commands() -> list[tuple[str, Any]]:
@@ -276,16 +248,16 @@ def commands() -> list[tuple[str, Any]]:
     if main is None:
         return []
     typer_main = importlib.import_module("typer.main")
-    found: list[tuple[str, Any]] = []
+    listed: list[tuple[str, Any]] = []
 
     def walk(words: str, command: Any) -> None:  # noqa: ANN401  typer's
-        found.append((words, command))
+        listed.append((words, command))
         for name, child in sorted(getattr(command, "commands", {}).items()):
             if not child.hidden:
                 walk(f"{words} {name}", child)
 
     walk("kastellan", typer_main.get_command(main.build()))
-    return found
+    return listed
 
 
 def command_pages() -> Pages:
@@ -301,27 +273,27 @@ def command_pages() -> Pages:
         blocks = help_text.blocks(command.help or "")
         about = "\n\n".join(f"```text\n{block}\n```" if as_typed else block for as_typed, block in blocks)
         text += f"\n## {words}\n\n{about}\n\n"
-        rows = [param_row(each) for each in command.params if not getattr(each, "hidden", False) and each.name != "help"]
+        rows = [param_row(param) for param in command.params if not getattr(param, "hidden", False) and param.name != "help"]
         if rows:
             text += table(("argument", "default", "meaning"), rows)
-    return {"reference/commands.md": MADE + text}
+    return {"reference/commands.md": GENERATED + text}
 
 
 def param_row(param: Any) -> tuple[str, str, str]:  # noqa: ANN401  typer's parameter
     """An argument or option as a row."""
     meaning = param.help or ""
     if param.param_type_name == "argument":
-        words = ", ".join(f"`{each}`" for each in choices(param))
+        words = ", ".join(f"`{choice}`" for choice in choices(param))
         name = param.name if words else (param.metavar or param.name).strip("[]")
         return f"`{name.upper()}`", default_text(param), f"{meaning} One of {words}." if words else meaning
     value = "" if getattr(param, "is_flag", False) else f" {value_text(param)}"
-    names = ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
+    names = ", ".join(f"`{option}{value}`" for option in (*param.opts, *param.secondary_opts))
     return names, default_text(param), meaning
 
 
 def choices(param: Any) -> list[str]:  # noqa: ANN401  typer's parameter
     """The words that it takes, when these are few."""
-    return [str(getattr(each, "value", each)) for each in getattr(param.type, "choices", ())]
+    return [str(getattr(choice, "value", choice)) for choice in getattr(param.type, "choices", ())]
 
 
 def value_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
@@ -339,54 +311,6 @@ def default_text(param: Any) -> str:  # noqa: ANN401  typer's parameter
     return f"`{getattr(default, 'value', default)}`"
 
 
-def contracts() -> list[dict[str, Any]]:
-    """The import contracts, as pyproject.toml has them."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-
-
-def layers() -> list[list[str]]:
-    """The rooms of the layers contract, top to bottom; several in one layer stand side by side."""
-    drawn = next(each for each in contracts() if each["id"] == "layers")["layers"]
-    return [[name.strip(" ()") for name in layer.split("|")] for layer in drawn]
-
-
-def drawing() -> str:
-    """The house as boxes, top to bottom; parentheses mark what has not been built yet."""
-    lines: list[str] = []
-    width = 68
-    for side_by_side in layers():
-        share = (width - len(side_by_side) - 1) // len(side_by_side)
-        names = [name if room(f"kastellan.{name}") else f"({name})" for name in side_by_side]
-        last = width - 2 - (share + 1) * (len(names) - 1)
-        cells = [name.center(share) for name in names[:-1]] + [names[-1].center(last)]
-        rule = "+" + "+".join("-" * len(each) for each in cells) + "+"
-        if lines:
-            above = lines.pop()
-            lines.append("".join("+" if "+" in pair else "-" for pair in zip(above, rule, strict=True)))
-        else:
-            lines.append(rule)
-        lines += ["|" + "|".join(cells) + "|", rule]
-    return "\n".join(lines)
-
-
-def house_pages() -> Pages:
-    """The drawing of the house, from the import contracts, and what each room says of itself."""
-    names = [name for side_by_side in layers() for name in side_by_side]
-    rows: list[tuple[str, str]] = []
-    for name in names:
-        found = room(f"kastellan.{name}")
-        rows.append((f"`{name}`", first_line(found) if found else "not built yet"))
-    text = (
-        "# The house\n\nA room imports only rooms below it; rooms side by side do not import each other.\n"
-        "In parentheses: not built yet.\n\n"
-        f"```text\n{drawing()}\n```\n\n"
-        + table(("room", "what it says of itself"), rows)
-        + "\n## Contracts\n\n"
-        + "".join(f"* {each['name']}.\n" for each in contracts())
-    )
-    return {"reference/house.md": MADE + text}
-
-
 MAKERS: tuple[Callable[[], Pages], ...] = (
     command_pages,
     check_pages,
@@ -398,17 +322,17 @@ MAKERS: tuple[Callable[[], Pages], ...] = (
     error_pages,
     word_pages,
     provider_pages,
-    house_pages,
+    architecture.pages,
 )
 
 
 def pages() -> Pages:
     """Every generated page, with the index that lists them."""
-    made: Pages = {}
+    generated: Pages = {}
     for maker in MAKERS:
-        made |= maker()
-    tops = sorted(path for path in made if path.count("/") == 1 or path.endswith("/index.md"))
+        generated |= maker()
+    tops = sorted(path for path in generated if path.count("/") == 1 or path.endswith("/index.md"))
     entries = [path.removeprefix("reference/").removesuffix(".md") for path in tops]
     lead = "# Reference\n\nMade from the code's declarations; a gate fails when it is out of date.\n\n"
     index = lead + "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(entries) + "\n```\n"
-    return made | {"reference/index.md": MADE + index}
+    return generated | {"reference/index.md": GENERATED + index}

@@ -49,8 +49,8 @@ def module(name: str, *words: str) -> tuple[str, ...]:
 
 def layers(names: Sequence[str]) -> list[str]:
     """The folders of the layers that exist; the doctests of src are part of the unit layer."""
-    found = [f"tests/{name}" for name in names if (ROOT / "tests" / name).is_dir()]
-    return ["src/kastellan", *found] if "unit" in names else found
+    folders = [f"tests/{name}" for name in names if (ROOT / "tests" / name).is_dir()]
+    return ["src/kastellan", *folders] if "unit" in names else folders
 
 
 def static_gates(*typed: str) -> list[Gate]:
@@ -103,7 +103,7 @@ def run(gate: Gate) -> tuple[bool, str, float]:
         "POLARS_MAX_THREADS": "1",
     }
     try:
-        done = subprocess.run(
+        finished = subprocess.run(
             gate.command,
             cwd=ROOT,
             env=env,
@@ -116,12 +116,12 @@ def run(gate: Gate) -> tuple[bool, str, float]:
         )
     except subprocess.TimeoutExpired:
         return False, "It was stopped after 900 s.", time.monotonic() - begun
-    return done.returncode in gate.fine, done.stdout, time.monotonic() - begun
+    return finished.returncode in gate.fine, finished.stdout, time.monotonic() - begun
 
 
-def show(gate: Gate, said: str) -> None:
+def show(gate: Gate, output: str) -> None:
     """A failed gate's words, cut to what a screen holds, and the remedy."""
-    lines = said.rstrip().splitlines()
+    lines = output.rstrip().splitlines()
     kept = lines if len(lines) <= SHOWN_LINES_MAX else lines[-SHOWN_LINES_MAX:]
     if len(kept) < len(lines):
         print(f"    ... {len(lines) - len(kept)} lines more; all of it: {' '.join(gate.command)}")
@@ -134,20 +134,20 @@ def run_all(gates: Sequence[Gate]) -> bool:
     begun, failed = time.monotonic(), 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         waiting = {pool.submit(run, gate): gate for gate in gates}
-        for each in as_completed(waiting):
-            gate = waiting[each]
-            passed, said, took_s = each.result()
-            print(f"{'ok  ' if passed else 'FAIL'} {gate.name:<9} {took_s:6.1f} s{_last_line(gate, said)}", flush=True)
+        for finished in as_completed(waiting):
+            gate = waiting[finished]
+            passed, output, took_s = finished.result()
+            print(f"{'ok  ' if passed else 'FAIL'} {gate.name:<9} {took_s:6.1f} s{_last_line(gate, output)}", flush=True)
             if not passed:
                 failed += 1
-                show(gate, said)
+                show(gate, output)
     print(f"{len(gates) - failed} of {len(gates)} gates passed in {time.monotonic() - begun:.1f} s", flush=True)
     return not failed
 
 
-def _last_line(gate: Gate, said: str) -> str:
+def _last_line(gate: Gate, output: str) -> str:
     """What pytest or the size gate closes with, shown beside its time."""
-    lines = said.strip().splitlines()
+    lines = output.strip().splitlines()
     return f"  {lines[-1].strip('= ')}" if lines and gate.name in {"tests", "docs", "doctests", "sizes", "names"} else ""
 
 
@@ -165,12 +165,12 @@ def test() -> int:
     if not run_all(static_gates()):
         return 1
     shared = ("--doctest-modules", "--durations=10", "-n", "2")
-    alone = ended(module("pytest", *shared, *layers(WITHOUT_CLUSTER)))
-    clusters = ended(module("pytest", *shared, "--dist", "loadgroup", *layers(WITH_CLUSTER)))
+    alone = run_to_end(module("pytest", *shared, *layers(WITHOUT_CLUSTER)))
+    clusters = run_to_end(module("pytest", *shared, "--dist", "loadgroup", *layers(WITH_CLUSTER)))
     return alone or clusters
 
 
-def ended(command: Sequence[str]) -> int:
+def run_to_end(command: Sequence[str]) -> int:
     """Run a command to its end: its exit code, and where a signal ended it, a sentence that says so and 1."""
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code >= 0:

@@ -160,7 +160,7 @@ def has_java() -> bool:
 
 def wanted(level: str, before: dict[str, str]) -> dict[str, str]:
     """The locks to install and the digest of each. What was installed once for want of Java or Maven stays."""
-    level = max(level, next((each for each in LEVELS if f"{each}.txt" in before), level), key=LEVELS.index)
+    level = max(level, next((level for level in LEVELS if f"{level}.txt" in before), level), key=LEVELS.index)
     names = [f"{level}.txt"]
     if "java.txt" in before or not has_java():
         names.append("java.txt")

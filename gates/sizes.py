@@ -57,20 +57,22 @@ def evaluate(path: Path, source: str) -> tuple[list[str], list[str]]:
     warnings: list[str] = []
     failures: list[str] = []
     tree = ast.parse(source)
-    long = [each for each in functions(tree) if (each.end_lineno or each.lineno) - each.lineno >= FUNCTION_FAIL]
+    long = [
+        function for function in functions(tree) if (function.end_lineno or function.lineno) - function.lineno >= FUNCTION_FAIL
+    ]
     if not long and source.count("\n") <= FILE_WARN:  # most files: nothing in them can be too large
         return warnings, failures
     lines = code_lines(source, tree)
     if not path.stem.endswith("_data"):
-        told = f"{path}: {len(lines)} code lines"
+        measured = f"{path}: {len(lines)} code lines"
         if len(lines) > FILE_FAIL:
-            failures.append(f"{told}; {FILE_FAIL} is the limit")
+            failures.append(f"{measured}; {FILE_FAIL} is the limit")
         elif len(lines) > FILE_WARN:
-            warnings.append(f"{told}; split it before it has {FILE_FAIL}")
-    for each in long:
-        own = lines & set(range(each.lineno, (each.end_lineno or each.lineno) + 1))
+            warnings.append(f"{measured}; split it before it has {FILE_FAIL}")
+    for function in long:
+        own = lines & set(range(function.lineno, (function.end_lineno or function.lineno) + 1))
         if len(own) > FUNCTION_FAIL:
-            failures.append(f"{path}:{each.lineno}: {each.name} has {len(own)} code lines; {FUNCTION_FAIL} is the limit")
+            failures.append(f"{path}:{function.lineno}: {function.name} has {len(own)} code lines; {FUNCTION_FAIL} is the limit")
     return warnings, failures
 
 
@@ -85,7 +87,7 @@ def main() -> int:
             warnings += more_warnings
             failures += more_failures
             count += 1
-    for sentence in failures + [f"warning: {each}" for each in warnings]:
+    for sentence in failures + [f"warning: {warning}" for warning in warnings]:
         print(sentence)
     print(f"{count} files, {len(warnings)} near the limit, {len(failures)} beyond")
     return 1 if failures else 0

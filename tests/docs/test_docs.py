@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gates import docs, reference
+from gates import docs, markdown, reference
 
-ROOT = docs.ROOT
+ROOT = markdown.ROOT
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if "_build" not in page.parts]
 NAMED_FILES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml")
@@ -66,10 +66,10 @@ def test_the_generated_pages_are_up_to_date() -> None:
 
 
 def test_a_stale_page_is_found_and_mended(tmp_path: Path) -> None:
-    made = {"reference/a.md": reference.MADE + "new", "reference/deep/b.md": reference.MADE + "b"}
+    made = {"reference/a.md": markdown.GENERATED + "new", "reference/deep/b.md": markdown.GENERATED + "b"}
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "a.md").write_text(reference.MADE + "old")
-    (tmp_path / "reference" / "gone.md").write_text(reference.MADE + "left over")
+    (tmp_path / "reference" / "a.md").write_text(markdown.GENERATED + "old")
+    (tmp_path / "reference" / "gone.md").write_text(markdown.GENERATED + "left over")
     (tmp_path / "reference" / "by-hand.md").write_text("kept")
     expected = ["reference/a.md", "reference/deep/b.md", "reference/gone.md"]
     assert docs.stale(made, tmp_path) == expected
@@ -121,7 +121,7 @@ def test_what_an_option_takes_is_told() -> None:
 
 
 def test_every_check_and_setting_is_documented() -> None:
-    catalogue = reference.room("kastellan.checks.catalogue")
+    catalogue = markdown.room("kastellan.checks.catalogue")
     if catalogue is None:
         pytest.skip("no checks have been built yet")
     for name, each in catalogue.all_checks().items():

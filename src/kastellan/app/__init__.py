@@ -1,1 +1,1 @@
-"""Use cases, one verb a file. `wiring` alone builds what reaches the outside world."""
+"""Use cases, one verb per file. Only `wiring` builds what reaches the outside world."""

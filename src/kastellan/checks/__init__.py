@@ -1,1 +1,1 @@
-"""Judgements: snapshot -> verdicts. One file a check, in families; the folder is read, there is no list to edit."""
+"""From a snapshot to verdicts; one file per check, in families, found by reading the folders."""

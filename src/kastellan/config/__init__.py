@@ -1,1 +1,1 @@
-"""How clusters are named and reached: what users have written down already is read as it is."""
+"""Cluster contexts, secrets and Kafka's client.properties."""

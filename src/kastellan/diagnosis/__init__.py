@@ -1,1 +1,1 @@
-"""Findings to causes: one file a cause, read from the folder."""
+"""From findings to causes; one file per cause, found by reading the folder."""

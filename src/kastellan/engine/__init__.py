@@ -1,1 +1,1 @@
-"""Needs of checks and views, and the resolver that meets them from a snapshot."""
+"""The needs of checks and views, and the resolver that satisfies them from a snapshot."""

@@ -1,1 +1,1 @@
-"""From verdicts to what is shown: the stages between evaluation and the screen."""
+"""From verdicts to a report: the stages between evaluation and rendering."""

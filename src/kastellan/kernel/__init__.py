@@ -1,1 +1,1 @@
-"""Words shared by every room: errors, outcomes, deadlines, clocks, units, secrets."""
+"""What every room uses: errors, outcomes, deadlines, units, secrets."""

@@ -1,4 +1,4 @@
-"""Real Apache Kafka on loopback: clusters, load, faults with their truth. Knows no check and no cause.
+"""Real Apache Kafka on loopback: clusters, load, and faults with their ground truth. It knows no check and no cause.
 
 `up` starts a cluster (or finds it running), `find` and `status` read it from disk, `down` ends it without a trace;
 `nodes` hurts and heals one node.

@@ -1,1 +1,1 @@
-"""What a cluster is: tables, Snapshot, Answer, Subject, Finding, Report; and their one-file form."""
+"""What a cluster is: tables, Snapshot, Answer, Subject, Finding, Report, and their file format."""

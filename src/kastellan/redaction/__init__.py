@@ -1,1 +1,1 @@
-"""Pseudonyms in place of names, so that a snapshot may leave the house."""
+"""Pseudonyms instead of names, so that a snapshot can be shared."""

@@ -1,1 +1,1 @@
-"""Dated data that ages: Kafka releases and provider profiles."""
+"""Data with a date that becomes outdated: Kafka releases and provider profiles."""

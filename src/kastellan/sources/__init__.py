@@ -1,1 +1,1 @@
-"""Fill tables from the outside world and say what could not be seen."""
+"""Collectors that fill tables from the outside world and record what could not be read."""

@@ -1,1 +1,1 @@
-"""What outlives a run: files, each written whole or not at all."""
+"""Data that outlives a run, in files that are written atomically."""

@@ -1,1 +1,1 @@
-"""Ways in: each parses what was asked, calls one use case and renders its value."""
+"""Interfaces for people and programs: each parses its input, calls one use case and renders the value."""

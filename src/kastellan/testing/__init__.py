@@ -1,1 +1,1 @@
-"""For our tests and for those of plug-in authors: snapshots, the law of missing data, a fake broker."""
+"""Test support for this project and for plug-in authors: snapshots, the rules of missing data, a fake broker."""

@@ -1,1 +1,1 @@
-"""Tables derived from tables by pure functions. A file is a Frame class and the one function that returns it."""
+"""Tables derived from other tables by pure functions; one file per view."""

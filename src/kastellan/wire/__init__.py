@@ -1,1 +1,1 @@
-"""The ends that speak to the outside world: the Kafka protocol, later HTTP and commands."""
+"""Protocols of the outside world: Kafka now, HTTP and commands later."""
