@@ -113,8 +113,14 @@ def all_offences() -> list[Offence]:
 
 
 def read_left(text: str) -> dict[str, int]:
-    """The offences that each room may still have; a room that is not named may have none."""
-    return {room: int(count) for room, count in (line.split() for line in text.splitlines() if line)}
+    """The offences that each room may still have; a room that is not named may have none.
+
+    Git merges the file by keeping the lines of both sides (`.gitattributes`), so a room may stand in it twice: the larger counts.
+    """
+    left: dict[str, int] = {}
+    for room, count in (line.split() for line in text.splitlines() if line):
+        left[room] = max(left.get(room, 0), int(count))
+    return left
 
 
 def risen(counts: Mapping[str, int], left: Mapping[str, int]) -> list[str]:

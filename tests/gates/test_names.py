@@ -86,6 +86,10 @@ def test_a_room_may_only_get_fewer() -> None:
     ]
 
 
+def test_of_a_room_that_stands_twice_after_a_merge_the_larger_number_counts() -> None:
+    assert names.read_left("checks 2\nchecks 5\nchecks 3\n") == {"checks": 5}
+
+
 def test_the_file_takes_moves_and_refuses_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "LEFT", tmp_path / "left.txt")
     assert names.keep({"checks": 1, "findings": 2, "views": 0}, {"checks": 3}) == 0
