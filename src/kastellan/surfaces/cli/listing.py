@@ -58,6 +58,11 @@ Columns = Annotated[str, typer.Option("--columns", metavar="COLUMN,...", help="T
 Limit = Annotated[int | None, typer.Option("--limit", metavar="NUMBER", help="Show at most this many rows.")]
 
 
+Watch = Annotated[
+    float | None, typer.Option("--watch", metavar="[SECONDS]", help="Repeat until interrupted, every SECONDS (default 10).")
+]
+
+
 def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None) -> Query:
     """The query that was typed. Raises BadInput for a limit that is none."""
     from kastellan.app.query import Query
@@ -80,6 +85,34 @@ def print_found(found: Listing, form: ListForm) -> None:
         raise typer.Exit(TOO_LITTLE)
 
 
+def watch_and_print(
+    reach: ConnectionOptions, name: str, member: str | None, form: ListForm, query: Query, every_s: float
+) -> None:
+    """Prints the list every `every_s` seconds, until it is interrupted. Raises BadInput for a file and for one-document forms."""
+    import asyncio
+
+    from kastellan.app.watch_list import watch_list
+    from kastellan.app.wiring import source_for
+    from kastellan.surfaces.cli.completion import remember
+
+    if form not in {ListForm.TABLE, ListForm.JSON}:
+        raise BadInput(f"--watch prints list after list, and -o {form} is one; give -o table, or -o json for one a line")
+    if reach.saved:
+        raise BadInput("--watch looks at a live cluster; a saved snapshot does not change")
+    target, timeout_s = reach.target()
+    source = source_for(target)
+
+    async def repeat() -> None:
+        try:
+            async for listing in watch_list(source, name, member, timeout_s, every_s, query, remember):
+                _print(listing, form, watching=True)
+                sys.stdout.flush()
+        finally:
+            await source.close()
+
+    asyncio.run(repeat())
+
+
 def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:
     from kastellan.app.get import build_listing, get, requests_for
 
@@ -93,7 +126,7 @@ def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query
     )
 
 
-def _print(found: Listing, form: ListForm) -> None:
+def _print(found: Listing, form: ListForm, *, watching: bool = False) -> None:
     if form is ListForm.JSON:
         from kastellan.render.documents import RowsDocument, json_text
 
@@ -101,7 +134,7 @@ def _print(found: Listing, form: ListForm) -> None:
             of=found.of, at_ms=found.at_ms, cluster_id=found.cluster_id, rows=found.rows, unseen=found.unseen,
             not_whole=found.not_whole, notes=found.notes,
         )  # fmt: skip
-        sys.stdout.write(json_text(document) + "\n")
+        sys.stdout.write(json_text(document, compact=watching) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen
 
@@ -110,7 +143,8 @@ def _print(found: Listing, form: ListForm) -> None:
 
         screen = Screen.of()
         show(found, screen)
-        sys.stdout.write(screen.text())
+        clear = "\x1b[H\x1b[2J" if watching and sys.stdout.isatty() else ""
+        sys.stdout.write(clear + screen.text() + ("\n" if watching and not clear else ""))
         return
     frame = found.frame.drop("answer", strict=False)
     sys.stdout.write(frame.write_ndjson() if form is ListForm.NDJSON else frame.write_csv())
