@@ -12,12 +12,14 @@ one refuses them (see brokers.unreachable).
 
 **When it is wrong.** The registration of a broker that was taken out of service for good stays until somebody removes
 it: without any replica it is a remark. Brokers before Kafka 4.0 do not tell what is fenced: there, a broker that holds
-replicas and that Metadata does not list among the live ones is told.
+replicas and that Metadata does not list among the live ones is reported. An id that only replicas name is not
+registered: nobody can start that broker under this finding's first remedy, its replicas have to be moved.
 """
 
 from collections import Counter
 
 from kastellan.checks.check import Check, Verdicts
+from kastellan.kernel.units import plural
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.replicas import Replicas
@@ -29,7 +31,9 @@ CHECK = Check(
     observed="{how}; {holds}; from here: {met}",
     expected="every broker that holds replicas is live",
     impact="Its replicas are away: one failure more may refuse writes or lose data.",
-    do="Read the end of its log and look at its process: start it, or wake it if it is frozen. It joins by itself once it runs.",
+    do="Read the end of its log and look at its process: start it, or wake it if it is frozen. It joins by itself once it runs. "
+    "Where it is not registered it was taken out of service with its replicas: move these to other brokers "
+    "(kafka-reassign-partitions.sh --generate, then --execute) instead.",
     do_not="Do not restart other brokers until its replicas are back in the ISR.",
     verify="kastellan doctor --only brokers,replication --watch: the broker is live and nothing is under-replicated.",
     undo="Stop the broker again, cleanly.",
@@ -50,15 +54,19 @@ def evaluate(brokers: Brokers, replicas: Replicas | None) -> Verdicts:
 def _row(broker: Broker, held: int, *, counted: bool) -> dict[str, object]:
     unlisted = None if broker.listed is None else not broker.listed
     away = unlisted if broker.fenced is None else broker.fenced
-    how = "fenced by the controller" if broker.fenced else "not among the live brokers"
-    known = f"holds {held:,} replicas" if held or counted else "whether it holds replicas was not seen"
+    how = (
+        "not registered with the controller" if broker.registered is False
+        else "fenced by the controller" if broker.fenced
+        else "not among the live brokers"
+    )  # fmt: skip
+    holds = f"holds {plural(held, 'replica')}" if held or counted else "whether it holds replicas was not seen"
     rank = Severity.ERROR if held else Severity.INFO if counted else Severity.WARNING
     return {
         "broker": broker.broker,
         "fails": away,
         "severity": rank.value,
         "how": how,
-        "holds": known,
+        "holds": holds,
         "met": _met(broker),
         "replicas": held if held or counted else None,
     }

@@ -63,7 +63,9 @@ def evaluate(brokers: Brokers, headroom: RestartHeadroom) -> Verdicts:
     words = (
         pl.when(pl.col("short") == 0)
         .then(pl.lit("; min.insync.replicas leaves them no spare even when all is well"))
-        .otherwise(pl.format("; replicas are missing on {}", listed("blames")))
+        .when(pl.col("blames").list.len() > 0)
+        .then(pl.format("; replicas are missing on {}", listed("blames")))
+        .otherwise(pl.lit("; replicas of them are not in sync"))
     )
     copied = headroom.df.select((pl.col("replicas") > 1).any(ignore_nulls=False)).item()
     return Verdicts(

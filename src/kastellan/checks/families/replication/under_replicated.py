@@ -18,17 +18,19 @@ import polars as pl
 from kastellan.checks.check import Check, Verdicts
 from kastellan.model.align import beside
 from kastellan.model.finding import Severity
+from kastellan.model.tables.brokers import Brokers
 from kastellan.views.partition_copies import NO_LEADER, PartitionCopies
 
 CHECK = Check(
     id="replication.under_replicated",
     title="Partition is under-replicated",
     severity=Severity.WARNING,
-    observed="{in_sync} of {target} replicas in sync; missing on {missing_on}",
+    observed="{in_sync} of {target} replicas in sync; missing on {missing_on}{unregistered}",
     expected="all {target} replicas in sync",
     impact="Fewer copies than ordered: the next failure finds less of a reserve.",
     do="Find what keeps the replicas on the named brokers from following: "
-    "a dead or frozen broker, a full or failed disk, a slow network.",
+    "a dead or frozen broker, a full or failed disk, a slow network. Replicas on a broker that is not registered never come "
+    "back: move them to other brokers (kafka-reassign-partitions.sh).",
     do_not="Do not restart the brokers of the other replicas, and do not start a reassignment, until the missing ones are back.",
     verify="kastellan doctor --only replication --watch: the finding is gone when the replicas are back in the ISR.",
     follows_from=(
@@ -40,7 +42,7 @@ CHECK = Check(
 )
 
 
-def evaluate(copies: PartitionCopies) -> Verdicts:
+def evaluate(copies: PartitionCopies, brokers: Brokers | None) -> Verdicts:
     """Fails where the ISR is smaller than the target set; null where either was not seen.
 
     Where every replica is in sync nothing is missing, whatever a reassignment does.
@@ -64,6 +66,20 @@ def evaluate(copies: PartitionCopies) -> Verdicts:
             "in_sync",
             "target",
             "blames",
+            unregistered=_unregistered(brokers),
             missing_on=pl.col("missing").cast(pl.List(pl.String)).list.join(", "),
         ),
+    )
+
+
+def _unregistered(brokers: Brokers | None) -> pl.Expr:
+    """Says which of the brokers of the missing replicas are not registered."""
+    gone = [] if brokers is None else [broker.broker for broker in brokers.rows if broker.registered is False]
+    if not gone:
+        return pl.lit("")
+    named = pl.col("missing").list.eval(pl.element().filter(pl.element().is_in(gone)))
+    return (
+        pl.when(named.list.len() > 0)
+        .then(pl.format(" (not registered: {})", named.cast(pl.List(pl.String)).list.join(", ")))
+        .otherwise(pl.lit(""))
     )

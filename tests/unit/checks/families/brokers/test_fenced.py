@@ -36,6 +36,13 @@ def test_fires_as_a_remark_on_a_registration_left_over() -> None:
     assert (found.severity, found.facts["replicas"]) == (Severity.INFO, 0)
 
 
+def test_a_broker_that_only_replicas_name_is_not_registered_and_its_replicas_are_to_be_moved() -> None:
+    snapshot = edit(healthy(), Brokers, {"broker": 3}, **DEAD | {"fenced": None}, registered=False, reached=None)
+    (found,) = look(snapshot).findings
+    assert found.observed == "not registered with the controller; holds 6 replicas; from here: not asked"
+    assert "move these to other brokers" in all_checks()[CHECK].check.do
+
+
 def test_fires_as_a_warning_when_its_replicas_could_not_be_seen() -> None:
     (found,) = look(hide(add(healthy(), Brokers, {"broker": 9, **DEAD}), "topic")).findings
     assert found.severity is Severity.WARNING

@@ -64,3 +64,10 @@ def test_cannot_see_whether_it_is_being_added_when_reassignments_were_not_told()
     snapshot = snapshot.with_table(rebuilt(Reassignments, table.df, (Unseen(answer, "topic"),)))
     # Where every replica is in sync nothing is missing, whatever is being added.
     assert look(snapshot).counts == {Verdict.PASS: 5, Verdict.UNKNOWN: 2}
+
+
+def test_says_which_of_the_missing_replicas_are_on_an_unregistered_broker() -> None:
+    snapshot = edit(behind(), Brokers, {"broker": 2}, registered=False, listed=False, fenced=None)
+    (found,) = look(snapshot).findings
+    assert found.observed == "2 of 3 replicas in sync; missing on 2 (not registered: 2)"
+    assert "move them to other brokers" in all_checks()[CHECK].check.do
