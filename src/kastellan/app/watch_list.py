@@ -11,12 +11,12 @@ import msgspec
 
 from kastellan.app.get import Listing, build_listing, requests_for
 from kastellan.app.lists.catalogue import LISTS
+from kastellan.app.monitor import check_interval
 from kastellan.app.observe import observe
 from kastellan.app.query import Query
 from kastellan.app.snapshots.history_needs import earlier_tables
-from kastellan.app.watch import SHORTEST_S
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.errors import BadInput, Unreachable
+from kastellan.kernel.errors import Unreachable
 from kastellan.model.retention import retained
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
@@ -41,8 +41,7 @@ async def watch_list(
     `on_tables` gets the tables of each look. Raises Unreachable when already the first look reached nobody, BadInput for
     a member that is not there or an interval that is too short.
     """
-    if every_s < SHORTEST_S:
-        raise BadInput(f"--watch {every_s:g} is too often; give {SHORTEST_S:g} s or more")
+    check_interval(every_s)
     requests, memory = requests_for(name, member), _Memory(name)
     last: Listing | None = None
     while True:
