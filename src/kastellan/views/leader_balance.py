@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
@@ -22,7 +22,9 @@ def leader_balance(brokers: Brokers, partitions: Partitions, replicas: Replicas)
     elsewhere = pl.col("leader") != pl.col("broker")
     on = ["topic", "partition"]
     counted = (
-        beside(replicas.df.filter(pl.col("position") == 0).select(*on, "broker"), partitions.df.select(*on, "leader"), on)
+        left_join_aligned(
+            replicas.df.filter(pl.col("position") == 0).select(*on, "broker"), partitions.df.select(*on, "leader"), on
+        )
         .group_by("broker")
         .agg(
             pl.len().alias("preferred"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.align import beside, gathered
+from kastellan.model.align import group_by_runs, left_join_aligned
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.partitions import Partitions
 from kastellan.views.target_replicas import TargetReplicas
@@ -34,7 +34,7 @@ class PartitionCopies(Frame, name="partition_copies", key=("topic", "partition")
 def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: TopicLimits) -> PartitionCopies:
     """Partitions with the counts of their replicas and their topic's limit."""
     on = ["topic", "partition"]
-    counted = gathered(
+    counted = group_by_runs(
         replicas.df,
         on,
         replicas=pl.len(),
@@ -52,7 +52,7 @@ def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: T
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
     joined = partitions.df.select("topic", "partition", "leader", "answer", offline=pl.col("leader") == NO_LEADER)
     for each in (counted, added, out, ordered):
-        joined = beside(joined, each, on)
+        joined = left_join_aligned(joined, each, on)
     joined = joined.join(limited, on="topic", how="left", maintain_order="left")
     sync_seen, nobody = pl.col("sync_unseen") == 0, pl.lit([], pl.List(pl.Int32))
     both = pl.col("configured_min").is_not_null() & pl.col("replicas").is_not_null()

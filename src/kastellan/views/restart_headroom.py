@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.align import beside, spread
+from kastellan.model.align import expand_by_count, left_join_aligned
 from kastellan.model.table import Frame, column
 from kastellan.views.partition_copies import PartitionCopies
 from kastellan.views.target_replicas import TargetReplicas
@@ -40,13 +40,13 @@ def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> Resta
     """
     on = ["topic", "partition"]
     refuses = pl.col("offline") | (pl.col("in_sync") < pl.col("effective_min"))
-    of_partition = beside(copies.df.drop("out_of_sync", "leader", "answer"), _moves(replicas), on).select(
+    of_partition = left_join_aligned(copies.df.drop("out_of_sync", "leader", "answer"), _moves(replicas), on).select(
         *on, "replicas", "target", "effective_min", "configured_min", "missing", "offline", "final",
         in_sync_now="in_sync", refuses_now=refuses,
         moving=pl.when(pl.col("touched").is_null()).then(pl.lit(value=False)).otherwise("moving"),
     )  # fmt: skip
     of_replicas = replicas.df.select(*on, "broker", "in_sync", "removing", "answer")
-    joined = spread(of_replicas, of_partition, on, "replicas").with_columns(
+    joined = expand_by_count(of_replicas, of_partition, on, "replicas").with_columns(
         in_sync_left=pl.col("in_sync_now") - pl.col("in_sync").cast(pl.Int32)
     )
     # Once the reassignment is complete the whole target set is in sync, and nothing else is there. It bears no restart

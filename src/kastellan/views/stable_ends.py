@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.last_stable_offsets import LastStableOffsets
 from kastellan.model.tables.offsets import Offsets
@@ -22,8 +22,8 @@ class StableEnds(Frame, name="stable_ends", key=("topic", "partition")):
 
 def stable_ends(partitions: Partitions, offsets: Offsets, stable: LastStableOffsets) -> StableEnds:
     """Partitions with both ends; `answer` is that of the one that was not seen, else of the last stable offset."""
-    ends = beside(partitions.df.select(*_PLACE, "answer"), stable.df.rename({"answer": "answer_of_stable"}), _PLACE)
-    ends = beside(ends, offsets.df.select(*_PLACE, "latest", answer_of_end="answer"), _PLACE)
+    ends = left_join_aligned(partitions.df.select(*_PLACE, "answer"), stable.df.rename({"answer": "answer_of_stable"}), _PLACE)
+    ends = left_join_aligned(ends, offsets.df.select(*_PLACE, "latest", answer_of_end="answer"), _PLACE)
     no_end = pl.col("latest").is_null() & pl.col("answer_of_end").is_not_null()
     told = pl.coalesce("answer_of_stable", "answer_of_end", "answer")
     return StableEnds(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.table import Frame, column
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
@@ -28,7 +28,7 @@ def target_replicas(replicas: Replicas, reassignments: Reassignments) -> TargetR
     """
     changes = reassignments.df.select("topic", "partition", "broker", "adding", change_seen=pl.lit(value=True))
     not_listed = pl.lit(None, pl.Boolean) if reassignments.unseen else pl.lit(value=False)
-    joined = beside(replicas.df.drop("eligible"), changes, ["topic", "partition", "broker"])
+    joined = left_join_aligned(replicas.df.drop("eligible"), changes, ["topic", "partition", "broker"])
     listed = pl.col("change_seen").is_not_null()
     return TargetReplicas(
         joined.with_columns(

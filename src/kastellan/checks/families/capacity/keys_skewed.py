@@ -24,7 +24,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.engine.needs import Keys
-from kastellan.model.align import beside, gathered, spread
+from kastellan.model.align import expand_by_count, group_by_runs, left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.offsets import Offsets
 from kastellan.model.tables.topic_configs import TopicConfigs
@@ -73,17 +73,17 @@ def evaluate(
     number = pl.col("records")
     logs = offsets.df.select(*_PLACE, records=pl.col("latest") - pl.col("earliest"))
     # Of all, the partition itself too: with three or more the median is another one's number, or lies between two.
-    of_topic = gathered(logs, ["topic"], fellows=pl.len(), dark=number.null_count() > 0, median=number.median())
-    of_topic = beside(of_topic, topics.df.select("topic", "internal"), ["topic"])
-    of_topic = beside(of_topic, configs.values("cleanup.policy"), ["topic"]).select(
+    of_topic = group_by_runs(logs, ["topic"], fellows=pl.len(), dark=number.null_count() > 0, median=number.median())
+    of_topic = left_join_aligned(of_topic, topics.df.select("topic", "internal"), ["topic"])
+    of_topic = left_join_aligned(of_topic, configs.values("cleanup.policy"), ["topic"]).select(
         *("topic", "fellows", "dark", "median"),
         applies=~pl.col("internal") & ~pl.col("topic").str.starts_with("__") & ~_compacted() & (pl.col("fellows") >= _FEWEST),
     )
-    frame = spread(logs, of_topic, ["topic"], "fellows")
+    frame = expand_by_count(logs, of_topic, ["topic"], "fellows")
     # Many records are needed whatever the others hold.
     skewed = pl.when(pl.col("dark").not_()).then(number > times * pl.max_horizontal(pl.col("median"), 1.0))
     frame = frame.with_columns(fails=(number >= min_records) & skewed)
-    frame = beside(frame, _suffering(lag, frame.filter("fails")), _PLACE)
+    frame = left_join_aligned(frame, _suffering(lag, frame.filter("fails")), _PLACE)
     # Partitions that nobody could list may be any topic's: their numbers would change the median.
     whole = pl.lit(None if offsets.unseen else True, pl.Boolean)
     return Verdicts(

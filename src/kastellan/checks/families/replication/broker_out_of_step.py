@@ -27,7 +27,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
 from kastellan.kernel.units import plural
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.partitions import Partitions
@@ -83,7 +83,7 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
     missing = ~pl.col("in_sync") & ~pl.col("adding") & ~pl.col("offline")
     # What is not as usual is looked at alone: mostly there is little of it.
     unusual = replicas.df.filter(missing.ne_missing(pl.lit(value=False))).select(*on, "broker", missing=missing)
-    rows = beside(unusual, partitions.df.select(*on, "leader"), on)
+    rows = left_join_aligned(unusual, partitions.df.select(*on, "leader"), on)
     found: defaultdict[int, _Ties] = defaultdict(_Ties)
     between = (
         rows.filter((pl.col("leader") != NO_LEADER) & (pl.col("leader") != pl.col("broker")))

@@ -18,7 +18,7 @@ import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
 from kastellan.checks.text_exprs import listed
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.features import Features
 from kastellan.model.tables.replicas import Replicas
@@ -56,7 +56,7 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, features: Features) ->
         .collect()
     )
     counts = copies.df.select("topic", "partition", "in_sync", "effective_min", "missing")
-    frame = beside(counts, eligible, ["topic", "partition"])
+    frame = left_join_aligned(counts, eligible, ["topic", "partition"])
     known = any(each.feature == _FEATURE for each in features.rows)
     return Verdicts(
         "partition",

@@ -16,7 +16,7 @@ cut off all the same, and the name is in the finding.
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
@@ -58,7 +58,7 @@ def evaluate(partitions: Partitions, replicas: Replicas) -> Verdicts:
     )
     return Verdicts(
         "partition",
-        beside(partitions.df.drop("answer"), stands, ["topic", "partition"]).select(
+        left_join_aligned(partitions.df.drop("answer"), stands, ["topic", "partition"]).select(
             "topic",
             "partition",
             (pl.col("leader") == NO_LEADER).alias("fails"),

@@ -22,7 +22,7 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import listed
 from kastellan.engine.needs import Earlier
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.partitions import Partitions
@@ -92,7 +92,7 @@ def evaluate(
     applies = pl.when(pl.col("blames").is_not_null()).then("adds").otherwise(pl.lit(value=False))
     return Verdicts(
         "partition",
-        beside(partitions.df.select(_PLACE), of_partition, _PLACE).select(
+        left_join_aligned(partitions.df.select(_PLACE), of_partition, _PLACE).select(
             *_PLACE,
             "fails",
             applies=applies,

@@ -16,7 +16,7 @@ roll, the finding is true and passes by itself; it is told under the broker that
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Brokers
 from kastellan.views.partition_copies import NO_LEADER, PartitionCopies
@@ -57,7 +57,7 @@ def evaluate(copies: PartitionCopies, brokers: Brokers | None) -> Verdicts:
     short = pl.col("in_sync") < pl.col("target")
     return Verdicts(
         "partition",
-        beside(copies.df, blamed, on)
+        left_join_aligned(copies.df, blamed, on)
         .lazy()
         .select(
             "topic",

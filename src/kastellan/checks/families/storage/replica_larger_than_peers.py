@@ -19,7 +19,7 @@ what it holds is not yet, or no longer, the same.
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
@@ -77,7 +77,7 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, sizes: ReplicaSizes, *
     larger = (most > times * least) & (most - least > min_gib * _GIB)
     return Verdicts(
         "partition",
-        beside(copies.df.select(*_PLACE, "in_sync"), of_partition, _PLACE).select(
+        left_join_aligned(copies.df.select(*_PLACE, "in_sync"), of_partition, _PLACE).select(
             *_PLACE,
             # A partition that is no suspect was seen, and has no replica large enough.
             fails=pl.when(pl.col("whole").is_null()).then(pl.lit(value=False)).when("whole").then(larger),

@@ -15,7 +15,7 @@ rack, is named. Where the brokers of a rack have all gone and nobody tells where
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.model.align import beside, gathered
+from kastellan.model.align import group_by_runs, left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
@@ -43,14 +43,14 @@ def evaluate(topics: Topics, replicas: Replicas, brokers: Brokers) -> Verdicts:
     codes = racks.select("broker", code=pl.col("rack").rank("dense").cast(pl.UInt32))
     placed = replicas.df.select("topic", "partition", "broker").join(codes, on="broker", how="left", maintain_order="left")
     code = pl.col("code")
-    of_partition = gathered(
+    of_partition = group_by_runs(
         placed, ["topic", "partition"], copies=pl.len(), kinds=code.n_unique(), unknown=code.null_count(), code=code.first()
     )
     several, unseen = pl.col("copies") > 1, pl.col("unknown") > 0
     known = pl.col("kinds") - unseen.cast(pl.UInt32)
     one = pl.when(~several | (known > 1)).then(pl.lit(False)).when(~unseen).then(pl.lit(True)).otherwise(None)
     partitions = of_partition.select("topic", "code", several=several, in_one=one)
-    by_topic = gathered(
+    by_topic = group_by_runs(
         partitions,
         ["topic"],
         fails=pl.col("in_one").any(ignore_nulls=False),
@@ -65,7 +65,7 @@ def evaluate(topics: Topics, replicas: Replicas, brokers: Brokers) -> Verdicts:
         .group_by("topic")
         .agg(racks=pl.col("rack").unique().sort().str.join(", "))
     )
-    frame = beside(beside(topics.df.select("topic"), by_topic, ["topic"]), where, ["topic"])
+    frame = left_join_aligned(left_join_aligned(topics.df.select("topic"), by_topic, ["topic"]), where, ["topic"])
     choice = pl.lit(_has_choice(brokers), pl.Boolean)
     return Verdicts("topic", frame.with_columns(applies=choice & pl.col("several")).drop("several"))
 

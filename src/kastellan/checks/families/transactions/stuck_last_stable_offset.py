@@ -22,7 +22,7 @@ import polars as pl
 from kastellan.checks.check import Check, Setting, Verdicts
 from kastellan.checks.text_exprs import listed
 from kastellan.engine.needs import Earlier
-from kastellan.model.align import beside
+from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
 from kastellan.model.tables.commits import Commits
@@ -96,7 +96,7 @@ def evaluate(
     )
     return Verdicts(
         "partition",
-        beside(ends.df.drop("answer"), looked_at, _PLACE).select(
+        left_join_aligned(ends.df.drop("answer"), looked_at, _PLACE).select(
             *_PLACE,
             "last_stable",
             "latest",
