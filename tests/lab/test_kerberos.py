@@ -30,8 +30,8 @@ from kastellan.lab.security.logins import REALM
 from kastellan.model.tables.brokers import Brokers
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
-from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.wire.kafka.sasl.kerberos import KerberosExchange, KerberosMechanism
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 from tests.lab.conftest import SESSION_MS
 
 pytest.importorskip("confluent_kafka")
@@ -174,13 +174,13 @@ def test_a_session_that_ends_is_prolonged_with_a_new_ticket_where_the_old_one_ha
 ) -> None:
     monkeypatch.setenv("KRB5_CONFIG", str(short_tickets(kerberos, tmp_path, SESSION_MS // 2_000)))
     begun: list[object] = []
-    begin = KerberosMethod.begin
+    begin = KerberosMechanism.begin
 
-    async def counted(method: KerberosMethod, *arguments: Any) -> Any:
+    async def counted(method: KerberosMechanism, *arguments: Any) -> Any:
         begun.append(method)
         return await begin(method, *arguments)
 
-    monkeypatch.setattr(KerberosMethod, "begin", counted)
+    monkeypatch.setattr(KerberosMechanism, "begin", counted)
     over = Deadline.after(2.5 * SESSION_MS / 1_000)
     principal, counts = asyncio.run(seen_twice(kerberos.command_config("viewer"), lambda: over.passed))
     assert principal == "User:viewer"
@@ -284,8 +284,8 @@ def test_a_peer_that_answers_a_ticket_with_nonsense_is_told_so(kerberos: labs.La
     login = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
     settings = login.cluster().security.login
     assert isinstance(settings, KerberosLogin)
-    turns = asyncio.run(KerberosMethod(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30), Progress()))
-    assert isinstance(turns, KerberosTurns)
+    turns = asyncio.run(KerberosMechanism(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30), Progress()))
+    assert isinstance(turns, KerberosExchange)
     assert turns.first()
     with pytest.raises(SaslFailed, match="did not complete the Kerberos login"):
         turns.next(nonsense)

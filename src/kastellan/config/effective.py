@@ -9,7 +9,7 @@ import msgspec
 
 from kastellan.config.client_properties import ClientProperties
 from kastellan.config.contexts import Context
-from kastellan.config.security import KerberosLogin, OAuthLogin, PlainLogin, ScramLogin, SecuritySettings, mechanism_of
+from kastellan.config.security import KerberosLogin, OAuthLogin, PlainLogin, ScramLogin, SecuritySettings, mechanism_name
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 DEFAULT: Final = "default"
@@ -78,7 +78,7 @@ def of_security(settings: SecuritySettings, named: str, prefix: str = "") -> lis
         ]
     login = settings.login
     if login is not None:
-        rows.append(("sasl.mechanism", mechanism_of(login)))
+        rows.append(("sasl.mechanism", mechanism_name(login)))
         if isinstance(login, (PlainLogin, ScramLogin)):
             rows.append(("sasl.user", login.user))
         elif isinstance(login, OAuthLogin):

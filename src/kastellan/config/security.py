@@ -126,7 +126,7 @@ class SecuritySettings(msgspec.Struct, frozen=True):
     login: Login | None = None
 
 
-def mechanism_of(login: Login) -> str:
+def mechanism_name(login: Login) -> str:
     """The name of a login's SASL mechanism."""
     if isinstance(login, ScramLogin):
         return login.mechanism

@@ -1,4 +1,4 @@
-"""A text that cannot print."""
+"""Texts and bytes that cannot print."""
 
 from __future__ import annotations
 
@@ -40,4 +40,32 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         msg = "a secret is not written anywhere"
+        raise TypeError(msg)
+
+
+class SecretBytes(bytes):
+    """Bytes with a secret in them, such as the message of a login: used as bytes, and never shown or written.
+
+    Joined to others they become plain bytes, for the socket.
+
+    >>> SecretBytes(b"hunter2")
+    SecretBytes(***)
+    """
+
+    def __repr__(self) -> str:
+        return "SecretBytes(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        msg = "a secret is not written anywhere"
+        raise TypeError(msg)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> NoReturn:  # noqa: ARG002
+        """Not possible: nothing that is sent is read again here."""
+        msg = "the bytes of a secret are not made a text"
         raise TypeError(msg)

@@ -15,7 +15,7 @@ from kastellan.config.admin_client_keys import KEYS, LISTS
 from kastellan.config.client_properties import ClientProperties, client_properties
 from kastellan.config.config_providers import Surroundings, read_file
 from kastellan.config.java_properties import properties
-from kastellan.config.security import PlainLogin, ScramLogin, mechanism_of
+from kastellan.config.security import PlainLogin, ScramLogin, mechanism_name
 from kastellan.config.settings import items
 from kastellan.kernel.errors import BadInput
 from tests.contract.config.files import FILES, PLAIN, SCRAM
@@ -73,7 +73,7 @@ def difference_in_values(java: dict[str, Any], own: ClientProperties) -> str | N
         "client.id": (sent(values["client.id"]), own.client_id or ""),
         "security.protocol": (values["security.protocol"].upper(), own.security.protocol.value),
         "check of names": (checks, own.security.tls.check_names) if own.security.protocol.tls else (None, None),
-        "mechanism": (values["sasl.mechanism"] if own.security.protocol.sasl else None, mechanism_of(login) if login else None),
+        "mechanism": (values["sasl.mechanism"] if own.security.protocol.sasl else None, mechanism_name(login) if login else None),
     }
     if isinstance(login, (PlainLogin, ScramLogin)):
         pairs["user"] = (base64.b64decode(java["user"]), login.user.encode())

@@ -13,7 +13,7 @@ from kastellan.config.security import (
     SecuritySettings,
     Store,
     Tls,
-    mechanism_of,
+    mechanism_name,
 )
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
@@ -177,7 +177,7 @@ def test_each_mechanism_becomes_a_login(lines, login, mechanism):
     found = told("security.protocol=SASL_SSL", *lines)
     assert found.security == SecuritySettings(Protocol.SASL_SSL, Tls(), login)
     assert (found.ignored, found.untranslated, found.notes) == ((), (), ())
-    assert mechanism_of(login) == mechanism
+    assert mechanism_name(login) == mechanism
     assert "hunter2" not in repr(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kastellan.wire.kafka.sasl import exchange
-from kastellan.wire.kafka.sasl.turns import OneMessage
+from kastellan.wire.kafka.sasl.mechanism import OneMessage
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
-from kastellan.wire.kafka.sasl.kerberos import KerberosMethod, KerberosTurns
+from kastellan.wire.kafka.sasl.kerberos import KerberosExchange, KerberosMechanism
 from kastellan.wire.kafka.sasl.login import SaslLogin
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 from kastellan.wire.kafka.trouble import Refusal
 
 
@@ -49,7 +49,7 @@ class Context:
 
 def test_a_login_goes_through_all_its_messages():
     context = Context()
-    turns = KerberosTurns(context, context.step() or b"")
+    turns = KerberosExchange(context, context.step() or b"")
     assert turns.first() == b"ticket"
     assert turns.next(b"answer") == b""
     assert turns.next(b"w\x07\x00\x10\x00") == b"w\x01\x00\x00\x00"
@@ -60,7 +60,7 @@ def test_a_login_goes_through_all_its_messages():
 @pytest.mark.parametrize("offer", [b"w\x06\x00\x10\x00", b"w", b"w\x01"])
 def test_a_peer_that_wants_a_layer_of_its_own_or_sends_less_is_refused(offer):
     context = Context()
-    turns = KerberosTurns(context, context.step() or b"")
+    turns = KerberosExchange(context, context.step() or b"")
     turns.next(b"answer")
     with pytest.raises(SaslFailed, match="no Kerberos login without protection"):
         turns.next(offer)
@@ -68,7 +68,7 @@ def test_a_peer_that_wants_a_layer_of_its_own_or_sends_less_is_refused(offer):
 
 def test_what_kerberos_says_is_in_the_sentence():
     context = Context(broken=True)
-    turns = KerberosTurns(context, context.step() or b"")
+    turns = KerberosExchange(context, context.step() or b"")
     with pytest.raises(SaslFailed, match=r"\(Clock skew too great\)") as failed:
         turns.next(b"answer")
     assert failed.value.remedy.startswith("compare clocks")
@@ -103,8 +103,8 @@ def library(monkeypatch, **more: object) -> dict[str, object]:
     return made
 
 
-def begun(login: KerberosLogin | KerberosMethod, seconds: float = 10):
-    method = login if isinstance(login, KerberosMethod) else KerberosMethod(login)
+def begun(login: KerberosLogin | KerberosMechanism, seconds: float = 10):
+    method = login if isinstance(login, KerberosMechanism) else KerberosMechanism(login)
     return asyncio.run(method.begin(Endpoint("kafka-1", 9092, 1), Deadline.after(seconds), Progress()))
 
 
@@ -124,7 +124,7 @@ def keytab(tmp_path: Path) -> str:
 def test_the_ticket_is_for_the_service_at_the_brokers_name_and_a_key_table_stays_in_memory(monkeypatch, keytab):
     made = library(monkeypatch)
     login = KerberosLogin(service="kafka", principal="me/host@R", keytab=keytab)
-    assert isinstance(begun(login), KerberosTurns)
+    assert isinstance(begun(login), KerberosExchange)
     context, given = made["context"], made["credentials"]
     assert isinstance(context, dict)
     assert isinstance(given, dict)
@@ -137,14 +137,14 @@ def test_the_ticket_is_for_the_service_at_the_brokers_name_and_a_key_table_stays
     assert (given["name"], given["mechs"]) == (("me/host@R", "principal"), ["krb5"])
     assert store(made)["client_keytab"] == keytab
     assert store(made)["ccache"].startswith("MEMORY:")
-    assert KerberosMethod(login).user == "me"
+    assert KerberosMechanism(login).user == "me"
 
 
 def test_two_logins_of_a_process_do_not_share_their_tickets(monkeypatch, keytab):
     made = library(monkeypatch)
     seen: set[str] = set()
     for principal in ("me@R", "you@R"):
-        method = KerberosMethod(KerberosLogin(service="kafka", principal=principal, keytab=keytab))
+        method = KerberosMechanism(KerberosLogin(service="kafka", principal=principal, keytab=keytab))
         begun(method)
         mine = store(made)["ccache"]
         begun(method)
@@ -155,7 +155,7 @@ def test_two_logins_of_a_process_do_not_share_their_tickets(monkeypatch, keytab)
 
 def test_a_ticket_that_is_there_is_used_and_tells_who_we_are(monkeypatch):
     made = library(monkeypatch)
-    method = KerberosMethod(KerberosLogin(service="kafka", ticket_cache="/tickets"))
+    method = KerberosMechanism(KerberosLogin(service="kafka", ticket_cache="/tickets"))
     assert method.user is None
     begun(method)
     assert store(made) == {"ccache": "/tickets"}
@@ -257,7 +257,7 @@ def test_a_kdc_that_is_silent_holds_up_nobody_beyond_the_deadline(monkeypatch):
 def test_without_the_extra_the_sentence_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "gssapi", None)
     with pytest.raises(MissingTool, match=r"pip install 'kastellan\[kerberos\]'.*libkrb5-dev"):
-        KerberosMethod(KerberosLogin(service="kafka"))
+        KerberosMechanism(KerberosLogin(service="kafka"))
 
 
 def test_an_extra_that_misses_the_systems_library_says_which(monkeypatch, tmp_path: Path):
@@ -265,7 +265,7 @@ def test_an_extra_that_misses_the_systems_library_says_which(monkeypatch, tmp_pa
     monkeypatch.delitem(sys.modules, "gssapi", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(MissingTool, match=r"could not load \(libgssapi_krb5\.so\.2.*install libgssapi-krb5-2"):
-        KerberosMethod(KerberosLogin(service="kafka"))
+        KerberosMechanism(KerberosLogin(service="kafka"))
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,6 @@ def test_a_key_table_that_cannot_be_used_is_bad_input(monkeypatch, tmp_path: Pat
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(BadInput) as told:
-        KerberosMethod(KerberosLogin(service="kafka", principal="me", keytab=str(path)))
+        KerberosMechanism(KerberosLogin(service="kafka", principal="me", keytab=str(path)))
     assert str(path) in told.value.message
     assert sentence in told.value.message

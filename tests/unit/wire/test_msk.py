@@ -14,8 +14,8 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.secret import Secret
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
-from kastellan.wire.kafka.sasl.msk import Keys, MskMethod, Presigned, find_keys, message, presign
-from kastellan.wire.kafka.sasl.turns import OneMessage
+from kastellan.wire.kafka.sasl.mechanism import OneMessage
+from kastellan.wire.kafka.sasl.msk import Keys, MskMechanism, Presigned, find_keys, message, presign
 from kastellan.wire.kafka.trouble import Refusal
 
 MOMENT = dt.datetime(2021, 8, 18, 21, 25, 11, tzinfo=dt.UTC)
@@ -79,9 +79,9 @@ def test_what_only_awss_own_library_can_do_names_the_extra(login, monkeypatch, t
 def test_the_region_stands_in_the_name_of_the_broker(host, region, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "E")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "u")
-    turns = asyncio.run(MskMethod(MskIamLogin()).begin(Endpoint(host, 9098, 1), Deadline.after(10), Progress()))
+    turns = asyncio.run(MskMechanism(MskIamLogin()).begin(Endpoint(host, 9098, 1), Deadline.after(10), Progress()))
     assert isinstance(turns, OneMessage)
-    told = json.loads(turns.first())
+    told = json.loads(bytes(turns.first()))
     assert told["host"] == host
     assert f"/{region}/kafka-cluster/" in told["x-amz-credential"]
 
@@ -89,6 +89,6 @@ def test_the_region_stands_in_the_name_of_the_broker(host, region, monkeypatch):
 def test_without_a_region_one_sentence(monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    found = asyncio.run(MskMethod(MskIamLogin()).begin(Endpoint("localhost", 9098, 1), Deadline.after(10), Progress()))
+    found = asyncio.run(MskMechanism(MskIamLogin()).begin(Endpoint("localhost", 9098, 1), Deadline.after(10), Progress()))
     assert isinstance(found, Refusal)
     assert found.sentence == "no AWS region is known for localhost; set AWS_REGION"

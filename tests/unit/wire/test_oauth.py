@@ -14,9 +14,9 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.secret import Secret
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 from kastellan.wire.kafka.sasl.oauth import Bearer, Token, token_of, unsigned_token
-from kastellan.wire.kafka.sasl.tokens import TokenMethod
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.wire.kafka.sasl.tokens import TokenMechanism
 from kastellan.wire.kafka.trouble import Refusal
 
 
@@ -25,8 +25,8 @@ def jwt(**claims: object) -> str:
     return f"e30.{body}.c2ln"
 
 
-def begun(login: OAuthLogin) -> tuple[TokenMethod, Bearer | Refusal]:
-    method = TokenMethod(login)
+def begun(login: OAuthLogin) -> tuple[TokenMechanism, Bearer | Refusal]:
+    method = TokenMechanism(login)
     return method, asyncio.run(method.begin(Endpoint("b", 1, 1), Deadline.after(10), Progress()))
 
 
@@ -108,4 +108,4 @@ def test_the_unsigned_token_of_kafkas_own_tests():
 
 def test_an_endpoint_that_is_no_address_is_refused_before_anything_is_sent():
     with pytest.raises(BadInput, match=r"sasl\.oauthbearer\.token\.endpoint\.url is no address"):
-        TokenMethod(OAuthLogin(token_url="idp/token", client_id="a", client_secret=Secret("hunter2")))
+        TokenMechanism(OAuthLogin(token_url="idp/token", client_id="a", client_secret=Secret("hunter2")))

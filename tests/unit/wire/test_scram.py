@@ -6,8 +6,8 @@ import pytest
 
 from kastellan.config.security import ScramLogin
 from kastellan.kernel.secret import Secret
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 from kastellan.wire.kafka.sasl.scram import Derivations, Scram
-from kastellan.wire.kafka.sasl.turns import SaslFailed
 
 LOGIN = ScramLogin("SCRAM-SHA-256", "user", Secret("pencil"))
 NONCE = "rOprNGfwEbeRWgbNEkqO"

@@ -28,8 +28,7 @@ from kastellan.wire.kafka.dial import DialOptions, Reach, addresses_of, connect,
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
 from kastellan.wire.kafka.handshake import NEWEST, Greeting, Handshake, greet
 from kastellan.wire.kafka.requests import api_versions
-from kastellan.wire.kafka.sasl.exchange import Session
-from kastellan.wire.kafka.sasl.offered import offered
+from kastellan.wire.kafka.sasl.exchange import Session, offered_mechanisms
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.tunnel import tunnel
@@ -207,7 +206,7 @@ class KafkaProbe:
         if isinstance(greeting, Refusal):
             return greeting
         try:
-            return await offered(greeting.connection, share)
+            return await offered_mechanisms(greeting.connection, share)
         finally:
             await greeting.connection.aclose()
 

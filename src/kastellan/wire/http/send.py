@@ -11,6 +11,7 @@ import msgspec
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.secret import Secret, SecretBytes
 from kastellan.kernel.units import bytes_text
 from kastellan.wire.tls.words import meaning
 
@@ -21,12 +22,12 @@ _MOST_BYTES: Final = 1024**2
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent. `url` may hold no credentials; headers and content are never told."""
+    """What is sent. `url` holds no credentials; a header with one is a Secret."""
 
     url: str
     method: str = "GET"
-    headers: Mapping[str, str] = {}
-    content: bytes = b""
+    headers: Mapping[str, str | Secret] = {}
+    content: SecretBytes = SecretBytes()
     tls: ssl.SSLContext | None = None
     """How an https server is trusted; None: as the operating system does."""
 
@@ -53,7 +54,9 @@ async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble
     try:
         async with asyncio.timeout_at(deadline.at_s):
             async with httpx2.AsyncClient(verify=request.tls or True, timeout=None, follow_redirects=False) as client:
-                sent = client.build_request(request.method, request.url, headers=dict(request.headers), content=request.content)
+                sent = client.build_request(
+                    request.method, request.url, headers=_revealed(request.headers), content=request.content
+                )
                 return await _received(await client.send(sent, stream=True))
     except TimeoutError:
         return HttpTrouble(Trouble.SILENT, "did not answer in time", "check that it is up")
@@ -61,6 +64,10 @@ async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble
         return HttpTrouble(Trouble.UNRESOLVED, "is no address of an HTTP server", "write https://HOST[:PORT]/PATH")
     except httpx2.HTTPError as error:
         return _trouble(error, request.url)
+
+
+def _revealed(headers: Mapping[str, str | Secret]) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
 
 
 async def _received(answer: httpx2.Response) -> HttpAnswer | HttpTrouble:

@@ -14,12 +14,15 @@ import msgspec
 
 
 class EncodedRequest(msgspec.Struct, frozen=True):
-    """A request without its header: cache it as long as what it asks stays the same."""
+    """A request without its header: cache it as long as what it asks stays the same. The body of a login is SecretBytes."""
 
     api_key: int
     version: int
     body: bytes
     flexible: bool
+
+    def __repr__(self) -> str:
+        return f"EncodedRequest(api_key={self.api_key}, version={self.version}, {len(self.body)} bytes)"
 
 
 def varint(value: int) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from kastellan.kernel.secret import SecretBytes
+
 SEQUENCE, SET, OCTETS, OBJECT, INTEGER = 0x30, 0x31, 0x04, 0x06, 0x02
 CONTEXT_0_CONSTRUCTED, CONTEXT_0 = 0xA0, 0x80
 
@@ -16,11 +18,8 @@ class Element(msgspec.Struct, frozen=True):
     """One element: its tag, its content, and all of its bytes. It may hold a key: it does not print."""
 
     tag: int
-    content: bytes
-    whole: bytes
-
-    def __repr__(self) -> str:
-        return f"Element({self.tag:#x}, {len(self.content)} bytes)"
+    content: SecretBytes
+    whole: SecretBytes
 
     def children(self) -> tuple[Element, ...]:
         """The elements in its content. Raises DerError."""
@@ -51,7 +50,7 @@ def element_of(data: bytes, tag: int | None = None) -> Element:
         size = int.from_bytes(data[2:head], "big")
     if head + size > len(data):
         raise DerError
-    return Element(data[0], data[head : head + size], data[: head + size])
+    return Element(data[0], SecretBytes(data[head : head + size]), SecretBytes(data[: head + size]))
 
 
 def number(element: Element) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from kastellan.kernel.secret import SecretBytes
 from kastellan.wire.tls.der import OCTETS, SEQUENCE, DerError, element_of, object_id
 
 MAGIC: Final = b"\xfe\xed\xfe\xed"
@@ -33,7 +34,7 @@ class KeyEntry(msgspec.Struct, frozen=True):
     """A private key, still hidden, with its chain (DER, the key's own certificate first)."""
 
     alias: str
-    hidden: bytes
+    hidden: SecretBytes
     chain: tuple[bytes, ...]
 
     def key(self, password: str) -> bytes:
@@ -66,7 +67,7 @@ def read_jks(data: bytes, password: str | None) -> Jks:
         tag, alias = reader.number(4), reader.text()
         reader.take(8)  # when it was made
         if tag == _KEY:
-            hidden = reader.take(reader.number(4))
+            hidden = SecretBytes(reader.take(reader.number(4)))
             chain = tuple(reader.certificate(version) for _ in range(reader.number(4)))
             keys.append(KeyEntry(alias, hidden, chain))
         elif tag == _CERTIFICATE:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from kastellan.kernel.secret import Secret, SecretBytes
 from kastellan.wire.tls.der import SEQUENCE, DerError, element_of, object_id
 
 CERTIFICATE_LABELS: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
@@ -29,16 +30,13 @@ class Block(msgspec.Struct, frozen=True):
     """One block; `der` is empty for a key with headers (the traditional encryption). It may be a key: it does not print."""
 
     label: str
-    der: bytes
-    text: str
-
-    def __repr__(self) -> str:
-        return f"Block({self.label!r})"
+    der: SecretBytes
+    text: Secret
 
     @property
     def is_encrypted(self) -> bool:
         """Whether a password is needed to read it."""
-        return self.label.startswith("ENCRYPTED") or "ENCRYPTED" in self.text
+        return self.label.startswith("ENCRYPTED") or "ENCRYPTED" in self.text.reveal()
 
 
 def blocks(text: str) -> list[Block]:
@@ -52,7 +50,7 @@ def blocks(text: str) -> list[Block]:
                 der = base64.b64decode("".join(body.split()), validate=True)
             except binascii.Error:
                 raise PemError(f"has a broken {label} block; write the file anew") from None
-        found.append(Block(label, der, match.group(0)))
+        found.append(Block(label, SecretBytes(der), Secret(match.group(0))))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from kastellan.kernel.secret import SecretBytes
 from kastellan.wire.tls.der import (
     CONTEXT_0,
     CONTEXT_0_CONSTRUCTED,
@@ -48,12 +49,9 @@ class KeyBag(msgspec.Struct, frozen=True):
     """A private key in PKCS#8, mostly encrypted, with its alias as Java makes it. It does not print."""
 
     alias: str
-    der: bytes
+    der: SecretBytes
     encrypted: bool
     key_id: bytes | None
-
-    def __repr__(self) -> str:
-        return f"KeyBag({self.alias!r})"
 
 
 class CertificateBag(msgspec.Struct, frozen=True):
@@ -94,7 +92,7 @@ def read_bags(data: bytes, password: str) -> Bags:
                 keys.append(KeyBag(alias, body.whole, bag_kind == _SHROUDED_KEY_BAG, key_id))
             elif bag_kind == _CERTIFICATE_BAG:
                 der = element_of(body.children()[1].of_tag(CONTEXT_0_CONSTRUCTED).content, OCTETS).content
-                certificates.append(CertificateBag(der, key_id, _TRUSTED_KEY_USAGE in attributes))
+                certificates.append(CertificateBag(bytes(der), key_id, _TRUSTED_KEY_USAGE in attributes))
     return Bags(tuple(keys), tuple(certificates))
 
 
@@ -122,12 +120,12 @@ def _attributes(element: Element) -> Mapping[str, Element]:
 
 def _name(attributes: Mapping[str, Element]) -> str | None:
     name = attributes.get(_FRIENDLY_NAME)
-    return name.content.decode("utf-16-be", "replace") if name is not None else None
+    return bytes(name.content).decode("utf-16-be", "replace") if name is not None else None
 
 
 def _key_id(attributes: Mapping[str, Element]) -> bytes | None:
     key_id = attributes.get(_LOCAL_KEY_ID)
-    return key_id.content if key_id is not None else None
+    return bytes(key_id.content) if key_id is not None else None
 
 
 def _decrypt(algorithm: Element, hidden: bytes, password: str) -> bytes:

@@ -141,7 +141,7 @@ def _pem_blocks(text: str, store: Store) -> list[pem.Block]:
 
 
 def _pem_chain(blocks: list[pem.Block]) -> tuple[bytes, ...]:
-    return tuple(block.der for block in blocks if block.label in pem.CERTIFICATE_LABELS)
+    return tuple(bytes(block.der) for block in blocks if block.label in pem.CERTIFICATE_LABELS)
 
 
 def _certificate_notes(text: str, certificates: tuple[bytes, ...], store: Store) -> Iterator[str]:
@@ -183,7 +183,7 @@ def _pem_identity(text: str, store: Store) -> Identities:
 
 
 def _plain_key(block: pem.Block) -> str:
-    return pem.to_pem(block.label, block.der) if block.der else block.text + "\n"
+    return pem.to_pem(block.label, block.der) if block.der else block.text.reveal() + "\n"
 
 
 def _identity(key: str, chain: tuple[bytes, ...], alias: str) -> Identity:
@@ -193,7 +193,7 @@ def _identity(key: str, chain: tuple[bytes, ...], alias: str) -> Identity:
 def _open_pem_key(block: pem.Block, password: str, store: Store) -> str:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  # slow, and needed by few
 
-    text = pem.to_pem(block.label, block.der) if block.der else block.text + "\n"
+    text = pem.to_pem(block.label, block.der) if block.der else block.text.reveal() + "\n"
     try:
         return _to_pkcs8(load_pem_private_key(text.encode(), password.encode()))
     except (ValueError, TypeError):

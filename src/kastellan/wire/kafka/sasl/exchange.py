@@ -10,16 +10,19 @@ import msgspec
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Garbled
 from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.secret import SecretBytes
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.codes import code_name
 from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.decode import decode
 from kastellan.wire.kafka.packing import FLEXIBLE, LEGACY, EncodedRequest
-from kastellan.wire.kafka.sasl.turns import SaslExchange, SaslFailed
+from kastellan.wire.kafka.sasl.mechanism import SaslExchange, SaslFailed
 from kastellan.wire.kafka.schema import Entity
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
 
+_NOBODYS_MECHANISM: Final = "KASTELLAN-ASKS"
+"""A mechanism that no broker has: the refusal lists those that it has."""
 _HANDSHAKE: Final = 1
 """The version whose tokens travel in requests; older ones send them bare."""
 _NEWEST: Final = 2
@@ -42,7 +45,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 async def authenticate(
-    connection: Connection, ranges: Ranges, mechanism: str, turns: SaslExchange, deadline: Deadline
+    connection: Connection, ranges: Ranges, mechanism: str, exchange: SaslExchange, deadline: Deadline
 ) -> Session | Refusal:
     """Log in. A refusal of the credentials, or a peer that does not prove itself, is UNAUTHENTICATED."""
     refused = await _name_mechanism(connection, ranges, mechanism, deadline)
@@ -52,14 +55,14 @@ async def authenticate(
     if version is None:
         return no_common_version(Api.SASL_AUTHENTICATE, ranges, connection.whom, highest=_NEWEST)
     try:
-        message = turns.first()
+        message = exchange.first()
         for _ in range(_MOST_TURNS):
-            answer = await _asked(connection, _authenticate(version, message), deadline)
+            answer = await _ask(connection, _authenticate(version, message), deadline)
             if isinstance(answer, Refusal):
                 return answer
             if answer.error_code:
-                return _refused(connection.whom, mechanism, int(answer.error_code), answer.error_message, turns)
-            following = turns.next(bytes(answer.auth_bytes))
+                return _refused(connection.whom, mechanism, int(answer.error_code), answer.error_message, exchange)
+            following = exchange.next(bytes(answer.auth_bytes))
             if following is None:
                 return Session(_lifetime_ms(answer))
             message = following
@@ -68,12 +71,22 @@ async def authenticate(
     return Refusal(Trouble.GARBLED, f"{connection.whom} does not come to an end of {mechanism}", "check the listener")
 
 
+async def offered_mechanisms(connection: Connection, deadline: Deadline) -> tuple[str, ...] | Refusal:
+    """The mechanisms of the listener, asked for without any credential; none where it has no SASL.
+
+    The broker closes the connection afterwards.
+    """
+    answer = await _ask(connection, _handshake(_NOBODYS_MECHANISM), deadline)
+    if isinstance(answer, Refusal):
+        return answer
+    return () if int(answer.error_code) == _ILLEGAL_STATE else tuple(str(name) for name in answer.mechanisms)
+
+
 async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str, deadline: Deadline) -> Refusal | None:
     offered = ranges.get(Api.SASL_HANDSHAKE)
     if offered is None or not offered[0] <= _HANDSHAKE <= offered[1]:
         return no_common_version(Api.SASL_HANDSHAKE, ranges, connection.whom, lowest=_HANDSHAKE, highest=_HANDSHAKE)
-    asked = EncodedRequest(Api.SASL_HANDSHAKE, _HANDSHAKE, LEGACY.text(mechanism), flexible=False)
-    answer = await _asked(connection, asked, deadline)
+    answer = await _ask(connection, _handshake(mechanism), deadline)
     if isinstance(answer, Refusal):
         return answer
     code = int(answer.error_code)
@@ -89,13 +102,17 @@ async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str
     return None
 
 
-def _authenticate(version: int, message: bytes) -> EncodedRequest:
+def _handshake(mechanism: str) -> EncodedRequest:
+    return EncodedRequest(Api.SASL_HANDSHAKE, _HANDSHAKE, LEGACY.text(mechanism), flexible=False)
+
+
+def _authenticate(version: int, message: SecretBytes) -> EncodedRequest:
     flexible = version >= _FLEXIBLE_SINCE
     form = FLEXIBLE if flexible else LEGACY
-    return EncodedRequest(Api.SASL_AUTHENTICATE, version, form.raw(message) + form.tags, flexible=flexible)
+    return EncodedRequest(Api.SASL_AUTHENTICATE, version, SecretBytes(form.raw(message) + form.tags), flexible=flexible)
 
 
-async def _asked(connection: Connection, packed: EncodedRequest, deadline: Deadline) -> Entity | Refusal:
+async def _ask(connection: Connection, packed: EncodedRequest, deadline: Deadline) -> Entity | Refusal:
     frame = await connection.ask(packed, deadline)
     if isinstance(frame, Refusal):
         if frame.trouble is Trouble.CLOSED:
@@ -113,13 +130,13 @@ def _lifetime_ms(answer: Entity) -> int:
     return max(0, round(told.total_seconds() * 1_000)) if told is not None else 0
 
 
-def _refused(whom: str, mechanism: str, code: int, message: str | None, turns: SaslExchange) -> Refusal:
+def _refused(whom: str, mechanism: str, code: int, message: str | None, exchange: SaslExchange) -> Refusal:
     if code != _AUTHENTICATION_FAILED:
         told = f": {_shown(message)}" if message else ""
         return Refusal(
             Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}", code=code
         )
-    said = "; ".join(_shown(each) for each in (message, turns.hint) if each) or "no reason given"
+    said = "; ".join(_shown(each) for each in (message, exchange.hint) if each) or "no reason given"
     remedy = _REMEDIES.get(mechanism, _REMEDY)
     return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said})", remedy, code)
 

@@ -14,10 +14,11 @@ from kastellan.config.security import KerberosLogin
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput, MissingTool
 from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.secret import SecretBytes
 from kastellan.wire.daemon_thread import aside
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 from kastellan.wire.kafka.trouble import Refusal
 
 _AUTHENTICATION_ONLY: Final = 1
@@ -77,7 +78,7 @@ class Context(Protocol):
         ...
 
 
-class KerberosTurns:
+class KerberosExchange:
     """One login. The first token was made already, because that asks the KDC."""
 
     hint = ""
@@ -85,14 +86,14 @@ class KerberosTurns:
     def __init__(self, context: Context, first: bytes) -> None:
         self._context, self._first, self._settled = context, first, False
 
-    def first(self) -> bytes:
+    def first(self) -> SecretBytes:
         """The ticket."""
-        return self._first
+        return SecretBytes(self._first)
 
-    def next(self, challenge: bytes) -> bytes | None:
+    def next(self, challenge: bytes) -> SecretBytes | None:
         """Tokens until both sides are known, then the choice of no protection beyond that, which is all that Kafka offers."""
         try:
-            return None if self._settled else self._answer(challenge)
+            return None if self._settled else SecretBytes(self._answer(challenge))
         except SaslFailed:
             raise
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
@@ -110,7 +111,7 @@ class KerberosTurns:
         return bytes(self._context.wrap(bytes((_AUTHENTICATION_ONLY, 0, 0, 0)), False).message)
 
 
-class KerberosMethod:
+class KerberosMechanism:
     """Logins by GSSAPI: a ticket per broker, made from a key table or the ticket cache."""
 
     def __init__(self, login: KerberosLogin) -> None:
@@ -120,7 +121,7 @@ class KerberosMethod:
         self._store = _store(login)
         self.user: str | None = _user(login.principal) if login.principal else None
 
-    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> KerberosTurns | Refusal:
+    async def begin(self, endpoint: Endpoint, deadline: Deadline, progress: Progress) -> KerberosExchange | Refusal:
         """A login at this broker; the KDC is asked on a thread."""
         name = f"{self._login.service}/{endpoint.host}"
         progress.instead = silent = _silent(name)
@@ -135,7 +136,7 @@ class KerberosMethod:
             return Refusal(Trouble.UNAUTHENTICATED, reason, _remedy(said), elsewhere=_NO_KDC.search(said) is not None)
         finally:
             progress.instead = None
-        return KerberosTurns(context, first)
+        return KerberosExchange(context, first)
 
     def _meant(self, said: str) -> str:
         """The library looks for tickets where a key table has no key that fits, and then says that there are none."""

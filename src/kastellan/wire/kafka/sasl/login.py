@@ -12,7 +12,7 @@ import logging
 import time
 from typing import Final
 
-from kastellan.config.security import Login, mechanism_of
+from kastellan.config.security import Login, mechanism_name
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import duration_text
@@ -20,7 +20,7 @@ from kastellan.wire.kafka.connection import Connection
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.sasl.exchange import Session, authenticate
-from kastellan.wire.kafka.sasl.methods import method_of
+from kastellan.wire.kafka.sasl.mechanisms import mechanism_for
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.versions import Ranges
 
@@ -39,8 +39,8 @@ class SaslLogin:
 
     def __init__(self, login: Login) -> None:
         """Raises BadInput or MissingTool, see `methods`."""
-        self.mechanism = mechanism_of(login)
-        self._method = method_of(login)
+        self.mechanism = mechanism_name(login)
+        self._mechanism = mechanism_for(login)
         self._first = asyncio.Lock()
         self._proven = False
         self._refusals = 0
@@ -50,7 +50,7 @@ class SaslLogin:
     @property
     def user(self) -> str | None:
         """The user name, as far as it is known."""
-        return self._method.user
+        return self._mechanism.user
 
     async def log_in(
         self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress | None = None
@@ -86,15 +86,18 @@ class SaslLogin:
     async def _once(
         self, connection: Connection, endpoint: Endpoint, ranges: Ranges, deadline: Deadline, progress: Progress
     ) -> Session | Refusal:
-        turns = await self._method.begin(endpoint, deadline, progress)
-        told = turns if isinstance(turns, Refusal) else await authenticate(connection, ranges, self.mechanism, turns, deadline)
-        if isinstance(told, Session):
+        exchange = await self._mechanism.begin(endpoint, deadline, progress)
+        if isinstance(exchange, Refusal):
+            result: Session | Refusal = exchange
+        else:
+            result = await authenticate(connection, ranges, self.mechanism, exchange, deadline)
+        if isinstance(result, Session):
             self._proven, self._refused, self._refusals = True, None, 0
-            return told
-        if told.trouble is Trouble.UNAUTHENTICATED:
-            self._method.forget()
-        if told.trouble is Trouble.UNAUTHENTICATED and not self._proven:
-            pause_s = _ELSEWHERE_PAUSE_S if told.elsewhere else min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
-            self._refusals += not told.elsewhere
-            self._refused, self._not_before_s = told, time.monotonic() + pause_s
-        return told
+            return result
+        if result.trouble is Trouble.UNAUTHENTICATED:
+            self._mechanism.forget()
+        if result.trouble is Trouble.UNAUTHENTICATED and not self._proven:
+            pause_s = _ELSEWHERE_PAUSE_S if result.elsewhere else min(_FIRST_PAUSE_S * 2**self._refusals, _LONGEST_PAUSE_S)
+            self._refusals += not result.elsewhere
+            self._refused, self._not_before_s = result, time.monotonic() + pause_s
+        return result

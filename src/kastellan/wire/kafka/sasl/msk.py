@@ -24,7 +24,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.secret import Secret
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
-from kastellan.wire.kafka.sasl.turns import OneMessage
+from kastellan.wire.kafka.sasl.mechanism import OneMessage
 from kastellan.wire.kafka.trouble import Refusal
 
 _SERVICE: Final = "kafka-cluster"
@@ -84,7 +84,7 @@ def message(host: str, region: str, keys: Keys, now: dt.datetime) -> bytes:
     return json.dumps({**content, **{name.lower(): value for name, value in signed.items()}}, separators=(",", ":")).encode()
 
 
-class MskMethod:
+class MskMechanism:
     """Logins by AWS_MSK_IAM. Credentials are looked for at every login: those of roles end after an hour."""
 
     user: str | None = None

@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from kastellan.kernel.secret import Secret
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.kernel.secret import Secret, SecretBytes
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 
 _SEPARATOR: Final = "\x01"
 _SHOWN: Final = 120
@@ -31,20 +31,20 @@ class Bearer:
     def __init__(self, token: Token, extensions: Mapping[str, str]) -> None:
         self.hint = ""
         pairs = [f"auth=Bearer {token.text.reveal()}", *(f"{name}={value}" for name, value in extensions.items())]
-        self._message = "n,," + _SEPARATOR + _SEPARATOR.join(pairs) + _SEPARATOR * 2
+        self._message = SecretBytes(("n,," + _SEPARATOR + _SEPARATOR.join(pairs) + _SEPARATOR * 2).encode())
 
-    def first(self) -> bytes:
+    def first(self) -> SecretBytes:
         """The one message."""
-        return self._message.encode()
+        return self._message
 
-    def next(self, challenge: bytes) -> bytes | None:
+    def next(self, challenge: bytes) -> SecretBytes | None:
         """None when the token was taken; else the empty message after which the peer tells its refusal."""
         if not challenge:
             return None
         if self.hint:
             raise SaslFailed(f"refused the token ({self.hint})")
         self.hint = _status(challenge)
-        return _SEPARATOR.encode()
+        return SecretBytes(_SEPARATOR.encode())
 
 
 def token_of(text: str, subject_claim: str = "sub") -> Token:

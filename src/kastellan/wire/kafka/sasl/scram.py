@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kastellan.config.security import ScramLogin
-from kastellan.wire.kafka.sasl.turns import SaslFailed
+from kastellan.kernel.secret import SecretBytes
+from kastellan.wire.kafka.sasl.mechanism import SaslFailed
 
 _HASHES: Final[Mapping[str, str]] = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 _LEAST_ITERATIONS: Final = 4_096
@@ -47,7 +48,7 @@ class Scram:
 
     def __init__(self, login: ScramLogin, nonce: str, derive: Derive | None = None) -> None:
         self._hash = _HASHES[login.mechanism]
-        self._password = login.password.reveal().encode()
+        self._password = SecretBytes(login.password.reveal().encode())
         self._derive = derive or Derivations()
         self._nonce = nonce
         name = login.user.replace("=", "=3D").replace(",", "=2C")
@@ -55,11 +56,11 @@ class Scram:
         self._bare = f"n={name},r={nonce}{extension}"
         self._signature: bytes | None = None
 
-    def first(self) -> bytes:
+    def first(self) -> SecretBytes:
         """The client-first message."""
-        return f"n,,{self._bare}".encode()
+        return SecretBytes(f"n,,{self._bare}".encode())
 
-    def next(self, challenge: bytes) -> bytes | None:
+    def next(self, challenge: bytes) -> SecretBytes | None:
         """The client-final message, or None once the peer has proven itself."""
         text = _text(challenge)
         if self._signature is None:
@@ -67,7 +68,7 @@ class Scram:
         self._verify(text)
         return None
 
-    def _final(self, server_first: str) -> bytes:
+    def _final(self, server_first: str) -> SecretBytes:
         nonce, salt, iterations = self._parameters(server_first)
         salted = self._derive(self._hash, self._password, salt, iterations)
         client_key = self._hmac(salted, b"Client Key")
@@ -76,7 +77,7 @@ class Scram:
         message = f"{self._bare},{server_first},{without_proof}".encode()
         proof = bytes(one ^ other for one, other in zip(client_key, self._hmac(stored_key, message), strict=True))
         self._signature = self._hmac(self._hmac(salted, b"Server Key"), message)
-        return f"{without_proof},p={base64.b64encode(proof).decode()}".encode()
+        return SecretBytes(f"{without_proof},p={base64.b64encode(proof).decode()}".encode())
 
     def _parameters(self, server_first: str) -> tuple[str, bytes, int]:
         fields = _fields(server_first)

@@ -15,6 +15,7 @@ from kastellan.config.security import OAuthLogin, Tls
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import Trouble
+from kastellan.kernel.secret import Secret, SecretBytes
 from kastellan.wire.http.send import HttpAnswer, HttpTrouble, Request, send
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
@@ -29,7 +30,7 @@ _REFUSALS: Final = frozenset({400, 401, 403})
 _OK: Final = 200
 
 
-class TokenMethod:
+class TokenMechanism:
     """Logins by OAUTHBEARER: all connections share one token until most of its life is over."""
 
     def __init__(self, login: OAuthLogin) -> None:
@@ -100,11 +101,11 @@ class TokenMethod:
             user, secret = quote_plus(user), quote_plus(secret)
         form = {"grant_type": "client_credentials"} | ({"scope": login.scope} if login.scope else {})
         headers = {
-            "Authorization": "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode(),
+            "Authorization": Secret("Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()),
             "Content-Type": "application/x-www-form-urlencoded",
             "Accept": "application/json",
         }
-        return Request(url=url, method="POST", headers=headers, content=urlencode(form).encode(), tls=self._tls)
+        return Request(url=url, method="POST", headers=headers, content=SecretBytes(urlencode(form).encode()), tls=self._tls)
 
     def _refused(self, whom: str, answer: HttpAnswer, found: dict[str, Any]) -> tuple[Trouble, str, str]:
         told = " ".join(str(found[each]) for each in ("error", "error_description") if found.get(each))
