@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from kastellan.config.admin_client_keys import wrong_values
+from kastellan.config.admin_client_keys import OF_SECURITY, wrong_values
 from kastellan.config.config_providers import Surroundings, resolve_references
 from kastellan.config.dialects import dialect, other_format
 from kastellan.config.java_properties import Property, properties
@@ -126,7 +126,7 @@ def _read(settings: Settings) -> ClientProperties:
 
 def _matters(key: str, protocol: Protocol) -> bool:
     """A setting of security that would have an effect here in a Java client."""
-    if key in _WITHOUT_EFFECT:
+    if key in _WITHOUT_EFFECT or key not in OF_SECURITY:
         return False
     return key.startswith("security.") or (key.startswith("sasl.") and protocol.sasl) or (key.startswith("ssl.") and protocol.tls)
 

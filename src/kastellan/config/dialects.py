@@ -136,7 +136,7 @@ def _spring(values: Mapping[str, str]) -> Dialect | None:
     lines: dict[str, None] = {}
     for key in keys:
         rest = re.sub(r"^(?:(?:producer|consumer|admin|streams)\.)?", "", key.removeprefix("spring.kafka."))
-        own = rest.removeprefix("properties.").strip("[]")
+        own = re.sub(r"^properties\.?", "", rest).strip("[]")
         for line in _SPRING.get(rest, (f"{own}=...",) if rest != own and own.startswith(_OF_JAVA) else ()):
             lines[line] = None
     wanted = tuple(line for line in lines if line.partition("=")[0] not in values)

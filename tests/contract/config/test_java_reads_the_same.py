@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kastellan.config.admin_client_keys import KEYS, LISTS
+from kastellan.config.admin_client_keys import KEYS, LISTS, OF_SECURITY
 from kastellan.config.client_properties import ClientProperties, client_properties
 from kastellan.config.config_providers import Surroundings, read_file
 from kastellan.config.java_properties import properties
@@ -209,6 +209,7 @@ def test_the_table_of_typed_settings_is_that_of_the_class(java: JavaClient) -> N
     types: dict[str, list[str]] = java.ask(definitions=True)["types"]
     lists = {key for key, (kind, _) in types.items() if kind == "LIST"}
     assert lists == LISTS
+    assert {key for key in types if key.startswith(("sasl.", "ssl.", "security."))} == OF_SECURITY
     for key, (kind, rule) in types.items():
         if kind in kinds and key != "request.timeout.ms":
             assert KEYS[key].kind == kinds[kind], key

@@ -83,7 +83,7 @@ def planted(struct: type[msgspec.Struct], depth: int = 0) -> msgspec.Struct:
     return struct(**values)
 
 
-def planted_value(hint: Any, place: str, depth: int) -> Any:  # noqa: PLR0911
+def planted_value(hint: Any, place: str, depth: int) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Secret:
         return Secret(MARK)
