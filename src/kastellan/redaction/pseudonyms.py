@@ -149,7 +149,8 @@ class Pseudonyms:
         name, colon, port = where.rpartition(":")
         if not colon or not port.isdecimal():
             name, colon, port = where, "", ""
-        told = f"{self.host(name)}{colon}{port}"
+        host = self.host(name.removeprefix("[").removesuffix("]"))
+        told = f"[{host}]{colon}{port}" if ":" in host else f"{host}{colon}{port}"
         return (head if head.isdecimal() else "") + at + told + (slash + self._plain(TextKind.PATH, path) if slash else "")
 
     def listener(self, text: str) -> str:

@@ -11,8 +11,9 @@ import pytest
 from kastellan.app.observe import observe
 from kastellan.engine.requests import TableRequest, TableRequests, merge_requests, request_tables
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.outcome import State
+from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import broker_peer
+from kastellan.model.answer_log import answers_of
 from kastellan.model.config_secrets import NOT_KEPT
 from kastellan.model.snapshot import Snapshot
 from kastellan.sources.kafka.source import KafkaSource
@@ -20,6 +21,7 @@ from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_faults import Fault
 from kastellan.testing.fake_broker_model import FakeGroup, FakeMember, FakeModel, fake_model
 from kastellan.wire.kafka.api import Api
+from tests.contract.wire.kit import free_port
 
 pytestmark = pytest.mark.enable_socket
 
@@ -502,3 +504,22 @@ def test_every_broker_tells_what_its_software_supports() -> None:
             await source.close()
 
     asyncio.run(run())
+
+
+def test_a_bootstrap_address_that_leads_nowhere_is_in_the_answers_and_costs_no_table() -> None:
+    async def run() -> Snapshot:
+        async with FakeCluster(model()) as fake:
+            dead = f"127.0.0.1:{free_port()}"
+            source = KafkaSource(f"{dead},127.0.0.1:{fake.port(1)}")
+            try:
+                # The refused connect is there before a broker has answered two requests.
+                return await observe(source, request_tables("brokers", "groups"), Deadline.after(20))
+            finally:
+                await source.close()
+
+    snapshot = asyncio.run(run())
+    (lost,) = [answer for answer in snapshot.answers if answer.peer.kind == "bootstrap"]
+    assert (lost.state, lost.trouble) == (State.FAILED, Trouble.REFUSED)
+    assert "nothing listens there" in lost.reason
+    assert all(lost.id not in answers_of(table) for table in snapshot.tables.values())
+    assert snapshot.tables["brokers"].df.height == 3

@@ -15,14 +15,16 @@ from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
 from kastellan.kernel.outcome import Outcome, Trouble
+from kastellan.model.answer import Peer
 from kastellan.model.answer_log import AnswerLog
 from kastellan.model.catalogue import all_tables
 from kastellan.model.collected import Collected
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.sources.kafka.decode_cache import DecodeCache
-from kastellan.sources.kafka.kafka_answers import SOURCE
+from kastellan.sources.kafka.kafka_answers import SOURCE, KafkaAnswers
 from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.meeting import Door, meet
+from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.connection import CLIENT_ID, Limits
 from kastellan.wire.kafka.costs import Costs, Meter
@@ -84,12 +86,24 @@ class KafkaSource:
         if not self._known:
             await self._first_contact(deadline)
         seen = await look_at(self._cluster, self._memory, requests, answers, deadline, self._controllers)
+        self._enter_dead_addresses(answers)
         return Collected(
             tables=seen.tables,
             cost=self._cost(),
             cluster_id=seen.cluster_id,
             vantage=Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal),
         )
+
+    def _enter_dead_addresses(self, answers: AnswerLog) -> None:
+        """Enter each bootstrap address that led nowhere at first contact, although another one did not.
+
+        No table rests on it: clients that have these addresses go on to the next one. An address that is still silent when the
+        collection ends is not among them.
+        """
+        entries = KafkaAnswers(answers)
+        for endpoint, outcome in self._cluster.bootstrap_outcomes.items():
+            if not outcome.ok:
+                entries.enter(outcome, api_name(Api.DESCRIBE_CLUSTER), Peer("bootstrap", endpoint.address))
 
     def _cost(self) -> Cost:
         """What was sent since the last collection that reported its cost: bootstrap and failed attempts included."""
