@@ -13,7 +13,7 @@ BAD = {
     "no cluster": (["doctor"], 2, "--bootstrap-server"),
     "lag without a cluster": (["lag"], 2, "--bootstrap-server"),
     "get what": (["get", "shoes", "--bundle", "{healthy}"], 2, "shoes"),
-    "describe no such kind": (["describe", "groupp", "x", "--bundle", "{healthy}"], 2, "near is group"),
+    "describe no such kind": (["describe", "groupp", "x", "--bundle", "{healthy}"], 2, "near are group"),
     "describe no such group": (["describe", "group", "biling", "--bundle", "{healthy}"], 2, "near are billing"),
     "describe nothing": (["describe"], 2, "kastellan describe --help"),
     "get a mistyped kind": (["get", "topcs", "--bundle", "{healthy}"], 2, "near are topics"),

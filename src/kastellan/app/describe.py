@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
@@ -19,6 +18,7 @@ from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.folder import modules_in
+from kastellan.kernel.near_names import near_hint
 from kastellan.model.answer import Answer
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table, Unseen
@@ -57,10 +57,8 @@ def kind_called(typed: str) -> str:
     for each in description_modules():
         if name in {each, f"{each}s"}:
             return each
-    near = difflib.get_close_matches(name, description_modules(), n=1, cutoff=0.5)
-    raise BadInput(
-        f"{typed[:40]!r} cannot be described; {'near is' if near else 'there are'} {', '.join(near or description_modules())}"
-    )
+    hint = near_hint(name, description_modules(), f"there are {', '.join(description_modules())}")
+    raise BadInput(f"{typed[:40]!r} cannot be described; {hint}")
 
 
 def requests_for(kind: str, name: str) -> TableRequests:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -10,6 +9,7 @@ import msgspec
 import polars as pl
 
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_hint
 from kastellan.kernel.units import plural
 from kastellan.model.finding import Fact
 from kastellan.model.table import Table
@@ -97,6 +97,5 @@ def required(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -
         return typed
     if not all_listed:
         raise BadInput(f"no {word} called {typed[:80]!r} was seen, and not all {word}s could be listed; look again")
-    near = difflib.get_close_matches(typed, listed, n=3, cutoff=0.5)
-    told = f"near are {', '.join(near)}" if near else f"{len(listed)} {word}s are known: kastellan get {word}s lists them"
-    raise BadInput(f"no {word} is called {typed[:80]!r}; {told}")
+    hint = near_hint(typed, listed, f"{len(listed)} {word}s are known: kastellan get {word}s lists them")
+    raise BadInput(f"no {word} is called {typed[:80]!r}; {hint}")

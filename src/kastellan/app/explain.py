@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import msgspec
@@ -12,6 +11,7 @@ from kastellan.app.reference_data import read_providers
 from kastellan.checks.catalogue import check_ids, read_check
 from kastellan.diagnosis.cause import cause_ids, read_cause
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_names
 from kastellan.reference.providers import Profile, ProviderData
 
 _BRACES = re.compile(r"\{(\w+)[^}]*\}")
@@ -66,7 +66,7 @@ def everything() -> Explanation:
 def _closest(wanted: str, data: ProviderData) -> str:
     ids = (*check_ids(), *cause_ids(), *(profile.id for profile in data.profiles), *TERMS)
     names = {name.lower(): name for name in ids} | {check_id.rpartition(".")[2]: check_id for check_id in check_ids()}
-    near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
+    near = near_names(wanted.lower(), names)
     return f"; near are {', '.join(dict.fromkeys(names[name] for name in near))}" if near else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_hint
 from kastellan.kernel.outcome import State
 from kastellan.kernel.units import plural
 from kastellan.model.answer import Answer
@@ -87,9 +87,8 @@ def list_called(typed: str) -> str:
         if not found.hidden and name in {each, *found.aliases}:
             return each
     words = [word for each, found in LISTS.items() if not found.hidden for word in (each, *found.aliases)]
-    near = difflib.get_close_matches(name, words, n=3, cutoff=0.6)
-    told = f"near are {', '.join(near)}" if near else f"there are {', '.join(each for each in LISTS if not LISTS[each].hidden)}"
-    raise BadInput(f"nothing is called {typed[:40]!r} here; {told}")
+    hint = near_hint(name, words, f"there are {', '.join(each for each in LISTS if not LISTS[each].hidden)}")
+    raise BadInput(f"nothing is called {typed[:40]!r} here; {hint}")
 
 
 def requests_for(name: str, member: str | None = None) -> TableRequests:
@@ -177,8 +176,7 @@ def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[U
     matched = names_like(member, names) if is_pattern(member) else [name for name in names if name == exact]
     if matched:
         return frame.filter(text.is_in(matched))
-    near = difflib.get_close_matches(member, names, n=3, cutoff=0.5)
     if any(each.roster == found.named for each in unseen):
         raise BadInput(f"no {found.word} called {member[:80]!r} was seen, and not all {found.word}s could be listed; look again")
-    told = f"near are {', '.join(near)}" if near else f"{len(names)} {found.word}s are known: leave the name out to list them"
-    raise BadInput(f"no {found.word} is called {member[:80]!r}; {told}")
+    hint = near_hint(member, names, f"{len(names)} {found.word}s are known: leave the name out to list them")
+    raise BadInput(f"no {found.word} is called {member[:80]!r}; {hint}")

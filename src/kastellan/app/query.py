@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ import polars as pl
 
 from kastellan.app.lists.headers import header_of
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_hint
 from kastellan.kernel.units import plural
 
 _CONDITION: Final = re.compile(r"\s*([A-Za-z_+/. -]+?)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
@@ -54,8 +54,8 @@ def column_named(typed: str, columns: Iterable[str]) -> str:
     headed = [column for column in listed if header_of(column).lower() in {plain, name.replace("_", " ")}]
     if headed:
         return headed[0]
-    near = difflib.get_close_matches(name, listed, n=3, cutoff=0.5)
-    raise BadInput(f"there is no column {typed[:60]!r}; {'near are' if near else 'there are'} {', '.join(near or listed)}")
+    hint = near_hint(name, listed, f"there are {', '.join(listed)}")
+    raise BadInput(f"there is no column {typed[:60]!r}; {hint}")
 
 
 def names_like(pattern: str, names: Iterable[str]) -> list[str]:

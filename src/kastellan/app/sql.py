@@ -6,7 +6,6 @@ Only the tables that a statement names are asked of a cluster. An earlier look, 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -26,6 +25,7 @@ from kastellan.engine.requests import TableRequest, TableRequests, keys_of, merg
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_hint
 from kastellan.model.catalogue import all_tables
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
@@ -155,9 +155,8 @@ def _relation(name: str) -> type[Table]:
     plain = name.removeprefix(BEFORE)
     if plain in relations():
         return relations()[plain]
-    near = difflib.get_close_matches(plain, relations(), n=3, cutoff=0.5)
-    told = f"near are {', '.join(near)}" if near else "kastellan sql without a statement lists them"
-    raise BadInput(f"there is no table {name[:_SHOWN_MAX]!r}; {told}")
+    hint = near_hint(plain, relations(), "kastellan sql without a statement lists them")
+    raise BadInput(f"there is no table {name[:_SHOWN_MAX]!r}; {hint}")
 
 
 def _no_sql(error: PolarsError) -> BadInput:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 from kastellan.checks.check import Check
+from kastellan.kernel.time_texts import clock_text, minute_text
 from kastellan.kernel.units import count_text, duration_text, plural
 from kastellan.model.changes import Became, Changes, Configured, How, Moved
 from kastellan.model.finding import Change, Finding, Severity
@@ -34,7 +34,7 @@ def time_text(at_ms: int, now_ms: int) -> str:
     ('15:06:40Z', '2025-06-15 15:06Z')
     """
     near = 0 <= now_ms - at_ms < _DAY_MS / 2
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%SZ" if near else "%Y-%m-%d %H:%MZ")
+    return clock_text(at_ms) if near else minute_text(at_ms)
 
 
 def since_text(findings: Sequence[Finding], report: Report) -> str:

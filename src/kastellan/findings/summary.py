@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -16,6 +15,7 @@ from kastellan.checks.check import Check, sentence
 from kastellan.findings.grouping import Group, grouped
 from kastellan.findings.history_text import changed, headline, new_among, since_text
 from kastellan.findings.unseen_text import listed, not_seen
+from kastellan.kernel.time_texts import moment_text
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
 from kastellan.model.finding import Finding, Severity, UnknownKind, Verdict, Waived
@@ -297,7 +297,7 @@ def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
 def _header(report: Report) -> tuple[str, ...]:
     shape, vantage = report.shape, report.vantage
     release = (shape.kafka or "?").partition(" (")[0].replace(" or newer", "+")
-    at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    at = moment_text(report.at_ms)
     sizes = f"{_some(shape.brokers, 'broker')}, {_some(shape.controllers, 'controller')}"
     of = f"{_some(shape.partitions, 'partition')}, {_some(shape.groups, 'group')}"
     answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import ReportSummary
+from kastellan.kernel.time_texts import iso_text
 from kastellan.kernel.units import plural
 from kastellan.model.finding import CheckResult, Finding, Verdict
 from kastellan.render.printable import clean
@@ -21,7 +21,7 @@ def show(view: ReportView, fails: Callable[[Finding], bool]) -> str:
     report = view.report
     titles = {name: check.title for name, check in view.checks.items()}
     root = ET.Element("testsuites", name="kastellan")
-    at = datetime.fromtimestamp(report.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    at = iso_text(report.at_ms)
     ordered = sorted(report.results, key=lambda each: each.check)
     for family, some in groupby(ordered, key=lambda each: each.check.partition(".")[0]):
         results = list(some)

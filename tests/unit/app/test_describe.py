@@ -85,7 +85,7 @@ def test_names_that_are_not_there_get_near_ones():
     with pytest.raises(BadInput, match="not all topics could be listed"):
         describe(hide(healthy(), "topic"), "topic", "order")
     assert "near are User:app" in text(healthy(), "principal", "User:ap")
-    with pytest.raises(BadInput, match="near is group"):
+    with pytest.raises(BadInput, match="near are group"):
         kind_called("groupp")
     assert kind_called("Topics") == "topic"
 

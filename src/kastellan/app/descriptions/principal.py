@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import polars as pl
 
 from kastellan.app.description import Attribute, DescriptionParts, attribute, none_or_unseen, section
 from kastellan.engine.needs import Keys
+from kastellan.kernel.near_names import near_hint
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.delegation_tokens import DelegationTokens
@@ -113,5 +113,5 @@ def _near(principal: str, acls: Acls | None, users: ScramUsers | None) -> tuple[
     named |= set[str]() if users is None else {f"User:{each}" for each in users.df["user"].drop_nulls()}
     if principal in named or not named:
         return ()
-    near = difflib.get_close_matches(principal, sorted(named), n=3, cutoff=0.6)
-    return (f"neither an ACL nor a SCRAM user names {principal}{'; near are ' + ', '.join(near) if near else ''}",)
+    hint = near_hint(principal, sorted(named))
+    return (f"neither an ACL nor a SCRAM user names {principal}{hint and '; '}{hint}",)

@@ -10,6 +10,7 @@ import msgspec
 
 from kastellan.app.snapshots.files import load
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.time_texts import moment_text
 from kastellan.model.codec import Loaded, unpack
 from kastellan.ports import SavedSnapshot, SnapshotStore
 
@@ -81,7 +82,7 @@ def _chosen(name: str, kept: tuple[SavedSnapshot, ...], now_ms: int) -> SavedSna
     # At that time, what was known was the latest look before it.
     before = [each for each in kept if each.at_ms <= moment]
     if not before:
-        oldest = datetime.fromtimestamp(kept[-1].at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        oldest = moment_text(kept[-1].at_ms)
         raise BadInput(f"no look is kept from {name} or before; the oldest is of {oldest}")
     return before[0]
 

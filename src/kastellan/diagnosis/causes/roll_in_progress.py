@@ -13,11 +13,11 @@ is away for more than ten minutes, as far as the looks reach. Then nothing is ex
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import polars as pl
 
 from kastellan.diagnosis.cause import Cause
+from kastellan.kernel.time_texts import clock_text
 from kastellan.kernel.units import duration_text, plural
 from kastellan.model.diagnosis import CauseFound, EarlierLooks, Symptoms
 from kastellan.model.finding import Severity
@@ -88,11 +88,7 @@ def _returned(seen: list[tuple[int, Brokers]], now: dict[int, Broker]) -> dict[i
 
 
 def _numbered(returned: dict[int, int]) -> str:
-    return ", ".join(f"broker {broker} (away at {_clock(at_ms)})" for broker, at_ms in sorted(returned.items()))
-
-
-def _clock(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%SZ")
+    return ", ".join(f"broker {broker} (away at {clock_text(at_ms)})" for broker, at_ms in sorted(returned.items()))
 
 
 def _mixed(versions: ApiVersions | None) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from typing import Annotated
 
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.kernel.near_names import near_hint
 from kastellan.surfaces.cli.help_text import FILES
 
 PANEL = FILES
@@ -31,8 +31,8 @@ def run(
         sys.stdout.write("\n".join(DOCUMENTS) + "\n")
         return
     if name not in DOCUMENTS:
-        near = difflib.get_close_matches(name, DOCUMENTS, n=2, cutoff=0.4)
-        raise BadInput(f"no schema is called {name[:60]!r}; there are {', '.join(near or DOCUMENTS)}")
+        hint = near_hint(name, DOCUMENTS, f"there are {', '.join(DOCUMENTS)}")
+        raise BadInput(f"no schema is called {name[:60]!r}; {hint}")
     import json
 
     sys.stdout.write(json.dumps(schema_of(DOCUMENTS[name]), indent=2) + "\n")

@@ -158,8 +158,7 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
 
         sys.stdout.write(json_text(KeptDocument(clusters=found)) + "\n")
         return
-    from datetime import UTC, datetime
-
+    from kastellan.kernel.time_texts import moment_text
     from kastellan.kernel.units import bytes_text
     from kastellan.surfaces.cli.screen import Screen
 
@@ -168,7 +167,7 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
         [
             shelf.cluster,
             "last" if not number else f"-{number}",
-            datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ"),
+            moment_text(at_ms),
             bytes_text(size),
         ]
         for shelf in found

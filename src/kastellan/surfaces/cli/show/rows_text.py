@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from kastellan.app.get import Listing
 from kastellan.app.lists.headers import header_of
+from kastellan.kernel.time_texts import moment_text
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
@@ -101,4 +100,4 @@ def _time(at_ms: int) -> str:
     """A moment in UTC; -1 and its like are never."""
     if at_ms < 0:
         return "never"
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return moment_text(at_ms)

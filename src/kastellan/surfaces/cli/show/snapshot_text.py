@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from kastellan.app.snapshots.contents import Contents
+from kastellan.kernel.time_texts import moment_text
 from kastellan.kernel.units import bytes_text, count_text, plural
 from kastellan.surfaces.cli.screen import Screen
 
 
 def show(contents: Contents, screen: Screen) -> None:
     """Header, tables, and what could not be seen."""
-    times = [datetime.fromtimestamp(each / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ") for each in contents.at_ms]
+    times = [moment_text(each) for each in contents.at_ms]
     vantage = contents.vantage
     screen.paragraph(f"{contents.cluster_id or 'cluster id not seen'} · {plural(len(times), 'look')}: {', '.join(times)}", "bold")
     screen.paragraph(f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}")
