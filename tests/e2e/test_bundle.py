@@ -106,7 +106,7 @@ def test_who_runs_the_cluster_travels_with_a_bundle_and_stays_when_its_names_go(
     for name, file, flags in (("whole", bundle, ()), ("redacted", out, ()), ("plain", bundle, ("--provider", "none"))):
         told[name] = json.loads(kastellan("doctor", "--bundle", file, "-o", "json", "--fail-on", "never", *flags).out)["report"]
     aside = {
-        name: [(each["check"], one["count"]) for each in report["results"] for one in each["aside"]]
+        name: [(each["check"], one["count"]) for each in report["results"] for one in each["excluded"]]
         for name, report in told.items()
     }
     assert told["whole"]["provider"]["id"] == told["redacted"]["provider"]["id"] == "warpstream"

@@ -16,7 +16,8 @@ def guarded(tmp_path):
         file = tmp_path / "client.properties"
         file.write_text(
             f"bootstrap.servers={fake.bootstrap}\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n"
-            'sasl.jaas.config=ScramLoginModule required username="alice" password="hunter2";\n'
+            "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required "
+            'username="alice" password="hunter2";\n'
         )
         file.chmod(0o600)
         yield fake, file

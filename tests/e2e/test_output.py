@@ -8,11 +8,12 @@ import pty
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from kastellan.surfaces.cli.completion import remember
+from kastellan.testing.snapshots import healthy
 from tests.e2e.conftest import BINARY, described, environment
 from tests.e2e.schema import faults
 
@@ -265,10 +266,9 @@ def test_completion_loads_nothing_heavy_and_knows_the_commands():
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_names_of_the_last_look_complete_in_every_shell_without_loading_anything_heavy(shell, tmp_path):
-    (tmp_path / "kastellan").mkdir()
-    held = {"at_s": time.time(), "names": {"topic": ["orders", "payments"], "group": ["billing"]}}
-    (tmp_path / "kastellan" / "names.json").write_text(json.dumps(held))
+def test_names_of_the_last_look_complete_in_every_shell_without_loading_anything_heavy(shell, tmp_path, monkeypatch):
+    monkeypatch.setenv("KASTELLAN_CACHE", str(tmp_path))
+    remember(healthy().tables)
     script = (
         "import atexit, sys\n"
         "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"

@@ -17,7 +17,7 @@ BAD = {
     "describe no such group": (["describe", "group", "biling", "--bundle", "{healthy}"], 2, "near are billing"),
     "describe nothing": (["describe"], 2, "kastellan describe --help"),
     "get a mistyped kind": (["get", "topcs", "--bundle", "{healthy}"], 2, "near are topics"),
-    "get producers of all": (["get", "producers", "--bundle", "{healthy}"], 2, "for one topic only"),
+    "get producers of all": (["get", "producers", "--bundle", "{healthy}"], 2, "name one topic"),
     "get by a column that is not there": (
         ["get", "topics", "--where", "partitionz>2", "--bundle", "{healthy}"],
         2,
