@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kastellan import lab as labs
-from kastellan.app.reach import settle
+from kastellan.app.resolve_settings import resolve_settings
 from kastellan.app.wiring import meet
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.security import entrance
@@ -24,7 +24,7 @@ PROVIDER = "org.apache.kafka.common.config.provider.FileConfigProvider"
 
 def way_in(path: Path) -> str:
     """How many nodes are met with this file; else the reason why none is."""
-    target = settle({"command_config": str(path)}, (), {}).cluster()
+    target = resolve_settings({"command_config": str(path)}, (), {}).cluster()
     (door,) = asyncio.run(meet(target, Deadline.after(60)))
     return str(door.nodes) if door.nodes is not None else door.reason
 

@@ -17,7 +17,7 @@ import pytest
 
 from kastellan import lab as labs
 from kastellan.app.observe import observe
-from kastellan.app.reach import settle
+from kastellan.app.resolve_settings import resolve_settings
 from kastellan.app.wiring import source_for
 from kastellan.config.security import KerberosLogin
 from kastellan.engine.requests import request_tables
@@ -133,7 +133,7 @@ def told(lab_file: Path, *parts: str, code: int = 1, **more: Any) -> str:
 
 async def seen_twice(file: Path, between: Callable[[], bool]) -> tuple[str, list[int]]:
     """As whom we look, and how many brokers tell themselves, again and again by the same connections until the time is over."""
-    source = source_for(settle({"command_config": str(file)}, (), {"KASTELLAN_CONTEXTS": "/nowhere"}).cluster())
+    source = source_for(resolve_settings({"command_config": str(file)}, (), {"KASTELLAN_CONTEXTS": "/nowhere"}).cluster())
     counts: list[int] = []
     principal = ""
     try:
@@ -242,7 +242,9 @@ def test_a_kdc_that_comes_back_is_asked_again_soon(kerberos: labs.Lab, tmp_path:
     monkeypatch.setenv("KRB5_CONFIG", str(conf))
 
     async def looked() -> list[str]:
-        settled = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
+        settled = resolve_settings(
+            {"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"}
+        )
         source = source_for(settled.cluster())
         reasons: list[str] = []
         deadline = Deadline.after(40)  # less than the pause after a login that was refused
@@ -281,7 +283,7 @@ def test_clocks_that_are_apart_are_told_by_the_kdc_and_by_the_broker(kerberos: l
 @pytest.mark.parametrize("nonsense", [b"", b"\0", b"garbage", b"\x60" + b"\xff" * 40])
 def test_a_peer_that_answers_a_ticket_with_nonsense_is_told_so(kerberos: labs.Lab, nonsense: bytes) -> None:
     """The broker is any host of this name; the ticket for it is good."""
-    login = settle({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
+    login = resolve_settings({"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
     settings = login.cluster().security.login
     assert isinstance(settings, KerberosLogin)
     turns = asyncio.run(KerberosMechanism(settings).begin(Endpoint("localhost", 1, 1), Deadline.after(30), Progress()))

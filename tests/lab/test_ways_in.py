@@ -13,7 +13,7 @@ import pytest
 
 from kastellan import lab as labs
 from kastellan.app.observe import observe
-from kastellan.app.reach import settle
+from kastellan.app.resolve_settings import resolve_settings
 from kastellan.app.wiring import source_for
 from kastellan.engine.requests import request_tables
 from kastellan.kernel.deadline import Deadline
@@ -41,7 +41,7 @@ def files(lab: labs.Lab) -> dict[str, Path]:
 
 async def seen(file: Path) -> tuple[str, int]:
     """As whom we look with this file, and how many brokers tell themselves."""
-    settled = settle({"command_config": str(file)}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
+    settled = resolve_settings({"command_config": str(file)}, (), {"KASTELLAN_CONTEXTS": "/nowhere"})
     assert settled.notes == ()
     source = source_for(settled.cluster())
     try:

@@ -1,4 +1,4 @@
-"""What holds for a command, and where each value came from: flag, environment, context, properties file, default."""
+"""The values that hold for a command, and where each came from: flag, environment, context, properties file, default."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ DEFAULT_TIMEOUT_S: Final = 5.0
 DEFAULT: Final = "default"
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A value and who told it. The value is text, because it is only ever shown."""
+class EffectiveValue(msgspec.Struct, frozen=True):
+    """A value that holds and where it came from. The value is text, because it is only ever shown."""
 
     name: str
     value: str
     origin: str
 
 
-class Source(msgspec.Struct, frozen=True):
-    """Values from one place; `named` is how a sentence names the place of a value."""
+class ValueSource(msgspec.Struct, frozen=True):
+    """Values from one place; `origins` is how a sentence names the place of a value."""
 
     values: Mapping[str, str]
-    named: Mapping[str, str]
+    origins: Mapping[str, str]
 
-    def told(self, name: str) -> Told | None:
+    def get(self, name: str) -> EffectiveValue | None:
         """The value of this name, if this place has it."""
         value = self.values.get(name)
-        return Told(name, value, self.named[name]) if value else None
+        return EffectiveValue(name, value, self.origins[name]) if value else None
 
 
-def first(name: str, *sources: Source) -> Told | None:
+def first_value(name: str, *sources: ValueSource) -> EffectiveValue | None:
     """The value from the first place that has it."""
-    return next((found for each in sources if (found := each.told(name)) is not None), None)
+    return next((value for source in sources if (value := source.get(name)) is not None), None)
 
 
-def of_context(context: Context | None, named: str) -> Source:
-    """What a context tells."""
+def context_values(context: Context | None, origin: str) -> ValueSource:
+    """The values of a context; none without one."""
     if context is None:
-        return Source({}, {})
+        return ValueSource({}, {})
     values = {
         "bootstrap": context.bootstrap or "",
         "command_config": context.command_config or "",
@@ -53,22 +53,22 @@ def of_context(context: Context | None, named: str) -> Source:
         "timeout": f"{context.timeout:g}" if context.timeout is not None else "",
         "provider": context.provider or "",
     }
-    return Source(values, dict.fromkeys(values, named))
+    return ValueSource(values, dict.fromkeys(values, origin))
 
 
-def of_properties(found: ClientProperties, named: str) -> Source:
-    """What a properties file tells."""
+def properties_values(properties: ClientProperties, origin: str) -> ValueSource:
+    """The values of a properties file."""
     values = {
-        "bootstrap": found.bootstrap or "",
-        "controllers": found.controllers or "",
-        "timeout": f"{found.request_timeout_s:g}" if found.request_timeout_s is not None else "",
-        "client_id": found.client_id or "",
+        "bootstrap": properties.bootstrap or "",
+        "controllers": properties.controllers or "",
+        "timeout": f"{properties.request_timeout_s:g}" if properties.request_timeout_s is not None else "",
+        "client_id": properties.client_id or "",
     }
-    return Source(values, dict.fromkeys(values, named))
+    return ValueSource(values, dict.fromkeys(values, origin))
 
 
-def of_security(settings: SecuritySettings, named: str, prefix: str = "") -> list[Told]:
-    """How we are let in, for the eyes: names and paths, never a secret."""
+def security_values(settings: SecuritySettings, origin: str, prefix: str = "") -> list[EffectiveValue]:
+    """How the client proves itself, to be shown: names and paths, never a secret."""
     rows = [("security.protocol", str(settings.protocol))]
     if settings.protocol.tls:
         rows += [
@@ -90,7 +90,7 @@ def of_security(settings: SecuritySettings, named: str, prefix: str = "") -> lis
                 ("sasl.keytab", login.keytab or ""),
                 ("sasl.ticket_cache", login.ticket_cache or ""),
             ]
-    return [Told(prefix + name, value, named) for name, value in rows if value]
+    return [EffectiveValue(prefix + name, value, origin) for name, value in rows if value]
 
 
 def _place(store: object) -> str:

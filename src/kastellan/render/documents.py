@@ -11,7 +11,7 @@ from kastellan.app.may_restart import Restarts
 from kastellan.app.preflight import Preflight
 from kastellan.app.snapshots.contents import Contents
 from kastellan.app.snapshots.saved import SavedSnapshots
-from kastellan.config.effective import Told
+from kastellan.config.effective import EffectiveValue
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
@@ -88,7 +88,7 @@ class ConfigDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: Literal["kastellan.config/1"] = "kastellan.config/1"
     version: str = VERSION
-    values: tuple[Told, ...]
+    values: tuple[EffectiveValue, ...]
 
 
 class PreflightDocument(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from kastellan.surfaces.cli.completion import complete_context, complete_provide
 from kastellan.surfaces.cli.help_text import CONNECTION
 
 if TYPE_CHECKING:
-    from kastellan.app.reach import Settled
+    from kastellan.app.resolve_settings import ResolvedSettings
     from kastellan.app.wiring import Target
     from kastellan.model.codec import Loaded
     from kastellan.reference.providers import Provider
@@ -144,17 +144,19 @@ class ConnectionOptions(NamedTuple):
 
         return load(self.bundle)
 
-    def settled(self) -> Settled:
-        """All values that hold, with who told them."""
-        from kastellan.app.reach import FLAGS, settle
+    def resolved(self) -> ResolvedSettings:
+        """All values that hold, with where each came from."""
+        from kastellan.app.resolve_settings import FLAGS, resolve_settings
 
         typed = {name: getattr(self, name) for name in FLAGS}
-        return settle({name: str(value) for name, value in typed.items() if value is not None}, self.resolve, os.environ)
+        return resolve_settings(
+            {name: str(value) for name, value in typed.items() if value is not None}, self.resolve, os.environ
+        )
 
     def run_by(self) -> Provider | None:
         """Who is said to run the cluster; None: it is recognised. Of a saved snapshot no context tells it."""
         if not self.saved:
-            return self.settled().provider
+            return self.resolved().provider
         if self.provider is None:
             return None
         from kastellan.app.reference_data import read_providers
@@ -166,11 +168,11 @@ class ConnectionOptions(NamedTuple):
 
         `of_the_command_s` is the time-out where nobody said one.
         """
-        settled = self.settled()
-        target = settled.cluster()
-        for sentence in settled.notes:
+        settings = self.resolved()
+        target = settings.cluster()
+        for sentence in settings.notes:
             typer.echo(f"kastellan: {sentence}", err=True)
-        return target, settled.patience_s(of_the_command_s)
+        return target, settings.patience_s(of_the_command_s)
 
 
 def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:

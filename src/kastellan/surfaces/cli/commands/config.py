@@ -37,22 +37,23 @@ def view(
       kastellan config view --show-origin
       kastellan config view --context prod -o json
     """
-    settled = reach.settled()
-    for sentence in settled.notes:
+    settings = reach.resolved()
+    for sentence in settings.notes:
         typer.echo(f"kastellan: {sentence}", err=True)
     if output is Form.JSON:
         from kastellan.render.documents import ConfigDocument, json_text
 
-        sys.stdout.write(json_text(ConfigDocument(values=settled.told)) + "\n")
+        sys.stdout.write(json_text(ConfigDocument(values=settings.values)) + "\n")
         return
     from kastellan.render.printable import clean
     from kastellan.surfaces.cli.screen import Screen
 
     screen = Screen.of()
-    width = max(len(each.name) for each in settled.told)
-    for each in settled.told:
+    width = max(len(value.name) for value in settings.values)
+    for value in settings.values:
         # Not a table: a path that is cut says nothing.
-        screen.line(clean(f"{each.name:<{width}}  {each.value}") + (clean(f"  ({each.origin})") if show_origin else ""))
+        origin = clean(f"  ({value.origin})") if show_origin else ""
+        screen.line(clean(f"{value.name:<{width}}  {value.value}") + origin)
     sys.stdout.write(screen.text())
 
 

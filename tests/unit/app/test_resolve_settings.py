@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kastellan.app.reach import settle
-from kastellan.config.effective import Told
+from kastellan.app.resolve_settings import resolve_settings
+from kastellan.config.effective import EffectiveValue
 from kastellan.config.security import PlainLogin, Protocol
 from kastellan.kernel.errors import BadInput, UsageError
 from kastellan.kernel.secret import Secret
@@ -32,11 +32,11 @@ def world(tmp_path):
 
 
 def told(settled, name: str) -> list[tuple[str, str]]:
-    return [(each.value, each.origin) for each in settled.told if each.name == name]
+    return [(each.value, each.origin) for each in settled.values if each.name == name]
 
 
 def test_the_current_context_counts_when_nothing_else_names_a_cluster(world, tmp_path):
-    settled = settle({}, (), world)
+    settled = resolve_settings({}, (), world)
     target = settled.cluster()
     where = f"context prod ({tmp_path}/contexts.toml)"
     assert (target.bootstrap, target.controllers, target.client_id) == ("context:1", "c:9", "us")
@@ -55,7 +55,7 @@ def test_the_current_context_counts_when_nothing_else_names_a_cluster(world, tmp
 
 @pytest.mark.parametrize("typed", [{"bootstrap": "flag:1"}, {"context": "dev"}])
 def test_another_cluster_gets_no_credentials_of_the_current_context(world, typed):
-    target = settle(typed, (), world).cluster()
+    target = resolve_settings(typed, (), world).cluster()
     assert target.security.protocol is Protocol.PLAINTEXT
     assert target.security.login is None
     assert target.controllers is None
@@ -63,7 +63,7 @@ def test_another_cluster_gets_no_credentials_of_the_current_context(world, typed
 
 
 def test_a_context_that_is_named_lends_what_the_flags_do_not_tell(world):
-    settled = settle({"context": "prod", "bootstrap": "flag:1", "timeout": "2"}, ("a:1=z:3",), world)
+    settled = resolve_settings({"context": "prod", "bootstrap": "flag:1", "timeout": "2"}, ("a:1=z:3",), world)
     target = settled.cluster()
     assert (target.bootstrap, settled.timeout_s) == ("flag:1", 2)
     assert target.security.login is not None
@@ -72,14 +72,17 @@ def test_a_context_that_is_named_lends_what_the_flags_do_not_tell(world):
 
 
 def test_the_environment_goes_before_the_context_and_says_so(world):
-    settled = settle({"bootstrap": "env:1", "context": "prod"}, (), {**world, "KASTELLAN_BOOTSTRAP_SERVER": "env:1"})
+    settled = resolve_settings({"bootstrap": "env:1", "context": "prod"}, (), {**world, "KASTELLAN_BOOTSTRAP_SERVER": "env:1"})
     assert told(settled, "bootstrap") == [("env:1", "KASTELLAN_BOOTSTRAP_SERVER")]
     assert told(settled, "context") == [("prod", "--context")]
 
 
 def test_without_anything_there_is_no_cluster_and_defaults_say_so(tmp_path):
-    settled = settle({}, (), {"KASTELLAN_CONTEXTS": str(tmp_path / "absent")})
-    assert settled.told == (Told("timeout", "5", "default"), Told("security.protocol", "PLAINTEXT", "default"))
+    settled = resolve_settings({}, (), {"KASTELLAN_CONTEXTS": str(tmp_path / "absent")})
+    assert settled.values == (
+        EffectiveValue("timeout", "5", "default"),
+        EffectiveValue("security.protocol", "PLAINTEXT", "default"),
+    )
     with pytest.raises(UsageError, match="which cluster"):
         settled.cluster()
 
@@ -87,19 +90,19 @@ def test_without_anything_there_is_no_cluster_and_defaults_say_so(tmp_path):
 def test_controllers_have_credentials_of_their_own(world, tmp_path):
     own = tmp_path / "controllers.properties"
     own.write_text("security.protocol=SSL\n")
-    target = settle({"context": "prod", "controller_config": str(own)}, (), world).cluster()
+    target = resolve_settings({"context": "prod", "controller_config": str(own)}, (), world).cluster()
     assert target.security.protocol is Protocol.SASL_PLAINTEXT
     assert target.controller_security.protocol is Protocol.SSL
 
 
 def test_credentials_that_others_may_read_are_told(world, tmp_path):
     (tmp_path / "prod.properties").chmod(0o644)
-    (note,) = settle({}, (), world).notes
+    (note,) = resolve_settings({}, (), world).notes
     assert note.endswith(f"holds credentials, and others on this machine may read it: chmod 600 {tmp_path}/prod.properties")
 
 
 def test_a_proxy_is_shown_without_its_password(world):
-    settled = settle({"context": "dev", "proxy": "socks5://u:hunter2@h:1"}, (), world)
+    settled = resolve_settings({"context": "dev", "proxy": "socks5://u:hunter2@h:1"}, (), world)
     proxy = settled.cluster().proxy
     assert proxy is not None
     assert proxy.password == Secret("hunter2")
@@ -119,47 +122,47 @@ def test_a_proxy_is_shown_without_its_password(world):
 )
 def test_what_cannot_be_used_is_told_with_its_place(world, typed, sentence):
     with pytest.raises(BadInput) as refused:
-        settle(typed, (), world)
+        resolve_settings(typed, (), world)
     assert sentence in refused.value.message
 
 
 def test_who_runs_the_cluster_may_be_stated_and_the_flag_goes_before_the_context(world):
     with Path(world["KASTELLAN_CONTEXTS"]).open("a") as file:
         file.write('provider = "msk"\n')
-    of_context = settle({"context": "dev"}, (), world)
+    of_context = resolve_settings({"context": "dev"}, (), world)
     assert of_context.provider is not None
     assert (of_context.provider.id, of_context.provider.stated) == ("msk", True)
     assert told(of_context, "provider")[0][0] == "msk"
-    by_flag = settle({"context": "dev", "provider": "none"}, (), world)
+    by_flag = resolve_settings({"context": "dev", "provider": "none"}, (), world)
     assert by_flag.provider is not None
     assert by_flag.provider.id == "none"
     assert told(by_flag, "provider") == [("none", "--provider")]
-    assert settle({"context": "prod"}, (), world).provider is None
+    assert resolve_settings({"context": "prod"}, (), world).provider is None
 
 
 def test_a_provider_without_a_profile_is_refused_with_its_place(world):
     with pytest.raises(BadInput, match="KASTELLAN_PROVIDER names the provider 'aiven'; there are: msk, "):
-        settle({"bootstrap": "a:1", "provider": "aiven"}, (), {**world, "KASTELLAN_PROVIDER": "aiven"})
+        resolve_settings({"bootstrap": "a:1", "provider": "aiven"}, (), {**world, "KASTELLAN_PROVIDER": "aiven"})
     with Path(world["KASTELLAN_CONTEXTS"]).open("a") as file:
         file.write('provider = "aiven"\n')
     with pytest.raises(BadInput, match=r"context dev \(.*contexts.toml\) names the provider 'aiven'"):
-        settle({"context": "dev"}, (), world)
+        resolve_settings({"context": "dev"}, (), world)
 
 
 def test_a_command_that_needs_longer_waits_longer_where_nobody_said_how_long(world):
-    quiet = settle({"bootstrap": "flag:1"}, (), {})
+    quiet = resolve_settings({"bootstrap": "flag:1"}, (), {})
     assert (quiet.patience_s(None), quiet.patience_s(20)) == (5, 20)
-    said = settle({"bootstrap": "flag:1", "timeout": "2"}, (), world)
+    said = resolve_settings({"bootstrap": "flag:1", "timeout": "2"}, (), world)
     assert (said.patience_s(None), said.patience_s(20)) == (2, 2)
 
 
 @pytest.mark.parametrize("text", ["[::1]:9092=[::1]:9093", " SSL://[::1]:9092 = [::1]:9093 "])
 def test_ipv6_addresses_are_mapped_as_they_are_printed(text):
-    settled = settle({"bootstrap": "[::1]:9092"}, (text,), {})
+    settled = resolve_settings({"bootstrap": "[::1]:9092"}, (text,), {})
     assert settled.cluster().resolve == {"[::1]:9092": "[::1]:9093"}
 
 
 @pytest.mark.parametrize("text", ["::1:9092=a:1", "a:1", "a=b:1", "a:1=b:x"])
 def test_a_mapping_that_is_no_pair_of_addresses_is_refused(text):
     with pytest.raises(BadInput, match=r"^--resolve"):
-        settle({"bootstrap": "a:1"}, (text,), {})
+        resolve_settings({"bootstrap": "a:1"}, (text,), {})
