@@ -35,7 +35,7 @@ class KeyType(msgspec.Struct, frozen=True):
             return None if text in self.choices else f"is not one of {', '.join(self.choices)}"
         if self.kind == "choice of any case":
             return None if text.upper() in self.choices else f"is not one of {', '.join(self.choices)}"
-        number = _double(text) if self.kind == "double" else _whole(text, _WIDTHS[self.kind])
+        number = _double(text) if self.kind == "double" else _integer(text, _WIDTHS[self.kind])
         if number is None:
             return "is no number" if self.kind == "double" else "is no whole number, or too large a one"
         if self.lowest is not None and number < self.lowest:
@@ -43,7 +43,7 @@ class KeyType(msgspec.Struct, frozen=True):
         return f"is above {self.highest:g}" if self.highest is not None and number > self.highest else None
 
 
-def _whole(text: str, bits: int) -> int | None:
+def _integer(text: str, bits: int) -> int | None:
     number = integer(text)
     return number if number is not None and -(2**bits) <= number < 2**bits else None
 

@@ -86,13 +86,13 @@ def client_properties(data: bytes, name: str, surroundings: Surroundings | None 
     settings = Settings(resolved.values, name, resolved.failures)
     for sentence in _oddities(data, pairs, name):
         settings.note(sentence)
-    found = _read(settings)
-    unused = settings.unused()
-    untranslated = tuple(key for key in unused if _matters(key, found.security.protocol))
+    taken = _read(settings)
+    unused = settings.unused_keys()
+    untranslated = tuple(key for key in unused if _matters(key, taken.security.protocol))
     for complaint in wrong_values(settings):
         settings.java_refuses(complaint)
     return msgspec.structs.replace(
-        found,
+        taken,
         ignored=tuple(key for key in unused if key not in untranslated and not _is_provider(key)),
         untranslated=untranslated,
         notes=settings.notes,
@@ -113,7 +113,7 @@ def _read(settings: Settings) -> ClientProperties:
     if isinstance(login, OAuthLogin) and not protocol.tls:
         # The issuer of tokens is trusted by the same store, also where brokers are met in plain text.
         login = msgspec.structs.replace(login, trust=trust_from(settings))
-    for sentence in _unused_security(settings, protocol):
+    for sentence in _security_without_effect(settings, protocol):
         settings.note(sentence)
     return ClientProperties(
         bootstrap=bootstrap,
@@ -191,7 +191,7 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _unused_security(settings: Settings, protocol: Protocol) -> Iterator[str]:
+def _security_without_effect(settings: Settings, protocol: Protocol) -> Iterator[str]:
     """A file with passwords in it that connects without them is mostly an oversight."""
     for prefix, used in (("sasl.", protocol.sasl), ("ssl.", protocol.tls)):
         keys = [key for key in settings.keys if key.startswith(prefix) and key not in _WITHOUT_EFFECT]

@@ -80,8 +80,8 @@ def _look_up(match: re.Match[str], key: str, values: Mapping[str, str], name: st
     java_class = values.get(f"config.providers.{provider}.class", "").strip()
     look_up = _PROVIDERS.get(java_class.removeprefix(_PACKAGE)) if java_class.startswith(_PACKAGE) else None
     if look_up is None:
-        known = ", ".join(_PROVIDERS)
-        raise BadInput(f"{place}, whose class only Java can run; use one of {known}, or write the value into a private file")
+        classes = ", ".join(_PROVIDERS)
+        raise BadInput(f"{place}, whose class only Java can run; use one of {classes}, or write the value into a private file")
     value = look_up(path, variable, _parameters(values, provider), surroundings, place)
     if value is None:
         raise BadInput(f"{place}, and there is no {_shown(variable)}; add it, or correct the reference")

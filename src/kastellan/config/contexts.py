@@ -37,13 +37,13 @@ class Contexts(msgspec.Struct, frozen=True):
     current: str | None = None
     by_name: Mapping[str, Context] = {}
 
-    def get(self, name: str, said: str) -> Context:
+    def get(self, name: str, place: str) -> Context:
         """The context of this name. Raises BadInput that lists the names there are."""
-        found = self.by_name.get(name)
-        if found is None:
-            known = ", ".join(sorted(self.by_name)) or "none yet; `kastellan context add NAME` makes one"
-            raise BadInput(f"{said} names the context {name!r}; there are: {known}")
-        return found
+        context = self.by_name.get(name)
+        if context is None:
+            names = ", ".join(sorted(self.by_name)) or "none yet; `kastellan context add NAME` makes one"
+            raise BadInput(f"{place} names the context {name!r}; there are: {names}")
+        return context
 
 
 def contexts(text: str, name: str) -> Contexts:
@@ -63,10 +63,10 @@ def contexts(text: str, name: str) -> Contexts:
     if not isinstance(tables, dict) or (current is not None and not isinstance(current, str)):
         raise BadInput(f"{name}: `current` is a name, and each context a table [context.NAME]; correct it")
     named = cast("dict[str, object]", tables)
-    found = Contexts(current, {each: _context(each, table, name) for each, table in named.items()})
+    contexts = Contexts(current, {key: _context(key, table, name) for key, table in named.items()})
     if current is not None:
-        found.get(current, f"{name}: current")
-    return found
+        contexts.get(current, f"{name}: current")
+    return contexts
 
 
 def check_name(name: str) -> None:

@@ -28,16 +28,16 @@ class Dialect(msgspec.Struct, frozen=True):
 
     def sentence(self, file: str) -> str:
         """What to do with a file of this name."""
-        some = ", ".join(self.keys[:4]) + (f" and {len(self.keys) - 4} more" if len(self.keys) > 4 else "")  # noqa: PLR2004
+        examples = ", ".join(self.keys[:4]) + (f" and {len(self.keys) - 4} more" if len(self.keys) > 4 else "")  # noqa: PLR2004
         lines = " and ".join(f"`{line}`" for line in self.lines)
         return (
-            f"{file} is written for {self.name} ({some}), and Kastellan reads a Java client's properties; write instead {lines}"
+            f"{file} is written for {self.name} ({examples}), and a Java client's properties are read here; write instead {lines}"
         )
 
 
 def dialect(values: Mapping[str, str]) -> Dialect | None:
     """The other dialect that the keys of a properties text belong to, where what they say is not said in Java's own keys too."""
-    return next((found for detect in _DETECTORS if (found := detect(values)) is not None), None)
+    return next((other for detect in _DETECTORS if (other := detect(values)) is not None), None)
 
 
 def other_format(data: bytes) -> str | None:
@@ -111,7 +111,7 @@ _OF_JAVA: Final = ("bootstrap.servers", "security.", "sasl.", "ssl.")
 _ENVIRONMENT: Final = re.compile(r"(?:export\s+)?(?:KAFKA|CONNECT|CLIENT)_([A-Z0-9_]+)")
 
 
-def _translated(name: str, values: Mapping[str, str], table: Mapping[str, tuple[str, ...]]) -> Dialect | None:
+def _translate(name: str, values: Mapping[str, str], table: Mapping[str, tuple[str, ...]]) -> Dialect | None:
     keys = [key for key in values if key in table and not _is_said(table[key], values)]
     lines = dict.fromkeys(line for key in keys for line in table[key])
     return Dialect(name, tuple(keys), tuple(lines)) if keys else None
@@ -122,11 +122,11 @@ def _is_said(lines: tuple[str, ...], values: Mapping[str, str]) -> bool:
 
 
 def _librdkafka(values: Mapping[str, str]) -> Dialect | None:
-    return _translated("librdkafka (confluent-kafka for Python, Go, .NET)", values, _LIBRDKAFKA)
+    return _translate("librdkafka (confluent-kafka for Python, Go, .NET)", values, _LIBRDKAFKA)
 
 
 def _python(values: Mapping[str, str]) -> Dialect | None:
-    return _translated("a Python client (kafka-python)", values, _PYTHON)
+    return _translate("a Python client (kafka-python)", values, _PYTHON)
 
 
 def _spring(values: Mapping[str, str]) -> Dialect | None:

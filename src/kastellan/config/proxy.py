@@ -30,13 +30,13 @@ class Proxy(msgspec.Struct, frozen=True):
         return f"the proxy {self.scheme}://{address_text(self.host, self.port)}"
 
 
-def parse_proxy(text: str, said: str = "--proxy") -> Proxy:
+def parse_proxy(text: str, place: str = "--proxy") -> Proxy:
     """The proxy that the text names. Raises BadInput, which never repeats the text: a password may stand in it.
 
     >>> parse_proxy("socks5://bastion:1080").label
     'the proxy socks5://bastion:1080'
     """
-    wrong = BadInput(f"{said} is no proxy; write socks5://[USER:PASSWORD@]HOST:PORT or http://[USER:PASSWORD@]HOST:PORT")
+    wrong = BadInput(f"{place} is no proxy; write socks5://[USER:PASSWORD@]HOST:PORT or http://[USER:PASSWORD@]HOST:PORT")
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname, parts.port

@@ -53,16 +53,16 @@ def _versions(settings: Settings) -> tuple[str, ...]:
     names = tuple(name for name in items(text) if name)
     spelled = {name.lower(): name for name in (*_VERSIONS, *_DEAD_VERSIONS)}
     unknown = [name for name in names if name.lower() not in spelled]
-    known = tuple(version for name in names if (version := spelled.get(name.lower(), "")) in _VERSIONS)
-    if unknown or not known:
+    versions = tuple(version for name in names if (version := spelled.get(name.lower(), "")) in _VERSIONS)
+    if unknown or not versions:
         raise BadInput(
             f"{settings.name} sets ssl.enabled.protocols to something that is not among {', '.join(_VERSIONS)}; correct it"
         )
     if any(name not in spelled.values() for name in names):
         settings.java_refuses(f"ssl.enabled.protocols is not spelled {', '.join(_VERSIONS)}")
-    if not {"TLSv1.2", "TLSv1.3"} & {*known}:
+    if not {"TLSv1.2", "TLSv1.3"} & {*versions}:
         settings.java_refuses("ssl.enabled.protocols has only versions that Java has switched off (jdk.tls.disabledAlgorithms)")
-    return known
+    return versions
 
 
 def trust_from(settings: Settings) -> Store | None:

@@ -40,9 +40,11 @@ class Authority:
     def __init__(self, name: str = "Test Authority") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self._made = self._certificate(self._name, self._key.public_key(), (), dt.datetime.now(dt.UTC) + _LIFE, authority=True)
-        self.pem = self._made.public_bytes(Encoding.PEM).decode()
-        self.der = self._made.public_bytes(Encoding.DER)
+        self._certificate_of_authority = self._certificate(
+            self._name, self._key.public_key(), (), dt.datetime.now(dt.UTC) + _LIFE, authority=True
+        )
+        self.pem = self._certificate_of_authority.public_bytes(Encoding.PEM).decode()
+        self.der = self._certificate_of_authority.public_bytes(Encoding.DER)
 
     def issue(
         self,
@@ -60,9 +62,11 @@ class Authority:
         subject = x509.Name(
             [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Kastellan"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
         )
-        made = self._certificate(subject, key.public_key(), names, ends or dt.datetime.now(dt.UTC) + _LIFE, authority=False)
+        certificate = self._certificate(
+            subject, key.public_key(), names, ends or dt.datetime.now(dt.UTC) + _LIFE, authority=False
+        )
         hidden = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        return Issued(made.public_bytes(Encoding.PEM).decode(), hidden)
+        return Issued(certificate.public_bytes(Encoding.PEM).decode(), hidden)
 
     def server(self, issued: Issued, *, wants_client: bool = False) -> ssl.SSLContext:
         """A server's context; with `wants_client` a client has to present a certificate of this authority."""
@@ -90,7 +94,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if names:
-            builder = builder.add_extension(x509.SubjectAlternativeName([_general(each) for each in names]), critical=False)
+            builder = builder.add_extension(x509.SubjectAlternativeName([_general(text) for text in names]), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
 

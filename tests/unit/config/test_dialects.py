@@ -64,7 +64,7 @@ def refused(data: str | bytes) -> str:
 def test_another_clients_file_is_named_with_the_lines_to_write(text: str, name: str, lines: tuple[str, ...]) -> None:
     message = refused(text)
     assert message.startswith(f"f is written for {name}")
-    assert "and Kastellan reads a Java client's properties; write instead " in message
+    assert "and a Java client's properties are read here; write instead " in message
     for line in lines:
         assert line in message
 

@@ -19,6 +19,6 @@ from kastellan.wire.kafka.sasl.mechanism import OneMessage
     ],
 )
 def test_the_remedy_fits_the_mechanism(mechanism: str, remedy: str) -> None:
-    told = exchange._refused("broker 1", mechanism, 58, "Authentication failed", OneMessage(b""))
+    told = exchange._refusal("broker 1", mechanism, 58, "Authentication failed", OneMessage(b""))
     assert told.sentence.startswith(f"broker 1 refused the login by {mechanism} (Authentication failed); {remedy}")
     assert ("password" in told.sentence) == ("password" in remedy)

@@ -264,7 +264,7 @@ def test_an_extra_that_misses_the_systems_library_says_which(monkeypatch, tmp_pa
     (tmp_path / "gssapi.py").write_text("raise ImportError('libgssapi_krb5.so.2: cannot open shared object file')")
     monkeypatch.delitem(sys.modules, "gssapi", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(MissingTool, match=r"could not load \(libgssapi_krb5\.so\.2.*install libgssapi-krb5-2"):
+    with pytest.raises(MissingTool, match=r"did not load \(libgssapi_krb5\.so\.2.*install libgssapi-krb5-2"):
         KerberosMechanism(KerberosLogin(service="kafka"))
 
 

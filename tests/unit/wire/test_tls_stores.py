@@ -13,9 +13,9 @@ from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
 from kastellan.testing.certificates import Authority
 from kastellan.wire.tls.context import client_context, subjects_of
+from kastellan.wire.tls.handshake_errors import certificate_facts, meaning
 from kastellan.wire.tls.jks import JksError, read_jks
 from kastellan.wire.tls.stores import read_identities, read_trusted
-from kastellan.wire.tls.words import meaning, seen
 from tests.unit.wire import stores_of_keytool as keytool
 
 AUTHORITY = Authority()
@@ -135,12 +135,12 @@ def test_any_changed_byte_of_a_jks_store_is_noticed():
 
 def test_a_certificate_says_what_it_is():
     ends = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
-    found = seen(AUTHORITY.issue("broker", ("kafka-1", "10.0.0.1"), ends=ends).der)
+    found = certificate_facts(AUTHORITY.issue("broker", ("kafka-1", "10.0.0.1"), ends=ends).der)
     assert found is not None
     assert (found.subject, found.issuer) == ("CN=broker,O=Kastellan", "CN=Test Authority")
     assert (found.names, found.not_after) == (("kafka-1", "10.0.0.1"), ends)
-    assert seen(b"no certificate") is None
-    assert seen(base64.b64decode("MAA=")) is None
+    assert certificate_facts(b"no certificate") is None
+    assert certificate_facts(base64.b64decode("MAA=")) is None
 
 
 def alert(reason: str) -> ssl.SSLError:

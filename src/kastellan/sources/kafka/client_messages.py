@@ -11,7 +11,7 @@ import ssl
 from enum import StrEnum
 from typing import Final
 
-from kastellan.wire.tls.words import Fault, fault_of
+from kastellan.wire.tls.handshake_errors import Fault, fault_of
 
 
 class Failure(StrEnum):

@@ -32,8 +32,8 @@ from kastellan.wire.kafka.sasl.exchange import Session, offered_mechanisms
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal
 from kastellan.wire.kafka.tunnel import tunnel
+from kastellan.wire.tls.handshake_errors import CertificateFacts, certificate_facts
 from kastellan.wire.tls.peek import certificate_of, complaint_of
-from kastellan.wire.tls.words import Seen, seen
 
 _MOST_ADDRESSES: Final = 8
 _SHARE: Final = 0.4
@@ -128,7 +128,7 @@ class KafkaProbe:
         began = time.monotonic()
         share = _part(deadline)
         der = await certificate_of(reach, endpoint.host, self._options.security.curious, share)
-        peer = seen(der) if der is not None else None
+        peer = certificate_facts(der) if der is not None else None
         opened = await dial(endpoint, share, self._options)
         if isinstance(opened, Connection):
             await opened.aclose()
@@ -158,7 +158,7 @@ class KafkaProbe:
             )
             return _failed(Layer.TLS, endpoint, refusal, Failure.CLIENT_CERTIFICATE if meant else None)
         der = await certificate_of(reach, endpoint.host, self._options.security.curious, deadline.within(_PEEK_S))
-        peer = seen(der) if der is not None else None
+        peer = certificate_facts(der) if der is not None else None
         if peer is not None:
             protocol = Protocol.SASL_SSL if self._settings.protocol.sasl else Protocol.SSL
             return Step(
@@ -243,7 +243,7 @@ def _as_warning(step: Step) -> Step:
     return step if _held(step) else msgspec.structs.replace(step, sign=Sign.WARNING, clients={})
 
 
-def _certificate(endpoint: Endpoint, peer: Seen | None, began: float) -> Step:
+def _certificate(endpoint: Endpoint, peer: CertificateFacts | None, began: float) -> Step:
     if peer is None:
         return _ok(Layer.TLS, endpoint.address, "the handshake went well; the certificate was not seen", began)
     left_days = int((peer.not_after.timestamp() - time.time()) // 86_400)

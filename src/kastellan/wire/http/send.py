@@ -13,7 +13,7 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.secret import Secret, SecretBytes
 from kastellan.kernel.units import bytes_text
-from kastellan.wire.tls.words import meaning
+from kastellan.wire.tls.handshake_errors import meaning
 
 if TYPE_CHECKING:
     import httpx2
@@ -55,9 +55,9 @@ async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble
         async with asyncio.timeout_at(deadline.at_s):
             async with httpx2.AsyncClient(verify=request.tls or True, timeout=None, follow_redirects=False) as client:
                 sent = client.build_request(
-                    request.method, request.url, headers=_revealed(request.headers), content=request.content
+                    request.method, request.url, headers=_reveal(request.headers), content=request.content
                 )
-                return await _received(await client.send(sent, stream=True))
+                return await _receive(await client.send(sent, stream=True))
     except TimeoutError:
         return HttpTrouble(Trouble.SILENT, "did not answer in time", "check that it is up")
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
@@ -66,11 +66,11 @@ async def send(request: Request, deadline: Deadline) -> HttpAnswer | HttpTrouble
         return _trouble(error, request.url)
 
 
-def _revealed(headers: Mapping[str, str | Secret]) -> dict[str, str]:
+def _reveal(headers: Mapping[str, str | Secret]) -> dict[str, str]:
     return {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
 
 
-async def _received(answer: httpx2.Response) -> HttpAnswer | HttpTrouble:
+async def _receive(answer: httpx2.Response) -> HttpAnswer | HttpTrouble:
     body = bytearray()
     try:
         async for piece in answer.aiter_bytes():
@@ -91,8 +91,8 @@ def _trouble(error: BaseException, url: str) -> HttpTrouble:
         if isinstance(at, ConnectionRefusedError):
             return HttpTrouble(Trouble.REFUSED, "refused the connection: nothing listens there")
         at = at.__cause__ or at.__context__
-    said = " ".join(str(error).split())[:120] or type(error).__name__
-    return HttpTrouble(Trouble.UNREACHABLE, f"cannot be reached from here ({said})")
+    detail = " ".join(str(error).split())[:120] or type(error).__name__
+    return HttpTrouble(Trouble.UNREACHABLE, f"cannot be reached from here ({detail})")
 
 
 def host_of(url: str) -> str:

@@ -27,7 +27,7 @@ from kastellan.wire.kafka.costs import Meter
 from kastellan.wire.kafka.packing import EncodedRequest, int16
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
-from kastellan.wire.tls.words import meaning
+from kastellan.wire.tls.handshake_errors import meaning
 
 CLIENT_ID: Final = "kastellan"
 _LEAST_FRAME: Final = 4

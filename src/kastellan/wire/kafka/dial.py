@@ -24,8 +24,8 @@ from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, of_os_error
 from kastellan.wire.kafka.tunnel import tunnel
+from kastellan.wire.tls.handshake_errors import certificate_facts, is_verdict_on_certificate, meaning
 from kastellan.wire.tls.peek import certificate_of, complaint_of
-from kastellan.wire.tls.words import is_verdict_on_certificate, meaning, seen
 
 Reach = Callable[[Deadline], Awaitable[socket.socket | Refusal]]
 """Opens a socket to one peer, the same way each time."""
@@ -135,7 +135,7 @@ async def _open(
         der: bytes | None = None
         if is_verdict_on_certificate(error):
             der = await certificate_of(reach, name, options.security.curious, deadline.within(_PEEK_S))
-        reason, remedy = meaning(error, name, seen(der) if der else None)
+        reason, remedy = meaning(error, name, certificate_facts(der) if der else None)
         return Refusal(Trouble.INSECURE, f"{whom} {reason}", remedy)
     return connection
 

@@ -55,10 +55,10 @@ class Security:
             return f"User:{subjects[0]}" if subjects else "User:ANONYMOUS"
         if self.login is not None and self.login.user is not None:
             return f"User:{self.login.user}"
-        return _unnamed(login)
+        return _unnamed_principal(login)
 
 
-def _unnamed(login: object) -> str:
+def _unnamed_principal(login: object) -> str:
     if isinstance(login, MskIamLogin):
         return "User:(an IAM identity)"
     if isinstance(login, OAuthLogin):

@@ -106,7 +106,7 @@ def _request_1_3(reader: _Reader) -> CertificateRequest:
     reader.vector(1)
     issuers, types = tuple[bytes, ...](), tuple[str, ...]()
     extensions = _Reader(reader.vector(2))
-    while not extensions.done:
+    while not extensions.is_at_end:
         kind, content = extensions.number(2), _Reader(extensions.vector(2))
         if kind == _SIGNATURE_ALGORITHMS:
             types = _types(content.vector(2))
@@ -122,10 +122,10 @@ def _types(schemes: bytes) -> tuple[str, ...]:
 
 def _issuers(names: bytes) -> tuple[bytes, ...]:
     reader = _Reader(names)
-    found: list[bytes] = []
-    while not reader.done:
-        found.append(element_of(reader.vector(2), SEQUENCE).whole)
-    return tuple(found)
+    issuers: list[bytes] = []
+    while not reader.is_at_end:
+        issuers.append(element_of(reader.vector(2), SEQUENCE).encoded)
+    return tuple(issuers)
 
 
 class _Reader:
@@ -133,7 +133,7 @@ class _Reader:
         self._data, self._at = data, 0
 
     @property
-    def done(self) -> bool:
+    def is_at_end(self) -> bool:
         return self._at >= len(self._data)
 
     def take(self, count: int) -> bytes:

@@ -19,17 +19,17 @@ class Element(msgspec.Struct, frozen=True):
 
     tag: int
     content: SecretBytes
-    whole: SecretBytes
+    encoded: SecretBytes
 
     def children(self) -> tuple[Element, ...]:
         """The elements in its content. Raises DerError."""
-        found: list[Element] = []
+        elements: list[Element] = []
         at = 0
         while at < len(self.content):
             element = element_of(self.content[at:])
-            found.append(element)
-            at += len(element.whole)
-        return tuple(found)
+            elements.append(element)
+            at += len(element.encoded)
+        return tuple(elements)
 
     def of_tag(self, tag: int) -> Element:
         """Itself, if it has this tag. Raises DerError."""

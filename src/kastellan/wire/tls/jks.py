@@ -39,7 +39,7 @@ class KeyEntry(msgspec.Struct, frozen=True):
 
     def key(self, password: str) -> bytes:
         """The key as PKCS#8 DER. Raises JksError for another password."""
-        return _uncovered(_hidden_bytes(self.hidden), password)
+        return _reveal_key(_hidden_bytes(self.hidden), password)
 
 
 class Jks(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ def read_jks(data: bytes, password: str | None) -> Jks:
 
     Without a password the content is not checked, as Java does it for certificates.
     """
-    content, told = data[:-_HASH_BYTES], data[-_HASH_BYTES:]
+    content, digest = data[:-_HASH_BYTES], data[-_HASH_BYTES:]
     reader = _Reader(content)
     if reader.take(4) != MAGIC:
         raise JksError("is no JKS store")
@@ -74,9 +74,9 @@ def read_jks(data: bytes, password: str | None) -> Jks:
             certificates.append(reader.certificate(version))
         else:
             raise JksError("holds an entry that is neither a key nor a certificate")
-    if not reader.done:
+    if not reader.is_at_end:
         raise JksError("has more bytes than its entries")
-    if password is not None and not hmac.compare_digest(_hash(_wide(password) + _SALT + content), told):
+    if password is not None and not hmac.compare_digest(_hash(_wide(password) + _SALT + content), digest):
         raise JksError("does not open with its password")
     return Jks(tuple(keys), tuple(certificates))
 
@@ -86,7 +86,7 @@ class _Reader:
         self._data, self._at = data, 0
 
     @property
-    def done(self) -> bool:
+    def is_at_end(self) -> bool:
         return self._at == len(self._data)
 
     def take(self, count: int) -> bytes:
@@ -123,15 +123,15 @@ def _hidden_bytes(der: bytes) -> bytes:
         raise JksError("holds a key that is not written in DER") from None
 
 
-def _uncovered(hidden: bytes, password: str) -> bytes:
-    salt, covered, told = hidden[:_HASH_BYTES], hidden[_HASH_BYTES:-_HASH_BYTES], hidden[-_HASH_BYTES:]
+def _reveal_key(hidden: bytes, password: str) -> bytes:
+    salt, covered, digest = hidden[:_HASH_BYTES], hidden[_HASH_BYTES:-_HASH_BYTES], hidden[-_HASH_BYTES:]
     wide = _wide(password)
     stream, block = bytearray(), salt
     while len(stream) < len(covered):
         block = _hash(wide + block)
         stream += block
-    plain = bytes(one ^ other for one, other in zip(covered, stream, strict=False))
-    if not hmac.compare_digest(_hash(wide + plain), told):
+    plain = bytes(left ^ right for left, right in zip(covered, stream, strict=False))
+    if not hmac.compare_digest(_hash(wide + plain), digest):
         raise JksError("holds a key that does not open with its password (ssl.key.password)")
     return plain
 

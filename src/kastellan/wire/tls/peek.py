@@ -34,9 +34,9 @@ async def certificate_of(reach: Reach, name: str, context: Callable[[], ssl.SSLC
         transport, _ = await _shake(reach, name, context(), deadline)
     except (OSError, ValueError, KastellanError):
         return None
-    found = transport.get_extra_info("ssl_object")
+    session = transport.get_extra_info("ssl_object")
     transport.abort()
-    return found.getpeercert(binary_form=True) if found is not None else None
+    return session.getpeercert(binary_form=True) if session is not None else None
 
 
 async def complaint_of(reach: Reach, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:

@@ -41,7 +41,7 @@ class Block(msgspec.Struct, frozen=True):
 
 def blocks(text: str) -> list[Block]:
     """Every block, whether its lines are whole or joined to one. Raises PemError for one that is broken."""
-    found: list[Block] = []
+    in_order: list[Block] = []
     for match in _BLOCK.finditer(text):
         label, body = match.group(1), match.group(2)
         der = b""
@@ -50,8 +50,8 @@ def blocks(text: str) -> list[Block]:
                 der = base64.b64decode("".join(body.split()), validate=True)
             except binascii.Error:
                 raise PemError(f"has a broken {label} block; write the file anew") from None
-        found.append(Block(label, SecretBytes(der), Secret(match.group(0))))
-    return found
+        in_order.append(Block(label, SecretBytes(der), Secret(match.group(0))))
+    return in_order
 
 
 def to_pem(label: str, der: bytes) -> str:

@@ -89,7 +89,7 @@ def read_bags(data: bytes, password: str) -> Bags:
             if bag_kind in {_KEY_BAG, _SHROUDED_KEY_BAG}:
                 unnamed += name is None
                 alias = (name if name is not None else str(unnamed)).lower()
-                keys.append(KeyBag(alias, body.whole, bag_kind == _SHROUDED_KEY_BAG, key_id))
+                keys.append(KeyBag(alias, body.encoded, bag_kind == _SHROUDED_KEY_BAG, key_id))
             elif bag_kind == _CERTIFICATE_BAG:
                 der = element_of(body.children()[1].of_tag(CONTEXT_0_CONSTRUCTED).content, OCTETS).content
                 certificates.append(CertificateBag(bytes(der), key_id, _TRUSTED_KEY_USAGE in attributes))
@@ -141,7 +141,8 @@ def _decrypt(algorithm: Element, hidden: bytes, password: str) -> bytes:
         salt, iterations = parameters.children()
         wide = (password + "\0").encode("utf-16-be")
         key, vector = (
-            _derive(wide, salt.content, _bounded(number(iterations)), purpose, size) for purpose, size in ((1, 24), (2, 8))
+            _derive(wide, salt.content, _check_iterations(number(iterations)), purpose, size)
+            for purpose, size in ((1, 24), (2, 8))
         )
         cipher = TripleDES(key)
     else:
@@ -166,11 +167,13 @@ def _pbes2(parameters: Element, password: str) -> tuple[bytes, bytes]:
             function = _HASHES.get(object_id(element.children()[0]), "")
     if not function:
         raise UnknownEncryption
-    key = hashlib.pbkdf2_hmac(function, password.encode(), salt.of_tag(OCTETS).content, _bounded(number(iterations)), size)
+    key = hashlib.pbkdf2_hmac(
+        function, password.encode(), salt.of_tag(OCTETS).content, _check_iterations(number(iterations)), size
+    )
     return key, vector.of_tag(OCTETS).content
 
 
-def _bounded(iterations: int) -> int:
+def _check_iterations(iterations: int) -> int:
     if not 1 <= iterations <= _MOST_ITERATIONS:
         raise UnknownEncryption
     return iterations
@@ -179,21 +182,21 @@ def _bounded(iterations: int) -> int:
 def _derive(password: bytes, salt: bytes, iterations: int, purpose: int, size: int) -> bytes:
     """RFC 7292, appendix B.2, with SHA-1: purpose 1 makes a key, 2 an initial vector."""
     diversifier = bytes((purpose,)) * _BLOCK
-    mixed = bytearray(_stretched(salt) + _stretched(password))
+    mixed = bytearray(_stretch(salt) + _stretch(password))
     out = b""
     while len(out) < size:
         block = diversifier + mixed
         for _ in range(iterations):
             block = hashlib.sha1(block).digest()  # noqa: S324  # the format's own
         out += block
-        added = int.from_bytes(_stretched(block), "big") + 1
+        added = int.from_bytes(_stretch(block), "big") + 1
         for at in range(0, len(mixed), _BLOCK):
             total = (int.from_bytes(mixed[at : at + _BLOCK], "big") + added) % (1 << 8 * _BLOCK)
             mixed[at : at + _BLOCK] = total.to_bytes(_BLOCK, "big")
     return out[:size]
 
 
-def _stretched(data: bytes) -> bytes:
+def _stretch(data: bytes) -> bytes:
     """The data again and again, up to the next whole block."""
     size = -(-len(data) // _BLOCK) * _BLOCK
     return (data * (size // len(data) + 1))[:size] if data else b""

@@ -61,37 +61,37 @@ def read_trusted(store: Store) -> Trusted:
     data = _content(store)
     if data.startswith(jks.MAGIC):
         content = _jks(data, store)
-        found = Trusted(content.certificates + tuple(key.chain[0] for key in content.keys if key.chain))
+        trusted = Trusted(content.certificates + tuple(key.chain[0] for key in content.keys if key.chain))
     elif data[:1] == bytes((_DER_SEQUENCE,)):
-        found = _der_trusted(data, store)
+        trusted = _der_trusted(data, store)
     else:
-        found = _pem_trusted(_text(data, store), store)
-    if not found.certificates:
-        raise BadInput(f"{_named(store)} holds no certificate; give a PEM, PKCS12 or JKS file with the authority's certificate")
-    return Trusted(found.certificates, (*_type_notes(data, store, "truststore"), *found.notes))
+        trusted = _pem_trusted(_text(data, store), store)
+    if not trusted.certificates:
+        raise BadInput(f"{_name_of(store)} holds no certificate; give a PEM, PKCS12 or JKS file with the authority's certificate")
+    return Trusted(trusted.certificates, (*_type_notes(data, store, "truststore"), *trusted.notes))
 
 
 def read_identities(store: Store) -> Identities:
     """The private keys of a store with their chains. Raises BadInput when it, or one of its keys, cannot be read."""
     data = _content(store)
     if data.startswith(jks.MAGIC):
-        found = _jks_identities(data, store)
+        opened = _jks_identities(data, store)
     elif data[:1] == bytes((_DER_SEQUENCE,)):
-        found = _pkcs12_identities(data, store)
+        opened = _pkcs12_identities(data, store)
     else:
-        found = _pem_identity(_text(data, store), store)
-    notes = [*_type_notes(data, store, "keystore"), *found.notes]
-    if not found.identities:
-        notes.append(f"{_named(store)} holds no private key with a certificate: no client certificate is presented")
-    return Identities(found.identities, tuple(notes))
+        opened = _pem_identity(_text(data, store), store)
+    notes = [*_type_notes(data, store, "keystore"), *opened.notes]
+    if not opened.identities:
+        notes.append(f"{_name_of(store)} holds no private key with a certificate: no client certificate is presented")
+    return Identities(opened.identities, tuple(notes))
 
 
-def _named(store: Store) -> str:
+def _name_of(store: Store) -> str:
     return f"{store.path} ({store.place})" if store.path else store.place
 
 
 def _java_refuses(store: Store, reason: str) -> str:
-    return f"a Java client refuses {_named(store)} because {reason}"
+    return f"a Java client refuses {_name_of(store)} because {reason}"
 
 
 def _type_notes(data: bytes, store: Store, role: str) -> Iterator[str]:
@@ -111,13 +111,13 @@ def _content(store: Store) -> bytes:
     try:
         path = Path(store.path)
         if path.stat().st_size > _MOST_BYTES:
-            raise BadInput(f"{_named(store)} is larger than 16 MiB; give a file of certificates")
+            raise BadInput(f"{_name_of(store)} is larger than 16 MiB; give a file of certificates")
         data = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read {_named(store)}: {error.strerror or error}; correct the path or the rights") from None
+        raise BadInput(f"cannot read {_name_of(store)}: {error.strerror or error}; correct the path or the rights") from None
     if data.startswith(jks.JCEKS_MAGIC):
         raise BadInput(
-            f"{_named(store)} is a JCEKS store, which Kastellan cannot read; convert it with "
+            f"{_name_of(store)} is a JCEKS store, which Kastellan cannot read; convert it with "
             "keytool -importkeystore -deststoretype PKCS12"
         )
     return data
@@ -129,7 +129,7 @@ def _text(data: bytes, store: Store) -> str:
     except UnicodeDecodeError:
         text = ""
     if "-----BEGIN " not in text:
-        raise BadInput(f"{_named(store)} is neither PEM nor PKCS12 nor JKS; give one of these")
+        raise BadInput(f"{_name_of(store)} is neither PEM nor PKCS12 nor JKS; give one of these")
     return text
 
 
@@ -137,7 +137,7 @@ def _pem_blocks(text: str, store: Store) -> list[pem.Block]:
     try:
         return pem.blocks(text)
     except pem.PemError as error:
-        raise BadInput(f"{_named(store)} {error}") from None
+        raise BadInput(f"{_name_of(store)} {error}") from None
 
 
 def _pem_chain(blocks: list[pem.Block]) -> tuple[bytes, ...]:
@@ -152,7 +152,7 @@ def _certificate_notes(text: str, certificates: tuple[bytes, ...], store: Store)
         yield _java_refuses(store, "white space is missing behind a BEGIN or END line of its certificates")
     else:
         yield (
-            f"a Java client reads {len(java)} of the {len(certificates)} certificates of {_named(store)}, "
+            f"a Java client reads {len(java)} of the {len(certificates)} certificates of {_name_of(store)}, "
             "because several stand in one line; write each into lines of its own"
         )
 
@@ -168,10 +168,10 @@ def _pem_identity(text: str, store: Store) -> Identities:
     chain = _pem_chain(blocks)
     if not keys or not chain:
         missing = "private key" if not keys else "certificate"
-        raise BadInput(f"{_named(store)} holds no {missing}; a client identity is a key with its certificate chain")
+        raise BadInput(f"{_name_of(store)} holds no {missing}; a client identity is a key with its certificate chain")
     password = store.key_password or store.password
     if keys[0].is_encrypted and password is None:
-        raise BadInput(f"{_named(store)} holds an encrypted key and there is no ssl.key.password; add it")
+        raise BadInput(f"{_name_of(store)} holds an encrypted key and there is no ssl.key.password; add it")
     notes = [*_certificate_notes(text, chain, store)]
     reason = pem.why_java_refuses_key(text, store.key_password.reveal() if store.key_password is not None else None)
     if reason is not None:
@@ -198,7 +198,7 @@ def _open_pem_key(block: pem.Block, password: str, store: Store) -> str:
         return _to_pkcs8(load_pem_private_key(text.encode(), password.encode()))
     except (ValueError, TypeError):
         raise BadInput(
-            f"{_named(store)}: its key does not open with its password; correct the file or ssl.key.password"
+            f"{_name_of(store)}: its key does not open with its password; correct the file or ssl.key.password"
         ) from None
 
 
@@ -212,23 +212,23 @@ def _jks(data: bytes, store: Store) -> jks.Jks:
     try:
         return jks.read_jks(data, store.password.reveal() if store.password is not None else None)
     except jks.JksError as error:
-        raise BadInput(f"{_named(store)} {error}") from None
+        raise BadInput(f"{_name_of(store)} {error}") from None
 
 
 def _jks_identities(data: bytes, store: Store) -> Identities:
     content = _jks(data, store)
     password = store.key_password or store.password
     if content.keys and password is None:
-        raise BadInput(f"{_named(store)} holds a key and there is no ssl.keystore.password; add it")
-    found: list[Identity] = []
+        raise BadInput(f"{_name_of(store)} holds a key and there is no ssl.keystore.password; add it")
+    identities: list[Identity] = []
     for entry in content.keys:
         try:
             key = entry.key(password.reveal() if password is not None else "")
         except jks.JksError as error:
-            raise BadInput(f"{_named(store)} {error}") from None
+            raise BadInput(f"{_name_of(store)} {error}") from None
         if entry.chain:
-            found.append(_identity(pem.to_pem("PRIVATE KEY", key), entry.chain, entry.alias.lower()))
-    return Identities(tuple(found))
+            identities.append(_identity(pem.to_pem("PRIVATE KEY", key), entry.chain, entry.alias.lower()))
+    return Identities(tuple(identities))
 
 
 def _pkcs12(data: bytes, store: Store) -> PKCS12KeyAndCertificates:
@@ -241,8 +241,8 @@ def _pkcs12(data: bytes, store: Store) -> PKCS12KeyAndCertificates:
         reason = str(error).lower()
         if "password" in reason or "mac" in reason:
             problem = "does not open with its password" if password is not None else "needs a password; add it"
-            raise BadInput(f"{_named(store)} {problem}") from None
-        raise BadInput(f"{_named(store)} is no PKCS12 store that can be read; write it anew with keytool or openssl") from None
+            raise BadInput(f"{_name_of(store)} {problem}") from None
+        raise BadInput(f"{_name_of(store)} is no PKCS12 store that can be read; write it anew with keytool or openssl") from None
 
 
 def _bags(data: bytes, store: Store) -> Bags | None:
@@ -311,7 +311,7 @@ def _every_pkcs12_key(bags: Bags, store: Store) -> Iterator[Identity]:
         try:
             opened = load_der_private_key(key.der, password.reveal().encode() if key.encrypted and password is not None else None)
         except (ValueError, TypeError):
-            raise BadInput(f"{_named(store)} holds a key that does not open with its password (ssl.key.password)") from None
+            raise BadInput(f"{_name_of(store)} holds a key that does not open with its password (ssl.key.password)") from None
         if own is not None:
             yield _identity(_to_pkcs8(opened), _chain(own.der, by_subject), key.alias)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kastellan.model.tables.certificates import Certificate, Certificates
-from kastellan.wire.tls.words import seen
+from kastellan.wire.tls.handshake_errors import certificate_facts
 
 
 def certificates(presented: Mapping[int, tuple[tuple[str, bytes] | None, int]]) -> Certificates:
@@ -17,7 +17,7 @@ def _certificate(broker: int, told: tuple[str, bytes] | None, answer: int) -> Ce
     if told is None:
         return Certificate(broker=broker, answer=answer)
     address, der = told
-    found = seen(der) if der else None
+    found = certificate_facts(der) if der else None
     if found is None:
         return Certificate(broker=broker, address=address, tls=bool(der), answer=answer)
     return Certificate(

@@ -61,7 +61,7 @@ async def authenticate(
             if isinstance(answer, Refusal):
                 return answer
             if answer.error_code:
-                return _refused(connection.whom, mechanism, int(answer.error_code), answer.error_message, exchange)
+                return _refusal(connection.whom, mechanism, int(answer.error_code), answer.error_message, exchange)
             following = exchange.next(bytes(answer.auth_bytes))
             if following is None:
                 return Session(_lifetime_ms(answer))
@@ -91,7 +91,7 @@ async def _name_mechanism(connection: Connection, ranges: Ranges, mechanism: str
         return answer
     code = int(answer.error_code)
     if code == _UNSUPPORTED_MECHANISM:
-        names = ", ".join(_shown(str(each)) for each in answer.mechanisms[:10]) or "none"
+        names = ", ".join(_shown(str(name)) for name in answer.mechanisms[:10]) or "none"
         reason = f"{connection.whom} does not offer {mechanism} on this listener, it offers {names}"
         return Refusal(Trouble.UNAUTHENTICATED, reason, "set sasl.mechanism to one of them", code)
     if code == _ILLEGAL_STATE:
@@ -126,21 +126,21 @@ async def _ask(connection: Connection, packed: EncodedRequest, deadline: Deadlin
 
 
 def _lifetime_ms(answer: Entity) -> int:
-    told: dt.timedelta | None = getattr(answer, "session_lifetime", None)
-    return max(0, round(told.total_seconds() * 1_000)) if told is not None else 0
+    lifetime: dt.timedelta | None = getattr(answer, "session_lifetime", None)
+    return max(0, round(lifetime.total_seconds() * 1_000)) if lifetime is not None else 0
 
 
-def _refused(whom: str, mechanism: str, code: int, message: str | None, exchange: SaslExchange) -> Refusal:
+def _refusal(whom: str, mechanism: str, code: int, message: str | None, exchange: SaslExchange) -> Refusal:
     if code != _AUTHENTICATION_FAILED:
-        told = f": {_shown(message)}" if message else ""
+        detail = f": {_shown(message)}" if message else ""
         return Refusal(
-            Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{told}", code=code
+            Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} with {code_name(code)}{detail}", code=code
         )
-    said = "; ".join(_shown(each) for each in (message, exchange.hint) if each) or "no reason given"
+    detail = "; ".join(_shown(text) for text in (message, exchange.hint) if text) or "no reason given"
     remedy = _REMEDIES.get(mechanism, _REMEDY)
-    return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({said})", remedy, code)
+    return Refusal(Trouble.UNAUTHENTICATED, f"{whom} refused the login by {mechanism} ({detail})", remedy, code)
 
 
 def _shown(text: str) -> str:
     """A peer's words in one line, bounded."""
-    return "".join(each if each.isprintable() else " " for each in text[:_SHOWN]).strip().rstrip(".")
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN]).strip().rstrip(".")

@@ -98,7 +98,7 @@ class KerberosExchange:
             raise
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             raise SaslFailed(
-                f"did not complete the Kerberos login ({_said(error)})", "compare clocks, realm and service name"
+                f"did not complete the Kerberos login ({_library_message(error)})", "compare clocks, realm and service name"
             ) from None
 
     def _answer(self, challenge: bytes) -> bytes:
@@ -131,17 +131,17 @@ class KerberosMechanism:
         except TimeoutError:
             return silent
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
-            said = self._meant(_said(error))
-            reason = f"no Kerberos ticket for {name} could be had ({said})"
-            return Refusal(Trouble.UNAUTHENTICATED, reason, _remedy(said), elsewhere=_NO_KDC.search(said) is not None)
+            message = self._explain(_library_message(error))
+            reason = f"no Kerberos ticket for {name} could be had ({message})"
+            return Refusal(Trouble.UNAUTHENTICATED, reason, _remedy(message), elsewhere=_NO_KDC.search(message) is not None)
         finally:
             progress.instead = None
         return KerberosExchange(context, first)
 
-    def _meant(self, said: str) -> str:
+    def _explain(self, message: str) -> str:
         """The library looks for tickets where a key table has no key that fits, and then says that there are none."""
-        if self._login.keytab is None or self._login.ticket_cache or not _NO_TICKET.search(said):
-            return said
+        if self._login.keytab is None or self._login.ticket_cache or not _NO_TICKET.search(message):
+            return message
         return f"key table {self._login.keytab} has no key of {self._login.principal or 'anybody'}"
 
     def forget(self) -> None:
@@ -170,17 +170,17 @@ def _user(principal: str) -> str:
     return principal.partition("@")[0].partition("/")[0]
 
 
-def _said(error: Exception) -> str:
+def _library_message(error: Exception) -> str:
     """The library's words: what Kerberos said where it said something, else what kind of failure it is."""
     text = " ".join(str(error).split())
-    found = _MAJOR_AND_MINOR.fullmatch(text)
-    if found:
-        text = found["major"] if found["minor"].startswith(_SAYS_NOTHING) else found["minor"]
+    match = _MAJOR_AND_MINOR.fullmatch(text)
+    if match:
+        text = match["major"] if match["minor"].startswith(_SAYS_NOTHING) else match["minor"]
     return text[:_SHOWN].rstrip(".") or type(error).__name__
 
 
-def _remedy(said: str) -> str:
-    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(said)), _REMEDY)
+def _remedy(message: str) -> str:
+    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(message)), _REMEDY)
 
 
 def _library() -> Any:  # noqa: ANN401  # it is an extra
@@ -193,7 +193,7 @@ def _library() -> Any:  # noqa: ANN401  # it is an extra
         ) from None
     except (ImportError, OSError) as error:
         raise MissingTool(
-            f"sasl.mechanism GSSAPI needs the system's Kerberos library, which gssapi could not load ({_said(error)}); "
+            f"sasl.mechanism GSSAPI needs the system's Kerberos library, which gssapi did not load ({_library_message(error)}); "
             "install libgssapi-krb5-2 or krb5-libs"
         ) from None
 

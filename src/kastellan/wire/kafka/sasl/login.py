@@ -61,7 +61,7 @@ class SaslLogin:
             return await self._once(connection, endpoint, ranges, deadline, progress)
         held = await self._turn(deadline)
         try:
-            return self._paused(connection.whom) or await self._once(connection, endpoint, ranges, deadline, progress)
+            return self._pause_refusal(connection.whom) or await self._once(connection, endpoint, ranges, deadline, progress)
         finally:
             if held:
                 self._first.release()
@@ -73,7 +73,7 @@ class SaslLogin:
         except TimeoutError:
             return False
 
-    def _paused(self, whom: str) -> Refusal | None:
+    def _pause_refusal(self, whom: str) -> Refusal | None:
         left_s = self._not_before_s - time.monotonic()
         if self._refused is None or left_s <= 0 or self._proven:
             return None

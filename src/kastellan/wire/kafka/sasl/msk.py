@@ -69,11 +69,11 @@ def presign(request: Presigned, keys: Keys, now: dt.datetime) -> dict[str, str]:
         "X-Amz-SignedHeaders": "host",
     }
     text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query.items()))
-    asked = "\n".join(("GET", request.path, text, f"host:{request.host}\n", "host", request.body_hash))
-    to_sign = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(asked.encode()).hexdigest()))
+    canonical = "\n".join(("GET", request.path, text, f"host:{request.host}\n", "host", request.body_hash))
+    to_sign = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(canonical.encode()).hexdigest()))
     key = f"AWS4{keys.secret_key.reveal()}".encode()
-    for each in (day, request.region, request.service, "aws4_request"):
-        key = hmac.new(key, each.encode(), hashlib.sha256).digest()
+    for part in (day, request.region, request.service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     return {**query, "X-Amz-Signature": hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()}
 
 
@@ -119,9 +119,9 @@ def find_keys(login: MskIamLogin, environment: Mapping[str, str]) -> Keys | Refu
         secret = Secret(environment.get("AWS_SECRET_ACCESS_KEY", ""))
         return Keys(environment["AWS_ACCESS_KEY_ID"], secret, Secret(token) if token else None)
     if login.role_arn is None:
-        found = _from_file(login.profile or environment.get("AWS_PROFILE", "default"), environment)
-        if found is not None:
-            return found
+        keys = _from_file(login.profile or environment.get("AWS_PROFILE", "default"), environment)
+        if keys is not None:
+            return keys
     return _by_library(login)
 
 
@@ -151,14 +151,14 @@ def _by_library(login: MskIamLogin) -> Keys | Refusal:
     try:
         if login.role_arn is not None:
             name = login.role_session or "kastellan"
-            told = session.create_client("sts").assume_role(RoleArn=login.role_arn, RoleSessionName=name)["Credentials"]
-            return Keys(told["AccessKeyId"], Secret(told["SecretAccessKey"]), Secret(told["SessionToken"]))
-        found = session.get_credentials()
+            role = session.create_client("sts").assume_role(RoleArn=login.role_arn, RoleSessionName=name)["Credentials"]
+            return Keys(role["AccessKeyId"], Secret(role["SecretAccessKey"]), Secret(role["SessionToken"]))
+        credentials = session.get_credentials()
     except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
         return _no(f"AWS gave no credentials ({' '.join(str(error).split())[:160]})", "check the profile or role")
-    if found is None:
+    if credentials is None:
         return _no("no AWS credentials were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
-    frozen = found.get_frozen_credentials()
+    frozen = credentials.get_frozen_credentials()
     return Keys(frozen.access_key, Secret(frozen.secret_key), Secret(frozen.token) if frozen.token else None)
 
 

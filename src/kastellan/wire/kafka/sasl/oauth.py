@@ -61,11 +61,11 @@ def token_of(text: str, subject_claim: str = "sub") -> Token:
 def unsigned_token(subject: str, now_s: float, lifetime_s: int) -> Token:
     """The token without a signature that Kafka's own client makes for tests."""
     claims = {"sub": subject, "iat": int(now_s), "exp": int(now_s) + lifetime_s}
-    text = ".".join((_encoded({"alg": "none"}), _encoded(claims), ""))
+    text = ".".join((_encode({"alg": "none"}), _encode(claims), ""))
     return token_of(text)
 
 
-def _encoded(value: Mapping[str, object]) -> str:
+def _encode(value: Mapping[str, object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -74,16 +74,16 @@ def _claims(text: str) -> dict[str, Any]:
     if len(parts) != 3:
         return {}
     try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
 
 
 def _status(challenge: bytes) -> str:
     try:
-        found = json.loads(challenge)
+        content = json.loads(challenge)
     except (ValueError, RecursionError):
         return "the peer sent something that is no reason"
-    status = cast("dict[str, Any]", found).get("status") if isinstance(found, dict) else None
+    status = cast("dict[str, Any]", content).get("status") if isinstance(content, dict) else None
     return f"status {str(status)[:_SHOWN]}" if status else "no status given"

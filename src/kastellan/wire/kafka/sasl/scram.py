@@ -1,6 +1,6 @@
 """SCRAM (RFC 5802, 7677) as Kafka speaks it: no channel binding, names and passwords as they are.
 
-The peer has to prove that it knows the password as well; one that cannot is not told anything more.
+The peer has to prove that it knows the password as well; one that cannot gets no further message.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Derive = Callable[[str, bytes, bytes, int], bytes]
 
 
 class Derivations:
-    """Salted passwords that were made already: the brokers of a cluster all hold the same salt."""
+    """Salted passwords, kept: the brokers of a cluster all hold the same salt."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes, bytes, int], bytes] = {}
+        self._salted: dict[tuple[str, bytes, bytes, int], bytes] = {}
 
     def __call__(self, name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
         """The salted password."""
         key = (name, password, salt, iterations)
-        if key not in self._known:
-            if len(self._known) > 8:
-                self._known.clear()
-            self._known[key] = hashlib.pbkdf2_hmac(name, password, salt, iterations)
-        return self._known[key]
+        if key not in self._salted:
+            if len(self._salted) > 8:
+                self._salted.clear()
+            self._salted[key] = hashlib.pbkdf2_hmac(name, password, salt, iterations)
+        return self._salted[key]
 
 
 class Scram:
@@ -75,7 +75,7 @@ class Scram:
         stored_key = hashlib.new(self._hash, client_key).digest()
         without_proof = f"c=biws,r={nonce}"
         message = f"{self._bare},{server_first},{without_proof}".encode()
-        proof = bytes(one ^ other for one, other in zip(client_key, self._hmac(stored_key, message), strict=True))
+        proof = bytes(left ^ right for left, right in zip(client_key, self._hmac(stored_key, message), strict=True))
         self._signature = self._hmac(self._hmac(salted, b"Server Key"), message)
         return SecretBytes(f"{without_proof},p={base64.b64encode(proof).decode()}".encode())
 
@@ -83,7 +83,7 @@ class Scram:
         fields = _fields(server_first)
         if "e" in fields:
             raise SaslFailed(f"refused the login: {fields['e'][:80]}")
-        nonce, salt, count = fields.get("r", ""), _decoded(fields.get("s", "")), fields.get("i", "")
+        nonce, salt, count = fields.get("r", ""), _decode(fields.get("s", "")), fields.get("i", "")
         if not nonce.startswith(self._nonce) or nonce == self._nonce:
             raise SaslFailed(
                 "answered SCRAM with a nonce that is not built on ours: it is not who it claims to be", "do not log in there"
@@ -102,7 +102,7 @@ class Scram:
         fields = _fields(server_final)
         if "e" in fields:
             raise SaslFailed(f"refused the login: {fields['e'][:80]}")
-        if self._signature is None or not hmac.compare_digest(_decoded(fields.get("v", "")), self._signature):
+        if self._signature is None or not hmac.compare_digest(_decode(fields.get("v", "")), self._signature):
             raise SaslFailed(
                 "could not prove that it knows this user's password: it is not who it claims to be", "do not log in there"
             )
@@ -119,10 +119,10 @@ def _text(challenge: bytes) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
-    return {each[:1]: each[2:] for each in text.split(",") if each[1:2] == "="}
+    return {field[:1]: field[2:] for field in text.split(",") if field[1:2] == "="}
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

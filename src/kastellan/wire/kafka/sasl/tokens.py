@@ -56,10 +56,10 @@ class TokenMechanism:
         """A login with a token that is fresh enough."""
         async with self._turn:
             if self._token is None or time.monotonic() >= self._renew_at_s:
-                found = await self._fetched(deadline)
-                if isinstance(found, Refusal):
-                    return found
-                self._keep(*found)
+                fetched = await self._fetch(deadline)
+                if isinstance(fetched, Refusal):
+                    return fetched
+                self._keep(*fetched)
         return Bearer(cast("Token", self._token), self._login.extensions)
 
     def forget(self) -> None:
@@ -73,26 +73,26 @@ class TokenMechanism:
         # A token of unknown life is taken for one login only.
         self._renew_at_s = time.monotonic() + max(life_s or 0.0, 0.0) * _RENEW_AT
 
-    async def _fetched(self, deadline: Deadline) -> tuple[Token, float | None] | Refusal:
+    async def _fetch(self, deadline: Deadline) -> tuple[Token, float | None] | Refusal:
         login = self._login
         if login.token_url is not None:
-            limits = (each for each in (login.connect_timeout_s, login.read_timeout_s) if each is not None)
-            return await self._issued(login.token_url, deadline.within(sum(limits) or deadline.remaining_s()))
+            limits = (limit_s for limit_s in (login.connect_timeout_s, login.read_timeout_s) if limit_s is not None)
+            return await self._request_token(login.token_url, deadline.within(sum(limits) or deadline.remaining_s()))
         if login.token_file is not None:
             return _from_file(login.token_file)
         return unsigned_token(login.unsigned_subject or "", time.time(), login.unsigned_lifetime_s), login.unsigned_lifetime_s
 
-    async def _issued(self, url: str, deadline: Deadline) -> tuple[Token, float | None] | Refusal:
+    async def _request_token(self, url: str, deadline: Deadline) -> tuple[Token, float | None] | Refusal:
         whom = f"the token endpoint {_shown_url(url)}"
         answer = await send(self._request(url), deadline)
         if isinstance(answer, HttpTrouble):
             return Refusal(answer.trouble, f"{whom} {answer.reason}", answer.remedy)
-        found = _json(answer.body)
-        text, life_s = found.get("access_token"), found.get("expires_in")
+        content = _json(answer.body)
+        text, life_s = content.get("access_token"), content.get("expires_in")
         if answer.status == _OK and isinstance(text, str) and _is_token(text):
             number = life_s if isinstance(life_s, (int, float)) and not isinstance(life_s, bool) and life_s > 0 else None
             return token_of(text), number
-        return Refusal(*self._refused(whom, answer, found))
+        return Refusal(*self._refusal(whom, answer, content))
 
     def _request(self, url: str) -> Request:
         login = self._login
@@ -107,16 +107,16 @@ class TokenMechanism:
         }
         return Request(url=url, method="POST", headers=headers, content=SecretBytes(urlencode(form).encode()), tls=self._tls)
 
-    def _refused(self, whom: str, answer: HttpAnswer, found: dict[str, Any]) -> tuple[Trouble, str, str]:
-        told = " ".join(str(found[each]) for each in ("error", "error_description") if found.get(each))
-        said = f" ({_line(told)})" if told else ""
+    def _refusal(self, whom: str, answer: HttpAnswer, content: dict[str, Any]) -> tuple[Trouble, str, str]:
+        words = " ".join(str(content[key]) for key in ("error", "error_description") if content.get(key))
+        hint = f" ({_line(words)})" if words else ""
         if answer.status in _REFUSALS:
             client = self._login.client_id
-            reason = f"{whom} gave {client} no token: status {answer.status}{said}"
+            reason = f"{whom} gave {client} no token: status {answer.status}{hint}"
             return Trouble.UNAUTHENTICATED, reason, "check clientId, clientSecret and scope"
         if answer.status == _OK:
             return Trouble.GARBLED, f"{whom} answered without a token", "check that this is a token endpoint"
-        return Trouble.REJECTED, f"{whom} answered with status {answer.status}{said}", "check the address and the issuer"
+        return Trouble.REJECTED, f"{whom} answered with status {answer.status}{hint}", "check the address and the issuer"
 
 
 def _from_file(path: str) -> tuple[Token, None] | Refusal:
@@ -135,15 +135,17 @@ def _from_file(path: str) -> tuple[Token, None] | Refusal:
 
 
 def _is_token(text: str) -> bool:
-    return bool(text) and len(text) < _MOST_TOKEN and text.isascii() and not any(each.isspace() or each < " " for each in text)
+    return (
+        bool(text) and len(text) < _MOST_TOKEN and text.isascii() and not any(letter.isspace() or letter < " " for letter in text)
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
 def _shown_url(url: str) -> str:
@@ -154,4 +156,4 @@ def _shown_url(url: str) -> str:
 
 
 def _line(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text[:_SHOWN]).strip()
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN]).strip()

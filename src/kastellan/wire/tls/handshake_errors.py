@@ -81,7 +81,7 @@ def fault_of(error: BaseException) -> Fault:
     return Fault.CLIENT_CERTIFICATE if _ALERT.sub("", reason) in _OUR_CERTIFICATE else Fault.OTHER
 
 
-class Seen(msgspec.Struct, frozen=True):
+class CertificateFacts(msgspec.Struct, frozen=True):
     """What a certificate says of itself; names are DNS names and addresses."""
 
     subject: str
@@ -100,21 +100,21 @@ _BY_CODE: Final = {
 """OpenSSL's codes of a certificate that was refused (X509_V_ERR)."""
 
 
-def seen(der: bytes) -> Seen | None:
+def certificate_facts(der: bytes) -> CertificateFacts | None:
     """What a certificate says; None for bytes that are none."""
     from cryptography import x509  # noqa: PLC0415
 
     try:
-        found = x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(der)
         names: tuple[str, ...] = ()
-        for each in found.extensions:
-            if isinstance(each.value, x509.SubjectAlternativeName):
-                dns, addresses = each.value.get_values_for_type(x509.DNSName), each.value.get_values_for_type(x509.IPAddress)
-                names = (*dns, *map(str, addresses))
-        subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
+        for extension in certificate.extensions:
+            if isinstance(extension.value, x509.SubjectAlternativeName):
+                names_of = extension.value.get_values_for_type
+                names = (*names_of(x509.DNSName), *map(str, names_of(x509.IPAddress)))
+        subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
     except ValueError:
         return None
-    return Seen(subject, issuer, names, found.not_valid_before_utc, found.not_valid_after_utc)
+    return CertificateFacts(subject, issuer, names, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 
 def is_verdict_on_certificate(error: BaseException) -> bool:
@@ -122,10 +122,10 @@ def is_verdict_on_certificate(error: BaseException) -> bool:
     return isinstance(error, ssl.SSLCertVerificationError)
 
 
-def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake: bool = True) -> Meaning:
+def meaning(error: BaseException, name: str, peer: CertificateFacts | None, *, in_handshake: bool = True) -> Meaning:
     """What the error means. `name` is what the peer was called by, `peer` its certificate, if it was seen."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _refused(error, name, peer)
+        return _verdict(error, name, peer)
     reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else ""
     if reason in _NOT_TLS and in_handshake:
         return Meaning(
@@ -141,14 +141,14 @@ def meaning(error: BaseException, name: str, peer: Seen | None, *, in_handshake:
             "closed the connection in the TLS handshake, as a plaintext listener does",
             "check the port, or use security.protocol PLAINTEXT or SASL_PLAINTEXT",
         )
-    said = reason.replace("_", " ").lower() or "no reason given"
-    return Meaning(f"and this client found no way to speak TLS ({said})", "compare ssl.* on both sides")
+    detail = reason.replace("_", " ").lower() or "no reason given"
+    return Meaning(f"and this client found no way to speak TLS ({detail})", "compare ssl.* on both sides")
 
 
-def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) -> Meaning:
+def _verdict(error: ssl.SSLCertVerificationError, name: str, peer: CertificateFacts | None) -> Meaning:
     fault = fault_of(error)
     if fault is Fault.EXPIRED:
-        return _expired(peer)
+        return _expiry(peer)
     if fault is Fault.NOT_YET:
         since = f" before {_day(peer.not_before)}" if peer is not None else " yet"
         return Meaning(f"presents a certificate that is not valid{since}", "check this machine's clock and the certificate")
@@ -167,7 +167,7 @@ def _refused(error: ssl.SSLCertVerificationError, name: str, peer: Seen | None) 
     return Meaning(f"presents a certificate{issuer} that does not hold: {error.verify_message}", "renew it")
 
 
-def _expired(peer: Seen | None) -> Meaning:
+def _expiry(peer: CertificateFacts | None) -> Meaning:
     if peer is None:
         return Meaning("presents a certificate that has expired", "renew it on the broker")
     if peer.not_after > dt.datetime.now(dt.UTC):
@@ -175,7 +175,7 @@ def _expired(peer: Seen | None) -> Meaning:
     return Meaning(f"presents a certificate that expired on {_day(peer.not_after)} ({peer.subject})", "renew it on the broker")
 
 
-def _names(peer: Seen | None) -> str:
+def _names(peer: CertificateFacts | None) -> str:
     if peer is None:
         return "other names"
     return ", ".join(peer.names) if peer.names else f"no name but {peer.subject}"
