@@ -155,7 +155,7 @@ def test_kafkas_own_tool_is_let_in_and_refused_by_the_same_files(kerberos: labs.
     assert java(kerberos, bad).code != 0
     ours = kastellan("get", "topics", "--command-config", good, "-o", "ndjson")
     assert (ours.code, '"orders"' in ours.out) == (0, True), ours
-    told(bad, "no Kerberos ticket for kafka/localhost could be had", "compare principal and keyTab in sasl.jaas.config")
+    told(bad, "no Kerberos ticket for kafka/localhost was issued", "compare principal and keyTab in sasl.jaas.config")
 
 
 def test_a_ticket_that_is_there_lets_both_in_and_says_who_we_are(kerberos: labs.Lab, edited, ticket: Path) -> None:

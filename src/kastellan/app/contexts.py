@@ -64,7 +64,7 @@ def placed(context: Context, path: Path) -> Context:
 
 
 def use(path: Path, name: str) -> None:
-    """Make a context the current one. Raises BadInput for a name that there is not."""
+    """Make a context the current one. Raises BadInput for an unknown name."""
     read_contexts(path).contexts.get(name, "kastellan context use")
     document = _document(path)
     document["current"] = name
@@ -74,10 +74,10 @@ def use(path: Path, name: str) -> None:
 def add(path: Path, name: str, context: Context, *, replace: bool) -> None:
     """Write a context into the file. Raises BadInput when there is one of this name already and it is not to be replaced."""
     check_name(name)
-    known = read_contexts(path).contexts
-    if name in known.by_name and not replace:
+    present = read_contexts(path).contexts
+    if name in present.by_name and not replace:
         raise BadInput(f"there is a context {name!r} already in {path}; give --replace or another name")
-    import tomlkit  # noqa: PLC0415  # only who changes the file pays for it
+    import tomlkit  # noqa: PLC0415  # loaded only to change the file
 
     document = _document(path)
     table = tomlkit.table()
@@ -92,18 +92,18 @@ def add(path: Path, name: str, context: Context, *, replace: bool) -> None:
     _write(path, text, name)
 
 
-def _document(path: Path):  # noqa: ANN202  # tomlkit's, which is loaded here
-    import tomlkit  # noqa: PLC0415  # only who changes the file pays for it
+def _document(path: Path):  # noqa: ANN202  # tomlkit's type, which is loaded here
+    import tomlkit  # noqa: PLC0415  # loaded only to change the file
 
     return tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
 
 
-def _write(path: Path, text: str, what: str) -> None:
-    """All or nothing, and for this user alone."""
+def _write(path: Path, text: str, part: str) -> None:
+    """Write the file atomically, readable by this user alone."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Through a link: the file that it points to is changed, and stays a link.
         target = path.resolve()
         write_whole(target, text.encode())
     except OSError as error:
-        raise BadInput(f"cannot write {what} to {path}: {error.strerror or error}; correct the path or the rights") from None
+        raise BadInput(f"cannot write {part} to {path}: {error.strerror or error}; correct the path or the rights") from None

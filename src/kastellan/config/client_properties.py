@@ -44,7 +44,7 @@ _WITHOUT_EFFECT: Final = frozenset(
         "sasl.login.retry.backoff.ms",
     }
 )
-"""Settings of Java's machinery, or of clients that stay for days: what they are for is had here without them."""
+"""Settings of Java's own machinery, or of clients that run for days: they change nothing for a short-lived client."""
 
 
 class ClientProperties(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +74,8 @@ class ClientProperties(msgspec.Struct, frozen=True, kw_only=True):
 def client_properties(data: bytes, name: str, surroundings: Surroundings | None = None) -> ClientProperties:
     """The properties in the bytes of a file called `name`; `surroundings` is what references may point to.
 
-    Raises BadInput for bytes that are no properties, for a file of another client, and where what is written cannot let
-    anybody in.
+    Raises BadInput for bytes that are no properties, for a file of another client, and for settings with which no
+    login is possible.
     """
     pairs = list(properties(_text(data, name), name))
     values = {pair.key: pair.value for pair in pairs}

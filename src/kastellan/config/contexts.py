@@ -15,7 +15,7 @@ _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A named cluster. Paths are relative to the contexts file; what is None is told elsewhere or not at all."""
+    """A named cluster. Paths are relative to the contexts file; None means that the value comes from elsewhere."""
 
     bootstrap: str | None = None
     command_config: str | None = None
@@ -26,13 +26,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     timeout: float | None = None
     """Seconds for a whole examination."""
     provider: str | None = None
-    """Who runs the cluster, where it is not to be recognised: a profile's id, or none."""
+    """Who runs the cluster, where it is not to be detected: a profile's id, or none."""
     notes: str | None = None
-    """Free words: whose cluster it is, whom to ask."""
+    """Free text: who owns the cluster, whom to contact."""
 
 
 class Contexts(msgspec.Struct, frozen=True):
-    """All contexts, and the one that is used when nothing on the command line names a cluster."""
+    """All contexts, and the one that is used when the command line names no cluster."""
 
     current: str | None = None
     by_name: Mapping[str, Context] = {}

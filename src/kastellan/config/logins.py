@@ -35,7 +35,7 @@ _CLIENT_HANDLERS: Final = frozenset({"IAMClientCallbackHandler", "OAuthBearerSas
 def login_from(settings: Settings, trust: Store | None) -> Login:
     """The login that the settings describe; `trust` is how a token issuer is trusted.
 
-    Raises BadInput for a mechanism that nobody speaks and for one without its credentials.
+    Raises BadInput for an unknown mechanism and for one without its credentials.
     """
     written = settings.text_or_refused("sasl.mechanism") or "GSSAPI"
     mechanism = written.upper()

@@ -1,4 +1,4 @@
-"""A proxy on the way to the brokers, as people write it: `socks5://user:password@bastion:1080`, `http://proxy:3128`."""
+"""A proxy on the way to the brokers, as users write it: `socks5://user:password@bastion:1080`, `http://proxy:3128`."""
 
 from __future__ import annotations
 

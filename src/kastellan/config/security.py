@@ -1,6 +1,6 @@
-"""How a client and a cluster prove themselves to each other: plain values, read from what users have written down.
+"""How a client and a cluster authenticate each other: plain values, read from the user's files.
 
-Nothing here is opened or sent; `wire.tls` and `wire.kafka.sasl` do that. Whatever is secret cannot print.
+Nothing here is opened or sent; `wire.tls` and `wire.kafka.sasl` do that. Secrets have a type that cannot print.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Tls(msgspec.Struct, frozen=True):
     identity: Store | None = None
     """Our own key and certificate, for a peer that asks for one."""
     check_names: bool = True
-    """The peer's certificate has to name the host that is dialled."""
+    """The peer's certificate has to name the host that is connected to."""
     versions: tuple[str, ...] = ("TLSv1.2", "TLSv1.3")
 
 
@@ -119,7 +119,7 @@ Login: TypeAlias = PlainLogin | ScramLogin | OAuthLogin | KerberosLogin | MskIam
 
 
 class SecuritySettings(msgspec.Struct, frozen=True):
-    """All that a connection needs to know to be let in."""
+    """Everything that a connection needs for encryption and login."""
 
     protocol: Protocol = Protocol.PLAINTEXT
     tls: Tls = Tls()

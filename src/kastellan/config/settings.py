@@ -17,7 +17,7 @@ _MOST_INT: Final = 2**31 - 1
 
 
 class Settings:
-    """The settings of one file. What nobody read is in `unused_keys`, so that no setting is passed over silently.
+    """The settings of one file. Keys that were not read are in `unused_keys`, so that no setting is dropped silently.
 
     Every value is trimmed, passwords too, as Kafka's clients do it with typed settings.
     """
@@ -99,7 +99,7 @@ class Settings:
         return (self.text(key) or "").lower() == "true"
 
     def unused_keys(self) -> tuple[str, ...]:
-        """The keys that nobody read, sorted."""
+        """The keys that were not read, sorted."""
         return tuple(sorted(set(self._values) - self._used))
 
 

@@ -26,7 +26,7 @@ _REFUSED_EMPTY: Final = (
 
 
 def tls_from(settings: Settings) -> Tls:
-    """The TLS settings. Raises BadInput for what nobody could use."""
+    """The TLS settings. Raises BadInput for values that no client can use."""
     for key in _REFUSED_EMPTY:
         if settings.has(key) and not settings.peek(key):
             settings.java_refuses(f"{key} is empty; remove the line")

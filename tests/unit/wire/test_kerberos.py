@@ -199,7 +199,7 @@ def test_without_a_ticket_one_sentence_with_the_words_of_kerberos_and_what_to_do
     library(monkeypatch, Credentials=none)
     found = begun(KerberosLogin(service="kafka"))
     assert isinstance(found, Refusal)
-    assert found.sentence.startswith(f"no Kerberos ticket for kafka/kafka-1 could be had {told}")
+    assert found.sentence.startswith(f"no Kerberos ticket for kafka/kafka-1 was issued {told}")
     assert remedy in found.sentence.partition("; ")[2]
     assert "Minor" not in found.sentence
 

@@ -1,4 +1,4 @@
-"""One HTTP request: bounded in time and size, and every failure told in one sentence."""
+"""Sends one HTTP request, bounded in time and size; every failure is one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connection does before its first request: the TLS context and the login, built once for all connections of a client."""
+"""What a connection needs before its first request: TLS context and login, built once for all connections of a client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Protocol", "Security"]
 
 
 class Security:
-    """How a connection proves itself to the broker and the broker to us. Belongs to one client: it remembers a refusal."""
+    """TLS context and login of one client; it remembers a refused login."""
 
     def __init__(self, settings: SecuritySettings) -> None:
         """Raises BadInput for a file that cannot be used, MissingTool for a mechanism that needs an extra."""
@@ -36,8 +36,8 @@ class Security:
         return cls(settings or SecuritySettings())
 
     def curious(self) -> ssl.SSLContext:
-        """A context that believes anybody, to look at a certificate that was refused."""
-        return client_context(self.settings.tls, believe_anybody=True)
+        """A context that accepts any certificate, to read one that was refused."""
+        return client_context(self.settings.tls, accept_any=True)
 
     @property
     def tls(self) -> Tls:

@@ -23,16 +23,16 @@ _VERSIONS: Final = {
 }
 
 
-def client_context(settings: Tls, *, believe_anybody: bool = False) -> ssl.SSLContext:
+def client_context(settings: Tls, *, accept_any: bool = False) -> ssl.SSLContext:
     """The context of a client. Raises BadInput that names the file which cannot be used.
 
     Where the store has several keys, each connection presents the one that fits what the broker asks for.
-    `believe_anybody` is for looking at a certificate that was refused; nothing is ever sent over such a connection.
+    `accept_any` is for a look at a certificate that was refused; nothing is ever sent over such a connection.
     """
-    authorities = read_trusted(settings.trust).certificates if settings.trust is not None and not believe_anybody else None
+    authorities = read_trusted(settings.trust).certificates if settings.trust is not None and not accept_any else None
 
     def with_key(identity: Identity | None) -> ssl.SSLContext:
-        context = _trusting(settings, authorities, believe_anybody=believe_anybody)
+        context = _trusting(settings, authorities, accept_any=accept_any)
         if identity is not None and settings.identity is not None:
             _present(context, identity, settings.identity.path or settings.identity.place)
         return context
@@ -68,12 +68,12 @@ def subjects_of(settings: Tls) -> tuple[str, ...]:
     return tuple(x509.load_der_x509_certificate(identity.first).subject.rfc4514_string() for identity in identities)
 
 
-def _trusting(settings: Tls, authorities: tuple[bytes, ...] | None, *, believe_anybody: bool) -> ssl.SSLContext:
+def _trusting(settings: Tls, authorities: tuple[bytes, ...] | None, *, accept_any: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     versions = [_VERSIONS[version] for version in settings.versions]
     context.minimum_version, context.maximum_version = min(versions), max(versions)
-    context.check_hostname = settings.check_names and not believe_anybody
-    if believe_anybody:
+    context.check_hostname = settings.check_names and not accept_any
+    if accept_any:
         context.verify_mode = ssl.CERT_NONE
     elif authorities is None:
         context.load_default_certs()

@@ -60,7 +60,7 @@ _NOT_TLS: Final = frozenset(
 
 
 class Fault(StrEnum):
-    """What went wrong with TLS, as far as it is told apart."""
+    """The kinds of TLS failures that are distinguished."""
 
     EXPIRED = "expired"
     NOT_YET = "not valid yet"
@@ -82,7 +82,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 class CertificateFacts(msgspec.Struct, frozen=True):
-    """What a certificate says of itself; names are DNS names and addresses."""
+    """Subject, issuer, names and validity of a certificate; names are DNS names and addresses."""
 
     subject: str
     issuer: str
@@ -101,7 +101,7 @@ _BY_CODE: Final = {
 
 
 def certificate_facts(der: bytes) -> CertificateFacts | None:
-    """What a certificate says; None for bytes that are none."""
+    """The facts in a certificate (DER); None for bytes that are no certificate."""
     from cryptography import x509  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""Second looks at a peer that refused or was refused: nothing but the handshake is ever sent over these connections."""
+"""A second handshake with a peer that refused or was refused: nothing else is ever sent over these connections."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Listener(asyncio.Protocol):
 async def certificate_of(reach: Reach, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline) -> bytes | None:
     """The certificate (DER) that the peer presents when it is called `name`; None when none was seen.
 
-    `context` makes one that believes anybody.
+    `context` makes one that accepts any certificate.
     """
     try:
         transport, _ = await _shake(reach, name, context(), deadline)

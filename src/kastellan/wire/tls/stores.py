@@ -1,7 +1,7 @@
-"""Certificates and keys out of the files that people have: PEM, PKCS12 and JKS, told apart by their content.
+"""Reads certificates and keys from PEM, PKCS12 and JKS files, which are recognized by their content.
 
-`ssl` takes PEM and DER only, and a private key only from a file: whatever was decrypted here goes to it through memory.
-What a Java client would refuse is noted, and served.
+`ssl` takes PEM and DER only, and a private key only from a file: decrypted keys go to it through memory.
+What a Java client would refuse is served, and noted.
 """
 
 from __future__ import annotations

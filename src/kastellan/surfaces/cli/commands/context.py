@@ -52,9 +52,9 @@ def show() -> None:
     read = _read()
     screen = Screen.of()
     rows = [
-        ["*" if name == read.contexts.current else "", clean(name), clean(each.bootstrap or each.command_config or ""),
-         clean(each.controllers or ""), clean(each.notes or "")]
-        for name, each in sorted(read.contexts.by_name.items())
+        ["*" if name == read.contexts.current else "", clean(name), clean(context.bootstrap or context.command_config or ""),
+         clean(context.controllers or ""), clean(context.notes or "")]
+        for name, context in sorted(read.contexts.by_name.items())
     ]  # fmt: skip
     if rows:
         screen.table(["", "NAME", "REACHED BY", "CONTROLLERS", "NOTES"], rows, frozenset())
@@ -123,7 +123,7 @@ def add(
 
 
 @app.command("test")
-def knock(
+def connect_once(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A context; without it the current one.")] = None,
 ) -> None:
     """Connect once to each bootstrap server and controller of a context.
@@ -146,17 +146,17 @@ def knock(
     if chosen is None:
         raise UsageError("which context? give its NAME; `kastellan context list` shows them")
     target, timeout_s = ConnectionOptions(context=chosen).target()
-    doors = asyncio.run(meet(target, Deadline.after(timeout_s)))
-    for each in doors:
-        if each.nodes is None:
-            typer.echo(f"{each.what} {each.addresses}: {each.reason}")
+    endpoints = asyncio.run(meet(target, Deadline.after(timeout_s)))
+    for endpoint in endpoints:
+        if endpoint.nodes is None:
+            typer.echo(f"{endpoint.what} {endpoint.addresses}: {endpoint.reason}")
         else:
-            took = duration_text(each.answer_ms or 0)
+            took = duration_text(endpoint.answer_ms or 0)
             typer.echo(
-                f"{each.what} {each.addresses}: {plural(each.nodes, 'node')} of cluster {each.cluster_id} in {took}, "
-                f"as {each.principal}"
+                f"{endpoint.what} {endpoint.addresses}: {plural(endpoint.nodes, 'node')} of cluster {endpoint.cluster_id} "
+                f"in {took}, as {endpoint.principal}"
             )
-    if any(each.nodes is None for each in doors):
+    if any(endpoint.nodes is None for endpoint in endpoints):
         raise typer.Exit(_FAILED)
 
 

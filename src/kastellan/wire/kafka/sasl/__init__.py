@@ -1,1 +1,1 @@
-"""SASL: how a client logs in. One file a mechanism; each knows the messages only, `exchange` carries them."""
+"""SASL: how a client logs in. One file per mechanism, with its messages; `exchange` sends and receives them."""

@@ -132,7 +132,7 @@ class KerberosMechanism:
             return silent
         except Exception as error:  # noqa: BLE001  # the library's errors are known only where it is installed
             message = self._explain(_library_message(error))
-            reason = f"no Kerberos ticket for {name} could be had ({message})"
+            reason = f"no Kerberos ticket for {name} was issued ({message})"
             return Refusal(Trouble.UNAUTHENTICATED, reason, _remedy(message), elsewhere=_NO_KDC.search(message) is not None)
         finally:
             progress.instead = None
@@ -160,7 +160,7 @@ class KerberosMechanism:
 
 
 def _silent(name: str) -> Refusal:
-    """What to tell whoever cannot wait any longer for the KDC."""
+    """The refusal for a caller whose deadline passes while the KDC is silent."""
     reason = f"no Kerberos ticket for {name} came in time: a KDC is silent"
     return Refusal(Trouble.UNAUTHENTICATED, reason, f"check the network to it, and {_KRB5_CONF}", elsewhere=True)
 
@@ -211,6 +211,6 @@ def _store(login: KerberosLogin) -> dict[str, str]:
         ) from None
     if begin not in _KEYTAB:
         raise BadInput(f"{login.keytab} is no key table; correct keyTab in sasl.jaas.config")
-    # A ticket made here is nobody else's, and not that of another login of this process.
+    # A cache of its own, so that no other process and no other login of this one uses the ticket.
     own = f"MEMORY:kastellan-{os.getpid()}-{next(_CACHES)}"
     return {"client_keytab": login.keytab, "ccache": login.ticket_cache or own}

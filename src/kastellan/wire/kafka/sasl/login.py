@@ -1,8 +1,8 @@
 """The login of one client, shared by its connections: credentials that were refused are not tried again and again.
 
 Directories lock accounts after a few wrong passwords, and a client opens many connections at once. So the first login
-goes alone; where it is refused the others do not try. Once one broker has let us in, the others are tried freely, and
-a refusal concerns the broker that told it.
+goes alone; where it is refused the others do not try. After one broker has accepted the login, the others are tried freely, and
+a refusal concerns that broker alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIRST_TURN_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 900.0
 _ELSEWHERE_PAUSE_S: Final = 2.0
-"""After nobody was there to ask for what a login needs: no account is at stake, and the others need not find out one by one."""
+"""After a KDC was unreachable: no account can be locked, and the other connections need not all find out by themselves."""
 
 
 class SaslLogin:

@@ -1,4 +1,4 @@
-"""AWS_MSK_IAM: instead of a password, a request to be let in that is signed with AWS credentials (Signature Version 4)."""
+"""AWS_MSK_IAM: a presigned request, signed with AWS credentials (Signature Version 4), takes the place of a password."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Bearer:
         return self._message
 
     def next(self, challenge: bytes) -> SecretBytes | None:
-        """None when the token was taken; else the empty message after which the peer tells its refusal."""
+        """None when the token was accepted; else the empty message after which the peer sends its refusal."""
         if not challenge:
             return None
         if self.hint:
