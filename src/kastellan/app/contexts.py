@@ -52,7 +52,7 @@ def read_contexts(path: Path) -> Read:
     return Read(contexts(text, str(path)), path, notes)
 
 
-def placed(context: Context, path: Path) -> Context:
+def resolve_paths(context: Context, path: Path) -> Context:
     """The context with its paths as seen from here: they are written relative to the contexts file."""
 
     def at(text: str | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from kastellan.app.contexts import contexts_path, placed, read_contexts
+from kastellan.app.contexts import contexts_path, read_contexts, resolve_paths
 from kastellan.app.reference_data import read_providers
 from kastellan.app.wiring import Target
 from kastellan.config.client_properties import ClientProperties, client_properties
@@ -145,7 +145,7 @@ def _context(flags: ValueSource, environment: Mapping[str, str]) -> tuple[Contex
     name = wanted.value if wanted is not None else read.contexts.current
     if name is None:
         return Context(), (), context_values(None, "")
-    context = placed(read.contexts.get(name, wanted.origin if wanted is not None else str(read.path)), read.path)
+    context = resolve_paths(read.contexts.get(name, wanted.origin if wanted is not None else str(read.path)), read.path)
     own = context_values(context, f"context {name} ({read.path})")
     current = {} if wanted is not None else {"context": name}
     origins = {**own.origins, **dict.fromkeys(current, str(read.path))}

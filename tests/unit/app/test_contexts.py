@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kastellan.app.contexts import add, contexts_path, placed, read_contexts, use
+from kastellan.app.contexts import add, contexts_path, read_contexts, resolve_paths, use
 from kastellan.config.contexts import Context
 from kastellan.kernel.errors import BadInput
 
@@ -78,6 +78,6 @@ def test_what_is_no_contexts_file_is_one_sentence(tmp_path, content):
 
 
 def test_paths_are_relative_to_the_file():
-    context = placed(Context(command_config="p.properties", controller_config="/abs"), Path("/etc/k/contexts.toml"))
+    context = resolve_paths(Context(command_config="p.properties", controller_config="/abs"), Path("/etc/k/contexts.toml"))
     assert (context.command_config, context.controller_config) == ("/etc/k/p.properties", "/abs")
-    assert placed(Context(), Path("/x")) == Context()
+    assert resolve_paths(Context(), Path("/x")) == Context()
