@@ -58,7 +58,9 @@ def partition_states(lag: LagState) -> pl.DataFrame:
     """The partitions with `lag_state`, what readers of committed records have left, and a `note` that says why."""
     return lag.df.with_columns(
         lag_state=pl.col("state").fill_null(UNKNOWN),
-        stable_lag_records=(pl.col("last_stable") - pl.max_horizontal("committed", "earliest")).clip(lower_bound=0),
+        stable_lag_records=pl.when(pl.col("committed").is_not_null()).then(
+            (pl.col("last_stable") - pl.max_horizontal("committed", "earliest")).clip(lower_bound=0)
+        ),
         note=_note(),
     ).drop("state")
 

@@ -24,6 +24,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
+from kastellan.checks.text_exprs import counted
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -63,7 +64,7 @@ CHECK = Check(
 )  # fmt: skip
 
 _PLACE = ["group", "topic", "partition"]
-_LOOK_AGAIN = "no members and {} offsets behind: an abandoned group, or a consumer that assigns itself (Flink, Spark); {}"
+_LOOK_AGAIN = "no members and {} behind: an abandoned group, or a consumer that assigns itself (Flink, Spark); {}"
 
 
 def evaluate(
@@ -112,8 +113,8 @@ def evaluate(
         .join(of_group, on="group", how="left")
         .with_columns(
             fails=fails,
-            why=pl.when(suspect).then(pl.format(_LOOK_AGAIN, pl.col("lag_records"), pl.lit(again))),
-            lag_text=pl.format("{}{} records", at_least, "lag_records"),
+            why=pl.when(suspect).then(pl.format(_LOOK_AGAIN, counted("lag_records", "offset"), pl.lit(again))),
+            lag_text=pl.format("{}{}", at_least, counted("lag_records", "record")),
             quiet_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
         )
     )  # fmt: skip

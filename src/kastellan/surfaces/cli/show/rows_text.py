@@ -12,7 +12,7 @@ from kastellan.surfaces.cli.screen import Screen
 _MOMENTS = frozenset(
     f"{each}_ms" for each in ("issued", "expires", "max", "start", "written", "last_append", "last_fetch", "last_caught_up")
 )
-_NAMES = frozenset({"group", "topic", "client_id", "instance_id"})
+_NAMES = frozenset({"group", "topic"})
 _IDS = frozenset(
     {"broker", "node", "partition", "leader", "coordinator", "port", "producer_id", "producer_epoch", "epoch", "leader_epoch"}
     | {"assignment_epoch", "topology_epoch", "coordinator_epoch", "last_sequence", "api_key"}
