@@ -54,9 +54,9 @@ def description_modules() -> dict[str, ModuleType]:
 def kind_called(typed: str) -> str:
     """The kind of this name, also in the plural. Raises BadInput with those that there are."""
     name = typed.strip().lower()
-    for each in description_modules():
-        if name in {each, f"{each}s"}:
-            return each
+    for kind in description_modules():
+        if name in {kind, f"{kind}s"}:
+            return kind
     hint = near_hint(name, description_modules(), f"there are {', '.join(description_modules())}")
     raise BadInput(f"{typed[:40]!r} cannot be described; {hint}")
 
@@ -91,7 +91,7 @@ def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = 
             f"{kind} {name[:60]} cannot be described: {arguments.reason}; save the snapshot anew or look at the live cluster"
         )
     drawn = build(name.strip(), **arguments)
-    tables = [each for each in arguments.values() if isinstance(each, Table)]
+    tables = [value for value in arguments.values() if isinstance(value, Table)]
     unseen = unseen_of(tables)
     return Description(
         kind=kind,

@@ -87,7 +87,7 @@ def _absent(frame: pl.DataFrame, absent_where: Mapping[str, tuple[str, str | boo
 
 def none_or_unseen(*tables: Table | None) -> str:
     """What to say where there is no row: none, or that nobody could say."""
-    return "could not all be listed" if any(each is None or each.unseen for each in tables) else "none"
+    return "could not all be listed" if any(table is None or table.unseen for table in tables) else "none"
 
 
 def required(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -> str:

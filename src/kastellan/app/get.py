@@ -83,11 +83,12 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 def list_called(typed: str) -> str:
     """The list of this name or alias, however it is written. Raises BadInput with the near ones."""
     name = typed.strip().lower().replace("_", "-")
-    for each, found in LISTS.items():
-        if not found.hidden and name in {each, *found.aliases}:
-            return each
-    words = [word for each, found in LISTS.items() if not found.hidden for word in (each, *found.aliases)]
-    hint = near_hint(name, words, f"there are {', '.join(each for each in LISTS if not LISTS[each].hidden)}")
+    for list_name, spec in LISTS.items():
+        if not spec.hidden and name in {list_name, *spec.aliases}:
+            return list_name
+    words = [word for list_name, spec in LISTS.items() if not spec.hidden for word in (list_name, *spec.aliases)]
+    shown = [list_name for list_name, spec in LISTS.items() if not spec.hidden]
+    hint = near_hint(name, words, f"there are {', '.join(shown)}")
     raise BadInput(f"nothing is called {typed[:40]!r} here; {hint}")
 
 
@@ -159,13 +160,16 @@ def _shown(found: ListSpec, frame: pl.DataFrame, columns: Iterable[str]) -> tupl
     if not chosen:
         return found.shown
     if chosen == (_ALL,):
-        return tuple(each for each in frame.columns if each != "answer")
-    return tuple(column_named(each, frame.columns) for each in chosen)
+        return tuple(column for column in frame.columns if column != "answer")
+    return tuple(column_named(typed_name, frame.columns) for typed_name in chosen)
 
 
 def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
     """The tables of the look that the list is made of, also by views."""
-    return [snapshot.tables[each] for each in tables_of(requests_of([LISTS[name].rows], all_views())) & snapshot.tables.keys()]
+    return [
+        snapshot.tables[list_name]
+        for list_name in tables_of(requests_of([LISTS[name].rows], all_views())) & snapshot.tables.keys()
+    ]
 
 
 def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
@@ -176,7 +180,7 @@ def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[U
     matched = names_like(member, names) if is_pattern(member) else [name for name in names if name == exact]
     if matched:
         return frame.filter(text.is_in(matched))
-    if any(each.roster == found.named for each in unseen):
+    if any(gap.roster == found.named for gap in unseen):
         raise BadInput(f"no {found.word} called {member[:80]!r} was seen, and not all {found.word}s could be listed; look again")
     hint = near_hint(member, names, f"{len(names)} {found.word}s are known: leave the name out to list them")
     raise BadInput(f"no {found.word} is called {member[:80]!r}; {hint}")

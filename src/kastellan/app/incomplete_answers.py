@@ -17,12 +17,14 @@ def not_whole(snapshot: Snapshot, tables: Iterable[Table], asked: Collection[str
     Where no row is left, that of the request which enumerates them; and those of the requests that `asked` names.
     """
     used, requests = set[int](), {*asked}
-    for each in tables:
-        used |= {one.answer for one in each.unseen}
-        if "answer" in each.columns:
-            used |= {*each.df["answer"].drop_nulls().unique()}
-        if each.roster in enumerating_requests():
-            requests.add(enumerating_requests()[each.roster])
+    for table in tables:
+        used |= {one.answer for one in table.unseen}
+        if "answer" in table.columns:
+            used |= {*table.df["answer"].drop_nulls().unique()}
+        if table.roster in enumerating_requests():
+            requests.add(enumerating_requests()[table.roster])
     return tuple(
-        each for each in snapshot.answers if each.state is not State.COMPLETE and (each.id in used or each.asked in requests)
+        answer
+        for answer in snapshot.answers
+        if answer.state is not State.COMPLETE and (answer.id in used or answer.asked in requests)
     )

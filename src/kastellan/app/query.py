@@ -60,17 +60,17 @@ def column_named(typed: str, columns: Iterable[str]) -> str:
 
 def names_like(pattern: str, names: Iterable[str]) -> list[str]:
     """The names that a pattern with * and ? matches."""
-    return [each for each in names if fnmatch.fnmatchcase(each, pattern)]
+    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
 
 
 def is_pattern(text: str) -> bool:
     """Whether a name stands for several: topic and group names hold neither * nor ?, and ACLs for * are named as such."""
-    return text not in {"*", "?"} and any(each in text for each in "*?")
+    return text not in {"*", "?"} and any(sign in text for sign in "*?")
 
 
 def _filtered(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) -> pl.DataFrame:
     # Kleene logic: a row of which one condition is false is out, whatever was not seen of it.
-    both = reduce(lambda left, right: left & right, (_condition(each, frame) for each in where))
+    both = reduce(lambda left, right: left & right, (_condition(condition, frame) for condition in where))
     decided = frame.with_columns(__in=both)
     unsure = int(decided["__in"].null_count())
     if unsure:

@@ -28,13 +28,13 @@ def broker_releases(brokers: Brokers, features: BrokerFeatures, lines: ReleaseLi
     told = features.df.filter(pl.col("feature") == "metadata.version").select(
         "broker", pl.col("supported_max").alias("level"), pl.col("answer").alias("told_by")
     )
-    known = [each for each in lines.rows if each.first_level is not None and each.last_level is not None]
+    known = [line for line in lines.rows if line.first_level is not None and line.last_level is not None]
     of_level = pl.DataFrame(
-        [(level, each.line) for each in known for level in range(each.first_level or 0, (each.last_level or 0) + 1)],
+        [(level, line.line) for line in known for level in range(line.first_level or 0, (line.last_level or 0) + 1)],
         schema={"level": pl.Int16, "line": pl.String},
         orient="row",
     )
-    newest = max((each.last_level or 0 for each in known), default=0)
+    newest = max((line.last_level or 0 for line in known), default=0)
     return BrokerReleases(
         brokers.df.select("broker", pl.coalesce("fenced", ~pl.col("listed")).alias("away"), "answer")
         .join(told, on="broker", how="left")

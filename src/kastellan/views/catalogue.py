@@ -27,9 +27,9 @@ def _functions() -> dict[type[Table], Any]:
         if module.__name__ == __name__:
             continue
         makers = [
-            (each, get_type_hints(each)["return"])
-            for name, each in vars(module).items()
-            if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+            (function, get_type_hints(function)["return"])
+            for name, function in vars(module).items()
+            if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
         ]
         if len(makers) != 1:
             msg = f"{module.__name__} has {len(makers)} public functions; a view's file has one"

@@ -51,8 +51,8 @@ def partition_copies(partitions: Partitions, replicas: TargetReplicas, limits: T
     )
     limited = limits.df.select("topic", configured_min="min_insync_replicas")
     joined = partitions.df.select("topic", "partition", "leader", "answer", offline=pl.col("leader") == NO_LEADER)
-    for each in (counted, added, out, ordered):
-        joined = left_join_aligned(joined, each, on)
+    for columns in (counted, added, out, ordered):
+        joined = left_join_aligned(joined, columns, on)
     joined = joined.join(limited, on="topic", how="left", maintain_order="left")
     sync_seen, nobody = pl.col("sync_unseen") == 0, pl.lit([], pl.List(pl.Int32))
     both = pl.col("configured_min").is_not_null() & pl.col("replicas").is_not_null()

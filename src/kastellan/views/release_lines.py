@@ -32,7 +32,7 @@ def release_lines(releases: ReleaseData) -> ReleaseLines:
 
 def _line(data: ReleaseData, line: Line) -> ReleaseLine:
     ended = data.support_end(line)
-    levels = [each.level for each in line.levels]
+    levels = [level.level for level in line.levels]
     return ReleaseLine(
         line=line.line,
         released=line.released.isoformat(),

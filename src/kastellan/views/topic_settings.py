@@ -44,7 +44,7 @@ def topic_settings(topics: Topics, configs: Annotated[TopicConfigs, Keys(*_KEYS)
     yes_or_no = {"true": True, "false": False}
     told = wanted.group_by("topic").agg(
         value("cleanup.policy").alias("cleanup_policy"),
-        *(number(each) for each in _KEYS[1:6]),
+        *(number(position) for position in _KEYS[1:6]),
         value(unclean).replace_strict(yes_or_no, default=None, return_dtype=pl.Boolean).alias("unclean_election"),
         (pl.col("source").filter(pl.col("config") == unclean).first() == "topic").alias("unclean_election_own"),
         pl.col("answer").first(),

@@ -37,9 +37,9 @@ def build(  # noqa: PLR0913  (its needs)
 ) -> DescriptionParts:
     """Everything about the broker of this id, written as 3 or broker/3."""
     number = required(
-        WORD, name.removeprefix("broker/"), (str(each.broker) for each in brokers.rows), all_listed=not brokers.unseen
+        WORD, name.removeprefix("broker/"), (str(broker.broker) for broker in brokers.rows), all_listed=not brokers.unseen
     )
-    (broker,) = [each for each in brokers.rows if each.broker == int(number)]
+    (broker,) = [broker for broker in brokers.rows if broker.broker == int(number)]
     here = pl.col("broker") == broker.broker
     own = None if configs is None else configs.df.filter(here)
     of_broker = None if headroom is None else headroom.df.filter(here)
@@ -83,9 +83,9 @@ def _who(broker: Broker) -> tuple[Attribute, ...]:
 def _role(broker: int, quorum: Quorum | None, nodes: QuorumNodes | None) -> str | None:
     if nodes is None or (nodes.unseen and not nodes.rows):
         return None
-    if not any(each.node == broker and each.voter for each in nodes.rows):
+    if not any(node.node == broker and node.voter for node in nodes.rows):
         return "broker"
-    leads = quorum is not None and any(each.leader == broker for each in quorum.rows)
+    leads = quorum is not None and any(leadership.leader == broker for leadership in quorum.rows)
     return "broker and active controller" if leads else "broker and controller"
 
 
@@ -119,11 +119,11 @@ def _listeners(configs: pl.DataFrame | None) -> Section:
     if configs is None:
         return section(title, None, columns)
     told = {row["config"]: row["value"] or "" for row in configs.select("config", "value").iter_rows(named=True)}
-    protocols = dict(each.split(":", 1) for each in told.get("listener.security.protocol.map", "").split(",") if ":" in each)
+    protocols = dict(text.split(":", 1) for text in told.get("listener.security.protocol.map", "").split(",") if ":" in text)
     advertised = told.get("advertised.listeners") or told.get("listeners") or ""
     rows = [
         {"listener": name, "address": address, "protocol": protocols.get(name, name)}
-        for name, _, address in (each.partition("://") for each in advertised.split(",") if "://" in each)
+        for name, _, address in (text.partition("://") for text in advertised.split(",") if "://" in text)
     ]
     return Section(title=title, columns=columns, rows=tuple(rows), note="" if rows else "were not told")
 

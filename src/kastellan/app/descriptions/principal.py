@@ -79,7 +79,7 @@ def _quotas(quotas: Quotas | None, user: str) -> pl.DataFrame | None:
 
 def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Attribute, ...]:
     authorizer, supers, otherwise = (None if configs is None else _agreed(configs, key) for key in _KEYS)
-    listed: bool | str | None = None if supers is None else principal in {each.strip() for each in supers.split(";")}
+    listed: bool | str | None = None if supers is None else principal in {text.strip() for text in supers.split(";")}
     if configs is not None and _kept_secret(configs, "super.users"):
         listed = "not told: Kafka keeps super.users secret"
     if authorizer == "":
@@ -109,8 +109,8 @@ def _agreed(configs: BrokerConfigs, key: str) -> str | None:
 
 def _near(principal: str, acls: Acls | None, users: ScramUsers | None) -> tuple[str, ...]:
     """A hint where nothing names this principal: names are case-sensitive and easily mistyped."""
-    named = set[str]() if acls is None else {str(each) for each in acls.df["principal"].drop_nulls()}
-    named |= set[str]() if users is None else {f"User:{each}" for each in users.df["user"].drop_nulls()}
+    named = set[str]() if acls is None else {str(text) for text in acls.df["principal"].drop_nulls()}
+    named |= set[str]() if users is None else {f"User:{text}" for text in users.df["user"].drop_nulls()}
     if principal in named or not named:
         return ()
     hint = near_hint(principal, sorted(named))

@@ -21,6 +21,7 @@ from kastellan.views.target_replicas import TargetReplicas
 
 WORD = "topic"
 _DEFAULT = "default"
+_SHOWN_CONFIGS = ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")
 
 
 def narrowed(requests: TableRequests, name: str) -> TableRequests:
@@ -52,7 +53,7 @@ def build(  # noqa: PLR0913  (its needs)
             attribute("topic id", topic_id_text(topic["topic_id"])),
             attribute("internal", topic["internal"]),
             *_counts(parts),
-            *(_config(of_topic, each) for each in ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")),
+            *(_config(of_topic, config) for config in _SHOWN_CONFIGS),
             attribute("error", topic["error"] if topic["error"] != "" else "none"),
         ),
         sections=(
@@ -73,8 +74,8 @@ def _partitions(
     copies = replication_of(TargetReplicas(replicas.df.filter(here)))
     frame = partitions.df.filter(here)
     logs = offsets.df.filter(here).select(*on, "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
-    for each in (copies, logs):
-        frame = frame.join(each, on=on, how="left", maintain_order="left")
+    for columns in (copies, logs):
+        frame = frame.join(columns, on=on, how="left", maintain_order="left")
     if sizes is None:
         return frame.with_columns(size_bytes=pl.lit(None, pl.Int64)).sort("partition")
     # The leader's copy is the one that clients read.

@@ -46,7 +46,10 @@ def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl
     )
     return joined.with_columns(
         # With hidden partitions what was counted is too low: not told.
-        *(pl.lit(None, pl.Int64).alias(each) if hidden else pl.col(each).cast(pl.Int64).fill_null(zero) for each in counted[:2]),
+        *(
+            pl.lit(None, pl.Int64).alias(column) if hidden else pl.col(column).cast(pl.Int64).fill_null(zero)
+            for column in counted[:2]
+        ),
         pl.lit(None, pl.Int64).alias("out_of_sync")
         if hidden
         else pl.when(pl.col("replicas").is_null()).then(0).otherwise(pl.col("out_of_sync")).alias("out_of_sync"),
@@ -78,8 +81,14 @@ def _topics(
     span = pl.col("latest") - pl.col("earliest")
     records = offsets.df.group_by("topic").agg(records=pl.when(span.is_not_null().all()).then(span.sum()))
     frame = topics.df.with_columns(topic_id_texts())
-    for each in (counts, per_topic, records, configs.values("min.insync.replicas", pl.Int64), configs.values("cleanup.policy")):
-        frame = frame.join(each, on="topic", how="left", maintain_order="left")
+    for columns in (
+        counts,
+        per_topic,
+        records,
+        configs.values("min.insync.replicas", pl.Int64),
+        configs.values("cleanup.policy"),
+    ):
+        frame = frame.join(columns, on="topic", how="left", maintain_order="left")
     return frame.rename({"min.insync.replicas": "min_insync_replicas", "cleanup.policy": "cleanup_policy"}).sort("topic")
 
 
@@ -92,8 +101,8 @@ def _partitions(partitions: Partitions, replicas: TargetReplicas, offsets: Offse
     copies = replication_of(replicas).drop("under_replicated", "moving", "factor")
     logs = offsets.df.select("topic", "partition", "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     frame = partitions.df
-    for each in (copies, logs, stable.df.drop("answer")):
-        frame = frame.join(each, on=["topic", "partition"], how="left", maintain_order="left")
+    for columns in (copies, logs, stable.df.drop("answer")):
+        frame = frame.join(columns, on=["topic", "partition"], how="left", maintain_order="left")
     return frame.sort("topic", "partition")
 
 
@@ -102,8 +111,8 @@ def _groups(lag: GroupLag) -> pl.DataFrame:
 
 
 def _quorum(nodes: QuorumNodes, quorum: Quorum) -> pl.DataFrame:
-    leader = next((each.leader for each in quorum.rows), None)
-    ends = {each.node: each.log_end_offset for each in nodes.rows}
+    leader = next((leadership.leader for leadership in quorum.rows), None)
+    ends = {node.node: node.log_end_offset for node in nodes.rows}
     end = ends.get(leader) if leader is not None else None
     role = pl.when(pl.col("voter")).then(pl.lit("voter")).when(~pl.col("voter")).then(pl.lit("observer"))
     return nodes.df.with_columns(

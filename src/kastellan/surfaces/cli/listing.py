@@ -69,7 +69,7 @@ def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None
 
     if limit is not None and not 1 <= limit <= _MOST_ROWS:
         raise BadInput(f"--limit {limit} is no number of rows; give 1 or more")
-    named = tuple(each for each in columns.split(",") if each.strip())
+    named = tuple(text for text in columns.split(",") if text.strip())
     return Query(where=tuple(where or ()), sort=sort, columns=named, limit=limit)
 
 

@@ -270,7 +270,7 @@ def test_of_a_recalled_look_only_what_is_compared_is_read(store):
     for minute in (0, 4, 8, 9):
         run(store, sound(minute), exam)
     held = {10 - (each.at_ms - AT_MS) // MINUTE_MS: set(each.tables) for each in recalled(store, sound(10), exam)}
-    assert held[6] == {"brokers", "assignments", "commits", "members", "offsets"}
+    assert held[6] == {"brokers", "assignments", "commits", "offsets", "share_offsets"}
     assert held[1] == held[10] == {"brokers"}
 
 
@@ -283,7 +283,7 @@ def test_of_each_recalled_look_only_what_its_age_needs_is_read(store):
     assert young == {"brokers", "log_dirs", "last_stable_offsets", "members", "offsets", "transaction_partitions"}
     assert "log_dirs" not in minutes
     assert minutes >= {"commits", "assignments", "groups"}
-    assert rest == {"api_versions", "brokers", "commits", "members", "offsets"}
+    assert rest == {"api_versions", "brokers", "commits", "members", "offsets", "share_offsets"}
 
 
 def test_a_look_that_is_only_just_too_young_is_whole_for_the_last_look_of_an_examination(store):

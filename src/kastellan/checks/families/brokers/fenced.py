@@ -47,7 +47,7 @@ def evaluate(brokers: Brokers, replicas: Replicas | None) -> Verdicts:
     """Fails where the controller says fenced, or, where it does not tell, where Metadata does not list the broker."""
     held = Counter(dict(replicas.df.drop_nulls("broker").group_by("broker").len().iter_rows())) if replicas else Counter[int]()
     counted = replicas is not None and not replicas.unseen
-    rows = [_row(each, held[each.broker], counted=counted) for each in brokers.rows]
+    rows = [_row(broker, held[broker.broker], counted=counted) for broker in brokers.rows]
     return Verdicts.rows("broker", rows, ("severity", "how", "holds", "met", "replicas"))
 
 

@@ -40,7 +40,7 @@ CHECK = Check(
 
 def evaluate(brokers: Brokers) -> Verdicts:
     """Fails where the broker was asked and did not answer; null where it was not asked."""
-    rows = [_row(each) for each in brokers.rows]
+    rows = [_row(broker) for broker in brokers.rows]
     return Verdicts.rows("broker", rows, ("severity", "trouble", "detail", "cluster", "address", "why"))
 
 

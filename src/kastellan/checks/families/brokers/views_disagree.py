@@ -44,15 +44,15 @@ def evaluate(views: ClusterViews) -> Verdicts:
     sides = views.df.drop_nulls("live").group_by("live").agg(pl.col("broker").sort()).sort("live").rows(named=True)
     whole = not views.unseen and not views.df["live"].null_count() and views.df.height > 0
     agree = len(sides) == 1
-    fewest = min((len(each["broker"]) for each in sides), default=0)
+    fewest = min((len(side["broker"]) for side in sides), default=0)
     return Verdicts.rows(
         "cluster",
         [
             {
                 "fails": True if len(sides) > 1 else False if whole else None,
-                "told": "live are, " + "; ".join(f"{_named(each['broker'])} {each['live'] or 'nobody'}" for each in sides),
+                "told": "live are, " + "; ".join(f"{_named(side['broker'])} {side['live'] or 'nobody'}" for side in sides),
                 "views": len(sides),
-                "blames": [] if agree else [one for each in sides if len(each["broker"]) == fewest for one in each["broker"]],
+                "blames": [] if agree else [one for side in sides if len(side["broker"]) == fewest for one in side["broker"]],
             }
         ],
     )

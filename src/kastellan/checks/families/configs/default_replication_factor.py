@@ -55,8 +55,8 @@ _COPIES, _IN_SYNC = 3, 2
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(FACTOR, MINIMUM)], brokers: Brokers, features: Features) -> Verdicts:
     """Fails where a broker's value is below what its cluster could keep; null where none was seen so and some were not."""
-    sure = sum(each.registered is True for each in brokers.rows)
-    most = sum(each.registered is not False for each in brokers.rows)
+    sure = sum(broker.registered is True for broker in brokers.rows)
+    most = sum(broker.registered is not False for broker in brokers.rows)
     eligible = _eligible(features)
     factor = _row(configs, FACTOR, min(_COPIES, sure), min(_COPIES, most))
     minimum = _row(configs, MINIMUM, min(_IN_SYNC, sure - 1), min(_IN_SYNC, most - 1))
@@ -85,7 +85,7 @@ def _eligible(features: Features) -> bool | None:
     """Whether eligible leader replicas are in force; false where the cluster does not know the feature."""
     if features.unseen:
         return None
-    levels = [each.finalized_level for each in features.rows if each.feature == "eligible.leader.replicas.version"]
+    levels = [feature.finalized_level for feature in features.rows if feature.feature == "eligible.leader.replicas.version"]
     return False if not levels else None if levels[0] is None else levels[0] > 0
 
 

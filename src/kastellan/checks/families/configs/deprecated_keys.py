@@ -38,7 +38,7 @@ CHECK = Check(
 
 def evaluate(outdated: OutdatedConfigs, changes: ConfigChanges) -> Verdicts:
     """Fails where a broker has it set and its release still knows it; null where none does and one did not tell."""
-    told = [(each.config, _fate(each), each.replacement) for each in changes.rows if each.scope == "broker" and each.told]
+    told = [(row.config, _fate(row), row.replacement) for row in changes.rows if row.scope == "broker" and row.told]
     return judged(outdated, pl.col("is_set") & pl.col("leaving"), told, ("fate", "replacement"))
 
 

@@ -54,7 +54,7 @@ CHECK = Check(
 def evaluate(topics: Topics, settings: TopicSettings, configs: Annotated[BrokerConfigs, Keys(REQUEST, RESPONSE)]) -> Verdicts:
     """Fails where a topic's limit is above that of a broker; null where none was seen so and some were not seen."""
     size = pl.col("max_message_bytes")
-    request, response = (_lowest(configs, each) for each in (REQUEST, RESPONSE))
+    request, response = (_lowest(configs, key) for key in (REQUEST, RESPONSE))
     refused, alone = _above(size, request), _above(size, response)
     cannot = pl.when(refused)
     return Verdicts(

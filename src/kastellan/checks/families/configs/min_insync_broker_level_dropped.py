@@ -54,14 +54,14 @@ _LEAST_BROKERS = 3
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)], brokers: Brokers, features: Features) -> Verdicts:
     """Fails where a broker tells 1 though the feature is in force; null where none was seen to and some were not seen."""
-    levels = [each.finalized_level for each in features.rows if each.feature == _FEATURE]
+    levels = [feature.finalized_level for feature in features.rows if feature.feature == _FEATURE]
     in_force = None if features.unseen else False if not levels else None if levels[0] is None else levels[0] > 0
     values = configs.values(KEY, pl.Int64)[KEY]
     lowest = values.min()
     low = isinstance(lowest, int) and lowest <= 1
     whole = values.len() > 0 and not values.null_count()
-    sure = sum(each.registered is True for each in brokers.rows)
-    most = sum(each.registered is not False for each in brokers.rows)
+    sure = sum(broker.registered is True for broker in brokers.rows)
+    most = sum(broker.registered is not False for broker in brokers.rows)
     enough = True if sure >= _LEAST_BROKERS else False if most < _LEAST_BROKERS else None
     return Verdicts.cluster(
         fails=True if low else False if whole else None,

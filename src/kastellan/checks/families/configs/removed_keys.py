@@ -44,5 +44,5 @@ CHECK = Check(
 
 def evaluate(outdated: OutdatedConfigs, changes: ConfigChanges) -> Verdicts:
     """Fails where a broker has it set and its release does not know it; null where none does and one did not tell."""
-    told = [(each.config, each.removed, each.replacement) for each in changes.rows if each.scope == "broker" and each.removed]
+    told = [(row.config, row.removed, row.replacement) for row in changes.rows if row.scope == "broker" and row.removed]
     return judged(outdated, pl.col("is_set") & pl.col("gone"), told, ("removed", "replacement"))

@@ -36,10 +36,10 @@ CHECK = Check(
 
 def evaluate(nodes: QuorumNodes, brokers: Brokers) -> Verdicts:
     """Fails where a voter's id is a broker's; null where no such one is known and some node's part was not seen."""
-    ids = {each.broker for each in brokers.rows}
-    voters = [each.node for each in nodes.rows if each.voter]
+    ids = {broker.broker for broker in brokers.rows}
+    voters = [node.node for node in nodes.rows if node.voter]
     combined = sorted(ids.intersection(voters))
-    undecided = any(each.voter is None and each.node in ids for each in nodes.rows)
+    undecided = any(node.voter is None and node.node in ids for node in nodes.rows)
     return Verdicts.cluster(
         fails=True if combined else None if undecided or not nodes.rows else False,
         applies=len(ids) > 1,

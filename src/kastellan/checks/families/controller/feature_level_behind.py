@@ -43,14 +43,14 @@ JUDGED = ("group.version", "transaction.version", "eligible.leader.replicas.vers
 
 def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     """Fails where a judged feature is below what is supported; null where none is known to be and one was not seen."""
-    judged = [each for each in features.rows if each.feature in JUDGED]
-    states = [_behind(each) for each in judged]
-    behind = [each for each, state in zip(judged, states, strict=True) if state]
+    judged = [feature for feature in features.rows if feature.feature in JUDGED]
+    states = [_behind(feature) for feature in judged]
+    behind = [feature for feature, state in zip(judged, states, strict=True) if state]
     fails = True if behind else None if None in states or not features.rows else False
     return Verdicts.cluster(
         fails=fails,
         applies=True if fails is not True else one_release(versions),
-        behind=", ".join(f"{each.feature} is {each.finalized_level} of {each.supported_max}" for each in behind),
+        behind=", ".join(f"{feature.feature} is {feature.finalized_level} of {feature.supported_max}" for feature in behind),
     )
 
 

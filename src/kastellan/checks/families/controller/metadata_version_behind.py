@@ -42,7 +42,7 @@ _FEATURE = "metadata.version"
 
 def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     """Fails where the level in force is below what the asked broker supports, if all brokers speak like it."""
-    one = next((each for each in features.rows if each.feature == _FEATURE), None)
+    one = next((feature for feature in features.rows if feature.feature == _FEATURE), None)
     behind = None
     if one is not None and one.finalized_level is not None and one.supported_max is not None:
         behind = one.finalized_level < one.supported_max

@@ -84,7 +84,7 @@ def _who(live: pl.DataFrame) -> str:
         .sort("newest", descending=True)
     )
     told = [
-        ", ".join(map(str, each[:_SOME])) + (f" and {len(each) - _SOME} more" if len(each) > _SOME else "")
-        for each in sets["brokers"].to_list()
+        ", ".join(map(str, members[:_SOME])) + (f" and {len(members) - _SOME} more" if len(members) > _SOME else "")
+        for members in sets["brokers"].to_list()
     ]
     return "; older: ".join(told)

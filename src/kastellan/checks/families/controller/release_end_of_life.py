@@ -72,14 +72,14 @@ CHECK = Check(
 
 def evaluate(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grace_days: float, max_age_days: float) -> Verdicts:
     """Fails where a broker's line has ended; null where none has and one was not told, or where the data is too old."""
-    known = {each.line: each for each in lines.rows}
+    known = {line.line: line for line in lines.rows}
     rows = list(releases.df.select("broker", "line", "newer", "away").sort("broker").iter_rows())
     ended = [(broker, known[line]) for broker, line, _, _ in rows if line in known and known[line].ended]
     # A broker that is away need not tell, but one must have.
     silent = not any(line or newer for _, line, newer, _ in rows) or any(
         not (line or newer or away) for _, line, newer, away in rows
     )
-    as_of = max((each.as_of for each in lines.rows), default="?")
+    as_of = max((line.as_of for line in lines.rows), default="?")
     old = bool(lines.rows) and _days(now, as_of) > max_age_days
     why = _why(as_of, silent=silent) if silent or old else None
     longest = max((_days(now, line.ended or as_of) for _, line in ended), default=0)
@@ -88,7 +88,7 @@ def evaluate(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grac
         why=None if ended else why,
         severity=(Severity.WARNING if longest > grace_days else Severity.INFO).value,
         who_runs_what=_told(ended),
-        supported=", ".join(each.line for each in lines.rows if each.supported),
+        supported=", ".join(line.line for line in lines.rows if line.supported),
         as_of=as_of,
     )
 

@@ -42,7 +42,7 @@ _SINCE_4_1 = 26
 
 def evaluate(features: Features) -> Verdicts:
     """Fails where kraft.version is 0 and could be 1; null where that was not seen."""
-    known = {each.feature: each for each in features.rows}
+    known = {feature.feature: feature for feature in features.rows}
     kraft, metadata = known.get("kraft.version"), known.get("metadata.version")
     return Verdicts.cluster(
         fails=None if kraft is None or kraft.finalized_level is None else kraft.finalized_level == 0,

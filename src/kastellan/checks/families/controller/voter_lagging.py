@@ -46,14 +46,14 @@ CHECK = Check(
 def evaluate(quorum: Quorum, nodes: QuorumNodes, max_behind_s: float) -> Verdicts:
     """Fails where a voter was caught up longer ago than allowed, measured on the leader's clock."""
     leader = quorum.rows[0].leader if quorum.rows else None
-    ends = {each.node: each.log_end_offset for each in nodes.rows}
-    stamps = [stamp for each in nodes.rows for stamp in (each.last_fetch_ms, each.last_caught_up_ms)]
+    ends = {node.node: node.log_end_offset for node in nodes.rows}
+    stamps = [stamp for node in nodes.rows for stamp in (node.last_fetch_ms, node.last_caught_up_ms)]
     # The leader's present is the newest time that it stamped; with a stamp unseen it may be later, never earlier.
-    present_ms = max((each for each in stamps if each is not None), default=NEVER)
+    present_ms = max((stamp for stamp in stamps if stamp is not None), default=NEVER)
     whole = None not in stamps and not nodes.unseen
     rows = [
-        {**_row(each, leader, present_ms, max_behind_s * 1000, whole=whole), "lag_records": _lag(ends.get(leader or 0), each)}
-        for each in nodes.rows
+        {**_row(node, leader, present_ms, max_behind_s * 1000, whole=whole), "lag_records": _lag(ends.get(leader or 0), node)}
+        for node in nodes.rows
     ]
     return Verdicts.rows("node", _with_majority(rows), ("applies", "severity", "leader", "lag_records", "behind"))
 
@@ -93,11 +93,11 @@ def _lag(end: int | None, node: QuorumNode) -> int | None:
 
 def _with_majority(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """The rows with what the quorum still bears; a voter of which nothing is known is not counted as lost."""
-    voters = [each for each in rows if each["applies"]]
-    following = sum(each["fails"] is not True for each in voters)
+    voters = [row for row in rows if row["applies"]]
+    following = sum(voter["fails"] is not True for voter in voters)
     majority = len(voters) // 2 + 1
     spare = following - majority
     reserve = "it has lost it" if spare < 0 else "one more away loses it" if spare == 0 else f"it bears {spare} more away"
     severity = Severity.ERROR if spare <= 0 else Severity.WARNING
     known = {"voters": len(voters), "following": following, "majority": majority, "reserve": reserve, "severity": severity.value}
-    return [{**each, **known} for each in rows]
+    return [{**row, **known} for row in rows]

@@ -42,7 +42,7 @@ CHECK = Check(
 
 def evaluate(groups: Groups, features: Features) -> Verdicts:
     """Fails where a living consumer group is classic and group.version is in force; null where that was not seen."""
-    level = next((each.finalized_level for each in features.rows if each.feature == "group.version"), 0)
+    level = next((feature.finalized_level for feature in features.rows if feature.feature == "group.version"), 0)
     offered = None if level is None or not features.rows else level >= 1
     living = pl.col("members") > 0
     return Verdicts(

@@ -65,9 +65,9 @@ class _Ties(msgspec.Struct):
 
 def evaluate(brokers: Brokers, partitions: Partitions, replicas: TargetReplicas) -> Verdicts:
     """Fails where it is live and out of step with two peers and most of them; null where what was not seen decides."""
-    live = {each.broker: _live(each) for each in brokers.rows}
+    live = {broker.broker: _live(broker) for broker in brokers.rows}
     ties = _ties(partitions, replicas, live)
-    rows = [_row(each, live, ties[each], whole=not brokers.unseen) for each in live]
+    rows = [_row(broker_id, live, ties[broker_id], whole=not brokers.unseen) for broker_id in live]
     return Verdicts.rows("broker", rows, ("applies", "peers", "follows", "followed"))
 
 
@@ -109,8 +109,8 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
 
 
 def _row(broker: int, live: Mapping[int, bool | None], ties: _Ties, *, whole: bool) -> dict[str, object]:
-    others = [state for each, state in live.items() if each != broker]
-    most, least = sum(each is not False for each in others), sum(each is True for each in others)
+    others = [state for peer, state in live.items() if peer != broker]
+    most, least = sum(other is not False for other in others), sum(other is True for other in others)
     out = whole and _are_most(len(ties.behind), most)
     possible = most if ties.leaderless else len(ties.behind | ties.doubtful)
     in_step = whole and not _are_most(possible, least)

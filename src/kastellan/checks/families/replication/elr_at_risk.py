@@ -57,7 +57,7 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, features: Features) ->
     )
     counts = copies.df.select("topic", "partition", "in_sync", "effective_min", "missing")
     frame = left_join_aligned(counts, eligible, ["topic", "partition"])
-    known = any(each.feature == _FEATURE for each in features.rows)
+    known = any(feature.feature == _FEATURE for feature in features.rows)
     return Verdicts(
         "partition",
         frame.select(

@@ -69,17 +69,19 @@ def clients_listeners(settings: Settings | None) -> tuple[Listener, ...] | None:
     bound, apart = _bound(settings), _controllers(settings)
     if bound is None or apart is None:
         return None
-    own = tuple(each for each in bound if each.name not in apart)
+    own = tuple(listener for listener in bound if listener.name not in apart)
     between = _between(settings)
     if len(own) > 1 and between is None:
         return None
-    return tuple(each for each in own if each.name != between) or own
+    return tuple(listener for listener in own if listener.name != between) or own
 
 
 def brokers_listener(settings: Settings | None) -> Listener | None:
     """The listener between brokers; None where the settings were not told."""
     bound, name = _bound(settings), _between(settings)
-    return next((each for each in bound if each.name == name), None) if bound is not None and name is not None else None
+    return (
+        next((listener for listener in bound if listener.name == name), None) if bound is not None and name is not None else None
+    )
 
 
 def controllers_listener(settings: Settings | None) -> tuple[str | None, str | None, bool]:
@@ -98,14 +100,14 @@ def controllers_listener(settings: Settings | None) -> tuple[str | None, str | N
 def all_local(settings: Settings | None) -> bool | None:
     """Whether every listener can be reached from the broker's own machine only."""
     bound = _bound(settings)
-    return None if bound is None else all(each.local for each in bound)
+    return None if bound is None else all(listener.local for listener in bound)
 
 
 def _bound(settings: Settings | None) -> tuple[Listener, ...] | None:
     found = told(settings, LISTENERS)
     if not found.seen or found.value is None:
         return None
-    pairs = (each.strip().partition("://") for each in found.value.split(",") if each.strip())
+    pairs = (text.strip().partition("://") for text in found.value.split(",") if text.strip())
     return tuple(Listener(name, _protocol(name, settings), where.startswith(_LOOPBACK)) for name, _, where in pairs)
 
 
@@ -114,14 +116,14 @@ def _protocol(name: str, settings: Settings | None) -> str | None:
     found = told(settings, MAP)
     if not found.seen:
         return None
-    pairs = (each.strip().partition(":") for each in (found.value or "").split(","))
+    pairs = (text.strip().partition(":") for text in (found.value or "").split(","))
     mapped = {key.upper(): value.upper() for key, _, value in pairs}
     return mapped.get(name.upper()) or (name if name in _PROTOCOLS else None)
 
 
 def _controllers(settings: Settings | None) -> tuple[str, ...] | None:
     found = told(settings, OF_CONTROLLERS)
-    return tuple(each.strip() for each in (found.value or "").split(",") if each.strip()) if found.seen else None
+    return tuple(text.strip() for text in (found.value or "").split(",") if text.strip()) if found.seen else None
 
 
 def _between(settings: Settings | None) -> str | None:

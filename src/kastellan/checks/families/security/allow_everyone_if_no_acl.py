@@ -44,7 +44,7 @@ _HIDDEN = f"{KEY} is set, and Kafka does not tell to what; look into the broker'
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:
     """Fails where it is set to true; null where it was not told, or told to be set and not to what."""
-    rows = {each["broker"]: each for each in configs.df.filter(config=KEY).iter_rows(named=True)}
+    rows = {row["broker"]: row for row in configs.df.filter(config=KEY).iter_rows(named=True)}
 
     def row(broker: int) -> dict[str, object]:
         found = rows.get(broker, {"value": None, "seen": None, "source": None})
@@ -54,4 +54,4 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(KEY)]) -> 
         fails = False if absent else None if value is None else str(value).lower() == "true"
         return {"broker": broker, "fails": fails, "why": _HIDDEN if hidden else None, "key": KEY}
 
-    return Verdicts.rows("broker", (row(each.broker) for each in brokers.rows), facts=("why", "key"))
+    return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("why", "key"))

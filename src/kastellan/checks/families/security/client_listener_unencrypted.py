@@ -47,13 +47,17 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -
 
     def row(broker: int) -> dict[str, object]:
         found = clients_listeners(settings.get(broker))
-        open_ = [each for each in found or () if each.protocol is not None and each.protocol not in ENCRYPTED and not each.local]
-        known = found is not None and all(each.protocol is not None or each.local for each in found)
+        open_ = [
+            listener
+            for listener in found or ()
+            if listener.protocol is not None and listener.protocol not in ENCRYPTED and not listener.local
+        ]
+        known = found is not None and all(listener.protocol is not None or listener.local for listener in found)
         return {
             "broker": broker,
             "fails": True if open_ else False if known else None,
             "severity": (Severity.WARNING if len(brokers.rows) > 1 else Severity.INFO).value,
-            "listeners": ", ".join(each.text for each in open_),
+            "listeners": ", ".join(listener.text for listener in open_),
         }
 
-    return Verdicts.rows("broker", (row(each.broker) for each in brokers.rows), facts=("severity", "listeners"))
+    return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("severity", "listeners"))

@@ -61,13 +61,15 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_ASKED)])
             "protocol": protocol,
         }
 
-    return Verdicts.rows("broker", (row(each.broker) for each in brokers.rows), facts=("applies", "listener", "protocol"))
+    return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("applies", "listener", "protocol"))
 
 
 def _local(settings: Settings | None) -> bool | None:
     """Every controller that the broker's settings name is addressed by loopback; null where they name none."""
-    found = [told(settings, each) for each in _WHERE]
-    if not all(each.seen for each in found):
+    found = [told(settings, key) for key in _WHERE]
+    if not all(setting.seen for setting in found):
         return None
-    named = [address.rpartition("@")[2].strip() for each in found for address in (each.value or "").split(",") if address.strip()]
-    return all(each.startswith(_LOOPBACK) for each in named) if named else None
+    named = [
+        address.rpartition("@")[2].strip() for setting in found for address in (setting.value or "").split(",") if address.strip()
+    ]
+    return all(address.startswith(_LOOPBACK) for address in named) if named else None

@@ -58,4 +58,4 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -
             "also": ", and anybody who reaches the port may act as a broker" if found and found.protocol == "PLAINTEXT" else "",
         }
 
-    return Verdicts.rows("broker", (row(each.broker) for each in brokers.rows), facts=("applies", "listener", "also"))
+    return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("applies", "listener", "also"))

@@ -56,4 +56,4 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_ASKED)])
             "severity": (Severity.INFO if at_home else Severity.WARNING).value,
         }
 
-    return Verdicts.rows("broker", (row(each.broker) for each in brokers.rows), facts=("severity",))
+    return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("severity",))

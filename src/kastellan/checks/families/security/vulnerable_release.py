@@ -74,19 +74,19 @@ def evaluate(
     max_age_days: float,
 ) -> Verdicts:
     """Fails where every known patch of a broker's line has it; null where some have, or the line was not told."""
-    known = {each.line: each for each in lines.rows}
+    known = {line.line: line for line in lines.rows}
     of_line: dict[str | None, list[int]] = defaultdict(list)
     for broker, line, away in releases.df.select("broker", "line", "away").iter_rows():
         # A broker that is away need not tell.
         if line is not None or not away:
             of_line[line].append(broker)
     spans: dict[str, list[AffectedVersions]] = defaultdict(list)
-    for each in vulnerabilities.rows:
-        if each.where == "broker":
-            spans[each.vulnerability].append(each)
-    untold = _untold(of_line, now, max_age_days, max((each.as_of for each in lines.rows), default=None))
+    for row in vulnerabilities.rows:
+        if row.where == "broker":
+            spans[row.vulnerability].append(row)
+    untold = _untold(of_line, now, max_age_days, max((line.as_of for line in lines.rows), default=None))
     running = {known[line]: ids for line, ids in of_line.items() if line is not None and line in known}
-    return Verdicts.rows("vulnerability", (_verdict(each, running, untold) for each in spans.values()), facts=_FACTS)
+    return Verdicts.rows("vulnerability", (_verdict(value, running, untold) for value in spans.values()), facts=_FACTS)
 
 
 def _untold(of_line: dict[str | None, list[int]], now: Moment, max_age_days: float, as_of: str | None) -> str | None:
@@ -105,8 +105,8 @@ def _untold(of_line: dict[str | None, list[int]], now: Moment, max_age_days: flo
 
 def _verdict(spans: list[AffectedVersions], running: dict[ReleaseLine, list[int]], untold: str | None) -> dict[str, Any]:
     first = spans[0]
-    whole = [line for line in running if any(_covers(each, line) for each in spans)]
-    partly = [line for line in running if line not in whole and any(_touches(each, line) for each in spans)]
+    whole = [line for line in running if any(_covers(span, line) for span in spans)]
+    partly = [line for line in running if line not in whole and any(_touches(span, line) for span in spans)]
     why = untold
     if partly and not whole:
         up_to = "; ".join(f"Kafka {line.line} has it up to {_last(spans, line)}" for line in partly)
@@ -139,4 +139,4 @@ def _touches(span: AffectedVersions, line: ReleaseLine) -> bool:
 
 
 def _last(spans: Iterable[AffectedVersions], line: ReleaseLine) -> str:
-    return max((each.last for each in spans if _touches(each, line)), key=version_of)
+    return max((span.last for span in spans if _touches(span, line)), key=version_of)

@@ -100,4 +100,4 @@ def _suspects(replicas: Replicas, sizes: ReplicaSizes, more_than: int) -> pl.Laz
     dark = (set(replicas.df["broker"].unique()) - set(sizes.df["broker"].unique())) | blind
     in_doubt = replicas.df.lazy().filter(pl.col("broker").is_in(dark) | pl.col("in_sync").is_null())
     large = sizes.df.lazy().filter((pl.col("size_bytes") > more_than) | unseen)
-    return pl.concat(each.select(_PLACE) for each in (large, in_doubt)).drop_nulls().unique()
+    return pl.concat(replicas.select(_PLACE) for replicas in (large, in_doubt)).drop_nulls().unique()

@@ -63,14 +63,14 @@ def evaluate(
     lasting_s: float,
 ) -> Verdicts:
     """Fails where the address shows by itself that it is wrong, or a live broker cannot be reached there for a while."""
-    told = [each for each in brokers.rows if each.registered is not False]
-    shared = Counter((each.host, each.port) for each in told if each.host and each.port is not None)
-    elsewhere = any(_loopback(each.host) is False for each in told)
+    told = [broker for broker in brokers.rows if broker.registered is not False]
+    shared = Counter((broker.host, broker.port) for broker in told if broker.host and broker.port is not None)
+    elsewhere = any(_loopback(broker.host) is False for broker in told)
     # Nobody tells clients the address of a broker that is not live; that of a live one may be the same as another's.
-    whole = not brokers.unseen and all((each.host and each.port is not None) or each.listed is False for each in told)
+    whole = not brokers.unseen and all((broker.host and broker.port is not None) or broker.listed is False for broker in told)
     around = _Around(frozenset(address for address, count in shared.items() if count > 1), elsewhere, whole)
-    was = {each.broker: each for each in before.rows} if before else None
-    rows = [_row(each, around, was, lasting_s) for each in brokers.rows]
+    was = {row.broker: row for row in before.rows} if before else None
+    rows = [_row(broker, around, was, lasting_s) for broker in brokers.rows]
     return Verdicts.rows("broker", rows, ("applies", "address", "how", "waits", "why"))
 
 

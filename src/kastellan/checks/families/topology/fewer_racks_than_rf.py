@@ -37,9 +37,9 @@ CHECK = Check(
 
 def evaluate(brokers: Brokers, copies: PartitionCopies) -> Verdicts:
     """Fails where some partition has more replicas than there are racks; null where a rack or replicas were not seen."""
-    members = [each for each in brokers.rows if each.registered is not False]
-    names = sorted({each.rack for each in members if each.rack})
-    unseen = any(each.rack is None for each in members)
+    members = [broker for broker in brokers.rows if broker.registered is not False]
+    names = sorted({member.rack for member in members if member.rack})
+    unseen = any(member.rack is None for member in members)
     target = copies.df.select(most=pl.col("target").max(), unseen=pl.col("target").null_count()).row(0, named=True)
     most = target["most"] or 0
     return Verdicts.cluster(

@@ -72,7 +72,7 @@ def evaluate(topics: Topics, replicas: Replicas, brokers: Brokers) -> Verdicts:
 
 def _has_choice(brokers: Brokers) -> bool | None:
     """The cluster has at least two racks; None where a rack that was not seen decides."""
-    told = [each.rack for each in brokers.rows]
-    if len({each for each in told if each}) > 1:
+    told = [broker.rack for broker in brokers.rows]
+    if len({rack for rack in told if rack}) > 1:
         return True
     return None if None in told else False

@@ -42,11 +42,11 @@ def evaluate(brokers: Brokers) -> Verdicts:
 
     Some with and some without are a warning.
     """
-    members = [each for each in brokers.rows if each.registered is not False]
-    without = [each.broker for each in members if each.rack == ""]
-    unseen = any(each.rack is None for each in members)
+    members = [broker for broker in brokers.rows if broker.registered is not False]
+    without = [member.broker for member in members if member.rack == ""]
+    unseen = any(member.rack is None for member in members)
     enough = True if len(members) >= _FEWEST else None if brokers.unseen else False
-    mixed = bool(without) and any(each.rack for each in members)
+    mixed = bool(without) and any(member.rack for member in members)
     return Verdicts.cluster(
         fails=True if without else None if unseen or not members else False,
         applies=enough,

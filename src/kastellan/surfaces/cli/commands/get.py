@@ -64,6 +64,6 @@ def _kinds() -> None:
     from kastellan.surfaces.cli.screen import Screen
 
     screen = Screen.of()
-    rows = [[name, ", ".join(each.aliases) or "-", each.about] for name, each in sorted(LISTS.items()) if not each.hidden]
+    rows = [[name, ", ".join(spec.aliases) or "-", spec.about] for name, spec in sorted(LISTS.items()) if not spec.hidden]
     screen.table(["KIND", "ALSO", "WHAT"], rows)
     sys.stdout.write(screen.text())

@@ -16,11 +16,11 @@ _LABEL = 30
 def show(description: Description, screen: Screen) -> None:
     """The facts, the sections, and why something is missing."""
     screen.paragraph(f"{description.kind} {clean(description.name)}", "bold")
-    for each in description.facts:
-        screen.field(each.label, (_text(each.column, each.value),), label_width=_LABEL)
-    for each in description.sections:
+    for fact in description.facts:
+        screen.field(fact.label, (_text(fact.column, fact.value),), label_width=_LABEL)
+    for section in description.sections:
         screen.line()
-        _section(each, screen)
+        _section(section, screen)
     screen.line()
     if description.reasons:
         screen.field("UNSEEN", description.reasons, 0, 10)
@@ -43,7 +43,9 @@ def _section(section: Section, screen: Screen) -> None:
         ["-" if row[column] is None and column in empty | none else _text(column, row[column]) for column in section.columns]
         for row, none in zip(section.rows, absent, strict=True)
     ]
-    numbers = frozenset(at for at, each in enumerate(section.columns) if any(is_number(each, row[each]) for row in section.rows))
-    screen.table([header_of(each) for each in section.columns], rows, numbers)
+    numbers = frozenset(
+        position for position, column in enumerate(section.columns) if any(is_number(column, row[column]) for row in section.rows)
+    )
+    screen.table([header_of(column) for column in section.columns], rows, numbers)
     if section.note:
         screen.paragraph(section.note, "dim")

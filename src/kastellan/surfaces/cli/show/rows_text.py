@@ -21,10 +21,10 @@ _IDS = frozenset(
 
 def show(listing: Listing, screen: Screen) -> None:
     """The table, then why something in it is missing."""
-    rows = [[_cell(each, row, listing) for each in listing.shown] for row in listing.rows]
+    rows = [[_cell(column, row, listing) for column in listing.shown] for row in listing.rows]
     schema = listing.frame.schema
     numbers = frozenset(number for number, name in enumerate(listing.shown) if schema[name].is_numeric() and not _at(name))
-    screen.table([header_of(each) for each in listing.shown], rows, numbers)
+    screen.table([header_of(column) for column in listing.shown], rows, numbers)
     if not listing.rows:
         screen.paragraph("nothing could be listed" if listing.unseen else "there are none", "dim")
     if listing.reasons:
