@@ -10,7 +10,7 @@ import msgspec
 
 import kastellan.app.descriptions
 from kastellan.app.description import Attribute, Section
-from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.incomplete_answers import incomplete_answers
 from kastellan.app.observe import observe
 from kastellan.engine.requests import TableRequests, requests_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
@@ -65,20 +65,20 @@ def requests_for(kind: str, name: str) -> TableRequests:
     """What must be collected to describe it."""
     module = description_modules()[kind]
     requests = requests_of([module.build], all_views())
-    narrowed = getattr(module, "narrowed", None)
-    return narrowed(requests, name) if narrowed is not None else requests
+    narrow = getattr(module, "narrow", None)
+    return narrow(requests, name) if narrow is not None else requests
 
 
 async def describe_live(
-    source: Source, kind: str, name: str, timeout_s: float, seen: Callable[[Mapping[str, Table]], None] | None = None
+    source: Source, kind: str, name: str, timeout_s: float, on_tables: Callable[[Mapping[str, Table]], None] | None = None
 ) -> Description:
     """From a live cluster. Raises Unreachable when nothing answered, BadInput for a name that is not there.
 
-    `seen` is told the tables of the look first.
+    `on_tables` gets the tables of the look first.
     """
     snapshot = await observe(source, requests_for(kind, name), Deadline.after(timeout_s))
-    if seen is not None:
-        seen(snapshot.tables)
+    if on_tables is not None:
+        on_tables(snapshot.tables)
     return describe(snapshot, kind, name)
 
 
@@ -101,6 +101,6 @@ def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = 
         facts=drawn.facts,
         sections=drawn.sections,
         unseen=unseen,
-        not_whole=not_whole(snapshot, tables),
+        not_whole=incomplete_answers(snapshot, tables),
         notes=(*notes, *drawn.notes),
     )

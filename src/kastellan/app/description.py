@@ -90,7 +90,7 @@ def none_or_unseen(*tables: Table | None) -> str:
     return "could not all be listed" if any(table is None or table.unseen for table in tables) else "none"
 
 
-def required(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -> str:
+def require_name(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -> str:
     """The typed name, when it is among these. Raises BadInput with near ones, or saying that not all were listed."""
     listed = list(names)
     if typed in listed:

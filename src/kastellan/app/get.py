@@ -8,11 +8,11 @@ from types import MappingProxyType
 import msgspec
 import polars as pl
 
-from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.incomplete_answers import incomplete_answers
 from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.lists.list_spec import ListSpec
 from kastellan.app.observe import observe
-from kastellan.app.query import Query, asked, column_named, is_pattern, names_like
+from kastellan.app.query import Query, apply_query, column_named, is_pattern, names_like
 from kastellan.engine.requests import TableRequests, requests_of, tables_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
 from kastellan.findings.unseen_text import bad_answers
@@ -94,11 +94,11 @@ def list_called(typed: str) -> str:
 
 def requests_for(name: str, member: str | None = None) -> TableRequests:
     """What the list needs to have collected, less where one member is named. Raises BadInput where a name is needed."""
-    found = LISTS[name]
-    if found.name_needed and member is None:
-        raise BadInput(found.name_needed)
-    requests = requests_of([found.rows], all_views())
-    return found.narrowed(requests, member) if found.narrowed and member is not None and not is_pattern(member) else requests
+    spec = LISTS[name]
+    if spec.name_needed and member is None:
+        raise BadInput(spec.name_needed)
+    requests = requests_of([spec.rows], all_views())
+    return spec.narrowed(requests, member) if spec.narrowed and member is not None and not is_pattern(member) else requests
 
 
 async def get(
@@ -107,15 +107,15 @@ async def get(
     member: str | None,
     timeout_s: float,
     query: Query | None = None,
-    seen: Callable[[Mapping[str, Table]], None] | None = None,
+    on_tables: Callable[[Mapping[str, Table]], None] | None = None,
 ) -> Listing:
     """The list from a live cluster. Raises Unreachable when nothing answered, BadInput for a member that is not there.
 
-    `seen` is told the tables of the look before anything of it is chosen.
+    `on_tables` gets the tables of the look before anything of it is selected.
     """
     snapshot = await observe(source, requests_for(name, member), Deadline.after(timeout_s))
-    if seen is not None:
-        seen(snapshot.tables)
+    if on_tables is not None:
+        on_tables(snapshot.tables)
     return build_listing(snapshot, name, member, query=query)
 
 
@@ -123,28 +123,28 @@ def build_listing(
     snapshot: Snapshot, name: str, member: str | None, notes: tuple[str, ...] = (), query: Query | None = None
 ) -> Listing:
     """The list from a snapshot, of one member where it is named, or of those that a pattern with * and ? names."""
-    found, typed = LISTS[name], query or Query()
+    spec, typed = LISTS[name], query or Query()
     requests_for(name, member)
-    arguments = Resolver(snapshot, all_views()).arguments(found.rows)
+    arguments = Resolver(snapshot, all_views()).arguments(spec.rows)
     if isinstance(arguments, Missing):
         raise BadInput(f"{name} cannot be shown: {arguments.reason}; save the snapshot anew or look at the live cluster")
-    frame = found.rows(**arguments)
+    frame = spec.rows(**arguments)
     unseen = unseen_of(arguments.values())
     if member is not None:
-        frame = _selected(frame, found, member, unseen)
-    called_for = tuple(found.notes(frame)) if found.notes else ()
-    frame, more = asked(frame, typed)
+        frame = _select_members(frame, spec, member, unseen)
+    called_for = tuple(spec.notes(frame)) if spec.notes else ()
+    frame, more = apply_query(frame, typed)
     return Listing(
         of=name,
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         frame=frame,
-        shown=_shown(found, frame, typed.columns),
-        may_be_empty=found.may_be_empty,
-        absent_where=found.absent_where,
+        shown=_shown_columns(spec, frame, typed.columns),
+        may_be_empty=spec.may_be_empty,
+        absent_where=spec.absent_where,
         unseen=unseen,
-        not_whole=not_whole(snapshot, _tables_of(snapshot, name), found.told_by),
-        notes=(*notes, *called_for, *more, *(_cost(snapshot) if found.costs else ())),
+        not_whole=incomplete_answers(snapshot, _tables_of(snapshot, name), spec.told_by),
+        notes=(*notes, *called_for, *more, *(_cost(snapshot) if spec.costs else ())),
     )
 
 
@@ -155,10 +155,10 @@ def _cost(snapshot: Snapshot) -> tuple[str, ...]:
     return (f"the look took {total}, {asked_for} of them ListOffsets; ages are by our clock against the records' timestamps",)
 
 
-def _shown(found: ListSpec, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
+def _shown_columns(spec: ListSpec, frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
     chosen = tuple(columns)
     if not chosen:
-        return found.shown
+        return spec.shown
     if chosen == (_ALL,):
         return tuple(column for column in frame.columns if column != "answer")
     return tuple(column_named(typed_name, frame.columns) for typed_name in chosen)
@@ -172,15 +172,15 @@ def _tables_of(snapshot: Snapshot, name: str) -> list[Table]:
     ]
 
 
-def _selected(frame: pl.DataFrame, found: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
-    text = pl.col(found.named).cast(pl.String)
+def _select_members(frame: pl.DataFrame, spec: ListSpec, member: str, unseen: tuple[Unseen, ...]) -> pl.DataFrame:
+    text = pl.col(spec.named).cast(pl.String)
     names = frame.select(text.unique()).to_series().drop_nulls().to_list()
     # Blanks at an end are part of a group's id: only where nothing is called so they are taken for a slip.
     exact = member if member in names else member.strip()
     matched = names_like(member, names) if is_pattern(member) else [name for name in names if name == exact]
     if matched:
         return frame.filter(text.is_in(matched))
-    if any(gap.roster == found.named for gap in unseen):
-        raise BadInput(f"no {found.word} called {member[:80]!r} was seen, and not all {found.word}s could be listed; look again")
-    hint = near_hint(member, names, f"{len(names)} {found.word}s are known: leave the name out to list them")
-    raise BadInput(f"no {found.word} is called {member[:80]!r}; {hint}")
+    if any(gap.roster == spec.named for gap in unseen):
+        raise BadInput(f"no {spec.word} called {member[:80]!r} was seen, and not all {spec.word}s could be listed; look again")
+    hint = near_hint(member, names, f"{len(names)} {spec.word}s are known: leave the name out to list them")
+    raise BadInput(f"no {spec.word} is called {member[:80]!r}; {hint}")

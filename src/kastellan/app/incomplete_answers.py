@@ -11,14 +11,14 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
 
 
-def not_whole(snapshot: Snapshot, tables: Iterable[Table], asked: Collection[str] = ()) -> tuple[Answer, ...]:
+def incomplete_answers(snapshot: Snapshot, tables: Iterable[Table], asked_requests: Collection[str] = ()) -> tuple[Answer, ...]:
     """The Answers on which these tables rest, row by row or by what could not be listed, and that are not complete.
 
     Where no row is left, that of the request which enumerates them; and those of the requests that `asked` names.
     """
-    used, requests = set[int](), {*asked}
+    used, requests = set[int](), {*asked_requests}
     for table in tables:
-        used |= {one.answer for one in table.unseen}
+        used |= {gap.answer for gap in table.unseen}
         if "answer" in table.columns:
             used |= {*table.df["answer"].drop_nulls().unique()}
         if table.roster in enumerating_requests():

@@ -30,11 +30,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-def asked(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def apply_query(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The rows that were asked for, in their order, with notes. Raises BadInput for what cannot be carried out."""
     notes: list[str] = []
     if query.where:
-        frame = _filtered(frame, query.where, notes)
+        frame = _filter_rows(frame, query.where, notes)
     if query.sort:
         name = column_named(query.sort.removeprefix("-"), frame.columns)
         frame = frame.sort(name, descending=query.sort.startswith("-"), nulls_last=True, maintain_order=True)
@@ -68,17 +68,17 @@ def is_pattern(text: str) -> bool:
     return text not in {"*", "?"} and any(sign in text for sign in "*?")
 
 
-def _filtered(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) -> pl.DataFrame:
+def _filter_rows(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) -> pl.DataFrame:
     # Kleene logic: a row of which one condition is false is out, whatever was not seen of it.
     both = reduce(lambda left, right: left & right, (_condition(condition, frame) for condition in where))
     decided = frame.with_columns(__in=both)
     unsure = int(decided["__in"].null_count())
     if unsure:
         notes.append(f"of {plural(unsure, 'row')} it is not known whether --where fits: a value was not seen")
-    found = decided.filter(pl.col("__in")).drop("__in")
-    if not found.height and frame.height:
+    rows = decided.filter(pl.col("__in")).drop("__in")
+    if not rows.height and frame.height:
         notes.append(f"--where fits none of {plural(frame.height, 'row')}")
-    return found
+    return rows
 
 
 def _condition(text: str, frame: pl.DataFrame) -> pl.Expr:
@@ -94,7 +94,7 @@ def _condition(text: str, frame: pl.DataFrame) -> pl.Expr:
     if dtype == pl.String and sign in {"=", "!="} and is_pattern(wanted):
         matched = names_like(wanted, frame[name].drop_nulls().unique())
         return column.is_in(matched) if sign == "=" else ~column.is_in(matched)
-    return _compared(column, sign, _value(wanted, dtype, name))
+    return _comparison(column, sign, _value(wanted, dtype, name))
 
 
 def _value(text: str, dtype: Any, name: str) -> Any:  # noqa: ANN401  (as the column's type is)
@@ -110,7 +110,7 @@ def _value(text: str, dtype: Any, name: str) -> Any:  # noqa: ANN401  (as the co
         raise BadInput(f"{name} is a number, and {text[:40]!r} is none") from None
 
 
-def _compared(column: pl.Expr, sign: str, value: Any) -> pl.Expr:  # noqa: ANN401
+def _comparison(column: pl.Expr, sign: str, value: Any) -> pl.Expr:  # noqa: ANN401
     match sign:
         case "=":
             return column == value

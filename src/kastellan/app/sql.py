@@ -17,7 +17,7 @@ from polars.exceptions import PolarsError
 
 from kastellan.app.diagnose import plan_checks
 from kastellan.app.get import Listing
-from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.incomplete_answers import incomplete_answers
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_releases
 from kastellan.engine.needs import ALL, Need
@@ -129,7 +129,7 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
         shown=tuple(frame.columns),
         may_be_empty=frozenset(),
         unseen=unseen,
-        not_whole=not_whole(snapshot, now.values()),
+        not_whole=incomplete_answers(snapshot, now.values()),
         notes=(*notes, *_of_nulls(frame)),
     )
 

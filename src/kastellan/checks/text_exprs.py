@@ -1,4 +1,4 @@
-"""Words for many rows at once, as expressions: counts with their nouns, and lists that stay short."""
+"""Expressions for texts of many rows: counts with their nouns, and lists that stay short."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import polars as pl
 
 _MOST_BROKERS = 8
 
-_SOME = 6
+_MOST_MEMBERS = 6
 
 
-def counted(count: str | pl.Expr, word: str, words: str = "") -> pl.Expr:
+def count_expr(count: str | pl.Expr, word: str, words: str = "") -> pl.Expr:
     """A count with its noun: `1 partition`, `12 partitions`; null where the count is.
 
-    >>> pl.DataFrame({"n": [1, 12]}).select(counted("n", "partition"))["n"].to_list()
+    >>> pl.DataFrame({"n": [1, 12]}).select(count_expr("n", "partition"))["n"].to_list()
     ['1 partition', '12 partitions']
     """
     number = pl.col(count) if isinstance(count, str) else count
@@ -22,10 +22,10 @@ def counted(count: str | pl.Expr, word: str, words: str = "") -> pl.Expr:
     return pl.format("{} {}", number, noun).alias(number.meta.output_name())
 
 
-def listed(column: str, most: int = _SOME) -> pl.Expr:
+def list_expr(column: str, most: int = _MOST_MEMBERS) -> pl.Expr:
     """The members of a list column in one text, the first few of them.
 
-    >>> pl.DataFrame({"on": [[1, 2], [1, 2, 3, 4]]}).select(listed("on", 3))["on"].to_list()
+    >>> pl.DataFrame({"on": [[1, 2], [1, 2, 3, 4]]}).select(list_expr("on", 3))["on"].to_list()
     ['1, 2', '1, 2, 3, ...']
     """
     members = pl.col(column)
@@ -33,13 +33,13 @@ def listed(column: str, most: int = _SOME) -> pl.Expr:
     return members.list.head(most).cast(pl.List(pl.String)).list.join(", ") + tail
 
 
-def on_brokers(ids: Iterable[int]) -> str:
+def brokers_text(ids: Iterable[int]) -> str:
     """Which brokers, for a sentence; a long list is counted.
 
-    >>> on_brokers([2, 1]), on_brokers([7]), on_brokers(range(12))
+    >>> brokers_text([2, 1]), brokers_text([7]), brokers_text(range(12))
     ('brokers 1, 2', 'broker 7', '12 brokers')
     """
-    found = sorted(ids)
-    if len(found) > _MOST_BROKERS:
-        return f"{len(found)} brokers"
-    return ("broker " if len(found) == 1 else "brokers ") + ", ".join(map(str, found))
+    brokers = sorted(ids)
+    if len(brokers) > _MOST_BROKERS:
+        return f"{len(brokers)} brokers"
+    return ("broker " if len(brokers) == 1 else "brokers ") + ", ".join(map(str, brokers))

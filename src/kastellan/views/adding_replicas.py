@@ -24,13 +24,13 @@ class AddingReplicas(Frame, name="adding_replicas", key=("topic", "partition", "
 
 def adding_replicas(replicas: TargetReplicas, sizes: ReplicaSizes, brokers: Brokers) -> AddingReplicas:
     """The replicas of reassignments with their sizes and the state of their brokers."""
-    whole = pl.col("size_bytes").null_count() == 0
+    all_seen = pl.col("size_bytes").null_count() == 0
     on_disk = (
         sizes.df.lazy()
         .filter(~pl.col("future").fill_null(value=False))
         .join(replicas.df.lazy().filter(_MAY_BE_ADDED), on=_REPLICA, how="semi")
         .group_by(_REPLICA)
-        .agg(size_bytes=pl.when(whole).then(pl.col("size_bytes").sum()))
+        .agg(size_bytes=pl.when(all_seen).then(pl.col("size_bytes").sum()))
     )
     away = brokers.df.lazy().select("broker", away=pl.coalesce("fenced", ~pl.col("listed")))
     return AddingReplicas(

@@ -25,19 +25,19 @@ class BrokerReleases(Frame, name="broker_releases", key=("broker",)):
 
 def broker_releases(brokers: Brokers, features: BrokerFeatures, lines: ReleaseLines) -> BrokerReleases:
     """Brokers with the line to which their highest level belongs."""
-    told = features.df.filter(pl.col("feature") == "metadata.version").select(
+    levels = features.df.filter(pl.col("feature") == "metadata.version").select(
         "broker", pl.col("supported_max").alias("level"), pl.col("answer").alias("told_by")
     )
-    known = [line for line in lines.rows if line.first_level is not None and line.last_level is not None]
+    complete_lines = [line for line in lines.rows if line.first_level is not None and line.last_level is not None]
     of_level = pl.DataFrame(
-        [(level, line.line) for line in known for level in range(line.first_level or 0, (line.last_level or 0) + 1)],
+        [(level, line.line) for line in complete_lines for level in range(line.first_level or 0, (line.last_level or 0) + 1)],
         schema={"level": pl.Int16, "line": pl.String},
         orient="row",
     )
-    newest = max((line.last_level or 0 for line in known), default=0)
+    newest = max((line.last_level or 0 for line in complete_lines), default=0)
     return BrokerReleases(
         brokers.df.select("broker", pl.coalesce("fenced", ~pl.col("listed")).alias("away"), "answer")
-        .join(told, on="broker", how="left")
+        .join(levels, on="broker", how="left")
         .join(of_level, on="level", how="left")
         .select(
             "broker",

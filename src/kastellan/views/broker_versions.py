@@ -18,16 +18,16 @@ class BrokerVersions(Frame, name="broker_versions", key=("broker",)):
 
 def broker_versions(brokers: Brokers, versions: ApiVersions) -> BrokerVersions:
     """Brokers with what they speak; null where a broker told nothing, or a version was not seen."""
-    whole = pl.col("known").all()
-    known = pl.col("min_version").is_not_null() & pl.col("max_version").is_not_null() & pl.col("api_key").is_not_null()
-    each = pl.format("{}:{}-{}", "api_key", "min_version", "max_version")
+    all_seen = pl.col("known").all()
+    version_seen = pl.col("min_version").is_not_null() & pl.col("max_version").is_not_null() & pl.col("api_key").is_not_null()
+    version_text = pl.format("{}:{}-{}", "api_key", "min_version", "max_version")
     spoken = (
-        versions.df.with_columns(known=known)
+        versions.df.with_columns(known=version_seen)
         .sort("broker", "api_key")
         .group_by("broker")
         .agg(
-            spoken=pl.when(whole).then(each.str.join(" ")),
-            highest_sum=pl.when(whole).then(pl.col("max_version").cast(pl.Int64).sum()),
+            spoken=pl.when(all_seen).then(version_text.str.join(" ")),
+            highest_sum=pl.when(all_seen).then(pl.col("max_version").cast(pl.Int64).sum()),
             answer_of_versions=pl.col("answer").first(),
         )
     )

@@ -22,7 +22,7 @@ def all_views(releases: ReleaseData | None = None) -> Views:
 @cache
 def _functions() -> dict[type[Table], Any]:
     """Each view's frame class with the function that makes it."""
-    found: dict[type[Table], Any] = {}
+    views: dict[type[Table], Any] = {}
     for module in modules_in(kastellan.views):
         if module.__name__ == __name__:
             continue
@@ -35,5 +35,5 @@ def _functions() -> dict[type[Table], Any]:
             msg = f"{module.__name__} has {len(makers)} public functions; a view's file has one"
             raise Defect(msg)
         maker, frame = makers[0]
-        found[frame] = maker
-    return found
+        views[frame] = maker
+    return views

@@ -65,7 +65,7 @@ def group_lag(groups: Groups, lag: LagState, assignments: Assignments) -> GroupL
 
     `answer` is the one that failed among the partitions' answers, as far as one did, else the group's own.
     """
-    known = pl.col("lag_records").is_not_null()
+    lag_seen = pl.col("lag_records").is_not_null()
     no_commit = pl.col("state").eq_missing(pl.lit(NO_COMMIT))
     read = pl.col("topic").is_not_null()
     rank = pl.col("state").replace_strict({state: number for number, state in enumerate(_WORST_FIRST)}, default=None)
@@ -76,14 +76,14 @@ def group_lag(groups: Groups, lag: LagState, assignments: Assignments) -> GroupL
             all_read=read.all(),
             partitions=(read & ~no_commit).sum(),
             partitions_no_commit=no_commit.sum(),
-            partitions_unknown=(read & ~known & ~no_commit).sum(),
-            partitions_known=known.sum(),
+            partitions_unknown=(read & ~lag_seen & ~no_commit).sum(),
+            partitions_known=lag_seen.sum(),
             lag_records_known=pl.col("lag_records").sum(),
             worst_lag_records_known=pl.col("lag_records").max(),
             deleted_records_known=pl.col("deleted_records").sum(),
             worst=rank.min(),
             states_unknown=pl.col("state").is_null().sum(),
-            answer_of_lag=pl.col("answer").filter(~known & ~no_commit).first(),
+            answer_of_lag=pl.col("answer").filter(~lag_seen & ~no_commit).first(),
         )
     )
     # Without a row there the group has no position, unless groups could not all be listed, or it is a share group, of
@@ -100,7 +100,7 @@ def group_lag(groups: Groups, lag: LagState, assignments: Assignments) -> GroupL
     )
     owned_seen = pl.col("unread").is_null()
     counted = pl.coalesce("all_read", none)
-    some = (pl.col("partitions_known") > 0) | (pl.col("partitions").fill_null(0) == 0)
+    any_seen = (pl.col("partitions_known") > 0) | (pl.col("partitions").fill_null(0) == 0)
     left_out = pl.col("partitions_unknown") + pl.col("partitions_no_commit")
     left_out = pl.col("partitions_unknown") + pl.col("partitions_no_commit")
     complete = owned_seen & (left_out == 0) & (pl.col("partitions") > 0)
@@ -112,7 +112,7 @@ def group_lag(groups: Groups, lag: LagState, assignments: Assignments) -> GroupL
                 for name in ("partitions", "partitions_unknown", "states_unknown")
             ),
             partitions_no_commit=pl.when(counted & owned_seen).then(pl.col("partitions_no_commit").fill_null(0)),
-            lag_records_known=pl.when(counted & some).then("lag_records_known"),
+            lag_records_known=pl.when(counted & any_seen).then("lag_records_known"),
             lag_records=pl.when(counted & complete).then("lag_records_known"),
             worst_state_known=pl.when(pl.col("worst").is_not_null())
             .then(pl.col("worst").replace_strict(states, default=None, return_dtype=pl.String))

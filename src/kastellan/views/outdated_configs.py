@@ -36,12 +36,12 @@ def outdated_configs(
     lines: ReleaseLines,
 ) -> OutdatedConfigs:
     """Told keys with what the release data says of them for the broker's line."""
-    told = [row for row in changes.rows if row.scope == "broker" and row.told]
+    described = [row for row in changes.rows if row.scope == "broker" and row.told]
     by_line = pl.DataFrame(
         [
             (line.line, change.config, _gone(change, line.line), _leaving(change, line.line))
             for line in lines.rows
-            for change in told
+            for change in described
         ],
         schema={"line": pl.String, "config": pl.String, "gone": pl.Boolean, "leaving": pl.Boolean},
         orient="row",
@@ -53,7 +53,7 @@ def outdated_configs(
         .when((source == "default") | absent).then(False)
     )  # fmt: skip
     return OutdatedConfigs(
-        configs.df.filter(pl.col("config").is_in([change.config for change in told]))
+        configs.df.filter(pl.col("config").is_in([change.config for change in described]))
         .select("broker", "config", is_set.alias("is_set"), "value", "answer")
         .join(releases.df.select("broker", "line"), on="broker", how="left")
         .join(by_line, on=["line", "config"], how="left")

@@ -33,13 +33,13 @@ def ownership(groups: Groups, assignments: Assignments, partitions: Partitions) 
         .with_columns(unowned=(pl.col("size") - pl.col("owned").cast(pl.Int64)).clip(lower_bound=0))
     )
     read = pl.col("topic").is_not_null().all()
-    known = read & (pl.col("unowned").null_count() == 0)
+    all_sized = read & (pl.col("unowned").null_count() == 0)
     worst = pl.col("unowned").arg_max()
     sums = of_topic.group_by("group").agg(
         owned=pl.when(read).then(pl.col("owned").sum()),
-        unowned=pl.when(known).then(pl.col("unowned").sum()),
-        worst_topic=pl.when(known).then(pl.col("topic").get(worst)),
-        worst_unowned=pl.when(known).then(pl.col("unowned").get(worst)),
+        unowned=pl.when(all_sized).then(pl.col("unowned").sum()),
+        worst_topic=pl.when(all_sized).then(pl.col("topic").get(worst)),
+        worst_unowned=pl.when(all_sized).then(pl.col("unowned").get(worst)),
         answer_of_owned=pl.col("answer_of_owned").first(),
     )
     # A group without a row there owns nothing, unless assignments could not all be read.

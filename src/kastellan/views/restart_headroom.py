@@ -65,12 +65,12 @@ def restart_headroom(replicas: TargetReplicas, copies: PartitionCopies) -> Resta
 def _moves(replicas: TargetReplicas) -> pl.DataFrame:
     """Partitions that a reassignment touches, or may touch, with the size of the set that it ends with."""
     on, touched = ["topic", "partition"], (pl.col("adding") | pl.col("removing")).ne_missing(pl.lit(value=False))
-    whole = pl.col("removing").null_count() == 0
+    all_seen = pl.col("removing").null_count() == 0
     return (
         replicas.df.join(replicas.df.filter(touched).select(on).unique(), on=on, how="semi")
         .group_by(on, maintain_order=True)
         .agg(
-            final=pl.when(whole).then((~pl.col("removing")).sum()),
+            final=pl.when(all_seen).then((~pl.col("removing")).sum()),
             moving=(pl.col("adding") | pl.col("removing")).any(ignore_nulls=False),
             touched=pl.lit(value=True),
         )

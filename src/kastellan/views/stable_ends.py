@@ -25,7 +25,7 @@ def stable_ends(partitions: Partitions, offsets: Offsets, stable: LastStableOffs
     ends = left_join_aligned(partitions.df.select(*_PLACE, "answer"), stable.df.rename({"answer": "answer_of_stable"}), _PLACE)
     ends = left_join_aligned(ends, offsets.df.select(*_PLACE, "latest", answer_of_end="answer"), _PLACE)
     no_end = pl.col("latest").is_null() & pl.col("answer_of_end").is_not_null()
-    told = pl.coalesce("answer_of_stable", "answer_of_end", "answer")
+    known_answer = pl.coalesce("answer_of_stable", "answer_of_end", "answer")
     return StableEnds(
-        ends.with_columns(answer=pl.when(no_end).then("answer_of_end").otherwise(told)).select(*StableEnds.schema())
+        ends.with_columns(answer=pl.when(no_end).then("answer_of_end").otherwise(known_answer)).select(*StableEnds.schema())
     )

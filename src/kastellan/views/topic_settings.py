@@ -42,7 +42,7 @@ def topic_settings(topics: Topics, configs: Annotated[TopicConfigs, Keys(*_KEYS)
 
     unclean = "unclean.leader.election.enable"
     yes_or_no = {"true": True, "false": False}
-    told = wanted.group_by("topic").agg(
+    values = wanted.group_by("topic").agg(
         value("cleanup.policy").alias("cleanup_policy"),
         *(number(position) for position in _KEYS[1:6]),
         value(unclean).replace_strict(yes_or_no, default=None, return_dtype=pl.Boolean).alias("unclean_election"),
@@ -51,5 +51,5 @@ def topic_settings(topics: Topics, configs: Annotated[TopicConfigs, Keys(*_KEYS)
     )
     own = pl.col("internal") | pl.col("topic").str.starts_with("__")
     return TopicSettings(
-        topics.df.select("topic", own.alias("kafkas_own")).join(told, on="topic", how="left").select(*TopicSettings.schema())
+        topics.df.select("topic", own.alias("kafkas_own")).join(values, on="topic", how="left").select(*TopicSettings.schema())
     )

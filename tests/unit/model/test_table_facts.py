@@ -115,7 +115,7 @@ import json, random, sys
 import kastellan.model.tables
 kastellan.model.tables.__path__.append(sys.argv[1])
 from kastellan.app.full_collection import everything
-from kastellan.app.incomplete_answers import not_whole
+from kastellan.app.incomplete_answers import incomplete_answers
 from kastellan.app.lists.catalogue import LISTS
 from kastellan.app.preflight import requests_for
 from kastellan.app.sql import read
@@ -145,7 +145,7 @@ print(json.dumps({
     "sql": read("select widget from odd_widgets").now,
     "listed": [listed.aliases, listed.shown, sorted(listed.may_be_empty), sorted(listed.told_by)],
     "completed": name_columns()["widget"],
-    "not whole": [answer.id for answer in not_whole(snapshot, [Widgets.empty()])],
+    "not whole": [answer.id for answer in incomplete_answers(snapshot, [Widgets.empty()])],
     "redacted": [name.startswith("host-") for name in rows["widget"]] + [rows["colour"][0] == "red", "acme" in rows["colour"][1]],
     "lost": any("colour" in loss.what for loss in losses(snapshot, random.Random(1))),
 }))

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import polars as pl
 
-from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
+from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, require_name, section
 from kastellan.engine.needs import ALL, Keys
 from kastellan.kernel.addresses import address_text
+from kastellan.kernel.units import plural
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Broker, Brokers
 from kastellan.model.tables.groups import Groups
@@ -36,7 +37,7 @@ def build(  # noqa: PLR0913  (its needs)
     headroom: RestartHeadroom | None,
 ) -> DescriptionParts:
     """Everything about the broker of this id, written as 3 or broker/3."""
-    number = required(
+    number = require_name(
         WORD, name.removeprefix("broker/"), (str(broker.broker) for broker in brokers.rows), all_listed=not brokers.unseen
     )
     (broker,) = [broker for broker in brokers.rows if broker.broker == int(number)]
@@ -46,7 +47,7 @@ def build(  # noqa: PLR0913  (its needs)
     return DescriptionParts(
         name=f"broker/{number}",
         facts=(
-            *_who(broker),
+            *_identity(broker),
             attribute("role", _role(broker.broker, quorum, nodes)),
             *_holds(broker.broker, partitions, of_broker),
             *_restart(of_broker),
@@ -68,7 +69,7 @@ def build(  # noqa: PLR0913  (its needs)
     )  # fmt: skip
 
 
-def _who(broker: Broker) -> tuple[Attribute, ...]:
+def _identity(broker: Broker) -> tuple[Attribute, ...]:
     state = "fenced" if broker.fenced else {True: "live", False: "away", None: None}[broker.listed]
     reached = {True: "answers", False: broker.trouble or "silent", None: None}[broker.reached]
     return (
@@ -102,25 +103,27 @@ def _holds(broker: int, partitions: Partitions, headroom: pl.DataFrame | None) -
 
 def _restart(headroom: pl.DataFrame | None) -> tuple[Attribute, ...]:
     """What clients would lose while it is away."""
-    told = list[Attribute]()
+    attributes = list[Attribute]()
     for label, column in (("would refuse acks=all", "would_refuse"), ("would go offline", "would_go_offline")):
         values = None if headroom is None else headroom[column]
         if values is None:
-            told.append(attribute(label, None))
+            attributes.append(attribute(label, None))
         elif values.null_count():
-            told.append(attribute(label, f"at least {int(values.sum())} partitions ({values.null_count()} unknown)"))
+            attributes.append(
+                attribute(label, f"at least {plural(int(values.sum()), 'partition')} ({values.null_count()} unknown)")
+            )
         else:
-            told.append(attribute(label, int(values.sum())))
-    return tuple(told)
+            attributes.append(attribute(label, int(values.sum())))
+    return tuple(attributes)
 
 
 def _listeners(configs: pl.DataFrame | None) -> Section:
     title, columns = "Listeners that it advertises", ("listener", "address", "protocol")
     if configs is None:
         return section(title, None, columns)
-    told = {row["config"]: row["value"] or "" for row in configs.select("config", "value").iter_rows(named=True)}
-    protocols = dict(text.split(":", 1) for text in told.get("listener.security.protocol.map", "").split(",") if ":" in text)
-    advertised = told.get("advertised.listeners") or told.get("listeners") or ""
+    values = {row["config"]: row["value"] or "" for row in configs.select("config", "value").iter_rows(named=True)}
+    protocols = dict(text.split(":", 1) for text in values.get("listener.security.protocol.map", "").split(",") if ":" in text)
+    advertised = values.get("advertised.listeners") or values.get("listeners") or ""
     rows = [
         {"listener": name, "address": address, "protocol": protocols.get(name, name)}
         for name, _, address in (text.partition("://") for text in advertised.split(",") if "://" in text)
@@ -132,15 +135,15 @@ def _set(configs: pl.DataFrame | None) -> Section:
     title, columns = "Configs that differ from Kafka's defaults", ("config", "value", "source", "read_only")
     if configs is None:
         return section(title, None, columns)
-    told = configs.drop_nulls("source")
+    values = configs.drop_nulls("source")
     secret = pl.when(pl.col("sensitive")).then(pl.lit("(secret)")).otherwise(pl.col("value"))
-    found = told.filter(pl.col("source") != _DEFAULT).with_columns(value=secret).sort("config")
+    shown_configs = values.filter(pl.col("source") != _DEFAULT).with_columns(value=secret).sort("config")
     return section(
         title,
-        found,
+        shown_configs,
         columns,
         may_be_empty=("value",),
-        none=f"none of the {told.height} that were read" if told.height else "could not be read",
+        none=f"none of the {values.height} that were read" if values.height else "could not be read",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from kastellan.app.description import DescriptionParts, Section, attribute, none_or_unseen, required, section
+from kastellan.app.description import DescriptionParts, Section, attribute, none_or_unseen, require_name, section
 from kastellan.app.lists.lag_lists import NO_POSITION, group_states, partition_states
 from kastellan.kernel.units import count_text, plural
 from kastellan.model.tables.group_configs import GroupConfigs
@@ -31,19 +31,19 @@ def build(
     tasks: StreamTasks | None,
 ) -> DescriptionParts:
     """Everything about the group of this name."""
-    required(WORD, name, groups.df["group"], all_listed=not groups.unseen)
+    require_name(WORD, name, groups.df["group"], all_listed=not groups.unseen)
     here = pl.col("group") == name
     (group,) = groups.df.filter(here).to_dicts()
     (total,) = group_states(sums).filter(here).to_dicts()
     sections = [_members(members, here), _partitions(lag, here)]
     if group["type"] == _SHARE:
         columns = ("topic", "partition", "start_offset", "lag_records", "error")
-        found = None if share is None else share.df.filter(here).sort("topic", "partition")
-        sections.append(section("Share offsets", found, columns, none=none_or_unseen(share)))
+        rows = None if share is None else share.df.filter(here).sort("topic", "partition")
+        sections.append(section("Share offsets", rows, columns, none=none_or_unseen(share)))
     if group["type"] == _STREAMS:
         columns = ("member", "subtopology", "partition", "role")
-        found = None if tasks is None else tasks.df.filter(here).sort("subtopology", "partition")
-        sections.append(section("Tasks", found, columns, none=none_or_unseen(tasks)))
+        rows = None if tasks is None else tasks.df.filter(here).sort("subtopology", "partition")
+        sections.append(section("Tasks", rows, columns, none=none_or_unseen(tasks)))
     own = None if configs is None else configs.df.filter(here & (pl.col("source") == WORD)).sort("config")
     sections.append(section("Configs of its own", own, ("config", "value", "source"), none=none_or_unseen(configs)))
     return DescriptionParts(
@@ -78,15 +78,15 @@ def _lag(total: dict[str, int | str | None]) -> int | str | None:
 
 
 def _members(members: Members, here: pl.Expr) -> Section:
-    found = members.df.filter(here & pl.col("member").is_not_null()).sort("client_id", "member")
+    rows = members.df.filter(here & pl.col("member").is_not_null()).sort("client_id", "member")
     lost = members.df.filter(here & pl.col("member").is_null()).height
     columns = ("member", "client_id", "client_host", "instance_id", "assigned", "subscribed", "epoch")
     none = "could not be described" if lost else none_or_unseen(members)
-    return section("Members", found, columns, may_be_empty=("epoch",), none=none)
+    return section("Members", rows, columns, may_be_empty=("epoch",), none=none)
 
 
 def _partitions(lag: LagState, here: pl.Expr) -> Section:
     rows = partition_states(LagState(lag.df.filter(here)))
-    found = rows.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=False)
+    rows = rows.sort("lag_records", "topic", "partition", descending=[True, False, False], nulls_last=False)
     columns = ("topic", "partition", "committed", "latest", "lag_records", "stable_lag_records", "lag_state", "note", "member")
-    return section("Partitions", found, columns, may_be_empty=("note",), absent_where=NO_POSITION, none="no commit")
+    return section("Partitions", rows, columns, may_be_empty=("note",), absent_where=NO_POSITION, none="no commit")

@@ -73,12 +73,14 @@ def _quotas(quotas: Quotas | None, user: str) -> pl.DataFrame | None:
     """Those of the user and the defaults of all users; of several that fit a connection the first one counts."""
     if quotas is None:
         return None
-    found = quotas.df.filter(pl.col("user").is_in([user, DEFAULT]))
-    return found.sort(pl.col("user") == DEFAULT, pl.col("client_id").replace_strict({DEFAULT: 1, "": 2}, default=0), "entity")
+    own_quotas = quotas.df.filter(pl.col("user").is_in([user, DEFAULT]))
+    return own_quotas.sort(
+        pl.col("user") == DEFAULT, pl.col("client_id").replace_strict({DEFAULT: 1, "": 2}, default=0), "entity"
+    )
 
 
 def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Attribute, ...]:
-    authorizer, supers, otherwise = (None if configs is None else _agreed(configs, key) for key in _KEYS)
+    authorizer, supers, otherwise = (None if configs is None else _agreed_value(configs, key) for key in _KEYS)
     listed: bool | str | None = None if supers is None else principal in {text.strip() for text in supers.split(";")}
     if configs is not None and _kept_secret(configs, "super.users"):
         listed = "not told: Kafka keeps super.users secret"
@@ -98,7 +100,7 @@ def _kept_secret(configs: BrokerConfigs, key: str) -> bool:
     return bool(configs.df.filter((pl.col("config") == key) & pl.col("sensitive")).height)
 
 
-def _agreed(configs: BrokerConfigs, key: str) -> str | None:
+def _agreed_value(configs: BrokerConfigs, key: str) -> str | None:
     """The value that all brokers have; None where one was not seen or they differ. Unset is empty."""
     rows = configs.df.filter(pl.col("config") == key)
     if not rows.height or not rows["seen"].all(ignore_nulls=False):

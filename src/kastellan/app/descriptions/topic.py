@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, required, section
+from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, require_name, section
 from kastellan.app.lists.lag_lists import partition_states
 from kastellan.app.lists.replication import replication_of
 from kastellan.app.lists.topic_ids import topic_id_text
@@ -24,7 +24,7 @@ _DEFAULT = "default"
 _SHOWN_CONFIGS = ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")
 
 
-def narrowed(requests: TableRequests, name: str) -> TableRequests:
+def narrow(requests: TableRequests, name: str) -> TableRequests:
     """Every config of this topic, and none of the others."""
     return merge_requests(requests, [TableRequest(TopicConfigs.name, frozenset({ALL}), frozenset({name}))])
 
@@ -42,7 +42,7 @@ def build(  # noqa: PLR0913  (its needs)
     lag: LagState | None,
 ) -> DescriptionParts:
     """Everything about the topic of this name."""
-    required(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
+    require_name(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
     here = pl.col("topic") == name
     (topic,) = topics.df.filter(here).to_dicts()
     parts = _partitions(partitions, replicas, offsets, sizes, here)
@@ -116,11 +116,14 @@ def _differing(configs: pl.DataFrame | None) -> Section:
     title, columns = "Configs that differ from Kafka's defaults", ("config", "value", "source")
     if configs is None:
         return section(title, None, columns)
-    told = configs.drop_nulls("source")
-    if configs.height and not told.height:
+    readable = configs.drop_nulls("source")
+    if configs.height and not readable.height:
         return Section(title=title, columns=columns, note="could not be read")
     return section(
-        title, told.filter(pl.col("source") != _DEFAULT).sort("config"), columns, none=f"none of the {told.height} that were read"
+        title,
+        readable.filter(pl.col("source") != _DEFAULT).sort("config"),
+        columns,
+        none=f"none of the {readable.height} that were read",
     )
 
 

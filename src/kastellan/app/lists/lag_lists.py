@@ -119,7 +119,7 @@ def _aged_groups(lag: GroupLag, partitions: LagState, times: CommitTimes, moment
         ages_unknown=pl.col("written_ms").null_count(),
     )
     frame = group_states(lag).join(oldest, on="group", how="left", maintain_order="left")
-    seen = pl.col("written_ms").is_not_null()
+    age_seen = pl.col("written_ms").is_not_null()
     hidden = (pl.col("partitions_unknown") > 0) | pl.col("partitions_unknown").is_null()
     note = (
         pl.when(pl.col("ages_unknown") > 0).then(pl.format("at least; the ages of {} partitions are unknown", "ages_unknown"))
@@ -128,7 +128,7 @@ def _aged_groups(lag: GroupLag, partitions: LagState, times: CommitTimes, moment
     return frame.with_columns(
         lag_s=((pl.lit(moment.at_ms) - pl.col("written_ms")) / _MS).clip(lower_bound=0.0),
         error_s=pl.col("error_ms") / _MS,
-        oldest_on=pl.when(seen).then("oldest_on"),
+        oldest_on=pl.when(age_seen).then("oldest_on"),
         note=note,
     ).sort("lag_s", "lag_records_known", "group", descending=[True, True, False], nulls_last=True)
 

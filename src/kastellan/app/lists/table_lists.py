@@ -66,8 +66,8 @@ def _rows(kind: type[Table], keys: Keys | None) -> Callable[..., pl.DataFrame]:
     def rows(table: Table) -> pl.DataFrame:
         # A saved look has rows of the keys that checks ask for and that this release does not know.
         absent = pl.col("seen") & pl.col("source").is_null() & pl.col("value").is_null()
-        told = table.df.filter(~absent.fill_null(value=False)) if "seen" in kind.columns else table.df
-        return told.sort(*kind.key, nulls_last=True)
+        rows = table.df.filter(~absent.fill_null(value=False)) if "seen" in kind.columns else table.df
+        return rows.sort(*kind.key, nulls_last=True)
 
     rows.__annotations__ = {"table": Annotated[kind, keys] if keys else kind, "return": pl.DataFrame}
     return rows

@@ -75,13 +75,13 @@ def query_of(where: list[str] | None, sort: str, columns: str, limit: int | None
 
 def print_list(reach: ConnectionOptions, name: str, member: str | None, form: ListForm, query: Query | None = None) -> None:
     """Looks, or loads, and prints; ends with exit code 12 where something of it could not be seen."""
-    print_found(_found(reach, name, member, query), form)
+    print_listing(_get_listing(reach, name, member, query), form)
 
 
-def print_found(found: Listing, form: ListForm) -> None:
+def print_listing(listing: Listing, form: ListForm) -> None:
     """Prints rows, and ends with exit code 12 where something of it could not be seen."""
-    _print(found, form)
-    if found.too_little_seen:
+    _print(listing, form)
+    if listing.too_little_seen:
         raise typer.Exit(TOO_LITTLE)
 
 
@@ -113,7 +113,7 @@ def watch_and_print(
     asyncio.run(repeat())
 
 
-def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:
+def _get_listing(reach: ConnectionOptions, name: str, member: str | None, query: Query | None) -> Listing:
     from kastellan.app.get import build_listing, get, requests_for
 
     requests_for(name, member)  # what cannot be listed is refused before anybody is asked
@@ -121,18 +121,18 @@ def _found(reach: ConnectionOptions, name: str, member: str | None, query: Query
 
     return looked(
         reach,
-        lambda source, timeout_s: get(source, name, member, timeout_s, query, seen=remember),
+        lambda source, timeout_s: get(source, name, member, timeout_s, query, on_tables=remember),
         lambda snapshot, notes: build_listing(snapshot, name, member, notes, query),
     )
 
 
-def _print(found: Listing, form: ListForm, *, watching: bool = False) -> None:
+def _print(listing: Listing, form: ListForm, *, watching: bool = False) -> None:
     if form is ListForm.JSON:
         from kastellan.render.documents import RowsDocument, json_text
 
         document = RowsDocument(
-            of=found.of, at_ms=found.at_ms, cluster_id=found.cluster_id, rows=found.rows, unseen=found.unseen,
-            not_whole=found.not_whole, notes=found.notes,
+            of=listing.of, at_ms=listing.at_ms, cluster_id=listing.cluster_id, rows=listing.rows, unseen=listing.unseen,
+            not_whole=listing.not_whole, notes=listing.notes,
         )  # fmt: skip
         sys.stdout.write(json_text(document, compact=watching) + "\n")
         return
@@ -142,14 +142,14 @@ def _print(found: Listing, form: ListForm, *, watching: bool = False) -> None:
         from kastellan.surfaces.cli.show.rows_text import show
 
         screen = Screen.of()
-        show(found, screen)
+        show(listing, screen)
         clear = "\x1b[H\x1b[2J" if watching and sys.stdout.isatty() else ""
         sys.stdout.write(clear + screen.text() + ("\n" if watching and not clear else ""))
         return
-    frame = found.frame.drop("answer", strict=False)
+    frame = listing.frame.drop("answer", strict=False)
     sys.stdout.write(frame.write_ndjson() if form is ListForm.NDJSON else frame.write_csv())
     screen = Screen.of(sys.stderr)
-    for label, told in (("UNSEEN", found.reasons), ("NOTES", found.notes)):
-        if told:
-            screen.field(label, told, 0, 10)
+    for label, lines in (("UNSEEN", listing.reasons), ("NOTES", listing.notes)):
+        if lines:
+            screen.field(label, lines, 0, 10)
     sys.stderr.write(screen.text())

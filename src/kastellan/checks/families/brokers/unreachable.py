@@ -47,14 +47,14 @@ def evaluate(brokers: Brokers) -> Verdicts:
 def _row(broker: Broker) -> dict[str, object]:
     gone = broker.fenced if broker.fenced is not None else broker.listed is False
     severity = Severity.INFO if gone else Severity.WARNING
-    known = broker.fenced is not None or broker.listed is not None
+    cluster_seen = broker.fenced is not None or broker.listed is not None
     return {
         "broker": broker.broker,
         "fails": None if broker.reached is None else not broker.reached,
         "severity": severity.value,
         "trouble": broker.trouble or "no answer",
         "detail": f" ({broker.reason})" if broker.reason else "",
-        "cluster": ("it is away" if gone else "it is live") if known else "nothing",
+        "cluster": ("it is away" if gone else "it is live") if cluster_seen else "nothing",
         "address": address_text(broker.host, broker.port) if broker.host else "(none known)",
         "why": None if broker.reached is not None or broker.host else "it was not asked: the cluster told no address of it",
     }

@@ -42,21 +42,23 @@ CHECK = Check(
 def evaluate(views: ClusterViews) -> Verdicts:
     """Fails where two brokers tell different sets; null where all that told agree and one did not tell."""
     sides = views.df.drop_nulls("live").group_by("live").agg(pl.col("broker").sort()).sort("live").rows(named=True)
-    whole = not views.unseen and not views.df["live"].null_count() and views.df.height > 0
+    all_seen = not views.unseen and not views.df["live"].null_count() and views.df.height > 0
     agree = len(sides) == 1
     fewest = min((len(side["broker"]) for side in sides), default=0)
     return Verdicts.rows(
         "cluster",
         [
             {
-                "fails": True if len(sides) > 1 else False if whole else None,
-                "told": "live are, " + "; ".join(f"{_named(side['broker'])} {side['live'] or 'nobody'}" for side in sides),
+                "fails": True if len(sides) > 1 else False if all_seen else None,
+                "told": "live are, " + "; ".join(f"{_brokers_text(side['broker'])} {side['live'] or 'nobody'}" for side in sides),
                 "views": len(sides),
-                "blames": [] if agree else [one for side in sides if len(side["broker"]) == fewest for one in side["broker"]],
+                "blames": []
+                if agree
+                else [broker for side in sides if len(side["broker"]) == fewest for broker in side["broker"]],
             }
         ],
     )
 
 
-def _named(brokers: list[int]) -> str:
+def _brokers_text(brokers: list[int]) -> str:
     return f"{'by brokers' if len(brokers) > 1 else 'by broker'} {', '.join(map(str, brokers))}:"

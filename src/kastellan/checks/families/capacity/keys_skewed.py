@@ -77,7 +77,7 @@ def evaluate(
     of_topic = left_join_aligned(of_topic, topics.df.select("topic", "internal"), ["topic"])
     of_topic = left_join_aligned(of_topic, configs.values("cleanup.policy"), ["topic"]).select(
         *("topic", "fellows", "dark", "median"),
-        applies=~pl.col("internal") & ~pl.col("topic").str.starts_with("__") & ~_compacted() & (pl.col("fellows") >= _FEWEST),
+        applies=~pl.col("internal") & ~pl.col("topic").str.starts_with("__") & ~_is_compacted() & (pl.col("fellows") >= _FEWEST),
     )
     frame = expand_by_count(logs, of_topic, ["topic"], "fellows")
     # Many records are needed whatever the others hold.
@@ -85,12 +85,12 @@ def evaluate(
     frame = frame.with_columns(fails=(number >= min_records) & skewed)
     frame = left_join_aligned(frame, _suffering(lag, frame.filter("fails")), _PLACE)
     # Partitions that nobody could list may be any topic's: their numbers would change the median.
-    whole = pl.lit(None if offsets.unseen else True, pl.Boolean)
+    all_listed = pl.lit(None if offsets.unseen else True, pl.Boolean)
     return Verdicts(
         "partition",
         frame.select(
             *_PLACE,
-            fails=pl.col("fails") & whole,
+            fails=pl.col("fails") & all_listed,
             applies="applies",
             severity=pl.when("suffers").then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
             records="records",
@@ -100,7 +100,7 @@ def evaluate(
     )
 
 
-def _compacted() -> pl.Expr:
+def _is_compacted() -> pl.Expr:
     return pl.col("cleanup.policy").str.contains("compact", literal=True)
 
 

@@ -45,8 +45,8 @@ CHECK = Check(
 def evaluate(balance: LeaderBalance, max_share_pct: float, min_partitions: float) -> Verdicts:
     """Fails where a broker is preferred for more than the mean allows; null where that of some broker was not seen."""
     counts = balance.df["preferred"]
-    whole = not counts.null_count() and not any(gap.roster == "broker" for gap in balance.unseen)
-    mean = counts.mean() if whole else None
+    all_seen = not counts.null_count() and not any(gap.roster == "broker" for gap in balance.unseen)
+    mean = counts.mean() if all_seen else None
     frame = balance.df.select("broker", "preferred", mean=pl.lit(mean, pl.Float64))
     return Verdicts(
         "broker",

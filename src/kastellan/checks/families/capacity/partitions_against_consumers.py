@@ -20,7 +20,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -87,7 +87,7 @@ def evaluate(
             .then(pl.lit(value=False))
             .otherwise(narrow & (grown > 0) & (pl.col("lag_records") >= min_lag)),
             applies=(pl.col("state") == "Stable") & (pl.col("members") > 0),
-            member_count=counted("members", "member"),
+            member_count=count_expr("members", "member"),
             lag_records="lag_records",
             grown=grown,
             apart_ms=pl.lit(now.at_ms - before.at_ms, pl.Int64),

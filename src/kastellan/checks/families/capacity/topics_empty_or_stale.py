@@ -19,7 +19,7 @@ long nobody wrote to it; nor is one whose records were all written in a transact
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.model.finding import Severity
 from kastellan.model.tables.assignments import Assignments
 from kastellan.model.tables.offsets import Offsets
@@ -69,6 +69,6 @@ def evaluate(topics: Topics, offsets: Offsets, assignments: Assignments) -> Verd
             fails="empty",
             applies=~kafkas_own & ~pl.coalesce("read", nobody),
             how=pl.when("never").then(pl.lit("never a record")).otherwise(pl.lit("no record is left")),
-            partitions=counted("count", "partition"),
+            partitions=count_expr("count", "partition"),
         ),
     )

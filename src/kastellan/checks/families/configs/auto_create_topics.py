@@ -19,7 +19,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import on_brokers
+from kastellan.checks.text_exprs import brokers_text
 from kastellan.engine.needs import Keys
 from kastellan.model.finding import Severity
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -47,12 +47,12 @@ CHECK = Check(
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)], brokers: Brokers) -> Verdicts:
     """Fails where a broker has it on; null where none was seen to and some were not seen."""
-    told = configs.values(KEY)
-    on = told.filter(pl.col(KEY) == "true")["broker"].to_list()
-    known = told.height > 0 and told[KEY].null_count() == 0
+    values = configs.values(KEY)
+    on = values.filter(pl.col(KEY) == "true")["broker"].to_list()
+    all_seen = values.height > 0 and values[KEY].null_count() == 0
     return Verdicts.cluster(
-        fails=True if on else False if known else None,
+        fails=True if on else False if all_seen else None,
         applies=len(brokers.rows) > 1,
         key=KEY,
-        on=on_brokers(on),
+        on=brokers_text(on),
     )

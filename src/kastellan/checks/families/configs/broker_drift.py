@@ -50,7 +50,7 @@ CHECK = Check(
     references=("KIP-226", "Kafka documentation, Broker Configs"),
 )
 
-_SOME = 8
+_MOST_NAMED = 8
 """So many brokers are named for one value; more are counted."""
 
 _WARNING, _INFO = "warning", "info"
@@ -136,7 +136,7 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*MUST_AGREE)]) -> Verdicts:
     with neither value nor source) has no part in it.
     """
     items = pl.col("value").str.split(",").list.eval(pl.element().str.strip_chars()).list.sort()
-    seen = (
+    per_value = (
         configs.df.lazy()
         .select("config", value=items.list.join(","), absent=pl.col("seen") & pl.col("source").is_null())
         .group_by("config")
@@ -152,7 +152,7 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*MUST_AGREE)]) -> Verdicts:
         orient="row",
     )
     frame = (
-        wanted.join(seen, on="config", how="left", maintain_order="left")
+        wanted.join(per_value, on="config", how="left", maintain_order="left")
         .join(_who_has_what(configs), on="config", how="left")
         .with_columns(fails=pl.when(pl.col("values") > 1).then(True).when(pl.col("all_seen")).then(False))
     )
@@ -162,8 +162,8 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*MUST_AGREE)]) -> Verdicts:
 def _who_has_what(configs: BrokerConfigs) -> pl.LazyFrame:
     """Per setting, in words: each value with its brokers, the most frequent first."""
     shown = pl.when(pl.col("value") == "").then(pl.lit("(empty)")).otherwise(pl.col("value"))
-    some = pl.col("broker").sort().cast(pl.String)
-    brokers = pl.when(pl.len() > _SOME).then(pl.format("{} brokers", pl.len())).otherwise(some.str.join(", "))
+    named_brokers = pl.col("broker").sort().cast(pl.String)
+    brokers = pl.when(pl.len() > _MOST_NAMED).then(pl.format("{} brokers", pl.len())).otherwise(named_brokers.str.join(", "))
     return (
         configs.df.lazy()
         .drop_nulls("value")

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import on_brokers
+from kastellan.checks.text_exprs import brokers_text
 from kastellan.engine.needs import Keys
 from kastellan.model.finding import Severity
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -91,16 +91,16 @@ def _eligible(features: Features) -> bool | None:
 
 def _row(configs: BrokerConfigs, config: str, least: int, most: int) -> dict[str, Any]:
     """The lowest values, against what is surely asked for (`least`) and what may be (`most`)."""
-    told = configs.values(config, pl.Int64)
-    values = dict(told.drop_nulls(config).select("broker", config).iter_rows())
+    rows = configs.values(config, pl.Int64)
+    values = dict(rows.drop_nulls(config).select("broker", config).iter_rows())
     lowest = min(values.values(), default=None)
-    whole = told.height > 0 and told[config].null_count() == 0
+    all_seen = rows.height > 0 and rows[config].null_count() == 0
     low = lowest is not None and lowest < least
-    fine = whole and lowest is not None and lowest >= most
+    fine = all_seen and lowest is not None and lowest >= most
     return {
         "config": config,
         "fails": True if low else False if fine else None,
         "lowest": lowest,
         "least": least,
-        "on": on_brokers(broker for broker, value in values.items() if value == lowest),
+        "on": brokers_text(broker for broker, value in values.items() if value == lowest),
     }

@@ -15,7 +15,7 @@ settings are then a list for that day. Only settings that somebody set are told,
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.families.configs._outdated import judged
+from kastellan.checks.families.configs._outdated import evaluate_outdated
 from kastellan.model.finding import Severity
 from kastellan.views.config_changes import ChangedConfig, ConfigChanges
 from kastellan.views.outdated_configs import OutdatedConfigs
@@ -38,8 +38,8 @@ CHECK = Check(
 
 def evaluate(outdated: OutdatedConfigs, changes: ConfigChanges) -> Verdicts:
     """Fails where a broker has it set and its release still knows it; null where none does and one did not tell."""
-    told = [(row.config, _fate(row), row.replacement) for row in changes.rows if row.scope == "broker" and row.told]
-    return judged(outdated, pl.col("is_set") & pl.col("leaving"), told, ("fate", "replacement"))
+    wanted = [(row.config, _fate(row), row.replacement) for row in changes.rows if row.scope == "broker" and row.told]
+    return evaluate_outdated(outdated, pl.col("is_set") & pl.col("leaving"), wanted, ("fate", "replacement"))
 
 
 def _fate(change: ChangedConfig) -> str:

@@ -24,7 +24,7 @@ from typing import Annotated, Any
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Keys
 from kastellan.kernel.units import plural
 from kastellan.model.finding import Severity
@@ -118,11 +118,11 @@ def evaluate(
 
 
 def _partitions() -> pl.Expr:
-    return counted("partitions", "partition")
+    return count_expr("partitions", "partition")
 
 
 def _brokers() -> pl.Expr:
-    return counted("fewest", "broker")
+    return count_expr("fewest", "broker")
 
 
 def _rests() -> pl.Expr:

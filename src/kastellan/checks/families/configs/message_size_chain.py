@@ -84,6 +84,6 @@ def _lowest(configs: BrokerConfigs, config: str) -> tuple[int | None, bool]:
 
 
 def _above(size: pl.Expr, limit: tuple[int | None, bool]) -> pl.Expr:
-    lowest, whole = limit
+    lowest, all_seen = limit
     above = size > pl.lit(lowest, pl.Int64)
-    return pl.when(above).then(True).when(pl.lit(whole)).then(above)
+    return pl.when(above).then(True).when(pl.lit(all_seen)).then(above)

@@ -59,12 +59,12 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)], brokers: Brokers, fea
     values = configs.values(KEY, pl.Int64)[KEY]
     lowest = values.min()
     low = isinstance(lowest, int) and lowest <= 1
-    whole = values.len() > 0 and not values.null_count()
+    all_seen = values.len() > 0 and not values.null_count()
     sure = sum(broker.registered is True for broker in brokers.rows)
     most = sum(broker.registered is not False for broker in brokers.rows)
     enough = True if sure >= _LEAST_BROKERS else False if most < _LEAST_BROKERS else None
     return Verdicts.cluster(
-        fails=True if low else False if whole else None,
+        fails=True if low else False if all_seen else None,
         applies=False if False in (in_force, enough) else None if None in (in_force, enough) else True,
         lowest=lowest,
     )

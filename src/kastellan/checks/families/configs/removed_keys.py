@@ -20,7 +20,7 @@ does not know: plug-ins read settings of their own.
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.families.configs._outdated import judged
+from kastellan.checks.families.configs._outdated import evaluate_outdated
 from kastellan.model.finding import Severity
 from kastellan.views.config_changes import ConfigChanges
 from kastellan.views.outdated_configs import OutdatedConfigs
@@ -44,5 +44,5 @@ CHECK = Check(
 
 def evaluate(outdated: OutdatedConfigs, changes: ConfigChanges) -> Verdicts:
     """Fails where a broker has it set and its release does not know it; null where none does and one did not tell."""
-    told = [(row.config, row.removed, row.replacement) for row in changes.rows if row.scope == "broker" and row.removed]
-    return judged(outdated, pl.col("is_set") & pl.col("gone"), told, ("removed", "replacement"))
+    wanted = [(row.config, row.removed, row.replacement) for row in changes.rows if row.scope == "broker" and row.removed]
+    return evaluate_outdated(outdated, pl.col("is_set") & pl.col("gone"), wanted, ("removed", "replacement"))

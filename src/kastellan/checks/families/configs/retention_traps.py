@@ -52,7 +52,7 @@ def evaluate(topics: Topics, settings: TopicSettings, *, least_s: float) -> Verd
     deletes = policy.str.contains("delete", literal=True)
     for_ever = (policy == "") | (deletes & (ms == -1) & (pl.col("retention_bytes") == -1))
     short = deletes & (ms >= 0) & (ms < least_s * _MS)
-    known = pl.when(short)
+    short_hours = pl.when(short)
     return Verdicts(
         "topic",
         topics.df.lazy()
@@ -63,9 +63,9 @@ def evaluate(topics: Topics, settings: TopicSettings, *, least_s: float) -> Verd
             (short | for_ever).alias("fails"),
             (~(pl.col("kafkas_own") | pl.col("topic").str.ends_with("-repartition"))).alias("applies"),
             *("cleanup_policy", "retention_ms", "retention_bytes"),
-            severity=known.then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
-            trap=known.then(pl.lit("hardly anything is kept")).otherwise(pl.lit("nothing is ever deleted")),
-            because=known.then(pl.lit("A consumer that is away for a moment misses records.")).otherwise(
+            severity=short_hours.then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
+            trap=short_hours.then(pl.lit("hardly anything is kept")).otherwise(pl.lit("nothing is ever deleted")),
+            because=short_hours.then(pl.lit("A consumer that is away for a moment misses records.")).otherwise(
                 pl.lit("The topic grows until the disk is full.")
             ),
         ),

@@ -63,8 +63,8 @@ def evaluate(topics: Topics, settings: TopicSettings, sizes: ReplicaSizes, *, fa
     hidden = sizes.df["topic"].null_count() > 0
     largest, segment = pl.col("largest_bytes"), pl.col("segment_bytes")
     # No replica at all was told of: nothing is known of its size.
-    whole = pl.when(pl.col("unknown").is_null() | pl.lit(hidden)).then(None).otherwise(pl.col("unknown") == 0)
-    time_rolls = pl.when(largest >= segment).then(False).when(whole).then((largest > 0) & (largest < segment))
+    all_seen = pl.when(pl.col("unknown").is_null() | pl.lit(hidden)).then(None).otherwise(pl.col("unknown") == 0)
+    time_rolls = pl.when(largest >= segment).then(False).when(all_seen).then((largest > 0) & (largest < segment))
     return Verdicts(
         "topic",
         topics.df.lazy()

@@ -54,7 +54,7 @@ def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     )
 
 
-def _behind(one: Feature) -> bool | None:
-    if one.finalized_level is None or one.supported_max is None:
+def _behind(feature_row: Feature) -> bool | None:
+    if feature_row.finalized_level is None or feature_row.supported_max is None:
         return None
-    return one.finalized_level < one.supported_max
+    return feature_row.finalized_level < feature_row.supported_max

@@ -42,16 +42,24 @@ _FEATURE = "metadata.version"
 
 def evaluate(features: Features, versions: BrokerVersions) -> Verdicts:
     """Fails where the level in force is below what the asked broker supports, if all brokers speak like it."""
-    one = next((feature for feature in features.rows if feature.feature == _FEATURE), None)
+    metadata_version = next((feature for feature in features.rows if feature.feature == _FEATURE), None)
     behind = None
-    if one is not None and one.finalized_level is not None and one.supported_max is not None:
-        behind = one.finalized_level < one.supported_max
+    if (
+        metadata_version is not None
+        and metadata_version.finalized_level is not None
+        and metadata_version.supported_max is not None
+    ):
+        behind = metadata_version.finalized_level < metadata_version.supported_max
     return Verdicts.cluster(
         fails=behind,
         # Without the feature (ZooKeeper) there is nothing to raise.
-        applies=_applies(behind=behind, alike=one_release(versions)) if one is not None else False if features.rows else None,
-        level=one.finalized_level if one else None,
-        supported=one.supported_max if one else None,
+        applies=_applies(behind=behind, alike=one_release(versions))
+        if metadata_version is not None
+        else False
+        if features.rows
+        else None,
+        level=metadata_version.finalized_level if metadata_version else None,
+        supported=metadata_version.supported_max if metadata_version else None,
     )
 
 

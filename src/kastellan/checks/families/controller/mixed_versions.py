@@ -47,7 +47,7 @@ CHECK = Check(
     references=("Kafka documentation, Upgrading", "KIP-35"),
 )  # fmt: skip
 
-_SOME = 6
+_MOST_NAMED = 6
 
 
 def evaluate(
@@ -58,24 +58,24 @@ def evaluate(
 ) -> Verdicts:
     """Fails where two live brokers speak different versions; null where those seen agree and one was not seen."""
     live = versions.df.filter(pl.col("away").ne_missing(pl.lit(value=True)))
-    lasted = before is not None and _mixed(before.df)
+    lasted = before is not None and _are_mixed(before.df)
     kinds = live["spoken"].drop_nulls().n_unique()
     agree = kinds <= 1 and not live["spoken"].null_count() and versions.df.height > 0
     return Verdicts.cluster(
-        fails=True if _mixed(versions.df) else False if agree else None,
+        fails=True if _are_mixed(versions.df) else False if agree else None,
         severity=(Severity.WARNING if lasted else Severity.INFO).value,
         kinds=kinds,
-        who=_who(live),
+        who=_brokers_by_version(live),
         lasting=f"; it was so {duration_text(roll_s * 1000)} before, or longer" if lasted else "",
     )
 
 
-def _mixed(versions: pl.DataFrame) -> bool:
+def _are_mixed(versions: pl.DataFrame) -> bool:
     """Two brokers that are known to be live speak different versions."""
     return versions.filter(~pl.col("away"))["spoken"].drop_nulls().n_unique() > 1
 
 
-def _who(live: pl.DataFrame) -> str:
+def _brokers_by_version(live: pl.DataFrame) -> str:
     """The brokers of each set, the newest first."""
     sets = (
         live.drop_nulls("spoken")
@@ -83,8 +83,9 @@ def _who(live: pl.DataFrame) -> str:
         .agg(brokers=pl.col("broker").sort(), newest=pl.col("highest_sum").first())
         .sort("newest", descending=True)
     )
-    told = [
-        ", ".join(map(str, members[:_SOME])) + (f" and {len(members) - _SOME} more" if len(members) > _SOME else "")
+    groups_text = [
+        ", ".join(map(str, members[:_MOST_NAMED]))
+        + (f" and {len(members) - _MOST_NAMED} more" if len(members) > _MOST_NAMED else "")
         for members in sets["brokers"].to_list()
     ]
-    return "; older: ".join(told)
+    return "; older: ".join(groups_text)

@@ -50,16 +50,16 @@ CHECK = Check(
 
 def evaluate(quorum: Quorum, silence_s: float) -> Verdicts:
     """Fails where the quorum says that nobody leads, or no controller answers the brokers; null where nobody told."""
-    one = quorum.rows[0] if quorum.rows else Leadership()
-    silent = one.silent_ms is not None and one.silent_ms >= silence_s * 1000
-    leading = None if one.leader is None else one.leader != NOBODY
-    told = f"the metadata quorum has no leader (epoch {'?' if one.leader_epoch is None else one.leader_epoch})"
+    leadership = quorum.rows[0] if quorum.rows else Leadership()
+    silent = leadership.silent_ms is not None and leadership.silent_ms >= silence_s * 1000
+    leading = None if leadership.leader is None else leadership.leader != NOBODY
+    problem = f"the metadata quorum has no leader (epoch {'?' if leadership.leader_epoch is None else leadership.leader_epoch})"
     if leading is None and silent:
-        told = "no controller answers the brokers, which answer at once themselves"
+        problem = "no controller answers the brokers, which answer at once themselves"
     return Verdicts.cluster(
         fails=not leading if leading is not None else True if silent else None,
-        told=told,
-        leader=one.leader,
-        epoch=one.leader_epoch,
-        silent_ms=one.silent_ms,
+        told=problem,
+        leader=leadership.leader,
+        epoch=leadership.leader_epoch,
+        silent_ms=leadership.silent_ms,
     )

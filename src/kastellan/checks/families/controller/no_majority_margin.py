@@ -49,14 +49,14 @@ CHECK = Check(
 def evaluate(quorum: Quorum, nodes: QuorumNodes, max_behind_s: float) -> Verdicts:
     """Fails where a voter does not follow and those that may are at most a majority; null where that rests on unseen ones."""
     rows = lagging(quorum, nodes, max_behind_s).frame.lazy().collect().to_dicts()
-    known = bool(rows) and all(row["applies"] is not None for row in rows)
+    all_seen = bool(rows) and all(row["applies"] is not None for row in rows)
     voters = [row for row in rows if row["applies"]]
     away = sorted(voter["node"] for voter in voters if voter["fails"])
     unseen = sum(voter["fails"] is None for voter in voters)
     majority = len(voters) // 2 + 1
     spare = len(voters) - len(away) - majority
     return Verdicts.cluster(
-        fails=_fails(lost=len(away), unseen=unseen, spare=spare) if known else None,
+        fails=_fails(lost=len(away), unseen=unseen, spare=spare) if all_seen else None,
         following=len(voters) - len(away),
         voters=len(voters),
         majority=majority,

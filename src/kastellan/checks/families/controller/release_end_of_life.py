@@ -21,7 +21,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import on_brokers
+from kastellan.checks.text_exprs import brokers_text
 from kastellan.engine.needs import Moment
 from kastellan.model.finding import Severity
 from kastellan.reference.releases import OLD_AFTER_DAYS
@@ -72,9 +72,9 @@ CHECK = Check(
 
 def evaluate(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grace_days: float, max_age_days: float) -> Verdicts:
     """Fails where a broker's line has ended; null where none has and one was not told, or where the data is too old."""
-    known = {line.line: line for line in lines.rows}
+    lines_by_name = {line.line: line for line in lines.rows}
     rows = list(releases.df.select("broker", "line", "newer", "away").sort("broker").iter_rows())
-    ended = [(broker, known[line]) for broker, line, _, _ in rows if line in known and known[line].ended]
+    ended = [(broker, lines_by_name[line]) for broker, line, _, _ in rows if line in lines_by_name and lines_by_name[line].ended]
     # A broker that is away need not tell, but one must have.
     silent = not any(line or newer for _, line, newer, _ in rows) or any(
         not (line or newer or away) for _, line, newer, away in rows
@@ -87,7 +87,7 @@ def evaluate(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grac
         fails=True if ended else None if why else False,
         why=None if ended else why,
         severity=(Severity.WARNING if longest > grace_days else Severity.INFO).value,
-        who_runs_what=_told(ended),
+        who_runs_what=_ended_text(ended),
         supported=", ".join(line.line for line in lines.rows if line.supported),
         as_of=as_of,
     )
@@ -104,12 +104,12 @@ def _why(as_of: str, *, silent: bool) -> str:
     return f"the release data is of {as_of} and too old to call a line maintained; name a newer file in KASTELLAN_RELEASES"
 
 
-def _told(ended: list[tuple[int, ReleaseLine]]) -> str:
+def _ended_text(ended: list[tuple[int, ReleaseLine]]) -> str:
     by_line: dict[str, list[int]] = {}
     until: dict[str, str] = {}
     for broker, line in ended:
         by_line.setdefault(line.line, []).append(broker)
         until[line.line] = line.ended or ""
     return "; ".join(
-        f"Kafka {line} on {on_brokers(ids)}, maintained until {until[line]}" for line, ids in sorted(by_line.items())
+        f"Kafka {line} on {brokers_text(ids)}, maintained until {until[line]}" for line, ids in sorted(by_line.items())
     )

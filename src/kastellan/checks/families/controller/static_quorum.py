@@ -42,8 +42,8 @@ _SINCE_4_1 = 26
 
 def evaluate(features: Features) -> Verdicts:
     """Fails where kraft.version is 0 and could be 1; null where that was not seen."""
-    known = {feature.feature: feature for feature in features.rows}
-    kraft, metadata = known.get("kraft.version"), known.get("metadata.version")
+    by_name = {feature.feature: feature for feature in features.rows}
+    kraft, metadata = by_name.get("kraft.version"), by_name.get("metadata.version")
     return Verdicts.cluster(
         fails=None if kraft is None or kraft.finalized_level is None else kraft.finalized_level == 0,
         applies=_possible(kraft, metadata) if features.rows else None,

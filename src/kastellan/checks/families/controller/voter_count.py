@@ -37,13 +37,13 @@ CHECK = Check(
 
 def evaluate(nodes: QuorumNodes, brokers: Brokers | None) -> Verdicts:
     """Fails where the voters are one or even in number; null where some node was not told to be a voter or not."""
-    known = bool(nodes.rows) and all(node.voter is not None for node in nodes.rows)
+    all_seen = bool(nodes.rows) and all(node.voter is not None for node in nodes.rows)
     voters = sum(node.voter is True for node in nodes.rows)
     majority = voters // 2 + 1
     alone = brokers is not None and not brokers.unseen and len(brokers.rows) <= 1
     fragile = voters <= 2 and not alone  # noqa: PLR2004  (one or two voters bear no failure)
     return Verdicts.cluster(
-        fails=(voters == 1 or voters % 2 == 0) if known else None,
+        fails=(voters == 1 or voters % 2 == 0) if all_seen else None,
         severity=(Severity.WARNING if fragile else Severity.INFO).value,
         voters=voters,
         bears=max(0, voters - majority),

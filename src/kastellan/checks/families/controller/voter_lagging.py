@@ -50,21 +50,24 @@ def evaluate(quorum: Quorum, nodes: QuorumNodes, max_behind_s: float) -> Verdict
     stamps = [stamp for node in nodes.rows for stamp in (node.last_fetch_ms, node.last_caught_up_ms)]
     # The leader's present is the newest time that it stamped; with a stamp unseen it may be later, never earlier.
     present_ms = max((stamp for stamp in stamps if stamp is not None), default=NEVER)
-    whole = None not in stamps and not nodes.unseen
+    all_seen = None not in stamps and not nodes.unseen
     rows = [
-        {**_row(node, leader, present_ms, max_behind_s * 1000, whole=whole), "lag_records": _lag(ends.get(leader or 0), node)}
+        {
+            **_row(node, leader, present_ms, max_behind_s * 1000, all_seen=all_seen),
+            "lag_records": _lag(ends.get(leader or 0), node),
+        }
         for node in nodes.rows
     ]
     return Verdicts.rows("node", _with_majority(rows), ("applies", "severity", "leader", "lag_records", "behind"))
 
 
-def _row(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms: float, *, whole: bool) -> dict[str, object]:
+def _row(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms: float, *, all_seen: bool) -> dict[str, object]:
     seen_ms = node.last_caught_up_ms
     behind_ms = None if seen_ms is None or seen_ms <= NEVER else present_ms - seen_ms
     behind = "never caught up with this leader" if behind_ms is None else f"last caught up {behind_ms / 1000:,.0f} s ago"
     return {
         "node": node.node,
-        "fails": _fails(node, leader, present_ms, max_behind_ms, whole=whole),
+        "fails": _fails(node, leader, present_ms, max_behind_ms, all_seen=all_seen),
         "applies": node.voter,
         "behind": behind,
         "behind_ms": behind_ms,
@@ -73,7 +76,7 @@ def _row(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms: f
     }
 
 
-def _fails(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms: float, *, whole: bool) -> bool | None:
+def _fails(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms: float, *, all_seen: bool) -> bool | None:
     if leader is None or leader < 0:
         return None
     if node.node == leader:
@@ -84,7 +87,7 @@ def _fails(node: QuorumNode, leader: int | None, present_ms: int, max_behind_ms:
         return None  # nobody has fetched from this leader yet
     if present_ms - node.last_caught_up_ms > max_behind_ms:
         return True
-    return False if whole else None
+    return False if all_seen else None
 
 
 def _lag(end: int | None, node: QuorumNode) -> int | None:
@@ -99,5 +102,11 @@ def _with_majority(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     spare = following - majority
     reserve = "it has lost it" if spare < 0 else "one more away loses it" if spare == 0 else f"it bears {spare} more away"
     severity = Severity.ERROR if spare <= 0 else Severity.WARNING
-    known = {"voters": len(voters), "following": following, "majority": majority, "reserve": reserve, "severity": severity.value}
-    return [{**row, **known} for row in rows]
+    quorum_facts = {
+        "voters": len(voters),
+        "following": following,
+        "majority": majority,
+        "reserve": reserve,
+        "severity": severity.value,
+    }
+    return [{**row, **quorum_facts} for row in rows]

@@ -22,7 +22,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Earlier
 from kastellan.kernel.units import duration_text
 from kastellan.model.finding import Severity
@@ -65,12 +65,12 @@ def evaluate(
     quiet_s: float,
 ) -> Verdicts:
     """Fails where a group without members has only commits that are deleted, or only ones that did not move since then."""
-    was = (lag_before or Lag.empty()).df.lazy().select(*_PLACE, was_committed="committed", seen=pl.lit(value=True))
+    earlier = (lag_before or Lag.empty()).df.lazy().select(*_PLACE, was_committed="committed", seen=pl.lit(value=True))
     new = pl.lit(lag_before is not None and not lag_before.unseen) & pl.col("seen").is_null() & pl.col("topic").is_not_null()
     stood = pl.when(new).then(pl.lit(value=False)).otherwise(pl.col("committed") == pl.col("was_committed"))
     of_group = (
         lag.df.lazy()
-        .join(was, on=_PLACE, how="left")
+        .join(earlier, on=_PLACE, how="left")
         .with_columns(deleted=pl.col("committed") < pl.col("earliest"), stood=stood)
         .group_by("group")
         .agg(
@@ -98,8 +98,8 @@ def evaluate(
             waits=pl.lit(lag_before is None) & idle,
             why=pl.when(pl.lit(lag_before is None) & idle).then(pl.lit(reason)),
             how=pl.when("deleted")
-            .then(pl.format("all that it had to read on {} is deleted", counted("partitions", "partition")))
-            .otherwise(pl.format("no commit on {} has moved for {}", counted("partitions", "partition"), pl.lit(ago))),
+            .then(pl.format("all that it had to read on {} is deleted", count_expr("partitions", "partition")))
+            .otherwise(pl.format("no commit on {} has moved for {}", count_expr("partitions", "partition"), pl.lit(ago))),
             partitions="partitions",
         ),
     )

@@ -18,7 +18,7 @@ of their own; Streams with the classic one cannot be told apart here. It is a re
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.model.finding import Severity
 from kastellan.model.tables.features import Features
 from kastellan.model.tables.groups import Groups
@@ -51,6 +51,6 @@ def evaluate(groups: Groups, features: Features) -> Verdicts:
             "group",
             fails=pl.col("type") == "classic",
             applies=pl.lit(offered, pl.Boolean) & living & (pl.col("protocol_type") == "consumer"),
-            member_count=counted("members", "member"),
+            member_count=count_expr("members", "member"),
         ),
     )

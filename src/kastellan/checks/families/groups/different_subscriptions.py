@@ -50,7 +50,7 @@ CHECK = Check(
     references=("Kafka documentation, Design: the consumer",),
 )  # fmt: skip
 
-_SOME = 3
+_MOST_NAMED = 3
 
 
 def evaluate(
@@ -61,7 +61,7 @@ def evaluate(
     deploy_s: float,
 ) -> Verdicts:
     """Fails where two members' subscriptions differ; null where none do and one was not seen."""
-    was = _subscriptions(before or Members.empty()).select("group", was_kinds="kinds")
+    earlier = _subscriptions(before or Members.empty()).select("group", was_kinds="kinds")
     lasted = (pl.col("was_kinds") > 1).fill_null(value=False)
     differ = pl.when(pl.col("kinds") > 1).then(True).when("whole").then(False)
     counted = pl.col("members") == pl.col("seen")
@@ -71,7 +71,7 @@ def evaluate(
         groups.df.lazy()
         .select("group", "members", "protocol_type")
         .join(_subscriptions(members), on="group", how="left", maintain_order="left")
-        .join(was, on="group", how="left", maintain_order="left")
+        .join(earlier, on="group", how="left", maintain_order="left")
         .select(
             "group",
             fails=pl.when(pl.col("kinds") > 1).then(differ).when(counted).then(differ),
@@ -89,7 +89,7 @@ def _subscriptions(members: Members) -> pl.LazyFrame:
     regex = pl.when(pl.col("regex") == "").then(pl.lit("")).otherwise(pl.format("regex {}", "regex"))
     both = pl.when(pl.col("subscribed") == "").then(regex).otherwise(pl.concat_str("subscribed", regex, separator=" "))
     shown = pl.col("asked").drop_nulls().unique().sort()
-    more = pl.when(shown.len() > _SOME).then(pl.lit("; ...")).otherwise(pl.lit(""))
+    more = pl.when(shown.len() > _MOST_NAMED).then(pl.lit("; ...")).otherwise(pl.lit(""))
     return (
         members.df.lazy()
         .select("group", asked=both.str.strip_chars())
@@ -98,6 +98,6 @@ def _subscriptions(members: Members) -> pl.LazyFrame:
             kinds=pl.col("asked").drop_nulls().n_unique(),
             whole=pl.col("asked").null_count() == 0,
             seen=pl.len(),
-            subscriptions=shown.head(_SOME).str.join("; ") + more,
+            subscriptions=shown.head(_MOST_NAMED).str.join("; ") + more,
         )
     )

@@ -24,7 +24,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -80,14 +80,14 @@ def evaluate(
 
     Without an earlier look only the groups that have members or no lag can be judged.
     """
-    was = (lag_before or Lag.empty()).df.lazy().select(*_PLACE, was_committed="committed", was_latest="latest")
+    earlier = (lag_before or Lag.empty()).df.lazy().select(*_PLACE, was_committed="committed", was_latest="latest")
     behind = pl.col("lag_records") > 0
     moved = pl.col("latest") - pl.col("was_latest")
     stale = (pl.col("committed") == pl.col("was_committed")) & (moved > 0)
     stood = pl.col("committed") == pl.col("was_committed")
     of_group = (
         lag.df.lazy()
-        .join(was, on=_PLACE, how="left")
+        .join(earlier, on=_PLACE, how="left")
         .group_by("group")
         .agg(
             lags=behind.any(ignore_nulls=False),
@@ -113,8 +113,8 @@ def evaluate(
         .join(of_group, on="group", how="left")
         .with_columns(
             fails=fails,
-            why=pl.when(suspect).then(pl.format(_LOOK_AGAIN, counted("lag_records", "offset"), pl.lit(again))),
-            lag_text=pl.format("{}{}", at_least, counted("lag_records", "record")),
+            why=pl.when(suspect).then(pl.format(_LOOK_AGAIN, count_expr("lag_records", "offset"), pl.lit(again))),
+            lag_text=pl.format("{}{}", at_least, count_expr("lag_records", "record")),
             quiet_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
         )
     )  # fmt: skip

@@ -17,7 +17,7 @@ rebalances nothing is judged.
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.model.finding import Severity
 from kastellan.model.tables.groups import Groups
 from kastellan.model.tables.members import Members
@@ -60,6 +60,6 @@ def evaluate(groups: Groups, members: Members) -> Verdicts:
             applies=stable & ~empty,
             idle="idle",
             members="members",
-            owned=counted("owned", "partition"),
+            owned=count_expr("owned", "partition"),
         ),
     )

@@ -24,7 +24,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.snapshot import Moment
@@ -61,14 +61,16 @@ def evaluate(
 ) -> Verdicts:
     """Fails where a group rebalances now and did so before; applies where it does now."""
     rebalances = pl.col("state").is_in(REBALANCING)
-    was = (groups_before or Groups.empty()).df.lazy().select("group", was_state="state", did=rebalances, seen=pl.lit(value=True))
+    earlier = (
+        (groups_before or Groups.empty()).df.lazy().select("group", was_state="state", did=rebalances, seen=pl.lit(value=True))
+    )
     new = pl.lit(groups_before is not None and not groups_before.unseen) & pl.col("seen").is_null()
     reason = f"needs an earlier look: the group rebalances; look again in {lasting_s:g} s, or use --watch"
     return Verdicts(
         "group",
         groups.df.lazy()
         .select("group", "state", "members", "coordinator")
-        .join(was, on="group", how="left", maintain_order="left")
+        .join(earlier, on="group", how="left", maintain_order="left")
         .select(
             "group",
             fails=pl.when(new).then(pl.lit(value=False)).otherwise(rebalances & pl.col("did")),
@@ -78,7 +80,7 @@ def evaluate(
             blames=pl.concat_list("coordinator"),
             state="state",
             was_state="was_state",
-            member_count=counted("members", "member"),
+            member_count=count_expr("members", "member"),
             apart_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
         ),
     )

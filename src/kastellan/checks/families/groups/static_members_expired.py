@@ -18,7 +18,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import listed
+from kastellan.checks.text_exprs import list_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.finding import Severity
 from kastellan.model.tables.groups import Groups
@@ -81,8 +81,8 @@ def evaluate(
     )  # fmt: skip
     away = pl.col("away").list.len() > 0
     words = pl.concat_str(
-        pl.when(gone.list.len() > 0).then(pl.format("gone since the earlier look: {}", listed("gone"))),
-        pl.when(away).then(pl.format("away now, its partitions are kept for it: {}", listed("away"))),
+        pl.when(gone.list.len() > 0).then(pl.format("gone since the earlier look: {}", list_expr("gone"))),
+        pl.when(away).then(pl.format("away now, its partitions are kept for it: {}", list_expr("away"))),
         separator="; ",
         ignore_nulls=True,
     )

@@ -20,7 +20,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import counted
+from kastellan.checks.text_exprs import count_expr
 from kastellan.engine.needs import Earlier
 from kastellan.kernel.units import duration_text
 from kastellan.model.finding import Severity
@@ -55,19 +55,21 @@ def evaluate(
     lasting_s: float,
 ) -> Verdicts:
     """Fails where a stable group owns a part of a topic only; null where an assignment or a topic was not seen."""
-    was = (before or Ownership.empty()).df.lazy().select("group", was_unowned="unowned", was_stable=pl.col("state") == "Stable")
+    earlier = (
+        (before or Ownership.empty()).df.lazy().select("group", was_unowned="unowned", was_stable=pl.col("state") == "Stable")
+    )
     lasted = ((pl.col("was_unowned") > 0) & pl.col("was_stable")).fill_null(value=False)
     since = f"; so it was {duration_text(lasting_s * 1000)} before, or longer"
     return Verdicts(
         "group",
         ownership.df.lazy()
-        .join(was, on="group", how="left", maintain_order="left")
+        .join(earlier, on="group", how="left", maintain_order="left")
         .select(
             "group",
             fails=pl.col("unowned") > 0,
             applies=(pl.col("state") == "Stable") & (pl.col("members") > 0),
             severity=pl.when(lasted).then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
-            unowned=counted("unowned", "partition"),
+            unowned=count_expr("unowned", "partition"),
             topic="worst_topic",
             of_topic="worst_unowned",
             lasting=pl.when(lasted).then(pl.lit(since)).otherwise(pl.lit("")),

@@ -67,7 +67,7 @@ def evaluate(brokers: Brokers, partitions: Partitions, replicas: TargetReplicas)
     """Fails where it is live and out of step with two peers and most of them; null where what was not seen decides."""
     live = {broker.broker: _live(broker) for broker in brokers.rows}
     ties = _ties(partitions, replicas, live)
-    rows = [_row(broker_id, live, ties[broker_id], whole=not brokers.unseen) for broker_id in live]
+    rows = [_row(broker_id, live, ties[broker_id], all_seen=not brokers.unseen) for broker_id in live]
     return Verdicts.rows("broker", rows, ("applies", "peers", "follows", "followed"))
 
 
@@ -84,7 +84,7 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
     # What is not as usual is looked at alone: mostly there is little of it.
     unusual = replicas.df.filter(missing.ne_missing(pl.lit(value=False))).select(*on, "broker", missing=missing)
     rows = left_join_aligned(unusual, partitions.df.select(*on, "leader"), on)
-    found: defaultdict[int, _Ties] = defaultdict(_Ties)
+    ties: defaultdict[int, _Ties] = defaultdict(_Ties)
     between = (
         rows.filter((pl.col("leader") != NO_LEADER) & (pl.col("leader") != pl.col("broker")))
         .group_by("leader", "broker", maintain_order=True)
@@ -93,27 +93,27 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
     for leader, follower, count, doubts in between.iter_rows():
         if live.get(leader) is False or live.get(follower) is False:
             continue
-        known = bool(live.get(leader)) and bool(live.get(follower))
+        both_live = bool(live.get(leader)) and bool(live.get(follower))
         for broker, peer in ((leader, follower), (follower, leader)):
-            if count and known:
-                found[broker].behind.add(peer)
+            if count and both_live:
+                ties[broker].behind.add(peer)
             elif count or doubts:
-                found[broker].doubtful.add(peer)
-        found[follower].follows += count
-        found[leader].followed += count
+                ties[broker].doubtful.add(peer)
+        ties[follower].follows += count
+        ties[leader].followed += count
     # Where nobody told who leads, what is out of sync may lie between any two of the partition's brokers.
     unled = rows.filter(pl.col("leader").is_null()).select(on)
     for broker in replicas.df.join(unled, on=on, how="semi")["broker"].unique() if unled.height else ():
-        found[broker].leaderless = True
-    return found
+        ties[broker].leaderless = True
+    return ties
 
 
-def _row(broker: int, live: Mapping[int, bool | None], ties: _Ties, *, whole: bool) -> dict[str, object]:
+def _row(broker: int, live: Mapping[int, bool | None], ties: _Ties, *, all_seen: bool) -> dict[str, object]:
     others = [state for peer, state in live.items() if peer != broker]
     most, least = sum(other is not False for other in others), sum(other is True for other in others)
-    out = whole and _are_most(len(ties.behind), most)
+    out = all_seen and _are_most(len(ties.behind), most)
     possible = most if ties.leaderless else len(ties.behind | ties.doubtful)
-    in_step = whole and not _are_most(possible, least)
+    in_step = all_seen and not _are_most(possible, least)
     return {
         "broker": broker,
         "fails": True if out else False if in_step else None,

@@ -17,7 +17,7 @@ are unknown here when they are below the minimum, and replication.under_min_isr 
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import listed
+from kastellan.checks.text_exprs import list_expr
 from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
 from kastellan.model.tables.features import Features
@@ -57,18 +57,18 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, features: Features) ->
     )
     counts = copies.df.select("topic", "partition", "in_sync", "effective_min", "missing")
     frame = left_join_aligned(counts, eligible, ["topic", "partition"])
-    known = any(feature.feature == _FEATURE for feature in features.rows)
+    feature_known = any(feature.feature == _FEATURE for feature in features.rows)
     return Verdicts(
         "partition",
         frame.select(
             "topic",
             "partition",
             fails=below & pl.col("some"),
-            applies=pl.lit(known or None if features.unseen or not features.rows else known, pl.Boolean),
+            applies=pl.lit(feature_known or None if features.unseen or not features.rows else feature_known, pl.Boolean),
             why=pl.when(below & pl.col("some").is_null()).then(pl.lit("its eligible leader replicas were not told")),
             in_sync="in_sync",
             effective_min="effective_min",
             blames="missing",
-            eligible_on=listed("eligible"),
+            eligible_on=list_expr("eligible"),
         ),
     )

@@ -21,7 +21,7 @@ one broker, and one on which every partition has one replica, has no restart wit
 import polars as pl
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.text_exprs import counted, listed
+from kastellan.checks.text_exprs import count_expr, list_expr
 from kastellan.model.finding import Severity
 from kastellan.model.tables.brokers import Brokers
 from kastellan.views.restart_headroom import RestartHeadroom
@@ -64,7 +64,7 @@ def evaluate(brokers: Brokers, headroom: RestartHeadroom) -> Verdicts:
         pl.when(pl.col("short") == 0)
         .then(pl.lit("; min.insync.replicas leaves them no spare even when all is well"))
         .when(pl.col("blames").list.len() > 0)
-        .then(pl.format("; replicas are missing on {}", listed("blames")))
+        .then(pl.format("; replicas are missing on {}", list_expr("blames")))
         .otherwise(pl.lit("; replicas of them are not in sync"))
     )
     copied = headroom.df.select((pl.col("replicas") > 1).any(ignore_nulls=False)).item()
@@ -83,7 +83,7 @@ def evaluate(brokers: Brokers, headroom: RestartHeadroom) -> Verdicts:
             short="short",
             offline="offline",
             blames="blames",
-            partitions=counted("refusing", "partition"),
+            partitions=count_expr("refusing", "partition"),
             gone=pl.when(pl.col("offline") > 0).then(pl.format(" ({} of them offline)", "offline")).otherwise(pl.lit("")),
             why_so=words,
         ),

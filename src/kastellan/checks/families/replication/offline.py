@@ -42,8 +42,8 @@ CHECK = Check(
 def evaluate(partitions: Partitions, replicas: Replicas) -> Verdicts:
     """Fails where Metadata names no leader; null where the leader was not seen."""
     away = pl.col("offline") | ~pl.col("in_sync")
-    in_sync = _listed("last_in_sync")
-    told = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)
+    in_sync = _list_text("last_in_sync")
+    in_sync_text = pl.when(in_sync == "").then(pl.lit("no replica is in sync")).otherwise("last in sync: " + in_sync)
     # Only the leaderless ones are described; every partition is judged.
     leaderless = partitions.df.filter(pl.col("leader") == NO_LEADER)
     stands = (
@@ -54,7 +54,7 @@ def evaluate(partitions: Partitions, replicas: Replicas) -> Verdicts:
             pl.col("broker").filter(pl.col("in_sync")).sort().alias("last_in_sync"),
             pl.col("broker").filter(away).sort().alias("blames"),
         )
-        .select("topic", "partition", "blames", where="replicas on " + _listed("on") + "; " + told)
+        .select("topic", "partition", "blames", where="replicas on " + _list_text("on") + "; " + in_sync_text)
     )
     return Verdicts(
         "partition",
@@ -70,5 +70,5 @@ def evaluate(partitions: Partitions, replicas: Replicas) -> Verdicts:
     )
 
 
-def _listed(column: str) -> pl.Expr:
+def _list_text(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.List(pl.String)).list.join(", ")

@@ -20,7 +20,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import listed
+from kastellan.checks.text_exprs import list_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
@@ -66,8 +66,8 @@ def evaluate(
     stuck_s: float,
 ) -> Verdicts:
     """Fails where a replica was being added at both looks, is not in sync and did not grow; applies where one is added."""
-    was = (moves_before or AddingReplicas.empty()).df.lazy()
-    was = was.select(
+    earlier = (moves_before or AddingReplicas.empty()).df.lazy()
+    earlier = earlier.select(
         *_REPLICA, was_adding="adding", was_in_sync="in_sync", was_bytes="size_bytes", was_away="away", seen=pl.lit(value=True)
     )
     # What the earlier look does not have was not being added then, if that look saw all of them.
@@ -77,7 +77,7 @@ def evaluate(
     stands = (pl.col("size_bytes") == pl.col("was_bytes")) | (pl.col("away") & pl.col("was_away"))
     of_partition = (
         moves.df.lazy()
-        .join(was, on=_REPLICA, how="left")
+        .join(earlier, on=_REPLICA, how="left")
         .with_columns(stuck=pl.col("adding") & pl.when(began_since).then(pl.lit(value=False)).otherwise(not_there & stands))
         .group_by(_PLACE)
         .agg(
@@ -99,7 +99,7 @@ def evaluate(
             waits=pl.lit(moves_before is None) & pl.col("adds"),
             why=pl.when(pl.lit(moves_before is None) & pl.col("adds")).then(pl.lit(reason)),
             blames="blames",
-            stuck_on=listed("blames"),
+            stuck_on=list_expr("blames"),
             stood_ms=pl.lit(now.at_ms - before.at_ms if before else None, pl.Int64),
         ),
     )

@@ -53,7 +53,7 @@ def evaluate(copies: PartitionCopies, brokers: Brokers | None) -> Verdicts:
     blamed = copies.df.filter(pl.col("missing").list.len() > 0).select(
         *on, blames=pl.concat_list("missing", leader).list.drop_nulls()
     )
-    whole = pl.col("in_sync") == pl.col("replicas")
+    all_in_sync = pl.col("in_sync") == pl.col("replicas")
     short = pl.col("in_sync") < pl.col("target")
     return Verdicts(
         "partition",
@@ -62,17 +62,17 @@ def evaluate(copies: PartitionCopies, brokers: Brokers | None) -> Verdicts:
         .select(
             "topic",
             "partition",
-            (~whole & short).alias("fails"),
+            (~all_in_sync & short).alias("fails"),
             "in_sync",
             "target",
             "blames",
-            unregistered=_unregistered(brokers),
+            unregistered=_unregistered_text(brokers),
             missing_on=pl.col("missing").cast(pl.List(pl.String)).list.join(", "),
         ),
     )
 
 
-def _unregistered(brokers: Brokers | None) -> pl.Expr:
+def _unregistered_text(brokers: Brokers | None) -> pl.Expr:
     """Says which of the brokers of the missing replicas are not registered."""
     gone = [] if brokers is None else [broker.broker for broker in brokers.rows if broker.registered is False]
     if not gone:

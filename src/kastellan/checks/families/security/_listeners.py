@@ -20,10 +20,10 @@ _NOT_SET = (None, "default")
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 
 
-class Told(msgspec.Struct, frozen=True):
-    """One setting of one broker: whether it was told, and its value (None for one that is not set)."""
+class SettingValue(msgspec.Struct, frozen=True):
+    """One setting of one broker: whether the broker returned it, and its value (None for one that is not set)."""
 
-    seen: bool
+    readable: bool
     value: str | None = None
 
 
@@ -40,28 +40,28 @@ class Listener(msgspec.Struct, frozen=True):
         return f"{self.name} ({self.protocol or '?'})" if self.name != self.protocol else self.name
 
 
-Settings = Mapping[str, Told]
-_UNTOLD = Told(seen=False)
+Settings = Mapping[str, SettingValue]
+_UNREADABLE = SettingValue(readable=False)
 
 
 def by_broker(configs: BrokerConfigs, keys: Iterable[str]) -> Mapping[int, Settings]:
     """The wanted settings of each broker that is in the table."""
-    found: dict[int, dict[str, Told]] = defaultdict(dict)
+    settings: dict[int, dict[str, SettingValue]] = defaultdict(dict)
     wanted = frozenset(keys)
-    for broker, config, value, seen, source in configs.df.select("broker", "config", "value", "seen", "source").iter_rows():
+    for broker, config, value, answered, source in configs.df.select("broker", "config", "value", "seen", "source").iter_rows():
         if config in wanted:
-            # A value that somebody set and that is not here was not told.
-            found[broker][config] = Told(bool(seen) and (value is not None or source in _NOT_SET), value)
-    return found
+            # A value that is set and missing here was not returned: sensitive, or denied.
+            settings[broker][config] = SettingValue(bool(answered) and (value is not None or source in _NOT_SET), value)
+    return settings
 
 
-def told(settings: Settings | None, key: str) -> Told:
-    """One setting, untold where nothing is known of it."""
-    return (settings or {}).get(key, _UNTOLD)
+def setting_value(settings: Settings | None, key: str) -> SettingValue:
+    """One setting; unreadable where the broker returned nothing of it."""
+    return (settings or {}).get(key, _UNREADABLE)
 
 
 def clients_listeners(settings: Settings | None) -> tuple[Listener, ...] | None:
-    """The listeners that clients use; None where the settings were not told.
+    """The listeners that clients use; None where the settings are unreadable.
 
     Those that are neither for controllers nor between brokers; a listener between brokers that is the only one serves
     clients as well.
@@ -77,7 +77,7 @@ def clients_listeners(settings: Settings | None) -> tuple[Listener, ...] | None:
 
 
 def brokers_listener(settings: Settings | None) -> Listener | None:
-    """The listener between brokers; None where the settings were not told."""
+    """The listener between brokers; None where the settings are unreadable."""
     bound, name = _bound(settings), _between(settings)
     return (
         next((listener for listener in bound if listener.name == name), None) if bound is not None and name is not None else None
@@ -104,30 +104,30 @@ def all_local(settings: Settings | None) -> bool | None:
 
 
 def _bound(settings: Settings | None) -> tuple[Listener, ...] | None:
-    found = told(settings, LISTENERS)
-    if not found.seen or found.value is None:
+    setting = setting_value(settings, LISTENERS)
+    if not setting.readable or setting.value is None:
         return None
-    pairs = (text.strip().partition("://") for text in found.value.split(",") if text.strip())
+    pairs = (text.strip().partition("://") for text in setting.value.split(",") if text.strip())
     return tuple(Listener(name, _protocol(name, settings), where.startswith(_LOOPBACK)) for name, _, where in pairs)
 
 
 def _protocol(name: str, settings: Settings | None) -> str | None:
     """By the map; a listener that is called like a protocol speaks it where the map does not say otherwise."""
-    found = told(settings, MAP)
-    if not found.seen:
+    setting = setting_value(settings, MAP)
+    if not setting.readable:
         return None
-    pairs = (text.strip().partition(":") for text in (found.value or "").split(","))
+    pairs = (text.strip().partition(":") for text in (setting.value or "").split(","))
     mapped = {key.upper(): value.upper() for key, _, value in pairs}
     return mapped.get(name.upper()) or (name if name in _PROTOCOLS else None)
 
 
 def _controllers(settings: Settings | None) -> tuple[str, ...] | None:
-    found = told(settings, OF_CONTROLLERS)
-    return tuple(text.strip() for text in (found.value or "").split(",") if text.strip()) if found.seen else None
+    setting = setting_value(settings, OF_CONTROLLERS)
+    return tuple(text.strip() for text in (setting.value or "").split(",") if text.strip()) if setting.readable else None
 
 
 def _between(settings: Settings | None) -> str | None:
-    found = told(settings, BETWEEN)
-    if not found.seen:
+    setting = setting_value(settings, BETWEEN)
+    if not setting.readable:
         return None
-    return found.value or told(settings, BETWEEN_PROTOCOL).value
+    return setting.value or setting_value(settings, BETWEEN_PROTOCOL).value

@@ -47,10 +47,10 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(KEY)]) -> 
     rows = {row["broker"]: row for row in configs.df.filter(config=KEY).iter_rows(named=True)}
 
     def row(broker: int) -> dict[str, object]:
-        found = rows.get(broker, {"value": None, "seen": None, "source": None})
-        absent = bool(found["seen"]) and found["value"] is None and found["source"] is None
-        value = found["value"]
-        hidden = value is None and found["source"] is not None
+        config = rows.get(broker, {"value": None, "seen": None, "source": None})
+        absent = bool(config["seen"]) and config["value"] is None and config["source"] is None
+        value = config["value"]
+        hidden = value is None and config["source"] is not None
         fails = False if absent else None if value is None else str(value).lower() == "true"
         return {"broker": broker, "fails": fails, "why": _HIDDEN if hidden else None, "key": KEY}
 

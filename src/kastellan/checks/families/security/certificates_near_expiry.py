@@ -57,10 +57,10 @@ def evaluate(brokers: Brokers, certificates: Certificates, now: Moment, *, days:
     """Fails where the end is near or past; null where no certificate was seen. Not applicable without TLS."""
     left_days = (pl.col("not_after_ms") - now.at_ms) / _DAY_MS
     over = left_days < 0
-    whole = left_days.abs().floor().cast(pl.Int64)
-    told = (
-        pl.when(over).then(pl.format("ended {} days ago", whole)).when(whole == 1).then(pl.lit("ends in 1 day"))
-        .otherwise(pl.format("ends in {} days", whole))
+    whole_days = left_days.abs().floor().cast(pl.Int64)
+    left_text = (
+        pl.when(over).then(pl.format("ended {} days ago", whole_days)).when(whole_days == 1).then(pl.lit("ends in 1 day"))
+        .otherwise(pl.format("ends in {} days", whole_days))
     )  # fmt: skip
     return Verdicts(
         "broker",
@@ -73,7 +73,7 @@ def evaluate(brokers: Brokers, certificates: Certificates, now: Moment, *, days:
             severity=pl.when(over).then(pl.lit(Severity.ERROR.value)).otherwise(pl.lit(Severity.WARNING.value)),
             subject="subject",
             issuer="issuer",
-            ends=told,
+            ends=left_text,
             self_signed="self_signed",
         ),
     )

@@ -46,16 +46,16 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -
     settings = by_broker(configs, KEYS)
 
     def row(broker: int) -> dict[str, object]:
-        found = clients_listeners(settings.get(broker))
+        listeners = clients_listeners(settings.get(broker))
         open_ = [
             listener
-            for listener in found or ()
+            for listener in listeners or ()
             if listener.protocol is not None and listener.protocol not in ENCRYPTED and not listener.local
         ]
-        known = found is not None and all(listener.protocol is not None or listener.local for listener in found)
+        all_seen = listeners is not None and all(listener.protocol is not None or listener.local for listener in listeners)
         return {
             "broker": broker,
-            "fails": True if open_ else False if known else None,
+            "fails": True if open_ else False if all_seen else None,
             "severity": (Severity.WARNING if len(brokers.rows) > 1 else Severity.INFO).value,
             "listeners": ", ".join(listener.text for listener in open_),
         }

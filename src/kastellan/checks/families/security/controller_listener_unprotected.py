@@ -16,7 +16,14 @@ that are all addressed by loopback are no finding. What is judged is the listene
 from typing import Annotated
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.families.security._listeners import ENCRYPTED, KEYS, Settings, by_broker, controllers_listener, told
+from kastellan.checks.families.security._listeners import (
+    ENCRYPTED,
+    KEYS,
+    Settings,
+    by_broker,
+    controllers_listener,
+    setting_value,
+)
 from kastellan.engine.needs import Keys
 from kastellan.model.finding import Severity
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -40,23 +47,23 @@ CHECK = Check(
     references=("Kafka documentation, Security: listener configuration", "KIP-853"),
 )
 _WHERE = ("controller.quorum.bootstrap.servers", "controller.quorum.voters")
-_ASKED = (*KEYS, *_WHERE)
+_WANTED = (*KEYS, *_WHERE)
 _LOOPBACK = ("127.", "localhost:", "[::1]")
 
 
-def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_ASKED)]) -> Verdicts:
+def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_WANTED)]) -> Verdicts:
     """Fails where the listener for controllers has no TLS and not all are on loopback; null where it was not told."""
-    settings = by_broker(configs, _ASKED)
+    settings = by_broker(configs, _WANTED)
 
     def row(broker: int) -> dict[str, object]:
-        name, protocol, known = controllers_listener(settings.get(broker))
+        name, protocol, name_seen = controllers_listener(settings.get(broker))
         local = _local(settings.get(broker))
         plain = None if protocol is None else protocol not in ENCRYPTED
         return {
             "broker": broker,
             # Kleene: without TLS and open.
             "fails": False if plain is False or local is True else None if plain is None or local is None else True,
-            "applies": None if not known else name is not None,
+            "applies": None if not name_seen else name is not None,
             "listener": name,
             "protocol": protocol,
         }
@@ -66,10 +73,13 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_ASKED)])
 
 def _local(settings: Settings | None) -> bool | None:
     """Every controller that the broker's settings name is addressed by loopback; null where they name none."""
-    found = [told(settings, key) for key in _WHERE]
-    if not all(setting.seen for setting in found):
+    settings_of_quorum = [setting_value(settings, key) for key in _WHERE]
+    if not all(setting.readable for setting in settings_of_quorum):
         return None
     named = [
-        address.rpartition("@")[2].strip() for setting in found for address in (setting.value or "").split(",") if address.strip()
+        address.rpartition("@")[2].strip()
+        for setting in settings_of_quorum
+        for address in (setting.value or "").split(",")
+        if address.strip()
     ]
     return all(address.startswith(_LOOPBACK) for address in named) if named else None

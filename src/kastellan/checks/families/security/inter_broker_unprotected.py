@@ -48,14 +48,16 @@ def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -
     others = True if len(brokers.rows) > 1 else None if brokers.unseen else False
 
     def row(broker: int) -> dict[str, object]:
-        found = brokers_listener(settings.get(broker))
-        unknown = found is None or (found.protocol is None and not found.local)
+        listener = brokers_listener(settings.get(broker))
+        unknown = listener is None or (listener.protocol is None and not listener.local)
         return {
             "broker": broker,
-            "fails": None if unknown or found is None else not found.local and found.protocol not in ENCRYPTED,
+            "fails": None if unknown or listener is None else not listener.local and listener.protocol not in ENCRYPTED,
             "applies": others,
-            "listener": found.text if found else None,
-            "also": ", and anybody who reaches the port may act as a broker" if found and found.protocol == "PLAINTEXT" else "",
+            "listener": listener.text if listener else None,
+            "also": ", and anybody who reaches the port may act as a broker"
+            if listener and listener.protocol == "PLAINTEXT"
+            else "",
         }
 
     return Verdicts.rows("broker", (row(broker.broker) for broker in brokers.rows), facts=("applies", "listener", "also"))

@@ -16,7 +16,7 @@ answer is unknown.
 from typing import Annotated
 
 from kastellan.checks.check import Check, Verdicts
-from kastellan.checks.families.security._listeners import KEYS, all_local, by_broker, told
+from kastellan.checks.families.security._listeners import KEYS, all_local, by_broker, setting_value
 from kastellan.engine.needs import Keys
 from kastellan.model.finding import Severity
 from kastellan.model.tables.broker_configs import BrokerConfigs
@@ -40,19 +40,19 @@ CHECK = Check(
     references=("Kafka documentation, Security: authorization and ACLs",),
 )
 _KEY = "authorizer.class.name"
-_ASKED = (*KEYS, _KEY)
+_WANTED = (*KEYS, _KEY)
 
 
-def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_ASKED)]) -> Verdicts:
+def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_WANTED)]) -> Verdicts:
     """Fails where a broker has no authorizer; null where its settings were not told."""
-    settings = by_broker(configs, _ASKED)
+    settings = by_broker(configs, _WANTED)
 
     def row(broker: int) -> dict[str, object]:
-        found = told(settings.get(broker), _KEY)
+        authorizer = setting_value(settings.get(broker), _KEY)
         at_home = len(brokers.rows) <= 1 or all_local(settings.get(broker)) is True
         return {
             "broker": broker,
-            "fails": None if not found.seen or found.value is None else found.value == "",
+            "fails": None if not authorizer.readable or authorizer.value is None else authorizer.value == "",
             "severity": (Severity.INFO if at_home else Severity.WARNING).value,
         }
 

@@ -49,10 +49,10 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*ASKED)]) -> Verdicts:
     """Fails where a broker told a secret; null where none did and one did not tell whether it hides it."""
     value, source = pl.col("value"), pl.col("source")
     unset = pl.col("seen") & value.is_null() & (source.is_null() | (source == "default"))
-    told = value.str.contains(NOT_KEPT, literal=True)
-    readable = pl.when(told.is_not_null()).then(told).when(pl.col("sensitive") | unset).then(False)
-    seen = (
+    kept_away = value.str.contains(NOT_KEPT, literal=True)
+    readable = pl.when(kept_away.is_not_null()).then(kept_away).when(pl.col("sensitive") | unset).then(False)
+    answered = (
         configs.df.lazy().group_by("config").agg(fails=readable.any(ignore_nulls=False), count=readable.sum(), brokers=pl.len())
     )
     wanted = pl.LazyFrame({"config": ASKED})
-    return Verdicts("broker_config", wanted.join(seen, on="config", how="left", maintain_order="left"))
+    return Verdicts("broker_config", wanted.join(answered, on="config", how="left", maintain_order="left"))

@@ -42,13 +42,13 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:
     """Fails where a broker names everybody; null where its setting was not told."""
     rows = configs.df.filter(config=KEY).select("value", "seen", "source").rows()
     users = {user.strip() for value, _, _ in rows for user in (value or "").split(";") if user.strip()}
-    absent = [bool(seen) and value is None and source is None for value, seen, source in rows]
-    known = bool(rows) and all(value is not None or gone for (value, _, _), gone in zip(rows, absent, strict=True))
+    absent = [bool(answered) and value is None and source is None for value, answered, source in rows]
+    all_seen = bool(rows) and all(value is not None or gone for (value, _, _), gone in zip(rows, absent, strict=True))
     hidden = any(value is None and source is not None for value, _, source in rows)
-    found = sorted(users & _EVERYBODY)
+    everybody = sorted(users & _EVERYBODY)
     return Verdicts.cluster(
-        fails=True if found else False if known else None,
-        why=_HIDDEN if hidden and not found else None,
-        everybody=", ".join(found),
+        fails=True if everybody else False if all_seen else None,
+        why=_HIDDEN if hidden and not everybody else None,
+        everybody=", ".join(everybody),
         all_users=", ".join(sorted(users)),
     )

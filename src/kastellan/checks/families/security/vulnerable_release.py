@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import on_brokers
+from kastellan.checks.text_exprs import brokers_text
 from kastellan.engine.needs import Moment
 from kastellan.model.finding import Severity
 from kastellan.reference.releases import OLD_AFTER_DAYS, version_of
@@ -74,7 +74,7 @@ def evaluate(
     max_age_days: float,
 ) -> Verdicts:
     """Fails where every known patch of a broker's line has it; null where some have, or the line was not told."""
-    known = {line.line: line for line in lines.rows}
+    lines_by_name = {line.line: line for line in lines.rows}
     of_line: dict[str | None, list[int]] = defaultdict(list)
     for broker, line, away in releases.df.select("broker", "line", "away").iter_rows():
         # A broker that is away need not tell.
@@ -85,7 +85,7 @@ def evaluate(
         if row.where == "broker":
             spans[row.vulnerability].append(row)
     untold = _untold(of_line, now, max_age_days, max((line.as_of for line in lines.rows), default=None))
-    running = {known[line]: ids for line, ids in of_line.items() if line is not None and line in known}
+    running = {lines_by_name[line]: ids for line, ids in of_line.items() if line is not None and line in lines_by_name}
     return Verdicts.rows("vulnerability", (_verdict(value, running, untold) for value in spans.values()), facts=_FACTS)
 
 
@@ -105,22 +105,22 @@ def _untold(of_line: dict[str | None, list[int]], now: Moment, max_age_days: flo
 
 def _verdict(spans: list[AffectedVersions], running: dict[ReleaseLine, list[int]], untold: str | None) -> dict[str, Any]:
     first = spans[0]
-    whole = [line for line in running if any(_covers(span, line) for span in spans)]
-    partly = [line for line in running if line not in whole and any(_touches(span, line) for span in spans)]
+    covered = [line for line in running if any(_covers(span, line) for span in spans)]
+    partly = [line for line in running if line not in covered and any(_touches(span, line) for span in spans)]
     why = untold
-    if partly and not whole:
+    if partly and not covered:
         up_to = "; ".join(f"Kafka {line.line} has it up to {_last(spans, line)}" for line in partly)
         why = f"{up_to} ({first.vulnerability}), and no request tells the patch of a broker"
     return {
         "vulnerability": first.vulnerability,
-        "fails": True if whole else None if why else False,
-        "why": None if whole else why,
+        "fails": True if covered else None if why else False,
+        "why": None if covered else why,
         "what": first.title,
         "condition": first.condition,
         "fixed": first.fixed or "none yet",
         "remedy": first.do,
-        "lines": ", ".join(line.line for line in whole),
-        "on": on_brokers(broker for line in whole for broker in running[line]),
+        "lines": ", ".join(line.line for line in covered),
+        "on": brokers_text(broker for line in covered for broker in running[line]),
         "sources": first.sources,
         "as_of": first.as_of,
     }

@@ -62,8 +62,8 @@ def evaluate(brokers: Brokers, dirs: LogDirs, *, max_points: float, warn_percent
     )
     frame = brokers.df.select("broker").join(of_broker, on="broker", how="left", maintain_order="left")
     # One broker that was not seen may move the mean either way.
-    whole = frame["used_percent"].null_count() == 0 and not brokers.unseen and not dirs.unseen
-    mean = frame["used_percent"].mean() if whole else None
+    all_seen = frame["used_percent"].null_count() == 0 and not brokers.unseen and not dirs.unseen
+    mean = frame["used_percent"].mean() if all_seen else None
     several = True if frame.height > 1 else None if brokers.unseen else False
     urgent = pl.col("used_percent") >= warn_percent
     return Verdicts(
@@ -75,6 +75,6 @@ def evaluate(brokers: Brokers, dirs: LogDirs, *, max_points: float, warn_percent
             severity=pl.when(urgent).then(pl.lit(Severity.WARNING.value)).otherwise(pl.lit(Severity.INFO.value)),
             used_percent="used_percent",
             mean_percent="mean_percent",
-            why=pl.lit(None if whole else "the mean is not known: the disks of a broker were not seen"),
+            why=pl.lit(None if all_seen else "the mean is not known: the disks of a broker were not seen"),
         ),
     )

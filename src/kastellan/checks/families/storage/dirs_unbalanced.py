@@ -50,14 +50,14 @@ def evaluate(brokers: Brokers, dirs: LogDirs, *, max_points: float, warn_percent
     """Fails where two directories in service differ too much; null where one of their sizes was not seen."""
     used = 100 * (pl.col("total_bytes") - pl.col("usable_bytes")) / pl.col("total_bytes")
     may_serve = pl.col("online").ne_missing(pl.lit(value=False))
-    told = pl.col("path").is_not_null().all()
+    all_named = pl.col("path").is_not_null().all()
     in_service = pl.when(pl.col("online").sum() > 1).then(True).when(may_serve.sum() <= 1).then(False)
     of_broker = (
         dirs.df.lazy()
         .with_columns(used=pl.when(pl.col("total_bytes") > 0).then(used))
         .group_by("broker")
         .agg(
-            several=pl.when(told).then(in_service),
+            several=pl.when(all_named).then(in_service),
             whole=pl.col("used").filter(may_serve).null_count() + pl.col("online").null_count() == 0,
             most_percent=pl.col("used").filter(may_serve).max(),
             least_percent=pl.col("used").filter(may_serve).min(),

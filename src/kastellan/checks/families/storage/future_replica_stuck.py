@@ -60,12 +60,12 @@ def evaluate(
 ) -> Verdicts:
     """Fails where a future replica has the size and the lag that it had; applies to directories that have one."""
     moves = _futures(sizes)
-    was = _futures(sizes_before or ReplicaSizes.empty()).select(*_KEY, was_bytes="size_bytes", was_lag="offset_lag_records")
+    earlier = _futures(sizes_before or ReplicaSizes.empty()).select(*_KEY, was_bytes="size_bytes", was_lag="offset_lag_records")
     stands = (pl.col("size_bytes") == pl.col("was_bytes")) & (pl.col("offset_lag_records") >= pl.col("was_lag"))
     # Where the earlier look saw every directory whole, one that it does not have began since.
-    began_since = pl.lit(_whole(sizes_before)) & pl.col("was_seen").is_null()
+    began_since = pl.lit(_are_all_seen(sizes_before)) & pl.col("was_seen").is_null()
     of_dir = (
-        moves.join(was.with_columns(was_seen=pl.lit(value=True)), on=_KEY, how="left", nulls_equal=True)
+        moves.join(earlier.with_columns(was_seen=pl.lit(value=True)), on=_KEY, how="left", nulls_equal=True)
         .with_columns(stuck=pl.col("future") & pl.when(began_since).then(pl.lit(value=False)).otherwise(stands))
         .group_by(_DIR)
         .agg(
@@ -106,5 +106,5 @@ def _futures(sizes: ReplicaSizes) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def _whole(sizes: ReplicaSizes | None) -> bool:
+def _are_all_seen(sizes: ReplicaSizes | None) -> bool:
     return sizes is not None and not sizes.unseen and not sizes.df["path"].null_count() and not sizes.df["future"].null_count()

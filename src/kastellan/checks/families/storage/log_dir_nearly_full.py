@@ -70,10 +70,10 @@ def evaluate(
 ) -> Verdicts:
     """Fails where the used part is too large; a directory that shares the volume of an earlier one does not apply."""
     used = 100 * (pl.col("total_bytes") - pl.col("usable_bytes")) / pl.col("total_bytes")
-    known = pl.when(pl.col("total_bytes") > 0).then(used)
-    volumes = dirs.df.lazy().select("broker", "path", "total_bytes", "usable_bytes").with_columns(used_percent_now=known)
+    used_share = pl.when(pl.col("total_bytes") > 0).then(used)
+    volumes = dirs.df.lazy().select("broker", "path", "total_bytes", "usable_bytes").with_columns(used_percent_now=used_share)
     frame = (
-        volumes.join(_shadowed(dirs), on=["broker", "path"], how="left", nulls_equal=True)
+        volumes.join(_shadowed_dirs(dirs), on=["broker", "path"], how="left", nulls_equal=True)
         .join(_growth(dirs, now, dirs_before, before), on=["broker", "path"], how="left")
         .with_columns(
             fails=pl.col("used_percent_now") >= used_percent,
@@ -86,7 +86,7 @@ def evaluate(
     return Verdicts("log_dir", frame.drop("alone", "shadowed"))
 
 
-def _shadowed(dirs: LogDirs) -> pl.LazyFrame:
+def _shadowed_dirs(dirs: LogDirs) -> pl.LazyFrame:
     """Whether a directory of the same broker with a smaller path lies on the same volume; null where that was not seen.
 
     An offline directory has no volume that could be compared.
@@ -110,7 +110,7 @@ def _growth(dirs: LogDirs, now: Moment, dirs_before: LogDirs | None, before: Mom
     if dirs_before is None or before is None or now.at_ms <= before.at_ms:
         return pl.LazyFrame(schema={"broker": pl.Int32, "path": pl.String, "growth": pl.String})
     span_s = (now.at_ms - before.at_ms) / 1000
-    was = dirs_before.df.lazy().select("broker", "path", was_total="total_bytes", was_usable="usable_bytes")
+    earlier = dirs_before.df.lazy().select("broker", "path", was_total="total_bytes", was_usable="usable_bytes")
     rate = (pl.col("was_usable") - pl.col("usable_bytes")) / span_s
     full_s = pl.col("usable_bytes") / pl.col("rate")
     words = pl.format(
@@ -120,7 +120,7 @@ def _growth(dirs: LogDirs, now: Moment, dirs_before: LogDirs | None, before: Mom
     grows = (pl.col("rate") > 0) & (pl.col("was_total") == pl.col("total_bytes")) & (full_s < 30 * _DAY_S)
     return (
         dirs.df.lazy().select("broker", "path", "total_bytes", "usable_bytes")
-        .join(was, on=["broker", "path"])
+        .join(earlier, on=["broker", "path"])
         .with_columns(rate=rate)
         .select("broker", "path", growth=pl.when(grows).then(words))
     )  # fmt: skip

@@ -63,14 +63,16 @@ def evaluate(
     lasting_s: float,
 ) -> Verdicts:
     """Fails where the address shows by itself that it is wrong, or a live broker cannot be reached there for a while."""
-    told = [broker for broker in brokers.rows if broker.registered is not False]
-    shared = Counter((broker.host, broker.port) for broker in told if broker.host and broker.port is not None)
-    elsewhere = any(_loopback(broker.host) is False for broker in told)
+    members = [broker for broker in brokers.rows if broker.registered is not False]
+    shared = Counter((broker.host, broker.port) for broker in members if broker.host and broker.port is not None)
+    elsewhere = any(_loopback(broker.host) is False for broker in members)
     # Nobody tells clients the address of a broker that is not live; that of a live one may be the same as another's.
-    whole = not brokers.unseen and all((broker.host and broker.port is not None) or broker.listed is False for broker in told)
-    around = _Around(frozenset(address for address, count in shared.items() if count > 1), elsewhere, whole)
-    was = {row.broker: row for row in before.rows} if before else None
-    rows = [_row(broker, around, was, lasting_s) for broker in brokers.rows]
+    all_seen = not brokers.unseen and all(
+        (broker.host and broker.port is not None) or broker.listed is False for broker in members
+    )
+    around = _Around(frozenset(address for address, count in shared.items() if count > 1), elsewhere, all_seen)
+    earlier = {row.broker: row for row in before.rows} if before else None
+    rows = [_row(broker, around, earlier, lasting_s) for broker in brokers.rows]
     return Verdicts.rows("broker", rows, ("applies", "address", "how", "waits", "why"))
 
 
@@ -79,19 +81,19 @@ class _Around(NamedTuple):
 
     doubled: frozenset[tuple[str | None, int | None]]
     elsewhere: bool
-    whole: bool
+    all_seen: bool
 
 
-def _row(broker: Broker, around: _Around, was: dict[int, Broker] | None, lasting_s: float) -> dict[str, object]:
+def _row(broker: Broker, around: _Around, earlier: dict[int, Broker] | None, lasting_s: float) -> dict[str, object]:
     how = _plainly_wrong(broker, around)
-    stays = _unreached(broker, was)
-    known = around.whole and broker.host is not None and broker.reached is not None
-    waits = how is None and broker.reached is False and stays is None and was is None
+    stays = _is_unreached(broker, earlier)
+    judgeable = around.all_seen and broker.host is not None and broker.reached is not None
+    waits = how is None and broker.reached is False and stays is None and earlier is None
     reason = f"needs an earlier look: it is live and does not answer from here; look again in {lasting_s:g} s, or use --watch"
     lost = f"{broker.trouble} from here, as at the earlier look, while the cluster counts the broker as live"
     return {
         "broker": broker.broker,
-        "fails": True if how or (stays and broker.host) else stays if known else None,
+        "fails": True if how or (stays and broker.host) else stays if judgeable else None,
         # An id that only replicas name advertises nothing.
         "applies": broker.registered is not False,
         "address": address_text(broker.host, broker.port) if broker.host else "",
@@ -112,14 +114,14 @@ def _plainly_wrong(broker: Broker, around: _Around) -> str | None:
     return None
 
 
-def _unreached(broker: Broker, was: dict[int, Broker] | None) -> bool | None:
+def _is_unreached(broker: Broker, earlier: dict[int, Broker] | None) -> bool | None:
     """A live broker does not answer at its address, now and at the earlier look; None where that was not seen."""
     away = broker.fenced if broker.fenced is not None else None if broker.listed is None else not broker.listed
     if broker.reached is not False or away or (broker.trouble is not None and broker.trouble not in _NO_WAY):
         return False
-    if was is None or away is None or broker.trouble is None:
+    if earlier is None or away is None or broker.trouble is None:
         return None
-    then = was.get(broker.broker)
+    then = earlier.get(broker.broker)
     if then is None or then.reached is None:
         return None
     if then.reached:

@@ -47,9 +47,9 @@ def evaluate(topics: Topics, replicas: Replicas, brokers: Brokers) -> Verdicts:
         placed, ["topic", "partition"], copies=pl.len(), kinds=code.n_unique(), unknown=code.null_count(), code=code.first()
     )
     several, unseen = pl.col("copies") > 1, pl.col("unknown") > 0
-    known = pl.col("kinds") - unseen.cast(pl.UInt32)
-    one = pl.when(~several | (known > 1)).then(pl.lit(False)).when(~unseen).then(pl.lit(True)).otherwise(None)
-    partitions = of_partition.select("topic", "code", several=several, in_one=one)
+    known_kinds = pl.col("kinds") - unseen.cast(pl.UInt32)
+    in_one_rack = pl.when(~several | (known_kinds > 1)).then(pl.lit(False)).when(~unseen).then(pl.lit(True)).otherwise(None)
+    partitions = of_partition.select("topic", "code", several=several, in_one=in_one_rack)
     by_topic = group_by_runs(
         partitions,
         ["topic"],
@@ -72,7 +72,7 @@ def evaluate(topics: Topics, replicas: Replicas, brokers: Brokers) -> Verdicts:
 
 def _has_choice(brokers: Brokers) -> bool | None:
     """The cluster has at least two racks; None where a rack that was not seen decides."""
-    told = [broker.rack for broker in brokers.rows]
-    if len({rack for rack in told if rack}) > 1:
+    racks = [broker.rack for broker in brokers.rows]
+    if len({rack for rack in racks if rack}) > 1:
         return True
-    return None if None in told else False
+    return None if None in racks else False

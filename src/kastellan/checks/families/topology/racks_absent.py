@@ -34,7 +34,7 @@ CHECK = Check(
     references=("KIP-36",),
 )
 
-_FEWEST, _SOME = 3, 6
+_FEWEST, _MOST_NAMED = 3, 6
 
 
 def evaluate(brokers: Brokers) -> Verdicts:
@@ -53,5 +53,5 @@ def evaluate(brokers: Brokers) -> Verdicts:
         severity=(Severity.WARNING if mixed else Severity.INFO).value,
         without=len(without),
         brokers=len(members),
-        who=", ".join(map(str, without[:_SOME])) + (", ..." if len(without) > _SOME else ""),
+        who=", ".join(map(str, without[:_MOST_NAMED])) + (", ..." if len(without) > _MOST_NAMED else ""),
     )

@@ -129,8 +129,10 @@ def _held(partitions: TransactionPartitions, offsets: Offsets | None, stable: La
     # Few partitions have an open transaction: a join of the ends of all of them would take longer than all the rest.
     places = partitions.df.lazy().select(_PLACE).unique()
     ends = (offsets or Offsets.empty()).df.lazy().select(*_PLACE, "latest").join(places, on=_PLACE, how="semi")
-    told = (stable or LastStableOffsets.empty()).df.lazy().select(*_PLACE, "last_stable").join(places, on=_PLACE, how="semi")
-    return ends.join(told, on=_PLACE, how="left").select(*_PLACE, held=pl.col("latest") - pl.col("last_stable"))
+    stable_ends = (
+        (stable or LastStableOffsets.empty()).df.lazy().select(*_PLACE, "last_stable").join(places, on=_PLACE, how="semi")
+    )
+    return ends.join(stable_ends, on=_PLACE, how="left").select(*_PLACE, held=pl.col("latest") - pl.col("last_stable"))
 
 
 def _last_records(
@@ -142,13 +144,13 @@ def _last_records(
     idle_ms: float,
 ) -> pl.LazyFrame:
     """Per transaction: its last record, whether all its partitions are silent, and what it holds back."""
-    was = (before or TransactionPartitions.empty()).df.lazy().select("transactional_id", *_PLACE, was_ms="last_append_ms")
+    earlier = (before or TransactionPartitions.empty()).df.lazy().select("transactional_id", *_PLACE, was_ms="last_append_ms")
     held = pl.col("held")
     on = pl.format("{}-{}", *_PLACE)
     return (
         partitions.df.lazy()
         .join(held_by_place, on=_PLACE, how="left")
-        .join(was, on=["transactional_id", *_PLACE], how="left")
+        .join(earlier, on=["transactional_id", *_PLACE], how="left")
         .group_by("transactional_id", maintain_order=True)
         .agg(
             last_ms=pl.col("last_append_ms").max(),

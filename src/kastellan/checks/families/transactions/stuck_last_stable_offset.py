@@ -20,7 +20,7 @@ from typing import Annotated
 import polars as pl
 
 from kastellan.checks.check import Check, Setting, Verdicts
-from kastellan.checks.text_exprs import listed
+from kastellan.checks.text_exprs import list_expr
 from kastellan.engine.needs import Earlier
 from kastellan.model.align import left_join_aligned
 from kastellan.model.finding import Severity
@@ -90,8 +90,8 @@ def evaluate(
             *_PLACE,
             stands=stands,
             was_latest="was_latest",
-            held_by=pl.when(pl.col("holders").is_not_null()).then(pl.format(" by {}", listed("holders"))),
-            held_up=pl.when(pl.col("groups").is_not_null()).then(pl.format("; groups that stand there: {}", listed("groups"))),
+            held_by=pl.when(pl.col("holders").is_not_null()).then(pl.format(" by {}", list_expr("holders"))),
+            held_up=pl.when(pl.col("groups").is_not_null()).then(pl.format("; groups that stand there: {}", list_expr("groups"))),
         )
     )
     return Verdicts(

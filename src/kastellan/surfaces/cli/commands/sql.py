@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.surfaces.cli.help_text import INSPECT
-from kastellan.surfaces.cli.listing import ListForm, Output, print_found
+from kastellan.surfaces.cli.listing import ListForm, Output, print_listing
 from kastellan.surfaces.cli.looking import kept, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
@@ -58,7 +58,7 @@ def run(
         lambda source, timeout_s: sql(source, asked, timeout_s, earlier),
         lambda snapshot, notes: answered(snapshot, asked, notes, earlier),
     )
-    print_found(found, output)
+    print_listing(found, output)
 
 
 def _earlier(name: str) -> Before:

@@ -10,7 +10,7 @@ from kastellan.model.finding import Fact
 from kastellan.surfaces.cli.screen import Screen
 
 _MOMENTS = frozenset(
-    f"{each}_ms" for each in ("issued", "expires", "max", "start", "written", "last_append", "last_fetch", "last_caught_up")
+    f"{moment}_ms" for moment in ("issued", "expires", "max", "start", "written", "last_append", "last_fetch", "last_caught_up")
 )
 _NAMES = frozenset({"group", "topic"})
 _IDS = frozenset(
