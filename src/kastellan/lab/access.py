@@ -47,21 +47,25 @@ def grant_levels(lab: Lab) -> None:
     if lab.spec.is_secured:
         add(
             lab,
-            [Acl(who, each.operation, each.resource, each.name) for who, level in LEVELS.items() for each in rights_of(level)],
+            [
+                Acl(principal, right.operation, right.resource, right.name)
+                for principal, level in LEVELS.items()
+                for right in rights_of(level)
+            ],
         )
 
 
 def add(lab: Lab, acls: Iterable[Acl]) -> None:
     """Make these, and wait until every running broker lists them. Raises `Unavailable` when it would not."""
     wanted = frozenset(acls)
-    _change(lab, _CREATE, b"".join(_packed(each) for each in wanted), len(wanted))
+    _change(lab, _CREATE, b"".join(_packed(acl) for acl in wanted), len(wanted))
     _wait(lab, lambda there: wanted <= there)
 
 
 def remove(lab: Lab, acls: Iterable[Acl]) -> None:
     """Take these away, and wait until no running broker lists them. Raises `Unavailable` when it would not."""
     unwanted = frozenset(acls)
-    _change(lab, _DELETE, b"".join(_packed(each) for each in unwanted), len(unwanted))
+    _change(lab, _DELETE, b"".join(_packed(acl) for acl in unwanted), len(unwanted))
     _wait(lab, lambda there: not unwanted & there)
 
 
@@ -135,7 +139,7 @@ def _all_set(answer: bytes) -> bool:
 def _packed(acl: Acl) -> bytes:
     """The same bytes make a rule and find it."""
     texts = (acl.name, f"User:{acl.principal}", _EVERY_HOST)
-    name, principal, host = (struct.pack(">h", len(each.encode())) + each.encode() for each in texts)
+    name, principal, host = (struct.pack(">h", len(text.encode())) + text.encode() for text in texts)
     start, middle = struct.pack(">b", _TYPES[acl.resource]), struct.pack(">b", _LITERAL)
     return start + name + middle + principal + host + struct.pack(">bb", _OPERATIONS[acl.operation], _ALLOW)
 
@@ -147,7 +151,7 @@ def _change(lab: Lab, key: int, packed: bytes, count: int) -> None:
     while True:
         for node in lab.brokers:
             answer = probe.ask(node.door, key, _VERSION, struct.pack(">i", count) + packed, _WAIT_S)
-            codes = [] if answer is None else [each for each in _errors(answer, key) if each]
+            codes = [] if answer is None else [error for error in _errors(answer, key) if error]
             if answer is not None and not codes:
                 return
             reason = f"broker {node.id} refused with error {codes[0]}" if codes else reason

@@ -97,7 +97,7 @@ def find(name: str) -> Lab | None:
     if lab is None:
         return None
     return msgspec.structs.replace(
-        lab, nodes=tuple(msgspec.structs.replace(each, process=nodes.current(each)) for each in lab.nodes)
+        lab, nodes=tuple(msgspec.structs.replace(node, process=nodes.current(node)) for node in lab.nodes)
     )
 
 
@@ -114,7 +114,7 @@ def need(name: str) -> Lab:
 def names() -> list[str]:
     """Names of all labs that have a directory."""
     try:
-        return sorted(each.name for each in labs_dir().iterdir() if each.is_dir())
+        return sorted(path.name for path in labs_dir().iterdir() if path.is_dir())
     except FileNotFoundError:
         return []
 
@@ -126,12 +126,12 @@ def status(name: str) -> LabStatus | None:
         return None
     try:
         lab = find(name)
-        seen = tuple(NodeStatus(each, nodes.state(each), nodes.rss_bytes(each)) for each in lab.nodes) if lab else ()
+        seen = tuple(NodeStatus(node, nodes.state(node), nodes.rss_bytes(node)) for node in lab.nodes) if lab else ()
     except BadInput as problem:
         return LabStatus(name=name, dir=directory, state="damaged", reason=problem.message)
     if lab is None or not lab.ready:
         return LabStatus(name=name, dir=directory, state="half-started", lab=lab, nodes=seen)
-    states = {each.state for each in seen}
+    states = {status.state for status in seen}
     alive = states & {"running", "frozen"}
     overall = "running" if states == {"running"} else "degraded" if alive else "stopped"
     return LabStatus(name=name, dir=directory, state=overall, lab=lab, nodes=seen)
@@ -172,14 +172,14 @@ def _running(directory: Path, spec: LabSpec) -> Lab | None:
         lab = find(spec.name)
         if lab is None or not lab.ready:
             return None
-        states = {nodes.state(each) for each in lab.nodes}
+        states = {nodes.state(node) for node in lab.nodes}
     except BadInput:
         return None
     alive = states == {"running"} or (any((directory / FAULTS).glob("*.json")) and "running" in states)
     if not alive:
         return None
     if lab.spec.shape != spec.shape:
-        shape = ", ".join(f"{value} {what}" for what, value in lab.spec.shape if value)
+        shape = ", ".join(f"{value} {noun}" for noun, value in lab.spec.shape if value)
         msg = (
             f"lab {spec.name} is running with another shape ({shape}); "
             f"end it with `kastellan lab down --name {spec.name}` or choose another --name"
@@ -194,7 +194,7 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
     issuer = f"http://127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == OAUTH else ""
     realm = f"127.0.0.1:{ports.reserve(directory, 1)[0]}" if spec.security == KERBEROS else ""
     jvm = (*(jvm_options([f"{issuer}/jwks"]) if issuer else ()), *(realm_options(directory / KRB5_CONF) if realm else ()))
-    members = tuple(msgspec.structs.replace(each, jvm=jvm) for each in layout(spec, directory, broker_ports, voter_ports))
+    members = tuple(msgspec.structs.replace(node, jvm=jvm) for node in layout(spec, directory, broker_ports, voter_ports))
     version = runtime.kafka.version
     lab = Lab(
         name=spec.name, dir=directory, cluster_id=new_id(), kafka=version, spec=spec, nodes=members, issuer=issuer, kdc=realm,
@@ -211,19 +211,19 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
     entrance.start_issuer(lab, lock)
     kdc.start(lab, lock)
     deadline = Deadline.after(seconds)
-    keepers = [each for each in members if each.is_zookeeper]
-    for group in (keepers, [each for each in members if not each.is_zookeeper]):
+    keepers = [node for node in members if node.is_zookeeper]
+    for group in (keepers, [node for node in members if not node.is_zookeeper]):
         for node in group:
             nodes.launch(node, runtime, heap_mib=spec.heap_mib, lock=lock, lab_dir=directory)
         for node in group:
             processes.recorded(node.record, deadline)
-        nodes.wait_ready(group, frozenset(each.id for each in lab.brokers), deadline)
+        nodes.wait_ready(group, frozenset(broker.id for broker in lab.brokers), deadline)
     if spec.has_zookeeper and spec.security == SASL_SSL:
         access.set_passwords(lab, secrets)
     access.grant_levels(lab)
     write_value(directory / RECORD, msgspec.structs.replace(lab, ready=True))
     return msgspec.structs.replace(
-        lab, ready=True, nodes=tuple(msgspec.structs.replace(each, process=nodes.current(each)) for each in members)
+        lab, ready=True, nodes=tuple(msgspec.structs.replace(node, process=nodes.current(node)) for node in members)
     )
 
 
@@ -231,7 +231,7 @@ def _empty(directory: Path, say: Say) -> None:
     """Under the lab's lock: end what belongs to it, give back its ports, remove its files."""
     left = processes.kill_all(list(_belonging(directory)), Deadline.after(_KILL_S))
     if left:
-        numbers = ", ".join(str(each.pid) for each in left)
+        numbers = ", ".join(str(identity.pid) for identity in left)
         msg = f"processes {numbers} of {directory} do not end after SIGKILL; nothing was removed, try again later"
         raise Unavailable(msg)
     ports.release(directory)

@@ -39,9 +39,9 @@ def new_id() -> str:
 
 def ports_with_template(runtime: Runtime, spec: LabSpec) -> list[list[int]]:
     """Controller ports for which a template exists, the most recently used first."""
-    found = [each for each in _family(runtime, spec).glob("[0-9]*") if each.is_dir()]
-    found.sort(key=lambda each: each.stat().st_mtime, reverse=True)
-    return [[int(port) for port in each.name.split("-")] for each in found if len(each.name.split("-")) == voters(spec)]
+    found = [folder for folder in _family(runtime, spec).glob("[0-9]*") if folder.is_dir()]
+    found.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return [[int(port) for port in folder.name.split("-")] for folder in found if len(folder.name.split("-")) == voters(spec)]
 
 
 def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock: int) -> None:
@@ -52,7 +52,7 @@ def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock:
     """
     if lab.spec.has_zookeeper:
         return  # a broker makes its own when it starts
-    ports = "-".join(each.controller.rpartition(":")[2] for each in lab.nodes if each.controller)
+    ports = "-".join(node.controller.rpartition(":")[2] for node in lab.nodes if node.controller)
     users = [
         f"{mechanism}=[name={name},password={secret}]"
         for name, secret in secrets.items()
@@ -61,7 +61,7 @@ def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock:
     ]
     template = lab.dir / "formatted" / ports if users else _family(runtime, lab.spec) / ports
     if not template.exists():
-        _make(template, runtime, lab.nodes, [word for each in users for word in ("--add-scram", each)], lock)
+        _make(template, runtime, lab.nodes, [word for user in users for word in ("--add-scram", user)], lock)
     os.utime(template)
     for node in lab.nodes:
         for directory in node.log_dirs:
@@ -82,18 +82,18 @@ def _make(template: Path, runtime: Runtime, nodes: Sequence[Node], users: Sequen
     _prune(family)
     scratch = Path(tempfile.mkdtemp(prefix=".make-", dir=family))
     try:
-        ids = {each.id: new_id() for each in nodes}
+        ids = {member.id: new_id() for member in nodes}
         dynamic = runtime.kafka.version.startswith("4")  # a quorum of 3.9 is the static one of its files, as most of them are
-        initial = ",".join(f"{each.id}@{each.controller}:{ids[each.id]}" for each in nodes if each.controller)
-        controllers = [each for each in nodes if each.is_controller]
-        pure_brokers = [each for each in nodes if not each.is_controller]
+        initial = ",".join(f"{member.id}@{member.controller}:{ids[member.id]}" for member in nodes if member.controller)
+        controllers = [member for member in nodes if member.is_controller]
+        pure_brokers = [member for member in nodes if not member.is_controller]
         jobs = [
-            _Format(runtime, each[0], scratch, arguments, lock)
-            for each, arguments in (
+            _Format(runtime, members[0], scratch, arguments, lock)
+            for members, arguments in (
                 (controllers, [*(["--initial-controllers", initial] if dynamic else []), *users]),
                 (pure_brokers, ["--no-initial-controllers"] if dynamic else []),
             )
-            if each
+            if members
         ]
         for job in jobs:
             job.finish()
@@ -121,8 +121,8 @@ class _Format:
         config = scratch / f"{node.id}.properties"
         (scratch / str(node.id)).mkdir()
         text = (node.dir / "server.properties").read_text()
-        for each in node.log_dirs:
-            text = text.replace(str(each), str(scratch / str(node.id) / each.name))
+        for log_dir in node.log_dirs:
+            text = text.replace(str(log_dir), str(scratch / str(node.id) / log_dir.name))
         config.write_text(text)
         command = runtime.tool_command(
             "kafka.tools.StorageTool", ["format", "-t", _TEMPLATE_CLUSTER, "-c", str(config), *arguments]
@@ -149,13 +149,15 @@ class _Format:
 def _edit(directory: Path, values: dict[str, str]) -> None:
     meta = directory / "meta.properties"
     lines = meta.read_text().splitlines()
-    kept = [each for each in lines if each.partition("=")[0] not in values]
+    kept = [line for line in lines if line.partition("=")[0] not in values]
     meta.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in values.items())]) + "\n")
 
 
 def _prune(family: Path) -> None:
     """Keep few: the newest templates, and no scratch that its maker left behind an hour ago."""
-    templates = sorted((each for each in family.glob("[0-9]*")), key=lambda each: each.stat().st_mtime, reverse=True)
-    stale = [each for each in family.glob(".make-*") if time.time() - each.stat().st_mtime > _STALE_S]
-    for each in [*templates[_KEPT - 1 :], *stale]:
-        shutil.rmtree(each, ignore_errors=True)
+    templates = sorted(
+        (template for template in family.glob("[0-9]*")), key=lambda template: template.stat().st_mtime, reverse=True
+    )
+    stale = [leftover for leftover in family.glob(".make-*") if time.time() - leftover.stat().st_mtime > _STALE_S]
+    for template in [*templates[_KEPT - 1 :], *stale]:
+        shutil.rmtree(template, ignore_errors=True)

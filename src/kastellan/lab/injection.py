@@ -21,8 +21,8 @@ _LOCK_S = 120.0
 
 def catalogue() -> dict[str, FaultModule]:
     """Every fault by its id, read from the folder."""
-    found = [cast("FaultModule", each) for each in modules_in(faults)]
-    return {each.FAULT.id: each for each in found}
+    found = [cast("FaultModule", module) for module in modules_in(faults)]
+    return {module.FAULT.id: module for module in found}
 
 
 def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
@@ -40,7 +40,7 @@ def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
         truth = module.aim(lab, node)
         _refuse_twice(lab, truth)
         # Records are named and ordered by their time: one within the millisecond of another would take its place.
-        newest_ms = max((each.at_ms for each in active(lab)), default=0)
+        newest_ms = max((truth.at_ms for truth in active(lab)), default=0)
         truth = msgspec.structs.replace(truth, at_ms=max(time.time_ns() // 1_000_000, newest_ms + 1))
         record = _folder(lab) / f"{truth.at_ms}-{fault_id}.json"
         write_value(record, truth)
@@ -98,7 +98,7 @@ def _records(lab: Lab) -> list[tuple[Path, Truth]]:
 
 
 def _refuse_twice(lab: Lab, truth: Truth) -> None:
-    for each in active(lab):
-        if (each.fault, each.key) == (truth.fault, truth.key):
+    for injected in active(lab):
+        if (injected.fault, injected.key) == (truth.fault, truth.key):
             msg = f"{truth.fault} on {truth.kind} {truth.key} is injected already; take it back with `kastellan lab fault --undo`"
             raise BadInput(msg)

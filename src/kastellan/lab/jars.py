@@ -73,12 +73,12 @@ class Kafka(msgspec.Struct, frozen=True):
     @property
     def class_path(self) -> str:
         """An explicit list: a class archive is not accepted with a wildcard."""
-        return os.pathsep.join(str(each) for each in self.jars)
+        return os.pathsep.join(str(path) for path in self.jars)
 
     @property
     def fingerprint(self) -> str:
         """Changes when any jar changes; keys what was made from them."""
-        facts = [f"{each}:{each.stat().st_size}:{each.stat().st_mtime_ns}" for each in self.jars]
+        facts = [f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in self.jars]
         return hashlib.sha256("\n".join([self.version, *facts]).encode()).hexdigest()[:16]
 
 
@@ -86,7 +86,7 @@ def read_lock(kind: str = KAFKA_4, text: bytes | None = None) -> Lock:
     """The lock for this kind of Kafka, or for the KDC. Raises `Defect` when a jar of Kafka has another version."""
     raw = text if text is not None else resources.files("kastellan.lab").joinpath(_LOCKS[kind]).read_bytes()
     lock = msgspec.json.decode(raw, type=Lock)
-    strays = [each.file_name for each in lock.jars if each.group == _OUR_GROUP and each.version != lock.version]
+    strays = [jar.file_name for jar in lock.jars if jar.group == _OUR_GROUP and jar.version != lock.version]
     if strays:
         msg = f"the jar lock mixes Kafka versions: {', '.join(strays)} beside {lock.version}"
         raise Defect(msg)
@@ -107,14 +107,14 @@ def provide_kafka(say: Say, kind: str = KAFKA_4) -> Kafka:
 
 def provide_kdc(say: Say) -> str:
     """The class path of a KDC, fetched when it is missing. Raises `MissingTool` when nothing could fetch it."""
-    return os.pathsep.join(str(each) for each in _locked(read_lock(KDC), say))
+    return os.pathsep.join(str(path) for path in _locked(read_lock(KDC), say))
 
 
 def faults(directory: Path, lock: Lock) -> list[str]:
     """What is wrong with a directory of jars, one sentence each; empty when every jar is there, whole, and nothing else."""
-    wanted = {each.file_name: each for each in lock.jars}
+    wanted = {jar.file_name: jar for jar in lock.jars}
     try:
-        present = {each.name for each in directory.iterdir()}
+        present = {path.name for path in directory.iterdir()}
     except FileNotFoundError:
         return [f"{directory} is not there"]
     found = [f"{name} does not belong to the lock" for name in sorted(present - wanted.keys())]
@@ -133,11 +133,11 @@ def _locked(lock: Lock, say: Say) -> tuple[Path, ...]:
         with held(directory.parent, Deadline.after(_FETCH_S)):
             if faults(directory, lock):
                 _fetch(directory, lock, say)
-    return tuple(directory / each.file_name for each in lock.jars)
+    return tuple(directory / jar.file_name for jar in lock.jars)
 
 
 def _directory(lock: Lock) -> Path:
-    digest = hashlib.sha256("".join(each.sha256 for each in lock.jars).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("".join(jar.sha256 for jar in lock.jars).encode()).hexdigest()[:12]
     return cache_dir() / "jars" / f"{lock.slug}-{lock.version}-{digest}"
 
 
@@ -150,7 +150,7 @@ def _fetch(directory: Path, lock: Lock, say: Say) -> None:
         scratch = Path(tempfile.mkdtemp(prefix=".fetch-", dir=directory.parent))
         try:
             say(f"fetching {lock.name} {lock.version} ({len(lock.jars)} jars, {_total_mb(lock)} MB) by {name}")
-            fresh = way([(each.group, each.artifact, each.version, each.classifier) for each in lock.jars], scratch)
+            fresh = way([(jar.group, jar.artifact, jar.version, jar.classifier) for jar in lock.jars], scratch)
             if wrong := faults(fresh, lock):
                 reasons.append(f"{name}: {wrong[0]}" + (f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""))
                 continue
@@ -170,7 +170,7 @@ def _fetch(directory: Path, lock: Lock, say: Say) -> None:
 def _from_home(home: Path) -> Kafka:
     libs = home / "libs"
     jars = tuple(sorted(libs.glob("*.jar")))
-    versions = {found[1] for each in jars if (found := re.fullmatch(r"kafka-(?:clients|server)-(\d[\w.-]*)\.jar", each.name))}
+    versions = {found[1] for jar in jars if (found := re.fullmatch(r"kafka-(?:clients|server)-(\d[\w.-]*)\.jar", jar.name))}
     if len(versions) != 1:
         seen = f"the versions {', '.join(sorted(versions))}" if versions else "no kafka-clients jar"
         msg = f"KAFKA_HOME={home} has {seen} in libs/; set it to an unpacked Kafka 4 distribution or unset it"
@@ -179,7 +179,7 @@ def _from_home(home: Path) -> Kafka:
 
 
 def _total_mb(lock: Lock) -> int:
-    return round(sum(each.size_bytes for each in lock.jars) / 1_000_000)
+    return round(sum(jar.size_bytes for jar in lock.jars) / 1_000_000)
 
 
 def _sha256(path: Path) -> str:

@@ -126,7 +126,7 @@ def _run(command: Sequence[str], cwd: Path, stdin: str, env: Mapping[str, str]) 
 
 
 def _reason(tool: str, output: str) -> str:
-    lines = [each.strip() for each in output.splitlines() if each.strip()]
-    errors = [each for each in lines if "ERROR" in each]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
     chosen = errors[0] if errors else (lines[-1] if lines else "no output")
     return f"{tool} failed: {chosen[:300]}"

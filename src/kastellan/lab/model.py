@@ -201,27 +201,27 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def brokers(self) -> tuple[Node, ...]:
         """Nodes that serve clients."""
-        return tuple(each for each in self.nodes if each.is_broker)
+        return tuple(node for node in self.nodes if node.is_broker)
 
     @property
     def controllers(self) -> tuple[Node, ...]:
         """Voters of the quorum."""
-        return tuple(each for each in self.nodes if each.is_controller)
+        return tuple(node for node in self.nodes if node.is_controller)
 
     @property
     def bootstrap(self) -> str:
         """For `--bootstrap-server`."""
-        return ",".join(each.client for each in self.nodes if each.client)
+        return ",".join(node.client for node in self.nodes if node.client)
 
     @property
     def controller_bootstrap(self) -> str:
         """For `--bootstrap-controller`."""
-        return ",".join(each.controller for each in self.nodes if each.controller)
+        return ",".join(node.controller for node in self.nodes if node.controller)
 
     @property
     def inner_bootstrap(self) -> str:
         """The listeners by which brokers know each other."""
-        return ",".join(each.broker for each in self.nodes if each.broker)
+        return ",".join(node.broker for node in self.nodes if node.broker)
 
     @property
     def krb5_conf(self) -> Path | None:
@@ -234,10 +234,10 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
 
     def node(self, node_id: int) -> Node:
         """The node with this id. Raises `BadInput` naming those that there are."""
-        for each in self.nodes:
-            if each.id == node_id:
-                return each
-        msg = f"lab {self.name} has no node {node_id}; it has {', '.join(str(each.id) for each in self.nodes)}"
+        for node in self.nodes:
+            if node.id == node_id:
+                return node
+        msg = f"lab {self.name} has no node {node_id}; it has {', '.join(str(node.id) for node in self.nodes)}"
         raise BadInput(msg)
 
 

@@ -76,7 +76,7 @@ def wait_ready(nodes: Sequence[Node], expected: frozenset[int], deadline: Deadli
     """
     waiting = list(nodes)
     while waiting:
-        waiting = [each for each in waiting if not _is_ready(each, expected)]
+        waiting = [node for node in waiting if not _is_ready(node, expected)]
         for node in waiting:
             if state(node) == "gone":
                 msg = f"node {node.id} ended while it was starting; its last words:\n{last_words(node)}"
@@ -140,8 +140,8 @@ def restart(lab: Lab, node_id: int, seconds: float = START_S, through: Sequence[
 
 def _wait_forgotten(lab: Lab, node_id: int, deadline: Deadline) -> None:
     """Wait until no other broker knows the dead one: ZooKeeper keeps its place for a session, and refuses it until then."""
-    others = [each for each in lab.brokers if each.id != node_id and state(each) == "running"]
-    while any((seen := probe.metadata(each.door)) and node_id in seen.brokers for each in others) and not deadline.passed:
+    others = [broker for broker in lab.brokers if broker.id != node_id and state(broker) == "running"]
+    while any((seen := probe.metadata(other.door)) and node_id in seen.brokers for other in others) and not deadline.passed:
         time.sleep(_POLL_S)
 
 
@@ -161,8 +161,8 @@ def log_tail(node: Node, lines: int = 20) -> list[str]:
 
 def last_words(node: Node) -> str:
     """The end of its log without stack traces, indented for a message."""
-    lines = [each for each in log_tail(node, _SEARCHED_LINES) if not each.startswith(("\t", " "))]
-    return "\n".join("  " + each for each in lines[-_SHOWN_LINES:]) or "  (it wrote nothing)"
+    lines = [line for line in log_tail(node, _SEARCHED_LINES) if not line.startswith(("\t", " "))]
+    return "\n".join("  " + line for line in lines[-_SHOWN_LINES:]) or "  (it wrote nothing)"
 
 
 def _signal(lab: Lab, node_id: int, number: signal.Signals, wanted: str) -> None:

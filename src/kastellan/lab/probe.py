@@ -55,8 +55,8 @@ def serves(where: Where, timeout_s: float = 3.0) -> bool:
 def metadata(where: Where, topics: Sequence[str] | None = (), timeout_s: float = 3.0) -> ClusterSeen | None:
     """What this broker sees (of all topics when `topics` is None), or None when it does not answer in time."""
     body = struct.pack(">i", -1 if topics is None else len(topics))
-    for each in topics or ():
-        raw = each.encode()
+    for topic in topics or ():
+        raw = topic.encode()
         body += struct.pack(">h", len(raw)) + raw
     answer = ask(where, _API_METADATA, 1, body, timeout_s)
     if answer is None:

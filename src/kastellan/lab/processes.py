@@ -153,7 +153,7 @@ def send(identity: Identity, number: signal.Signals, proc: Path = PROC) -> bool:
 
 def wait_gone(identities: Sequence[Identity], deadline: Deadline) -> list[Identity]:
     """Wait until all are gone; returns those that are still there at the deadline."""
-    while left := [each for each in identities if now(each) is not None]:
+    while left := [identity for identity in identities if now(identity) is not None]:
         if deadline.passed:
             return left
         time.sleep(_POLL_S)
@@ -162,15 +162,15 @@ def wait_gone(identities: Sequence[Identity], deadline: Deadline) -> list[Identi
 
 def kill_all(identities: Sequence[Identity], deadline: Deadline) -> list[Identity]:
     """SIGKILL each (a frozen one dies too) and wait; returns those that would not go."""
-    for each in identities:
-        send(each, signal.SIGKILL)
+    for identity in identities:
+        send(identity, signal.SIGKILL)
     return wait_gone(identities, deadline)
 
 
 def marked(directory: Path) -> Iterator[Identity]:
     """Processes that carry the mark of this lab directory in their environment: the net below damaged records."""
     wanted, patience = f"{MARK}={directory}".encode(), Deadline.after(_EXEC_S)
-    entries = [each for each in PROC.iterdir() if each.name.isdigit()]
+    entries = [entry for entry in PROC.iterdir() if entry.name.isdigit()]
     while entries:
         bare: list[Path] = []
         for entry in entries:

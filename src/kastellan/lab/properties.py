@@ -75,7 +75,7 @@ def _kafka(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> dict[str, str]
         **(_with_zookeeper(node, nodes) if spec.has_zookeeper else _with_kraft(spec, node, nodes)),
         "listeners": ",".join(listeners),
         "listener.security.protocol.map": protocols(spec),
-        "log.dirs": ",".join(str(each) for each in node.log_dirs),
+        "log.dirs": ",".join(str(log_dir) for log_dir in node.log_dirs),
         "offsets.topic.replication.factor": copies,
         "transaction.state.log.replication.factor": copies,
         "transaction.state.log.min.isr": enough,
@@ -95,11 +95,11 @@ def _kafka(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> dict[str, str]
 
 def _with_kraft(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> dict[str, str]:
     """The quorum is a dynamic one in Kafka 4, and the static one of most clusters before it."""
-    voters = [each for each in nodes if each.is_controller]
+    voters = [member for member in nodes if member.is_controller]
     if spec.kafka == KAFKA_4:
-        quorum = {"controller.quorum.bootstrap.servers": ",".join(each.controller or "" for each in voters)}
+        quorum = {"controller.quorum.bootstrap.servers": ",".join(voter.controller or "" for voter in voters)}
     else:
-        quorum = {"controller.quorum.voters": ",".join(f"{each.id}@{each.controller}" for each in voters)}
+        quorum = {"controller.quorum.voters": ",".join(f"{voter.id}@{voter.controller}" for voter in voters)}
     return {
         "node.id": str(node.id),
         "process.roles": ",".join(node.roles),
@@ -112,7 +112,7 @@ def _with_kraft(spec: LabSpec, node: Node, nodes: tuple[Node, ...]) -> dict[str,
 def _with_zookeeper(node: Node, nodes: tuple[Node, ...]) -> dict[str, str]:
     return {
         "broker.id": str(node.id),
-        "zookeeper.connect": ",".join(each.zookeeper for each in nodes if each.zookeeper),
+        "zookeeper.connect": ",".join(member.zookeeper for member in nodes if member.zookeeper),
         "zookeeper.session.timeout.ms": "6000",
     }
 
@@ -140,7 +140,7 @@ def log4j_properties(node: Node) -> str:
             f"log4j.appender.{appender}.layout=org.apache.log4j.PatternLayout\n"
             f"log4j.appender.{appender}.layout.ConversionPattern=[%d] %p %m (%c)%n\n"
         )
-        text += [f"log4j.logger.{each}=INFO, {appender}\nlog4j.additivity.{each}=false\n" for each in loggers]
+        text += [f"log4j.logger.{logger}=INFO, {appender}\nlog4j.additivity.{logger}=false\n" for logger in loggers]
     return "".join(text)
 
 

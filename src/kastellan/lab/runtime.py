@@ -27,7 +27,7 @@ class Runtime(msgspec.Struct, frozen=True):
     def archive(self) -> Path:
         """Where the class archive of exactly this Java with exactly these jars is."""
         kind = self.java.class_archive
-        version = "".join(each if each.isalnum() else "-" for each in self.java.version)
+        version = "".join(character if character.isalnum() else "-" for character in self.java.version)
         return cache_dir() / "archives" / f"java-{version}-kafka-{self.kafka.fingerprint}.{kind}"
 
     def server_command(self, node: Node, heap_mib: int) -> list[str]:

@@ -50,7 +50,7 @@ def is_gone(lab: Lab, fault: str) -> bool:
 
 def last_words(lab: Lab, fault: str) -> str:
     """The last lines that it printed, in one."""
-    lines = [each.strip() for each in told(lab, fault, OUTPUT).splitlines() if each.strip()]
+    lines = [line.strip() for line in told(lab, fault, OUTPUT).splitlines() if line.strip()]
     return " | ".join(lines[-_SHOWN_LINES:]) or "nothing"
 
 

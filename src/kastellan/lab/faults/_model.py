@@ -71,14 +71,14 @@ class FaultModule(Protocol):
 def choose_broker(lab: Lab, node: int | None) -> Node:
     """The broker that was asked for, else the running one with the highest id. Raises `BadInput` when it cannot be hurt."""
     if node is None:
-        running = [each for each in lab.brokers if nodes.state(each) == "running" and not _is_enclosed(lab, each.id)]
+        running = [broker for broker in lab.brokers if nodes.state(broker) == "running" and not _is_enclosed(lab, broker.id)]
         if not running:
             msg = f"no broker of lab {lab.name} is running; undo its faults with `kastellan lab fault --undo`"
             raise BadInput(msg)
         return running[-1]
     chosen = lab.node(node)
     if not chosen.is_broker:
-        msg = f"node {node} is a controller and no broker; choose one of {', '.join(str(each.id) for each in lab.brokers)}"
+        msg = f"node {node} is a controller and no broker; choose one of {', '.join(str(broker.id) for broker in lab.brokers)}"
         raise BadInput(msg)
     if (state := nodes.state(chosen)) != "running":
         msg = f"broker {node} is {state}, not running; choose another --node or undo its fault with `kastellan lab fault --undo`"
@@ -161,15 +161,15 @@ def _holds(condition: Callable[[], bool]) -> bool:
 
 def wait_fenced(lab: Lab, broker: int) -> None:
     """Wait until the other brokers know that it is gone; without a quorum they never will, so then it is not waited for."""
-    controllers = [nodes.state(each) == "running" for each in lab.controllers]
+    controllers = [nodes.state(controller) == "running" for controller in lab.controllers]
     others = running_brokers(lab, broker)
     if others and (lab.spec.has_zookeeper or 2 * sum(controllers) > len(controllers)):
-        wait(lambda: all(_misses(each, broker) for each in others), f"that broker {broker} is fenced", HOLDS_S)
+        wait(lambda: all(_misses(other, broker) for other in others), f"that broker {broker} is fenced", HOLDS_S)
 
 
 def running_brokers(lab: Lab, without: int) -> list[Node]:
     """Brokers beside one that can be asked."""
-    return [each for each in lab.brokers if each.id != without and nodes.state(each) == "running"]
+    return [broker for broker in lab.brokers if broker.id != without and nodes.state(broker) == "running"]
 
 
 def wait_healed(lab: Lab) -> None:
@@ -187,8 +187,8 @@ def wait_healed(lab: Lab) -> None:
             raise Unavailable(msg)
         if what.startswith(_ELSEWHERE):
             running = _running(lab)
-            for each in running if lab.spec.has_zookeeper else running[:1]:  # there only the controller, which is one of them
-                probe.elect_preferred(each.door)
+            for broker in running if lab.spec.has_zookeeper else running[:1]:  # there only the controller, which is one of them
+                probe.elect_preferred(broker.door)
         time.sleep(_POLL_S)
 
 
@@ -204,16 +204,16 @@ def amiss(lab: Lab) -> str:
     Each of them must list all of them, hold every replica that is theirs in sync, and lead where it is the first replica.
     """
     running = _running(lab)
-    ids = {each.id for each in running}
-    for each in running:
-        seen = probe.metadata(each.door, None)
+    ids = {broker.id for broker in running}
+    for broker in running:
+        seen = probe.metadata(broker.door, None)
         if seen is None:
-            return f"broker {each.id} does not answer"
+            return f"broker {broker.id} does not answer"
         if not ids <= seen.brokers:
-            return f"broker {each.id} sees only {sorted(seen.brokers)}"
+            return f"broker {broker.id} sees only {sorted(seen.brokers)}"
         for (topic, number), part in seen.partitions.items():
             if missing := set(part.replicas) & ids - set(part.in_sync):
-                return f"broker {each.id} sees {topic}-{number} without {sorted(missing)} in sync"
+                return f"broker {broker.id} sees {topic}-{number} without {sorted(missing)} in sync"
         for (topic, number), part in seen.partitions.items():
             if part.replicas[0] in ids and part.leader != part.replicas[0]:
                 return f"{_ELSEWHERE} {topic}-{number}, which is broker {part.leader} instead of {part.replicas[0]}"
@@ -221,7 +221,7 @@ def amiss(lab: Lab) -> str:
 
 
 def _running(lab: Lab) -> list[Node]:
-    return [each for each in lab.brokers if nodes.state(each) == "running"]
+    return [broker for broker in lab.brokers if nodes.state(broker) == "running"]
 
 
 def _misses(node: Node, broker: int) -> bool:

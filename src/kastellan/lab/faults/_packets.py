@@ -37,7 +37,7 @@ def program(share: float) -> bytes:
         (_RETURN, 0, 0, _WHOLE),
         (_RETURN, 0, 0, _NOTHING),
     )
-    return b"".join(struct.pack(_INSTRUCTION, *each) for each in steps)
+    return b"".join(struct.pack(_INSTRUCTION, *step) for step in steps)
 
 
 def lose(sock: socket.socket, share: float) -> None:

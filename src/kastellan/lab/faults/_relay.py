@@ -109,9 +109,9 @@ class Relay:
         self._struck = True
         if self._drops == _packets.NOWHERE:
             self._line.turn_bad()
-        for each in self._victims:
-            if each.fileno() >= 0:  # not closed
-                _packets.lose(each, self._share)
+        for victim in self._victims:
+            if victim.fileno() >= 0:  # not closed
+                _packets.lose(victim, self._share)
 
     async def _listen(self, start: Side, end: Side, *, hurt: bool) -> str:
         listener = self._made(start, hurt=hurt)
@@ -206,8 +206,8 @@ async def _run(lab: Lab, node_id: int, relay: Relay, entrance: str) -> None:
         _child.tell(STRUCK, "")
 
     asyncio.get_running_loop().add_signal_handler(STRIKE, strike)
-    for each in links(lab, node_id):
-        await relay.open(each)
+    for link in links(lab, node_id):
+        await relay.open(link)
     _child.tell(READY, entrance)
     await asyncio.Event().wait()
 

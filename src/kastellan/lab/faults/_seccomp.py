@@ -60,7 +60,7 @@ def program(machine: Machine) -> bytes:
         (_RETURN, 0, 0, _NOTIFY),
         (_RETURN, 0, 0, _ALLOW),
     )
-    return b"".join(struct.pack(_INSTRUCTION, *each) for each in steps)
+    return b"".join(struct.pack(_INSTRUCTION, *step) for step in steps)
 
 
 def install(looker: int) -> int:

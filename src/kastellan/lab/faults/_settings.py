@@ -18,7 +18,7 @@ def restart_with(lab: Lab, node: Node, values: Mapping[str, str]) -> None:
         part = kept.with_name(kept.name + ".part")
         shutil.copy2(_file(node), part)
         part.rename(kept)
-    lines = [each for each in kept.read_text().splitlines() if each.partition("=")[0] not in values]
+    lines = [line for line in kept.read_text().splitlines() if line.partition("=")[0] not in values]
     write_private(_file(node), "\n".join([*lines, *(f"{key}={value}" for key, value in values.items())]) + "\n")
     nodes.restart(lab, node.id)
     wait_healed(lab)

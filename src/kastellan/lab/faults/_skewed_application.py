@@ -22,8 +22,8 @@ def main() -> None:
     ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: ending.set())
     readers = [threading.Thread(target=_read, args=(lab, topic, group, ending), daemon=True) for _ in range(_READERS)]
-    for each in readers:
-        each.start()
+    for reader in readers:
+        reader.start()
     client = clients.producer(lab, {})
     count = _FIRST
     while not ending.is_set() and Path("process").exists():
@@ -35,8 +35,8 @@ def main() -> None:
         count = _PER_ROUND
         ending.wait(_ROUND_S)
     ending.set()
-    for each in readers:
-        each.join(_END_S)
+    for reader in readers:
+        reader.join(_END_S)
 
 
 def _read(lab: Lab, topic: str, group: str, ending: threading.Event) -> None:

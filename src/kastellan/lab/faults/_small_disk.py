@@ -59,7 +59,7 @@ def put_under(lab: Lab, node: Node) -> None:
     mount = _mount_point(node)
     nodes.kill(lab, node.id)
     mount.mkdir(exist_ok=True)
-    used = sum(each.stat().st_blocks * 512 for each in directory.rglob("*"))
+    used = sum(path.stat().st_blocks * 512 for path in directory.rglob("*"))
     size = str(used + _SPARE_BYTES)
     nodes.restart(lab, node.id, through=[*need(), "sh", "-c", _MOUNT, "small-disk", size, str(directory), str(mount)])
     wait_healed(lab)

@@ -99,8 +99,8 @@ def main() -> None:
     )
     taken = 0
     while taken < _FIRST or not _committed(client):
-        for each in client.consume(1, _POLL_S):
-            if problem := each.error():
+        for message in client.consume(1, _POLL_S):
+            if problem := message.error():
                 _say(f"reading: {problem}")
             else:
                 taken += 1

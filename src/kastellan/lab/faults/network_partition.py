@@ -26,7 +26,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
     """Choose the broker; the highest id unless one was named."""
     _enclosure.need()
     victim = choose_broker(lab, node)
-    beside = [each for each in lab.controllers if each.id != victim.id and nodes.state(each) == "running"]
+    beside = [controller for controller in lab.controllers if controller.id != victim.id and nodes.state(controller) == "running"]
     if not running_brokers(lab, victim.id) or (lab.controllers and 2 * len(beside) <= len(lab.controllers)):
         msg = (
             f"{FAULT.id} needs another running broker and most controllers of lab {lab.name} beside broker {victim.id}; "
@@ -44,7 +44,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
             "it, and its replicas are out of sync"
         ),
         details={
-            "between": ", ".join(str(each.id) for each in lab.nodes if each.id != victim.id),
+            "between": ", ".join(str(member.id) for member in lab.nodes if member.id != victim.id),
             "packets lost": "all",
             "by": _enclosure.manner(),
         },

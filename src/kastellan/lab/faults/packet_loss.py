@@ -37,10 +37,10 @@ def aim(lab: Lab, node: int | None) -> Truth:
         kind=FAULT.kind,
         key=(victim.id,),
         node=victim.id,
-        hurt=tuple(("broker", (each.id,)) for each in peers),
+        hurt=tuple(("broker", (peer.id,)) for peer in peers),
         effect=f"{_SHARE:.0%} of the packets between broker {victim.id} and the other brokers are lost: replicas are out of sync",
         details={
-            "between": ", ".join(str(each.id) for each in peers),
+            "between": ", ".join(str(peer.id) for peer in peers),
             "packets lost": f"{_SHARE:.0%} in each direction",
             "by": _enclosure.manner(),
         },

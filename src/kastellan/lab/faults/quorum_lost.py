@@ -25,17 +25,17 @@ _FEWEST = 3
 def aim(lab: Lab, node: int | None) -> Truth:
     """Kill as many controllers as it takes, the last ones first."""
     refuse_node(FAULT, node)
-    own = [each for each in lab.controllers if not each.is_broker]
+    own = [controller for controller in lab.controllers if not controller.is_broker]
     if len(own) < _FEWEST:
         msg = f"{FAULT.id} needs a lab with controllers of their own, and lab {lab.name} has {len(own)}; use --controllers 3"
         raise BadInput(msg)
-    victims = [each.id for each in own[-(len(own) // 2 + 1) :]]
+    victims = [node.id for node in own[-(len(own) // 2 + 1) :]]
     return Truth(
         fault=FAULT.id,
         fault_class=FAULT.fault_class,
         kind=FAULT.kind,
         key=(),
-        hurt=tuple(("node", (each,)) for each in victims),
+        hurt=tuple(("node", (victim,)) for victim in victims),
         effect=f"controllers {', '.join(map(str, victims))} of {len(own)} are dead: the quorum has no leader",
         details={"killed": ",".join(map(str, victims))},
     )
@@ -43,19 +43,19 @@ def aim(lab: Lab, node: int | None) -> Truth:
 
 def inject(lab: Lab, truth: Truth) -> None:
     """Kill them, and wait until no broker can name the quorum's leader."""
-    for each in truth.details["killed"].split(","):
-        nodes.kill(lab, int(each))
+    for node_id in truth.details["killed"].split(","):
+        nodes.kill(lab, int(node_id))
     wait(lambda: not any(_leader(lab)), "that the quorum has no leader", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:
     """Start them again, and wait until every broker knows a leader."""
-    for each in truth.details["killed"].split(","):
-        if nodes.state(lab.node(int(each))) != "running":
-            nodes.restart(lab, int(each))
+    for node_id in truth.details["killed"].split(","):
+        if nodes.state(lab.node(int(node_id))) != "running":
+            nodes.restart(lab, int(node_id))
     wait(lambda: all(_leader(lab)), "that the quorum has a leader", HEALS_S)
     wait_healed(lab)
 
 
 def _leader(lab: Lab) -> list[bool]:
-    return [probe.quorum_leader(each.door) is not None for each in lab.brokers if nodes.state(each) == "running"]
+    return [probe.quorum_leader(broker.door) is not None for broker in lab.brokers if nodes.state(broker) == "running"]

@@ -33,7 +33,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
     """Choose where the replica is to go: the highest id unless one was named."""
     clients.need()
     target = choose_broker(lab, node)
-    others = [each.id for each in running_brokers(lab, target.id)]
+    others = [broker.id for broker in running_brokers(lab, target.id)]
     if len(others) < _BROKERS - 1:
         msg = f"{FAULT.id} needs {_BROKERS} running brokers and lab {lab.name} has {len(others) + 1}; use a lab with --brokers 3"
         raise BadInput(msg)
@@ -50,12 +50,12 @@ def aim(lab: Lab, node: int | None) -> Truth:
 
 def inject(lab: Lab, truth: Truth) -> None:
     """Make a topic with much in it, throttle it, ask for the move, and wait until it was begun."""
-    before, after = (_ids(truth.details[each]) for each in ("from", "to"))
+    before, after = (_ids(truth.details[side]) for side in ("from", "to"))
     clients.create_placed(lab, _TOPIC, before, {"min.insync.replicas": "1"}, Deadline.after(HOLDS_S))
     clients.write(lab, _TOPIC, 0, _RECORDS, Deadline.after(HOLDS_S), size=_RECORD_BYTES)
     changes.set_topic(lab, _TOPIC, dict.fromkeys(_ON_TOPICS, "*"))
-    for each in lab.brokers:
-        changes.set_broker(lab, each.id, dict.fromkeys(_ON_BROKERS, _RATE))
+    for broker in lab.brokers:
+        changes.set_broker(lab, broker.id, dict.fromkeys(_ON_BROKERS, _RATE))
     changes.reassign(lab, _TOPIC, 0, after)
     wait(lambda: _is_moving(lab, after[-1]), "that the reassignment is under way", HOLDS_S)
 
@@ -64,14 +64,14 @@ def undo(lab: Lab, truth: Truth) -> None:
     """Cancel the move, take the throttle away, wait until all is in sync, and delete the topic."""
     topic, partition = str(truth.key[0]), int(truth.key[1])
     changes.reassign(lab, topic, partition, None)
-    for each in lab.brokers:
-        changes.set_broker(lab, each.id, dict.fromkeys(_ON_BROKERS))
+    for broker in lab.brokers:
+        changes.set_broker(lab, broker.id, dict.fromkeys(_ON_BROKERS))
     clients.delete(lab, topic, Deadline.after(HEALS_S))
     wait_healed(lab)
 
 
 def _ids(text: str) -> list[int]:
-    return [int(each) for each in text.split(",")]
+    return [int(number) for number in text.split(",")]
 
 
 def _is_moving(lab: Lab, target: int) -> bool:

@@ -33,7 +33,7 @@ def aim(lab: Lab, node: int | None) -> Truth:
     if not others:
         msg = f"{FAULT.id} needs two running brokers and lab {lab.name} has one; use a lab with --brokers 3"
         raise BadInput(msg)
-    replicas = [*(each.id for each in others[: _MOST_COPIES - 1]), victim.id]
+    replicas = [*(other.id for other in others[: _MOST_COPIES - 1]), victim.id]
     return Truth(
         fault=FAULT.id,
         fault_class=FAULT.fault_class,
@@ -42,13 +42,13 @@ def aim(lab: Lab, node: int | None) -> Truth:
         node=victim.id,
         hurt=(("broker", (victim.id,)),),
         effect=f"{TOPIC}-0 needs {len(replicas)} in-sync replicas and has {len(replicas) - 1}: writes with acks=all fail",
-        details={"replicas": ",".join(str(each) for each in replicas)},
+        details={"replicas": ",".join(str(replica) for replica in replicas)},
     )
 
 
 def inject(lab: Lab, truth: Truth) -> None:
     """Make the topic, write to it, kill the broker, and wait until the ISR is too small."""
-    replicas = [int(each) for each in truth.details["replicas"].split(",")]
+    replicas = [int(number) for number in truth.details["replicas"].split(",")]
     clients.create_placed(lab, TOPIC, replicas, {"min.insync.replicas": str(len(replicas))}, Deadline.after(HOLDS_S))
     clients.write(lab, TOPIC, 0, _RECORDS, Deadline.after(HOLDS_S))
     nodes.kill(lab, int(truth.node or 0))

@@ -158,18 +158,18 @@ def _create(lab: Lab, wanted: list[NewTopic], deadline: Deadline) -> None:
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415
 
     def once() -> bool:
-        for each in client.create_topics(wanted, request_timeout=_ASK_S).values():
+        for creation in client.create_topics(wanted, request_timeout=_ASK_S).values():
             try:
-                each.result(timeout=_ASK_S)
+                creation.result(timeout=_ASK_S)
             except KafkaException as problem:
                 if problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
         return True
 
-    names = [each.topic for each in wanted]
+    names = [new_topic.topic for new_topic in wanted]
     insist(once, f"creating the topics {', '.join(names)}", deadline)
     settled = Deadline.after(min(_SETTLE_S, deadline.remaining_s()))
-    while not settled.passed and any(_lags(each, names) for each in lab.brokers):
+    while not settled.passed and any(_lags(broker, names) for broker in lab.brokers):
         time.sleep(_PAUSE_S)
 
 
@@ -179,14 +179,14 @@ def _lags(broker: Node, topics: Sequence[str]) -> bool:
     if seen is None:
         return False
     known = {topic for topic, _ in seen.partitions}
-    return not known.issuperset(topics) or any(each.leader < 0 for each in seen.partitions.values())
+    return not known.issuperset(topics) or any(partition.leader < 0 for partition in seen.partitions.values())
 
 
 def addresses(where: Where) -> dict[int, str]:
     """Where clients are told that each broker is, by its id. Raises `Unavailable` when no broker says in time."""
     client = admin(where)
     seen = insist(lambda: client.list_topics(timeout=_ASK_S), "asking for the brokers' addresses", Deadline.after(_ASK_S))
-    return {each.id: f"{each.host}:{each.port}" for each in seen.brokers.values()}
+    return {broker.id: f"{broker.host}:{broker.port}" for broker in seen.brokers.values()}
 
 
 def ends(where: Where, topic: str, partitions: int) -> dict[int, int]:
@@ -199,7 +199,7 @@ def ends(where: Where, topic: str, partitions: int) -> dict[int, int]:
 
     def ask() -> dict[int, int]:
         answers = client.list_offsets(places, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_ASK_S)
-        return {place.partition: int(each.result(timeout=_ASK_S).offset) for place, each in answers.items()}
+        return {place.partition: int(answer.result(timeout=_ASK_S).offset) for place, answer in answers.items()}
 
     return insist(ask, f"asking for the ends of {topic}", Deadline.after(_ASK_S))
 
@@ -217,9 +217,9 @@ def commits(where: Where, group: str) -> dict[tuple[str, int], int]:
         topics = client.list_topics(timeout=_ASK_S).topics
         places = [TopicPartition(name, number) for name, topic in topics.items() for number in topic.partitions]
         found = client.committed(places, timeout=_ASK_S)
-        if problem := next((each.error for each in found if each.error), None):
+        if problem := next((committed.error for committed in found if committed.error), None):
             raise KafkaException(problem)
-        return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
+        return {(committed.topic, committed.partition): committed.offset for committed in found if committed.offset >= 0}
 
     try:
         return insist(ask, f"asking for the commits of {group}", Deadline.after(_ASK_S))

@@ -66,7 +66,7 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
 
 def create_topics(lab: Lab, made: LoadTruth) -> None:
     """The topics of the load, with their configs; existing ones stay."""
-    wanted = [(each.name, each.partitions, each.replication_factor, each.configs) for each in made.topics]
+    wanted = [(topic.name, topic.partitions, topic.replication_factor, topic.configs) for topic in made.topics]
     clients.create(lab, wanted, Deadline.after(_CREATE_S))
 
 

@@ -108,7 +108,7 @@ def groups_for(kafka: str) -> tuple[GroupTruth, ...]:
     """The groups on this kind of Kafka: before 4 there is only the classic protocol."""
     if kafka == KAFKA_4:
         return GROUPS
-    return tuple(msgspec.structs.replace(each, kind="classic") if each.kind == "consumer" else each for each in GROUPS)
+    return tuple(msgspec.structs.replace(group, kind="classic") if group.kind == "consumer" else group for group in GROUPS)
 
 
 def readers(kafka: str = KAFKA_4) -> tuple[Reader, ...]:
@@ -142,5 +142,5 @@ def truth_for(bootstrap: str, brokers: int, started_ms: int, kafka: str = KAFKA_
         )
         for name, (partitions, moves, configs) in TOPICS.items()
     )
-    ids = tuple(each.transactional_id for each in WRITERS if each.transactional_id)
+    ids = tuple(writer.transactional_id for writer in WRITERS if writer.transactional_id)
     return LoadTruth(bootstrap=bootstrap, started_ms=started_ms, topics=topics, groups=groups_for(kafka), transactional_ids=ids)

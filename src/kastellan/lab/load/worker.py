@@ -39,8 +39,8 @@ class Load:
     def run(self, folder: Path) -> None:
         """Start every part and report until the end."""
         jobs: list[tuple[str, Callable[[Part], None]]] = [
-            *((each.part, partial(self._write, each)) for each in WRITERS),
-            *((each.part, partial(self._read, each)) for each in readers(self.lab.spec.kafka)),
+            *((writer.part, partial(self._write, writer)) for writer in WRITERS),
+            *((reader.part, partial(self._read, reader)) for reader in readers(self.lab.spec.kafka)),
         ]
         self.parts = {name: Part() for name, _ in jobs}
         threads = [threading.Thread(target=self._keep, args=(name, job), name=name, daemon=True) for name, job in jobs]
@@ -110,7 +110,7 @@ class Load:
 
     def _read(self, reader: Reader, part: Part) -> None:
         def committed(error: KafkaError | None, places: list[TopicPartition]) -> None:
-            if error is None and any(each.offset >= 0 for each in places):
+            if error is None and any(place.offset >= 0 for place in places):
                 part.commits += 1
                 part.moving = part.records > 0
             elif error is not None:

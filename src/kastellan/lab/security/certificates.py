@@ -93,7 +93,7 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
         if serves:
-            names = [*map(x509.DNSName, _HOSTS), *(x509.IPAddress(ipaddress.ip_address(each)) for each in _ADDRESSES)]
+            names = [*map(x509.DNSName, _HOSTS), *(x509.IPAddress(ipaddress.ip_address(address)) for address in _ADDRESSES)]
             unsigned = unsigned.add_extension(x509.SubjectAlternativeName(names), critical=False)
         signed = unsigned.sign(self._key, hashes.SHA256())
         return _pem_of_key(key) + signed.public_bytes(Encoding.PEM).decode() + self.pem()

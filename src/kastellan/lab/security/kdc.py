@@ -48,7 +48,7 @@ def start(lab: Lab, lock: int) -> None:
     _wait(lab)
     whole = (folder / _TABLE).read_bytes()
     found = keytabs.split(whole)
-    for name, key in ((BROKER, broker), *((each, each) for each in CLIENTS)):
+    for name, key in ((BROKER, broker), *((client, client) for client in CLIENTS)):
         write_private(lab.dir / KEYS / f"{name}.keytab", found[key])
     write_private(lab.dir / KEYS / f"{WRONG}.keytab", keytabs.spoiled(found[VIEWER]))
     (folder / _TABLE).unlink()
@@ -86,7 +86,7 @@ def _wait(lab: Lab) -> None:
     while _RUNS not in output.read_text(errors="replace"):
         if deadline.passed or processes.now(identity) is None:
             words = [
-                each for each in output.read_text(errors="replace").splitlines() if each.strip() and not each.startswith("\t")
+                line for line in output.read_text(errors="replace").splitlines() if line.strip() and not line.startswith("\t")
             ]
             msg = f"the lab's Kerberos did not start: {' / '.join(words[-2:]) or 'it said nothing'}"
             raise Unavailable(msg)

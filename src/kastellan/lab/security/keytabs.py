@@ -37,26 +37,26 @@ def entries(table: bytes) -> Iterator[Entry]:
 
 def table(keys: Iterable[Entry]) -> bytes:
     """A table of these keys."""
-    return _BEGIN + b"".join(struct.pack(">i", len(each.raw)) + each.raw for each in keys)
+    return _BEGIN + b"".join(struct.pack(">i", len(key.raw)) + key.raw for key in keys)
 
 
 def split(whole: bytes) -> Mapping[str, bytes]:
     """A table for each principal of a table."""
     found = list(entries(whole))
-    names = dict.fromkeys(each.principal for each in found)
-    return {name: table(each for each in found if each.principal == name) for name in names}
+    names = dict.fromkeys(key.principal for key in found)
+    return {name: table(key for key in found if key.principal == name) for name in names}
 
 
 def spoiled(whole: bytes) -> bytes:
     """The same principals with keys that are not theirs."""
     return table(
-        msgspec.structs.replace(each, raw=each.raw[: each.key_at] + _other(each) + each.raw[each.key_end :])
-        for each in entries(whole)
+        msgspec.structs.replace(entry, raw=entry.raw[: entry.key_at] + _other(entry) + entry.raw[entry.key_end :])
+        for entry in entries(whole)
     )
 
 
 def _other(entry: Entry) -> bytes:
-    return bytes(each ^ 0xFF for each in entry.raw[entry.key_at : entry.key_end])
+    return bytes(byte ^ 0xFF for byte in entry.raw[entry.key_at : entry.key_end])
 
 
 def _entry(raw: bytes) -> Entry:

@@ -32,7 +32,7 @@ def server_lines(spec: LabSpec, node: Node, passwords: Mapping[str, str], issuer
     folder = node.keys.parent if node.keys else node.dir
     found = {
         "authorizer.class.name": _ACLS_IN_ZOOKEEPER if spec.has_zookeeper else _ACLS_IN_KRAFT,
-        "super.users": ";".join(f"User:{each}" for each in SUPER_USERS),
+        "super.users": ";".join(f"User:{principal}" for principal in SUPER_USERS),
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(folder / "broker.pem"),
         "ssl.truststore.type": "PEM",

@@ -19,4 +19,4 @@ _SECRET_BYTES = 15
 
 def new_secrets() -> dict[str, str]:
     """A fresh secret for every client."""
-    return {each: secrets.token_urlsafe(_SECRET_BYTES) for each in CLIENTS}
+    return {client: secrets.token_urlsafe(_SECRET_BYTES) for client in CLIENTS}
