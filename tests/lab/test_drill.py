@@ -48,7 +48,7 @@ def every() -> Iterator[labs.Lab]:
 def test_killed_at_any_instant_it_is_taken_back_by_another(every: labs.Lab, eventually: Eventually, fault: str) -> None:
     instants = random.Random(f"{_SEED} {fault}")
     eventually(lambda: not amiss(every), "that the cluster is whole before", 120)
-    before, topics, rules = _files(every), _topics(every), access.listed(every.brokers[0].door)
+    before, topics, rules = _files(every), _topics(every), access.list_acls(every.brokers[0].door)
     _kill_within([*_FAULT, fault, "--name", every.name], instants.uniform(0.5, _LONGEST_S))
     _kill_within([*_FAULT, "--undo", "--name", every.name], instants.uniform(0.5, _LONGEST_S))
     done = subprocess.run([*_FAULT, "--undo", "--name", every.name], capture_output=True, text=True, timeout=400, check=False)
@@ -56,11 +56,11 @@ def test_killed_at_any_instant_it_is_taken_back_by_another(every: labs.Lab, even
     assert injection.active(every) == []
     eventually(lambda: not amiss(every), "that the cluster is whole after", 120)
     assert [nodes.state(each) for each in every.nodes] == ["running"] * len(every.nodes)
-    assert list(processes.marked(every.dir / "faults")) == []
+    assert list(processes.find_marked(every.dir / "faults")) == []
     assert not _child.folder(every, fault).exists()
     assert _files(every) == before
     assert _topics(every) == topics
-    assert access.listed(every.brokers[0].door) == rules
+    assert access.list_acls(every.brokers[0].door) == rules
     eventually(lambda: all(not probe.offline_dirs(each.door) for each in every.brokers), "every directory in service")
 
 

@@ -128,7 +128,7 @@ def test_a_fault_with_a_topic_of_its_own_leaves_nothing_when_its_injector_is_kil
     assert [each.holds for each in injection.active(loaded_lab)] == [False]
     subprocess.run([*command, "--undo", "--name", loaded_lab.name], capture_output=True, check=True)
     assert injection.active(loaded_lab) == []
-    assert list(processes.marked(loaded_lab.dir / "faults")) == []
+    assert list(processes.find_marked(loaded_lab.dir / "faults")) == []
     assert not _child.folder(loaded_lab, fault).exists()
     assert topic not in {each for each, _ in ask(loaded_lab).partitions}
     eventually(lambda: only_elsewhere(loaded_lab), "that nothing is amiss but, on a busy machine, where leaders are")

@@ -36,7 +36,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def assert_no_trace(directory: Path) -> None:
     assert not directory.exists()
-    assert list(processes.marked(directory)) == []
+    assert list(processes.find_marked(directory)) == []
     held = [each.read_text() for each in reservations_dir().glob("[0-9]*")]
     assert str(directory) not in held
 
@@ -78,11 +78,11 @@ def test_up_that_is_killed_is_found_and_cleaned(home: Path, eventually, instant:
         eventually((directory / sign).exists, sign, 200)
         starting.kill()
     if instant != "on record":
-        assert list(processes.marked(directory))
+        assert list(processes.find_marked(directory))
     assert "half-started" in run("status").stdout
     again = run("up", *ONE)
     assert again.returncode == 0, again.stderr
-    assert len(list(processes.marked(directory))) == 1
+    assert len(list(processes.find_marked(directory))) == 1
     assert run("down").returncode == 0
     assert_no_trace(directory)
 
@@ -151,7 +151,7 @@ def test_a_hidden_environment_does_not_reach_the_nodes(home: Path, monkeypatch: 
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx1m")
     monkeypatch.setenv("KASTELLAN_LAB_DIR", "/somewhere/else")
     lab = labs.up(labs.LabSpec(brokers=1, racks=1))
-    (identity,) = processes.marked(lab.dir)
+    (identity,) = processes.find_marked(lab.dir)
     environment = Path(f"/proc/{identity.pid}/environ").read_bytes()
     assert b"JAVA_TOOL_OPTIONS" not in environment
     assert os.environ["KASTELLAN_LAB_DIR"].encode() not in environment

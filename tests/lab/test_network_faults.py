@@ -128,7 +128,7 @@ def test_whoever_cuts_a_broker_off_may_be_killed_at_any_instant(loaded_lab: labs
     victim, name = loaded_lab.node(3), enclosure(3)
     begin = [*COMMAND, "network_partition", "--name", loaded_lab.name]
     with subprocess.Popen(begin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as injecting:
-        eventually(lambda: _child.told(loaded_lab, name, "ready"), "that broker 3 has a network of its own")
+        eventually(lambda: _child.read_output(loaded_lab, name, "ready"), "that broker 3 has a network of its own")
         injecting.send_signal(signal.SIGKILL)
     assert [each.holds for each in injection.active(loaded_lab)] == [False]
     undone = subprocess.run([*COMMAND, "--undo", "--name", loaded_lab.name], capture_output=True, text=True, check=True)
@@ -141,7 +141,7 @@ def _assert_whole(lab: labs.Lab, victim: Node, eventually: Eventually) -> None:
     assert injection.active(lab) == []
     assert not is_apart(victim)
     assert not _child.folder(lab, enclosure(victim.id)).exists()
-    relays = [each for each in processes.marked(lab.dir) if b"_relay" in Path(f"/proc/{each.pid}/cmdline").read_bytes()]
+    relays = [each for each in processes.find_marked(lab.dir) if b"_relay" in Path(f"/proc/{each.pid}/cmdline").read_bytes()]
     assert relays == []
     report, _ = examined(lab)
     assert errors(report) == {}

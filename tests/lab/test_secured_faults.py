@@ -52,19 +52,19 @@ def test_a_wrong_password_is_refused_and_the_broker_says_so_in_its_log(spread: l
     with injected(spread, "password_wrong") as truth:
         assert (truth.kind, truth.key) == ("principal", ("viewer",))
         eventually(lambda: refusals() > 0, "a broker's line about it")
-    assert list(processes.marked(spread.dir / "faults")) == []
+    assert list(processes.find_marked(spread.dir / "faults")) == []
     assert not _child.folder(spread, "password_wrong").exists()
 
 
 def test_a_missing_right_denies_writes_and_nothing_else(spread: labs.Lab, injected) -> None:
-    before = access.listed(spread.brokers[0].door)
+    before = access.list_acls(spread.brokers[0].door)
     with injected(spread, "acl_missing") as truth:
         assert (truth.kind, truth.key) == ("principal", ("shop",))
-        rules = access.listed(spread.brokers[0].door) or frozenset()
+        rules = access.list_acls(spread.brokers[0].door) or frozenset()
         mine = {(each.operation, each.name) for each in rules if each.principal == "shop"}
         assert mine == {("Describe", "lab-guarded"), ("Read", "lab-guarded")}
-        assert _child.told(spread, "acl_missing", "outcome") == "TOPIC_AUTHORIZATION_FAILED"
-    assert access.listed(spread.brokers[0].door) == before
+        assert _child.read_output(spread, "acl_missing", "outcome") == "TOPIC_AUTHORIZATION_FAILED"
+    assert access.list_acls(spread.brokers[0].door) == before
 
 
 def test_a_directory_that_is_gone_is_offline_and_comes_back(spread: labs.Lab, injected) -> None:

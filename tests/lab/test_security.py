@@ -56,7 +56,7 @@ def test_every_mechanism_of_passwords_is_offered_where_passwords_are(secured: la
 
 
 def test_the_principals_of_each_level_have_the_rights_of_the_table_and_no_more(secured: labs.Lab) -> None:
-    rules = access.listed(secured.brokers[0].door)
+    rules = access.list_acls(secured.brokers[0].door)
     assert rules is not None
     for level in LEVELS:
         mine = {(each.operation, each.resource, each.name) for each in rules if each.principal == level}

@@ -58,14 +58,14 @@ def grant_levels(lab: Lab) -> None:
 def add(lab: Lab, acls: Iterable[Acl]) -> None:
     """Make these, and wait until every running broker lists them. Raises `Unavailable` when it would not."""
     wanted = frozenset(acls)
-    _change(lab, _CREATE, b"".join(_packed(acl) for acl in wanted), len(wanted))
+    _change(lab, _CREATE, b"".join(_pack(acl) for acl in wanted), len(wanted))
     _wait(lab, lambda there: wanted <= there)
 
 
 def remove(lab: Lab, acls: Iterable[Acl]) -> None:
     """Take these away, and wait until no running broker lists them. Raises `Unavailable` when it would not."""
     unwanted = frozenset(acls)
-    _change(lab, _DELETE, b"".join(_packed(acl) for acl in unwanted), len(unwanted))
+    _change(lab, _DELETE, b"".join(_pack(acl) for acl in unwanted), len(unwanted))
     _wait(lab, lambda there: not unwanted & there)
 
 
@@ -74,7 +74,7 @@ def set_passwords(lab: Lab, secrets: Mapping[str, str]) -> None:
 
     By request (KIP-554), because a ZooKeeper cluster is not formatted and so has no users when it starts.
     """
-    users = [_salted(name, secret, number) for name, secret in secrets.items() for number in _HASHES]
+    users = [_salt(name, secret, number) for name, secret in secrets.items() for number in _HASHES]
     body = b"\1" + _short(len(users)) + b"".join(users) + b"\0"
     deadline = Deadline.after(_WAIT_S)
     while True:
@@ -88,7 +88,7 @@ def set_passwords(lab: Lab, secrets: Mapping[str, str]) -> None:
         time.sleep(_POLL_S)
 
 
-def listed(where: Where) -> frozenset[Acl] | None:
+def list_acls(where: Where) -> frozenset[Acl] | None:
     """Every literal rule that allows something, as this broker knows them; None when it does not answer or refuses."""
     body = struct.pack(">bhbhhbb", _ANY, -1, _ANY, -1, -1, _ANY, _ANY)
     answer = probe.ask(where, _DESCRIBE, _VERSION, body, _WAIT_S)
@@ -101,17 +101,17 @@ def listed(where: Where) -> frozenset[Acl] | None:
     read.text()
     types = {number: name for name, number in _TYPES.items()}
     operations = {number: name for name, number in _OPERATIONS.items()}
-    found: set[Acl] = set()
+    acls: set[Acl] = set()
     for _ in range(read.take("i")):
         kind, name, pattern = read.take("b"), read.text(), read.take("b")
         for _ in range(read.take("i")):
             principal, _, operation, permission = read.text(), read.text(), read.take("b"), read.take("b")
             if (pattern, permission) == (_LITERAL, _ALLOW):
-                found.add(Acl(principal.removeprefix("User:"), operations[operation], types[kind], name))
-    return frozenset(found)
+                acls.add(Acl(principal.removeprefix("User:"), operations[operation], types[kind], name))
+    return frozenset(acls)
 
 
-def _salted(name: str, secret: str, mechanism: int) -> bytes:
+def _salt(name: str, secret: str, mechanism: int) -> bytes:
     salt = os.urandom(_SALT_BYTES)
     salted = hashlib.pbkdf2_hmac(_HASHES[mechanism], secret.encode(), salt, _ITERATIONS)
     raw = name.encode()
@@ -136,7 +136,7 @@ def _all_set(answer: bytes) -> bool:
     return True
 
 
-def _packed(acl: Acl) -> bytes:
+def _pack(acl: Acl) -> bytes:
     """The same bytes make a rule and find it."""
     texts = (acl.name, f"User:{acl.principal}", _EVERY_HOST)
     name, principal, host = (struct.pack(">h", len(text.encode())) + text.encode() for text in texts)
@@ -182,7 +182,7 @@ def _skip_matches(read: probe.Reader) -> None:
 def _wait(lab: Lab, condition: Callable[[frozenset[Acl]], bool]) -> None:
     deadline = Deadline.after(_WAIT_S)
     for node in lab.brokers:
-        while nodes.state(node) == "running" and not condition(listed(node.door) or frozenset()):
+        while nodes.state(node) == "running" and not condition(list_acls(node.door) or frozenset()):
             if deadline.passed:
                 msg = f"broker {node.id} of lab {lab.name} does not see the new rights; see `kastellan lab logs`"
                 raise Unavailable(msg)

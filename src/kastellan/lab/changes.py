@@ -38,14 +38,14 @@ def set_broker(lab: Lab, broker: int, values: Mapping[str, str | None]) -> None:
 def reassign(lab: Lab, topic: str, partition: int, replicas: Sequence[int] | None) -> None:
     """Move a partition to these brokers; None cancels what is under way, or finds that nothing is."""
     request = alter_partition_reassignments(0, {topic: {partition: replicas}}, timeout_ms=int(_ASK_S * 1000))
-    done = frozenset[int]() if replicas is not None else _GONE
+    result_code = frozenset[int]() if replicas is not None else _GONE
 
     def ask(node: Node) -> int | None:
         answer = _send(node, request)
         if answer is None:
             return None
         code = _reassignment_error(probe.Reader(answer))
-        return 0 if code in done else code
+        return 0 if code in result_code else code
 
     _insist(lab.brokers, f"the replicas of {topic}-{partition}", ask)
 
@@ -64,7 +64,7 @@ def _send(node: Node, request: EncodedRequest) -> bytes | None:
     return probe.ask(node.door, request.api_key, request.version, request.body, _ASK_S, flexible=request.flexible)
 
 
-def _insist(nodes: Iterable[Node], what: str, ask: Callable[[Node], int | None]) -> None:
+def _insist(nodes: Iterable[Node], purpose: str, ask: Callable[[Node], int | None]) -> None:
     """Ask one after another until one has done it; doing it again changes nothing."""
     deadline = Deadline.after(_WAIT_S)
     reason = "no broker answered"
@@ -75,7 +75,7 @@ def _insist(nodes: Iterable[Node], what: str, ask: Callable[[Node], int | None])
                 return
             reason = reason if code is None else f"broker {node.id} refused with error {code}"
         if deadline.passed:
-            msg = f"{what} could not be changed ({reason}); see `kastellan lab logs`"
+            msg = f"{purpose} could not be changed ({reason}); see `kastellan lab logs`"
             raise Unavailable(msg)
         time.sleep(_POLL_S)
 

@@ -74,7 +74,7 @@ def raise_cluster(spec: LabSpec, runtime: Runtime, say: Say, seconds: float = no
     Raises `BadInput` when a lab of this name runs with another shape, `Unavailable` when it could not be started, with
     the last words of the node that failed; then nothing is left of it.
     """
-    directory = directory_of(spec.checked().name)
+    directory = directory_of(spec.validate().name)
     with held(directory, Deadline.after(_LOCK_S)) as lock:
         running = _running(directory, spec)
         if running is not None:
@@ -105,8 +105,8 @@ def need(name: str) -> Lab:
     """The lab of this name. Raises `BadInput` with what to type when there is none that is ready."""
     lab = find(name)
     if lab is None or not lab.ready:
-        what = "is half-started" if lab else "does not exist"
-        msg = f"lab {name} {what}; start it with `kastellan lab up --name {name}`"
+        state = "is half-started" if lab else "does not exist"
+        msg = f"lab {name} {state}; start it with `kastellan lab up --name {name}`"
         raise BadInput(msg)
     return lab
 
@@ -126,15 +126,15 @@ def status(name: str) -> LabStatus | None:
         return None
     try:
         lab = find(name)
-        seen = tuple(NodeStatus(node, nodes.state(node), nodes.rss_bytes(node)) for node in lab.nodes) if lab else ()
+        statuses = tuple(NodeStatus(node, nodes.state(node), nodes.rss_bytes(node)) for node in lab.nodes) if lab else ()
     except BadInput as problem:
         return LabStatus(name=name, dir=directory, state="damaged", reason=problem.message)
     if lab is None or not lab.ready:
-        return LabStatus(name=name, dir=directory, state="half-started", lab=lab, nodes=seen)
-    states = {status.state for status in seen}
+        return LabStatus(name=name, dir=directory, state="half-started", lab=lab, nodes=statuses)
+    states = {status.state for status in statuses}
     alive = states & {"running", "frozen"}
     overall = "running" if states == {"running"} else "degraded" if alive else "stopped"
-    return LabStatus(name=name, dir=directory, state=overall, lab=lab, nodes=seen)
+    return LabStatus(name=name, dir=directory, state=overall, lab=lab, nodes=statuses)
 
 
 def down(name: str, say: Say = lambda _: None) -> bool:
@@ -216,7 +216,7 @@ def _start(spec: LabSpec, directory: Path, runtime: Runtime, lock: int, seconds:
         for node in group:
             nodes.launch(node, runtime, heap_mib=spec.heap_mib, lock=lock, lab_dir=directory)
         for node in group:
-            processes.recorded(node.record, deadline)
+            processes.wait_recorded(node.record, deadline)
         nodes.wait_ready(group, frozenset(broker.id for broker in lab.brokers), deadline)
     if spec.has_zookeeper and spec.security == SASL_SSL:
         access.set_passwords(lab, secrets)
@@ -244,7 +244,7 @@ def _empty(directory: Path, say: Say) -> None:
 
 def _belonging(directory: Path) -> Iterator[Identity]:
     """Every live process of the lab: those on record, and those that carry its mark (a record may be damaged)."""
-    found: set[Identity] = set(processes.marked(directory))
+    identities: set[Identity] = set(processes.find_marked(directory))
     # A walk, and no glob: brokers that still run delete directories of partitions meanwhile, which ends a glob.
     for folder, _, files in os.walk(directory):
         if "process" not in files:
@@ -252,8 +252,8 @@ def _belonging(directory: Path) -> Iterator[Identity]:
         with suppress(BadInput):
             identity = processes.read_record(Path(folder, "process"))
             if identity and processes.now(identity):
-                found.add(identity)
-    yield from found
+                identities.add(identity)
+    yield from identities
 
 
 def _delete(entry: Path) -> None:

@@ -39,9 +39,9 @@ def new_id() -> str:
 
 def ports_with_template(runtime: Runtime, spec: LabSpec) -> list[list[int]]:
     """Controller ports for which a template exists, the most recently used first."""
-    found = [folder for folder in _family(runtime, spec).glob("[0-9]*") if folder.is_dir()]
-    found.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
-    return [[int(port) for port in folder.name.split("-")] for folder in found if len(folder.name.split("-")) == voters(spec)]
+    folders = [folder for folder in _family(runtime, spec).glob("[0-9]*") if folder.is_dir()]
+    folders.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return [[int(port) for port in folder.name.split("-")] for folder in folders if len(folder.name.split("-")) == voters(spec)]
 
 
 def format_storage(runtime: Runtime, lab: Lab, secrets: Mapping[str, str], lock: int) -> None:

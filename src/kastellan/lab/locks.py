@@ -29,8 +29,8 @@ class _Grip:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        found = os.fstat(descriptor)
-        self.directory = (found.st_dev, found.st_ino)
+        status = os.fstat(descriptor)
+        self.directory = (status.st_dev, status.st_ino)
 
     def let_go(self) -> None:
         descriptor, self.descriptor = self.descriptor, -1

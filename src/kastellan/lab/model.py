@@ -69,7 +69,7 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True):
             ("ms until reauthentication", self.reauthenticate_ms),
         )
 
-    def checked(self) -> LabSpec:
+    def validate(self) -> LabSpec:
         """Itself, when it can be started. Raises `BadInput` naming the value that cannot."""
         if not _NAME.fullmatch(self.name):
             msg = f"--name {self.name!r} is not a lab name; use up to 40 of a-z, 0-9, '-', '_', starting with a letter or digit"
@@ -291,7 +291,7 @@ def voters(spec: LabSpec) -> int:
 
 def directory_of(name: str) -> Path:
     """Where a lab of this name lives. Raises `BadInput` for what cannot be a name."""
-    return labs_dir() / LabSpec(name=name).checked().name
+    return labs_dir() / LabSpec(name=name).validate().name
 
 
 def write_private(path: Path, content: str | bytes) -> None:

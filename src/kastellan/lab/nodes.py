@@ -56,17 +56,17 @@ def state(node: Node) -> str:
     identity = current(node)
     if identity is None:
         return "not started"
-    seen = processes.now(identity)
-    if seen is None or seen.state in processes.DEAD:
+    process = processes.now(identity)
+    if process is None or process.state in processes.DEAD:
         return "gone"
-    return "frozen" if seen.state in "Tt" else "running"
+    return "frozen" if process.state in "Tt" else "running"
 
 
 def rss_bytes(node: Node) -> int:
     """Memory of its process now; 0 when it is gone."""
     identity = current(node)
-    seen = processes.now(identity) if identity else None
-    return seen.rss_bytes if seen else 0
+    process = processes.now(identity) if identity else None
+    return process.rss_bytes if process else 0
 
 
 def wait_ready(nodes: Sequence[Node], expected: frozenset[int], deadline: Deadline) -> None:
@@ -95,8 +95,8 @@ def _is_ready(node: Node, expected: frozenset[int]) -> bool:
         return False
     if node.client is None:
         return probe.serves(node.door)
-    seen = probe.metadata(node.door)
-    return seen is not None and expected <= seen.brokers
+    view = probe.metadata(node.door)
+    return view is not None and expected <= view.brokers
 
 
 def _says_started(node: Node) -> bool:
@@ -133,7 +133,7 @@ def restart(lab: Lab, node_id: int, seconds: float = START_S, through: Sequence[
     runtime = provide_runtime(lambda _: None, lab.spec.kafka)
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
         launch(node, runtime, heap_mib=lab.spec.heap_mib, lock=lock, lab_dir=lab.dir, through=through)
-        processes.recorded(node.record, Deadline.after(_RECORD_S))
+        processes.wait_recorded(node.record, Deadline.after(_RECORD_S))
     expected = frozenset([node_id]) if node.is_broker else frozenset[int]()
     wait_ready([node], expected, Deadline.after(seconds))
 
@@ -141,7 +141,7 @@ def restart(lab: Lab, node_id: int, seconds: float = START_S, through: Sequence[
 def _wait_forgotten(lab: Lab, node_id: int, deadline: Deadline) -> None:
     """Wait until no other broker knows the dead one: ZooKeeper keeps its place for a session, and refuses it until then."""
     others = [broker for broker in lab.brokers if broker.id != node_id and state(broker) == "running"]
-    while any((seen := probe.metadata(other.door)) and node_id in seen.brokers for other in others) and not deadline.passed:
+    while any((view := probe.metadata(other.door)) and node_id in view.brokers for other in others) and not deadline.passed:
         time.sleep(_POLL_S)
 
 
@@ -151,11 +151,11 @@ def log_tail(node: Node, lines: int = 20) -> list[str]:
         try:
             with path.open("rb") as opened:
                 opened.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-                found = opened.read().decode(errors="replace").splitlines()[-lines:]
+                last_lines = opened.read().decode(errors="replace").splitlines()[-lines:]
         except FileNotFoundError:
             continue
-        if found:
-            return found
+        if last_lines:
+            return last_lines
     return []
 
 

@@ -35,7 +35,7 @@ def reserve(lab_dir: Path, count: int, preferred: Sequence[Sequence[int]] = ()) 
             if len(wish) == count and all(_is_free(folder, port) for port in wish):
                 return _write(folder, lab_dir, wish)
         chosen: list[int] = []
-        for port in _shuffled():
+        for port in _shuffle_ports():
             if _is_free(folder, port):
                 chosen.append(port)
             if len(chosen) == count:
@@ -95,7 +95,7 @@ def _highest() -> int:
     return low if low > _LOWEST + 1_000 else _DEFAULT_HIGHEST
 
 
-def _shuffled() -> Iterator[int]:
+def _shuffle_ports() -> Iterator[int]:
     ports = list(range(_LOWEST, _highest()))
     random.Random(os.getpid()).shuffle(ports)  # spreads concurrent starters
     yield from ports

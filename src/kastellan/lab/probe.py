@@ -86,16 +86,16 @@ def offline_dirs(where: Where, timeout_s: float = 15.0) -> frozenset[str]:
         return frozenset()
     read = Reader(answer)
     read.take("i")
-    found: set[str] = set()
+    names: set[str] = set()
     for _ in range(read.take("i")):
         error, path = read.take("h"), read.text()
         if error == _STORAGE_ERROR:
-            found.add(path)
+            names.add(path)
         for _ in range(read.take("i")):
             read.text()
             for form in "iqqb" * read.take("i"):
                 read.take(form)
-    return frozenset(found)
+    return frozenset(names)
 
 
 def quorum_leader(where: Where, timeout_s: float = 3.0) -> int | None:

@@ -49,7 +49,7 @@ class Identity(msgspec.Struct, frozen=True):
     boot_id: str
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ProcessStatus(msgspec.Struct, frozen=True):
     """What /proc says of a process now; `state` is its letter (R, S, T, Z and so on)."""
 
     identity: Identity
@@ -64,32 +64,32 @@ class Seen(msgspec.Struct, frozen=True):
         return self.state in DEAD and self.threads <= 1
 
 
-def parse_stat(text: str, boot_id: str) -> Seen:
+def parse_stat(text: str, boot_id: str) -> ProcessStatus:
     """Read one line of /proc/PID/stat; the command's name may hold any character, so fields count from its last ')'."""
     try:
         pid = int(text[: text.index(" ")])
         fields = text[text.rindex(")") + 1 :].split()
         identity = Identity(pid, int(fields[_START_FIELD]), boot_id)
         rss = int(fields[_RSS_FIELD]) * os.sysconf("SC_PAGE_SIZE")
-        return Seen(identity, fields[_STATE_FIELD], int(fields[_PARENT_FIELD]), int(fields[_THREADS_FIELD]), rss)
+        return ProcessStatus(identity, fields[_STATE_FIELD], int(fields[_PARENT_FIELD]), int(fields[_THREADS_FIELD]), rss)
     except (ValueError, IndexError):
         msg = f"not a process record: {text[:80]!r}"
         raise BadInput(msg) from None
 
 
-def look(pid: int, proc: Path = PROC) -> Seen | None:
+def look(pid: int, proc: Path = PROC) -> ProcessStatus | None:
     """The process that has this number now, or None when it is gone; a child of this process that is gone is reaped.
 
     A process that dies is returned until the last of its threads has ended: only then can it be reaped. A JVM has dozens,
     and its first one ends before the others.
     """
     try:
-        seen = parse_stat((proc / str(pid) / "stat").read_text(errors="replace"), boot_id(proc))
+        status = parse_stat((proc / str(pid) / "stat").read_text(errors="replace"), boot_id(proc))
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if not seen.is_gone:
-        return seen
-    if seen.parent == os.getpid() and proc == PROC:
+    if not status.is_gone:
+        return status
+    if status.parent == os.getpid() and proc == PROC:
         _reap(pid)
     return None
 
@@ -105,17 +105,17 @@ def boot_id(proc: Path = PROC) -> str:
 
 def me() -> Identity:
     """The identity of this process."""
-    seen = look(os.getpid())
-    if seen is None:  # pragma: no cover - a running process is in /proc
+    status = look(os.getpid())
+    if status is None:  # pragma: no cover - a running process is in /proc
         msg = "this process is not in /proc; mount it"
         raise Unavailable(msg)
-    return seen.identity
+    return status.identity
 
 
-def now(identity: Identity, proc: Path = PROC) -> Seen | None:
+def now(identity: Identity, proc: Path = PROC) -> ProcessStatus | None:
     """The process with exactly this identity, or None when it is gone or its number belongs to another one."""
-    seen = look(identity.pid, proc)
-    return seen if seen is not None and seen.identity == identity else None
+    status = look(identity.pid, proc)
+    return status if status is not None and status.identity == identity else None
 
 
 def read_record(path: Path) -> Identity | None:
@@ -167,7 +167,7 @@ def kill_all(identities: Sequence[Identity], deadline: Deadline) -> list[Identit
     return wait_gone(identities, deadline)
 
 
-def marked(directory: Path) -> Iterator[Identity]:
+def find_marked(directory: Path) -> Iterator[Identity]:
     """Processes that carry the mark of this lab directory in their environment: the net below damaged records."""
     wanted, patience = f"{MARK}={directory}".encode(), Deadline.after(_EXEC_S)
     entries = [entry for entry in PROC.iterdir() if entry.name.isdigit()]
@@ -177,8 +177,8 @@ def marked(directory: Path) -> Iterator[Identity]:
             environment = _environment(entry)
             if environment == b"":
                 bare.append(entry)
-            elif environment and wanted in environment.split(b"\0") and (seen := look(int(entry.name))) is not None:
-                yield seen.identity
+            elif environment and wanted in environment.split(b"\0") and (status := look(int(entry.name))) is not None:
+                yield status.identity
         if patience.passed:
             return
         entries = bare
@@ -191,11 +191,11 @@ def _environment(entry: Path) -> bytes | None:
     It is empty for one that was started with nothing, and, for a moment, for one that becomes another program (`execve`).
     """
     try:
-        found = (entry / "environ").read_bytes()
+        environment = (entry / "environ").read_bytes()
         (entry / "exe").readlink()  # what is dead or of the kernel runs no program
     except OSError:
         return None
-    return found
+    return environment
 
 
 def spawn(
@@ -224,7 +224,7 @@ def spawn(
     )
 
 
-def recorded(record: Path, deadline: Deadline) -> Identity:
+def wait_recorded(record: Path, deadline: Deadline) -> Identity:
     """The identity of a process that `spawn` started, once it is on record (a few milliseconds)."""
     while (identity := read_record(record)) is None:
         if deadline.passed:

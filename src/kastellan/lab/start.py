@@ -28,7 +28,7 @@ def up(spec: LabSpec, say: Say = lambda _: None) -> Lab:
     Raises `MissingTool` when Java or Kafka cannot be had, `BadInput` for a spec that cannot be, `Unavailable` when the
     cluster does not start; in each case nothing is left behind.
     """
-    spec.checked()
+    spec.validate()
     cluster.sweep(say)
     runtime = provide_runtime(say, spec.kafka)
     if spec.security == KERBEROS:

@@ -17,7 +17,7 @@ from kastellan.lab.locks import held
 from kastellan.lab.places import cache_dir
 
 _INSTALL_S = 300.0
-_DONE = ".complete"
+_COMPLETE = ".complete"
 
 
 def child_environment() -> dict[str, str]:
@@ -33,15 +33,15 @@ def provide(module: str, requirement: str, extra: str) -> Path | None:
     Returns None when the running environment has it, else the directory for the child's `PYTHONPATH`. It is put
     there by uv or pip, once. Raises `MissingTool` with what to install when neither can.
     """
-    found = importlib.util.find_spec(module)
-    if found is not None and found.origin is not None:  # a stray folder of that name has no origin
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.origin is not None:  # a stray folder of that name has no origin
         return None
     version = f"{sys.version_info.major}{sys.version_info.minor}"
     target = cache_dir() / "tools" / f"{module}-py{version}"
-    if (target / _DONE).exists():
+    if (target / _COMPLETE).exists():
         return target
     with held(cache_dir() / "tools", Deadline.after(_INSTALL_S)):
-        if not (target / _DONE).exists():
+        if not (target / _COMPLETE).exists():
             _install(requirement, target, f"install it with: pip install 'kastellan[{extra}]'")
     return target
 
@@ -55,7 +55,7 @@ def _install(requirement: str, target: Path, remedy: str) -> None:
         for command in _installers(Path(scratch)):
             reason = _run([*command, "--target", str(fresh), requirement])
             if reason is None:
-                (fresh / _DONE).touch()
+                (fresh / _COMPLETE).touch()
                 shutil.rmtree(target, ignore_errors=True)
                 fresh.rename(target)
                 return
@@ -92,10 +92,10 @@ def find_uv() -> Path | None:
 def _run(command: list[str]) -> str | None:
     """Run a short-lived tool; None when it succeeded, else why it did not."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as problem:
         return f"{Path(command[0]).name}: {problem}"
-    if done.returncode == 0:
+    if finished.returncode == 0:
         return None
-    last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
+    last = (finished.stderr or finished.stdout).strip().splitlines()[-1:] or ["no output"]
     return f"{Path(command[0]).name}: {last[0][:200]}"

@@ -43,7 +43,7 @@ def run_node(lab: Lab, number: int) -> Identity:
         ["sleep", "60"], record=node.record, lock=lock, lab_dir=lab.dir, cwd=node.dir, output=node.stdout_log, env=os.environ
     )
     os.close(lock)
-    return processes.recorded(node.record, Deadline.after(30))
+    return processes.wait_recorded(node.record, Deadline.after(30))
 
 
 def status(name: str) -> cluster.LabStatus:

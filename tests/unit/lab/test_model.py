@@ -15,7 +15,7 @@ from kastellan.lab.properties import jvm_options, log4j2_properties, logging_pro
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "A", "-x", "x" * 41, ".hidden", "a b"])
 def test_a_name_that_is_no_directory_of_ours_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="--name"):
-        LabSpec(name=name).checked()
+        LabSpec(name=name).validate()
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_name_that_is_no_directory_of_ours_is_refused(name: str) -> None:
 )
 def test_a_number_out_of_range_is_named(spec: LabSpec, option: str) -> None:
     with pytest.raises(BadInput, match=option):
-        spec.checked()
+        spec.validate()
 
 
 def test_combined_nodes_have_three_listeners_each(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_before_kafka_4_the_quorum_is_static_and_nothing_of_share_groups_is_set(
 
 
 def test_zookeeper_comes_first_and_brokers_know_it_alone(tmp_path: Path) -> None:
-    spec = LabSpec(brokers=2, kafka="3.9-zk").checked()
+    spec = LabSpec(brokers=2, kafka="3.9-zk").validate()
     assert voters(spec) == 0
     keeper, *brokers = nodes = layout(spec, tmp_path, [1, 2, 3, 4, 5], [])
     assert (keeper.id, keeper.is_zookeeper, keeper.is_broker, keeper.zookeeper) == (200, True, False, "127.0.0.1:5")

@@ -113,7 +113,7 @@ def spawn(tmp_path: Path, *command: str) -> Identity:
         )
     finally:
         os.close(lock)
-    return processes.recorded(tmp_path / "process", Deadline.after(30))
+    return processes.wait_recorded(tmp_path / "process", Deadline.after(30))
 
 
 def test_a_started_process_is_on_record_and_carries_the_mark(tmp_path: Path) -> None:
@@ -121,11 +121,11 @@ def test_a_started_process_is_on_record_and_carries_the_mark(tmp_path: Path) -> 
     try:
         assert processes.now(identity) is not None
         assert os.getsid(identity.pid) == identity.pid != os.getsid(0)
-        assert identity in set(processes.marked(tmp_path))
-        assert identity not in set(processes.marked(tmp_path / "another"))
+        assert identity in set(processes.find_marked(tmp_path))
+        assert identity not in set(processes.find_marked(tmp_path / "another"))
     finally:
         assert processes.kill_all([identity], Deadline.after(10)) == []
-    assert list(processes.marked(tmp_path)) == []
+    assert list(processes.find_marked(tmp_path)) == []
 
 
 def test_one_that_is_just_becoming_another_program_is_found_by_its_mark(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_one_that_is_just_becoming_another_program_is_found_by_its_mark(tmp_path
         deadline = Deadline.after(30)
         while environ.read_bytes():
             assert not deadline.passed, "it was never met between two programs"
-        assert all(identity in set(processes.marked(tmp_path)) for _ in range(50))
+        assert all(identity in set(processes.find_marked(tmp_path)) for _ in range(50))
     finally:
         assert processes.kill_all([identity], Deadline.after(10)) == []
 
@@ -145,7 +145,7 @@ def test_those_without_any_environment_neither_carry_a_mark_nor_hide_one(tmp_pat
     bare = [subprocess.Popen(["sleep", "60"], env={}) for _ in range(3)]
     identity = spawn(tmp_path, "sleep", "60")
     try:
-        assert set(processes.marked(tmp_path)) == {identity}
+        assert set(processes.find_marked(tmp_path)) == {identity}
     finally:
         for each in bare:
             each.kill()

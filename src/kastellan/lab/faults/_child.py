@@ -34,7 +34,7 @@ def start(lab: Lab, fault: str, module: str, *arguments: str, through: Sequence[
             [*through, sys.executable, "-m", module, str(lab.dir), *arguments],
             record=place / _RECORD, lock=lock, lab_dir=lab.dir, cwd=place, output=place / OUTPUT, env=child_environment(),
         )  # fmt: skip
-        processes.recorded(place / _RECORD, Deadline.after(_LOCK_S))
+        processes.wait_recorded(place / _RECORD, Deadline.after(_LOCK_S))
 
 
 def identity(lab: Lab, fault: str) -> Identity | None:
@@ -44,27 +44,27 @@ def identity(lab: Lab, fault: str) -> Identity | None:
 
 def is_gone(lab: Lab, fault: str) -> bool:
     """Whether it ended, or never was."""
-    found = identity(lab, fault)
-    return found is None or processes.now(found) is None
+    child = identity(lab, fault)
+    return child is None or processes.now(child) is None
 
 
 def last_words(lab: Lab, fault: str) -> str:
     """The last lines that it printed, in one."""
-    lines = [line.strip() for line in told(lab, fault, OUTPUT).splitlines() if line.strip()]
+    lines = [line.strip() for line in read_output(lab, fault, OUTPUT).splitlines() if line.strip()]
     return " | ".join(lines[-_SHOWN_LINES:]) or "nothing"
 
 
 def kill(lab: Lab, fault: str) -> None:
     """End it at once, as a crash does; nothing happens when it is gone or never was."""
-    if found := identity(lab, fault):
-        processes.kill_all([found], Deadline.after(_LOCK_S))
+    if child := identity(lab, fault):
+        processes.kill_all([child], Deadline.after(_LOCK_S))
 
 
 def end(lab: Lab, fault: str) -> None:
     """Ask it to end, so that it leaves its group; then end it."""
-    found = identity(lab, fault)
-    if found and processes.send(found, signal.SIGTERM):
-        processes.wait_gone([found], Deadline.after(_END_S))
+    child = identity(lab, fault)
+    if child and processes.send(child, signal.SIGTERM):
+        processes.wait_gone([child], Deadline.after(_END_S))
     kill(lab, fault)
 
 
@@ -77,7 +77,7 @@ def remove(lab: Lab, fault: str) -> None:
         place.rmdir()
 
 
-def told(lab: Lab, fault: str, name: str) -> str:
+def read_output(lab: Lab, fault: str, name: str) -> str:
     """What it wrote into a file of this name; nothing while there is none."""
     try:
         return (folder(lab, fault) / name).read_text()
@@ -85,12 +85,12 @@ def told(lab: Lab, fault: str, name: str) -> str:
         return ""
 
 
-def has_told(lab: Lab, fault: str, name: str) -> bool:
+def has_output(lab: Lab, fault: str, name: str) -> bool:
     """Whether it wrote a file of this name."""
     return (folder(lab, fault) / name).exists()
 
 
-def tell(name: str, text: str) -> None:
+def write_output(name: str, text: str) -> None:
     """For the process itself: write a file into its directory, whole or not at all."""
     part = Path(f"{name}.part")
     part.write_text(text)

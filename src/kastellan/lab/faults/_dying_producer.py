@@ -26,13 +26,13 @@ def main() -> None:
     client.init_transactions(_ASK_S)
     offsets: list[int] = []
 
-    def delivered(error: KafkaError | None, message: Message) -> None:
+    def on_delivery(error: KafkaError | None, message: Message) -> None:
         if error is None:
             offsets.append(message.offset() or 0)
 
     client.begin_transaction()
     for number in range(_RECORDS):
-        client.produce(topic, key="unfinished", value=f"unfinished {number}", partition=0, on_delivery=delivered)
+        client.produce(topic, key="unfinished", value=f"unfinished {number}", partition=0, on_delivery=on_delivery)
     client.flush(_ASK_S)
     if len(offsets) < _RECORDS:
         sys.exit("the records of the transaction were not delivered")

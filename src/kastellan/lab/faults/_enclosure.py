@@ -72,8 +72,8 @@ def need() -> Manner:
 
 def manner() -> str:
     """In a few words, what the network of a broker's own is here and where its packets are lost."""
-    found = need()
-    return f"{found.words} behind a relay; {_LOSING[found.drops]}"
+    program = need()
+    return f"{program.words} behind a relay; {_LOSING[program.drops]}"
 
 
 def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None:
@@ -86,9 +86,9 @@ def put_around(lab: Lab, node: Node, hurts: Sequence[str], share: float) -> None
     arguments = (str(node.id), ",".join(hurts), str(share), manner.kind, manner.drops)
     _child.start(lab, name, _MODULE, *arguments, through=manner.through)
     nodes.kill(lab, node.id)
-    what = f"that broker {node.id} has a network of its own"
-    wait_child(lab, name, lambda: _child.has_told(lab, name, _relay.READY), what, _READY_S)
-    nodes.restart(lab, node.id, through=manner.entering(_child.told(lab, name, _relay.READY)))
+    purpose = f"that broker {node.id} has a network of its own"
+    wait_child(lab, name, lambda: _child.has_output(lab, name, _relay.READY), purpose, _READY_S)
+    nodes.restart(lab, node.id, through=manner.entering(_child.read_output(lab, name, _relay.READY)))
     wait_healed(lab)
 
 
@@ -99,8 +99,8 @@ def strike(lab: Lab, node: Node) -> None:
     if relay is None or not processes.send(relay, _relay.STRIKE):
         msg = f"the relay of broker {node.id} is gone; undo the fault with `kastellan lab fault --undo`"
         raise Unavailable(msg)
-    what = f"that the links of broker {node.id} are hurt"
-    wait_child(lab, name, lambda: _child.has_told(lab, name, _relay.STRUCK), what, HOLDS_S)
+    purpose = f"that the links of broker {node.id} are hurt"
+    wait_child(lab, name, lambda: _child.has_output(lab, name, _relay.STRUCK), purpose, HOLDS_S)
 
 
 def take_away(lab: Lab, node: Node) -> None:

@@ -114,7 +114,7 @@ def refuse_node(fault: Fault, node: int | None) -> None:
         raise BadInput(msg)
 
 
-def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
+def wait(condition: Callable[[], bool], purpose: str, seconds: float) -> None:
     """Wait for a condition; a question that nobody answered counts as not yet.
 
     Raises `Unavailable` naming it at the end of the time.
@@ -122,32 +122,32 @@ def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
     deadline = Deadline.after(seconds)
     while not _holds(condition):
         if deadline.passed:
-            msg = f"{what} was not seen within {seconds:.0f} s; see `kastellan lab status` and `kastellan lab logs`"
+            msg = f"{purpose} was not seen within {seconds:.0f} s; see `kastellan lab status` and `kastellan lab logs`"
             raise Unavailable(msg)
         time.sleep(_POLL_S)
 
 
-def wait_child(lab: Lab, name: str, condition: Callable[[], bool], what: str, seconds: float) -> None:
+def wait_child(lab: Lab, name: str, condition: Callable[[], bool], purpose: str, seconds: float) -> None:
     """Wait for a condition that a process of this fault brings about, as long as it lives.
 
     Raises `Unavailable` with its last words when it ended, and when the time is over.
     """
-    seen = False
+    holds = False
 
     def is_over() -> bool:
-        nonlocal seen
+        nonlocal holds
         gone = _child.is_gone(lab, name)  # first, so that the last thing it did still counts
-        seen = _holds(condition)
-        return seen or gone
+        holds = _holds(condition)
+        return holds or gone
 
     try:
-        wait(is_over, what, seconds)
+        wait(is_over, purpose, seconds)
     except Unavailable as late:
         problem = late.message
     else:
-        if seen:
+        if holds:
             return
-        problem = f"{what} will not be seen, its process ended"
+        problem = f"{purpose} will not be seen, its process ended"
     msg = f"{problem}; it said: {_child.last_words(lab, name)}"
     raise Unavailable(msg)
 
@@ -181,11 +181,11 @@ def wait_healed(lab: Lab) -> None:
     if len([*(lab.dir / FAULTS).glob("*.json")]) > 1:
         return
     deadline = Deadline.after(HEALS_S)
-    while what := amiss(lab):
+    while problem := amiss(lab):
         if deadline.passed:
-            msg = f"lab {lab.name} is not whole after {HEALS_S:.0f} s: {what}; see `kastellan lab logs`"
+            msg = f"lab {lab.name} is not whole after {HEALS_S:.0f} s: {problem}; see `kastellan lab logs`"
             raise Unavailable(msg)
-        if what.startswith(_ELSEWHERE):
+        if problem.startswith(_ELSEWHERE):
             running = _running(lab)
             for broker in running if lab.spec.has_zookeeper else running[:1]:  # there only the controller, which is one of them
                 probe.elect_preferred(broker.door)
@@ -194,8 +194,8 @@ def wait_healed(lab: Lab) -> None:
 
 def only_elsewhere(lab: Lab) -> bool:
     """Whether nothing is amiss but where leaders are."""
-    what = amiss(lab)
-    return not what or what.startswith(_ELSEWHERE)
+    problem = amiss(lab)
+    return not problem or problem.startswith(_ELSEWHERE)
 
 
 def amiss(lab: Lab) -> str:
@@ -206,15 +206,15 @@ def amiss(lab: Lab) -> str:
     running = _running(lab)
     ids = {broker.id for broker in running}
     for broker in running:
-        seen = probe.metadata(broker.door, None)
-        if seen is None:
+        view = probe.metadata(broker.door, None)
+        if view is None:
             return f"broker {broker.id} does not answer"
-        if not ids <= seen.brokers:
-            return f"broker {broker.id} sees only {sorted(seen.brokers)}"
-        for (topic, number), part in seen.partitions.items():
+        if not ids <= view.brokers:
+            return f"broker {broker.id} sees only {sorted(view.brokers)}"
+        for (topic, number), part in view.partitions.items():
             if missing := set(part.replicas) & ids - set(part.in_sync):
                 return f"broker {broker.id} sees {topic}-{number} without {sorted(missing)} in sync"
-        for (topic, number), part in seen.partitions.items():
+        for (topic, number), part in view.partitions.items():
             if part.replicas[0] in ids and part.leader != part.replicas[0]:
                 return f"{_ELSEWHERE} {topic}-{number}, which is broker {part.leader} instead of {part.replicas[0]}"
     return ""
@@ -225,5 +225,5 @@ def _running(lab: Lab) -> list[Node]:
 
 
 def _misses(node: Node, broker: int) -> bool:
-    seen = probe.metadata(node.door)
-    return seen is not None and broker not in seen.brokers
+    view = probe.metadata(node.door)
+    return view is not None and broker not in view.brokers

@@ -23,7 +23,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 120.0
 _SO_ATTACH_FILTER = 26
 _RANDOM = 0xFFFF_F000 + 56
 _LOAD, _AT_LEAST, _RETURN = 0x20, 0x35, 0x06
-_WHOLE, _NOTHING = 0xFFFF_FFFF, 0
+_WHOLE_PACKET, _NOTHING = 0xFFFF_FFFF, 0
 _INSTRUCTION, _PROGRAM = "=HBBI", "@HP"
 
 
@@ -34,7 +34,7 @@ def program(share: float) -> bytes:
     steps = (
         (_LOAD, 0, 0, _RANDOM),
         (_AT_LEAST, 0, 1, int(share * 2**32)),
-        (_RETURN, 0, 0, _WHOLE),
+        (_RETURN, 0, 0, _WHOLE_PACKET),
         (_RETURN, 0, 0, _NOTHING),
     )
     return b"".join(struct.pack(_INSTRUCTION, *step) for step in steps)

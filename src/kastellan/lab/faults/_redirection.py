@@ -37,8 +37,8 @@ def is_allowed() -> bool:
     try:
         with tempfile.TemporaryDirectory(prefix="kastellan-") as folder, Redirection(0, Path(folder)) as tried:
             command = [*entering(tried.entrance), sys.executable, "-c", _ASK_ITSELF]
-            asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TRY_S)
-            return asked.stdout.strip() == tried.host(_HOME)
+            attempt = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TRY_S)
+            return attempt.stdout.strip() == tried.host(_HOME)
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -91,12 +91,12 @@ class Redirection:
         with self._door:
             while True:
                 try:
-                    came, _ = self._door.accept()
+                    peer, _ = self._door.accept()
                 except OSError:  # it was shut
                     return
-                with came:
-                    _, found, _, _ = socket.recv_fds(came, 1, 1)
-                for listener in found:
+                with peer:
+                    _, descriptors, _, _ = socket.recv_fds(peer, 1, 1)
+                for listener in descriptors:
                     self._lead(listener)
                     os.close(listener)
 
@@ -105,7 +105,7 @@ class Redirection:
         watched = select.poll()
         watched.register(listener, select.POLLIN)
         while all(event & select.POLLIN for _, event in watched.poll()):
-            call = _seccomp.received(listener)
+            call = _seccomp.receive(listener)
             if call is not None:
                 with suppress(OSError):  # it is gone, and so is its memory
                     self._put(listener, call)

@@ -51,12 +51,12 @@ class Link(msgspec.Struct, frozen=True):
 def links(lab: Lab, node_id: int) -> tuple[Link, ...]:
     """Every way that this node needs: its own listeners, those of the others, and who gives tokens or tickets."""
     node = lab.node(node_id)
-    found = [(node.client, True, CLIENTS), (node.broker, True, BROKERS), (node.controller, True, QUORUM)]
+    endpoints = [(node.client, True, CLIENTS), (node.broker, True, BROKERS), (node.controller, True, QUORUM)]
     for other in lab.nodes:
         if other.id != node_id:
-            found += [(other.broker, False, BROKERS), (other.controller, False, QUORUM), (other.zookeeper, False, QUORUM)]
-    found += [(lab.issuer.rpartition("/")[2], False, CLIENTS), (lab.kdc, False, CLIENTS)]
-    return tuple(Link(address.replace("localhost", _HERE), inward, use) for address, inward, use in found if address)
+            endpoints += [(other.broker, False, BROKERS), (other.controller, False, QUORUM), (other.zookeeper, False, QUORUM)]
+    endpoints += [(lab.issuer.rpartition("/")[2], False, CLIENTS), (lab.kdc, False, CLIENTS)]
+    return tuple(Link(address.replace("localhost", _HERE), inward, use) for address, inward, use in endpoints if address)
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ class Relay:
                 _packets.lose(victim, self._share)
 
     async def _listen(self, start: Side, end: Side, *, hurt: bool) -> str:
-        listener = self._made(start, hurt=hurt)
+        listener = self._create_socket(start, hurt=hurt)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         deadline = Deadline.after(_BIND_S)
         while not _bound(listener, self._place(start)):
@@ -135,7 +135,7 @@ class Relay:
 
     async def _carry(self, near: socket.socket, end: Side, *, hurt: bool) -> None:
         line = self._line if hurt else _packets.CLEAR
-        with near, self._made(end, hurt=hurt) as far:
+        with near, self._create_socket(end, hurt=hurt) as far:
             try:
                 if await line.brings():
                     await asyncio.get_running_loop().sock_connect(far, self._place(end))
@@ -151,11 +151,11 @@ class Relay:
         host, _, port = side.address.rpartition(":")
         return self._network.host(host) if side.inside else host, int(port)
 
-    def _made(self, side: Side, *, hurt: bool) -> socket.socket:
-        made = self._network.tcp_socket() if side.inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        made.setblocking(False)
-        self._hold(made, side, hurt=hurt)
-        return made
+    def _create_socket(self, side: Side, *, hurt: bool) -> socket.socket:
+        created = self._network.tcp_socket() if side.inside else socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        created.setblocking(False)
+        self._hold(created, side, hurt=hurt)
+        return created
 
     def _hold(self, sock: socket.socket, side: Side, *, hurt: bool) -> None:
         if hurt and (self._drops == _packets.EVERYWHERE or (side.inside and self._drops == _packets.INSIDE)):
@@ -203,12 +203,12 @@ def _bound(listener: socket.socket, place: tuple[str, int]) -> bool:
 async def _run(lab: Lab, node_id: int, relay: Relay, entrance: str) -> None:
     def strike() -> None:
         relay.strike()
-        _child.tell(STRUCK, "")
+        _child.write_output(STRUCK, "")
 
     asyncio.get_running_loop().add_signal_handler(STRIKE, strike)
     for link in links(lab, node_id):
         await relay.open(link)
-    _child.tell(READY, entrance)
+    _child.write_output(READY, entrance)
     await asyncio.Event().wait()
 
 

@@ -73,15 +73,15 @@ def install(looker: int) -> int:
         msg = f"calls are not known by number on {platform.machine()}"
         raise OSError(msg)
     libc = ctypes.CDLL(None, use_errno=True)
-    _done(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
+    _checked_result(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     libc.prctl(_PTRACER, ctypes.c_ulong(looker), 0, 0, 0)  # refused where nothing hinders it from looking
     code = program(machine)
     held = ctypes.create_string_buffer(code, len(code))
-    whole = struct.pack(_PROGRAM, len(code) // struct.calcsize(_INSTRUCTION), ctypes.addressof(held))
-    return _done(libc.syscall(machine.seccomp, _SET_FILTER, _WITH_LISTENER, whole))
+    filter_program = struct.pack(_PROGRAM, len(code) // struct.calcsize(_INSTRUCTION), ctypes.addressof(held))
+    return _checked_result(libc.syscall(machine.seccomp, _SET_FILTER, _WITH_LISTENER, filter_program))
 
 
-def received(listener: int) -> Call | None:
+def receive(listener: int) -> Call | None:
     """The next call that waits; None when it does not wait any more."""
     buffer = bytearray(struct.calcsize(_CALL))
     try:
@@ -109,7 +109,7 @@ def let_go(listener: int, call: Call) -> None:
         return
 
 
-def _done(result: int) -> int:
+def _checked_result(result: int) -> int:
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

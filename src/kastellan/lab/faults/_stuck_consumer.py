@@ -64,7 +64,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     if protocol == KIP_848:
         changes.set_group(lab, group, _PATIENCE)
     _child.start(lab, truth.fault, "kastellan.lab.faults._stuck_consumer", protocol, group, topic)
-    wait_child(lab, truth.fault, lambda: _child.has_told(lab, truth.fault, "stuck"), "that the application hangs", _START_S)
+    wait_child(lab, truth.fault, lambda: _child.has_output(lab, truth.fault, "stuck"), "that the application hangs", _START_S)
     wait(lambda: _nobody_reads(lab, group, topic), f"that {group} has no member and falls behind", HOLDS_S)
 
 
@@ -98,18 +98,18 @@ def main() -> None:
         on_revoke=lambda _, parts: _say(f"gave back {len(parts)} partitions"),
     )
     taken = 0
-    while taken < _FIRST or not _committed(client):
+    while taken < _FIRST or not _has_committed(client):
         for message in client.consume(1, _POLL_S):
             if problem := message.error():
                 _say(f"reading: {problem}")
             else:
                 taken += 1
-    _child.tell("stuck", str(taken))
+    _child.write_output("stuck", str(taken))
     while Path("process").exists():  # what hangs does not poll
         time.sleep(_POLL_S)
 
 
-def _committed(client: Consumer) -> bool:
+def _has_committed(client: Consumer) -> bool:
     """On a busy machine the group may have put the member out before it hangs: it polls, joins again and commits then."""
     from confluent_kafka import KafkaException  # noqa: PLC0415 - an extra
 
@@ -121,9 +121,9 @@ def _committed(client: Consumer) -> bool:
     return True
 
 
-def _say(what: object) -> None:
+def _say(text: object) -> None:
     """Its last words are told when it does not come to hang."""
-    print(f"{time.monotonic():.1f} {what}", file=sys.stderr, flush=True)  # noqa: T201 - its own output
+    print(f"{time.monotonic():.1f} {text}", file=sys.stderr, flush=True)  # noqa: T201 - its own output
 
 
 def _write(lab: Lab, topic: str) -> None:

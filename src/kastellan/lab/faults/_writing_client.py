@@ -24,18 +24,18 @@ def main() -> None:
     lab, principal, topic = recorded_in(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
     from confluent_kafka import Producer  # noqa: PLC0415 - an extra
 
-    def failed(error: KafkaError) -> None:
+    def on_error(error: KafkaError) -> None:
         if error.name() not in {"_ALL_BROKERS_DOWN", "_TRANSPORT"}:
-            _child.tell(OUTCOME, error.name())
+            _child.write_output(OUTCOME, error.name())
 
-    def delivered(error: KafkaError | None, _message: Message) -> None:
+    def on_delivery(error: KafkaError | None, _message: Message) -> None:
         if error is None or error.name() != "_MSG_TIMED_OUT":
-            _child.tell(OUTCOME, error.name() if error else "OK")
+            _child.write_output(OUTCOME, error.name() if error else "OK")
 
-    options = {"message.timeout.ms": _ATTEMPT_MS, "log_level": 0, "error_cb": failed, "client.id": principal}
+    options = {"message.timeout.ms": _ATTEMPT_MS, "log_level": 0, "error_cb": on_error, "client.id": principal}
     client = Producer({**entrance.librdkafka(lab, principal), **options})
     while Path("process").exists():
-        client.produce(topic, b"order", on_delivery=delivered)
+        client.produce(topic, b"order", on_delivery=on_delivery)
         client.flush(_ATTEMPT_MS / 1_000)
         time.sleep(_PAUSE_S)
 

@@ -50,10 +50,10 @@ def inject(lab: Lab, truth: Truth) -> None:
     access.add(lab, _HAS)
     _child.start(lab, truth.fault, "kastellan.lab.faults._writing_client", APP, _TOPIC)
 
-    def denied() -> bool:
-        return _child.told(lab, truth.fault, "outcome") == "TOPIC_AUTHORIZATION_FAILED"
+    def is_denied() -> bool:
+        return _child.read_output(lab, truth.fault, "outcome") == "TOPIC_AUTHORIZATION_FAILED"
 
-    wait_child(lab, truth.fault, denied, "that its writes are denied", HOLDS_S)
+    wait_child(lab, truth.fault, is_denied, "that its writes are denied", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:

@@ -40,8 +40,8 @@ def aim(lab: Lab, node: int | None) -> Truth:
 def inject(lab: Lab, truth: Truth) -> None:
     """Restart it with the wrong address, and wait until clients are told that."""
     victim = lab.node(int(truth.key[0]))
-    told = {"CLIENTS": truth.details["advertised"], "BROKERS": victim.broker, "CONTROLLERS": victim.controller}
-    listeners = ",".join(f"{name}://{address}" for name, address in told.items() if address)
+    advertised = {"CLIENTS": truth.details["advertised"], "BROKERS": victim.broker, "CONTROLLERS": victim.controller}
+    listeners = ",".join(f"{name}://{address}" for name, address in advertised.items() if address)
     _settings.restart_with(lab, victim, {"advertised.listeners": listeners})
     wait(
         lambda: clients.addresses(lab).get(victim.id) == truth.details["advertised"], "that clients are told the address", HOLDS_S

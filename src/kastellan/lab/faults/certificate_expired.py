@@ -46,7 +46,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     from kastellan.lab.security.certificates import Authority, Span  # noqa: PLC0415 - an extra
 
     victim = lab.node(int(truth.key[0]))
-    expired = Authority.load(lab.dir / KEYS).issue("broker", Span.expired(datetime.now(UTC)), serves=True)
+    expired = Authority.load(lab.dir / KEYS).issue("broker", Span.in_the_past(datetime.now(UTC)), serves=True)
     write_private(victim.dir / _KEYS, expired)
     _settings.restart_with(lab, victim, {"listener.name.clients.ssl.keystore.location": str(victim.dir / _KEYS)})
     wait(lambda: "expired" in _objection(victim), "that the certificate is refused", HOLDS_S)

@@ -45,7 +45,7 @@ def inject(lab: Lab, truth: Truth) -> None:
     _small_disk.put_under(lab, node)
     clients.create(lab, [(_TOPIC, _PARTITIONS, min(3, len(lab.brokers)), {})], Deadline.after(HOLDS_S))
     _small_disk.fill(node, lambda _: False)
-    wait(lambda: _noticed(lab, node), f"that {node.log_dirs[-1]} is offline", HOLDS_S)
+    wait(lambda: _is_noticed(lab, node), f"that {node.log_dirs[-1]} is offline", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:
@@ -56,7 +56,7 @@ def undo(lab: Lab, truth: Truth) -> None:
     wait(lambda: not probe.offline_dirs(node.door), "that every log directory is in service", HEALS_S)
 
 
-def _noticed(lab: Lab, node: Node) -> bool:
+def _is_noticed(lab: Lab, node: Node) -> bool:
     """Write where the full disk must take it, and look whether the broker met the error."""
     for number in range(_PARTITIONS):
         clients.write(lab, _TOPIC, number, _RECORDS, Deadline.after(HOLDS_S))

@@ -48,5 +48,5 @@ def undo(lab: Lab, truth: Truth) -> None:
     _small_disk.take_away(lab, lab.node(int(truth.node or 0)))
 
 
-def _is_nearly_full(seen: os.statvfs_result) -> bool:
-    return seen.f_bavail <= _LEFT * seen.f_blocks
+def _is_nearly_full(usage: os.statvfs_result) -> bool:
+    return usage.f_bavail <= _LEFT * usage.f_blocks

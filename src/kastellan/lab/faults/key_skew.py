@@ -59,5 +59,5 @@ def _is_skewed(lab: Lab) -> bool:
     ends = clients.ends(lab, _TOPIC, PARTITIONS)
     commits = clients.commits(lab, _GROUP)
     others = [end for number, end in ends.items() if number != _HOT]
-    done = commits.get((_TOPIC, _HOT), -1)
-    return ends[_HOT] > _TIMES * max(others) > 0 and done >= 0 and ends[_HOT] - done > _BEHIND
+    committed = commits.get((_TOPIC, _HOT), -1)
+    return ends[_HOT] > _TIMES * max(others) > 0 and committed >= 0 and ends[_HOT] - committed > _BEHIND

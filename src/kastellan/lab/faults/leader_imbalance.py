@@ -73,5 +73,5 @@ def undo(lab: Lab, truth: Truth) -> None:
 
 
 def _leads_nothing(lab: Lab, victim: int) -> bool:
-    seen = [probe.metadata(broker.door, [_TOPIC]) for broker in lab.brokers]
-    return all(view and view.partitions and victim not in {part.leader for part in view.partitions.values()} for view in seen)
+    views = [probe.metadata(broker.door, [_TOPIC]) for broker in lab.brokers]
+    return all(view and view.partitions and victim not in {part.leader for part in view.partitions.values()} for view in views)

@@ -52,8 +52,8 @@ def inject(lab: Lab, truth: Truth) -> None:
     victim = lab.node(int(truth.key[0]))
     _enclosure.put_around(lab, victim, (_enclosure.BROKERS,), _SHARE)
     _enclosure.strike(lab, victim)
-    what = f"that broker {victim.id} is out of step with two others (is there a load? `kastellan lab load`)"
-    wait(lambda: len(_out_of_step(lab, victim.id)) >= _FEWEST, what, HOLDS_S)
+    purpose = f"that broker {victim.id} is out of step with two others (is there a load? `kastellan lab load`)"
+    wait(lambda: len(_out_of_step(lab, victim.id)) >= _FEWEST, purpose, HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:
@@ -63,14 +63,14 @@ def undo(lab: Lab, truth: Truth) -> None:
 
 def _out_of_step(lab: Lab, broker: int) -> frozenset[int]:
     """The brokers between which and this one, which is live, a replica is out of sync."""
-    seen = probe.metadata(running_brokers(lab, broker)[0].door, None)
-    if seen is None or broker not in seen.brokers:
+    view = probe.metadata(running_brokers(lab, broker)[0].door, None)
+    if view is None or broker not in view.brokers:
         return frozenset()
-    found: set[int] = set()
-    for part in seen.partitions.values():
+    lagging: set[int] = set()
+    for part in view.partitions.values():
         behind = set(part.replicas) - set(part.in_sync)
         if part.leader == broker:
-            found |= behind
+            lagging |= behind
         elif broker in behind:
-            found.add(part.leader)
-    return frozenset(found & seen.brokers)
+            lagging.add(part.leader)
+    return frozenset(lagging & view.brokers)

@@ -44,10 +44,10 @@ def inject(lab: Lab, truth: Truth) -> None:
     """Start the application, and wait until it was refused."""
     _child.start(lab, truth.fault, "kastellan.lab.faults._writing_client", WRONG, _TOPIC)
 
-    def refused() -> bool:
-        return _child.told(lab, truth.fault, "outcome") == "_AUTHENTICATION"
+    def is_refused() -> bool:
+        return _child.read_output(lab, truth.fault, "outcome") == "_AUTHENTICATION"
 
-    wait_child(lab, truth.fault, refused, "that the application is refused", HOLDS_S)
+    wait_child(lab, truth.fault, is_refused, "that the application is refused", HOLDS_S)
 
 
 def undo(lab: Lab, truth: Truth) -> None:

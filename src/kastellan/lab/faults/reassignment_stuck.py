@@ -75,6 +75,6 @@ def _ids(text: str) -> list[int]:
 
 
 def _is_moving(lab: Lab, target: int) -> bool:
-    seen = probe.metadata(lab.brokers[0].door, [_TOPIC])
-    part = seen.partitions.get((_TOPIC, 0)) if seen else None
+    view = probe.metadata(lab.brokers[0].door, [_TOPIC])
+    part = view.partitions.get((_TOPIC, 0)) if view else None
     return part is not None and target in part.replicas and target not in part.in_sync

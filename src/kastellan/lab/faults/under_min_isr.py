@@ -65,8 +65,8 @@ def undo(lab: Lab, truth: Truth) -> None:
     wait(lambda: _in_sync(lab, victim) == 0, f"that the topic {TOPIC} is gone", HEALS_S)
 
 
-def _in_sync(lab: Lab, asked: int) -> int:
+def _in_sync(lab: Lab, node_id: int) -> int:
     """How many in-sync replicas the partition has in the eyes of a broker; 0 when it knows no such partition."""
-    seen = probe.metadata(lab.node(asked).door, [TOPIC])
-    part = seen.partitions.get((TOPIC, 0)) if seen else None
+    view = probe.metadata(lab.node(node_id).door, [TOPIC])
+    part = view.partitions.get((TOPIC, 0)) if view else None
     return len(part.in_sync) if part else 0

@@ -175,18 +175,18 @@ def _create(lab: Lab, wanted: list[NewTopic], deadline: Deadline) -> None:
 
 def _lags(broker: Node, topics: Sequence[str]) -> bool:
     """Whether this broker answers and does not know all of the topics, or not who leads them."""
-    seen = probe.metadata(broker.door, topics) if nodes.state(broker) == "running" else None
-    if seen is None:
+    view = probe.metadata(broker.door, topics) if nodes.state(broker) == "running" else None
+    if view is None:
         return False
-    known = {topic for topic, _ in seen.partitions}
-    return not known.issuperset(topics) or any(partition.leader < 0 for partition in seen.partitions.values())
+    visible = {topic for topic, _ in view.partitions}
+    return not visible.issuperset(topics) or any(partition.leader < 0 for partition in view.partitions.values())
 
 
 def addresses(where: Where) -> dict[int, str]:
     """Where clients are told that each broker is, by its id. Raises `Unavailable` when no broker says in time."""
     client = admin(where)
-    seen = insist(lambda: client.list_topics(timeout=_ASK_S), "asking for the brokers' addresses", Deadline.after(_ASK_S))
-    return {broker.id: f"{broker.host}:{broker.port}" for broker in seen.brokers.values()}
+    listing = insist(lambda: client.list_topics(timeout=_ASK_S), "asking for the brokers' addresses", Deadline.after(_ASK_S))
+    return {broker.id: f"{broker.host}:{broker.port}" for broker in listing.brokers.values()}
 
 
 def ends(where: Where, topic: str, partitions: int) -> dict[int, int]:
@@ -216,10 +216,10 @@ def commits(where: Where, group: str) -> dict[tuple[str, int], int]:
     def ask() -> dict[tuple[str, int], int]:
         topics = client.list_topics(timeout=_ASK_S).topics
         places = [TopicPartition(name, number) for name, topic in topics.items() for number in topic.partitions]
-        found = client.committed(places, timeout=_ASK_S)
-        if problem := next((committed.error for committed in found if committed.error), None):
+        commits = client.committed(places, timeout=_ASK_S)
+        if problem := next((committed.error for committed in commits if committed.error), None):
             raise KafkaException(problem)
-        return {(committed.topic, committed.partition): committed.offset for committed in found if committed.offset >= 0}
+        return {(committed.topic, committed.partition): committed.offset for committed in commits if committed.offset >= 0}
 
     try:
         return insist(ask, f"asking for the commits of {group}", Deadline.after(_ASK_S))
@@ -316,7 +316,7 @@ def delete(where: Where, topic: str, deadline: Deadline) -> None:
     insist(once, f"deleting the topic {topic}", deadline)
 
 
-def insist(attempt: Callable[[], T | None], what: str, deadline: Deadline) -> T:
+def insist(attempt: Callable[[], T | None], purpose: str, deadline: Deadline) -> T:
     """Repeat until the attempt gives a value. Raises `Unavailable` with the last reason at the deadline."""
     reason = "no answer"
     while True:
@@ -329,6 +329,6 @@ def insist(attempt: Callable[[], T | None], what: str, deadline: Deadline) -> T:
         except Exception as problem:  # noqa: BLE001 - the library's errors have no common base beside Exception
             reason = str(problem)
         if deadline.passed:
-            msg = f"{what} did not succeed in time ({reason}); see `kastellan lab status` and `kastellan lab logs`"
+            msg = f"{purpose} did not succeed in time ({reason}); see `kastellan lab status` and `kastellan lab logs`"
             raise Unavailable(msg)
         time.sleep(_PAUSE_S)

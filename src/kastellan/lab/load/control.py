@@ -48,25 +48,25 @@ def start(lab: Lab) -> tuple[LoadTruth, bool]:
     folder = load_dir(lab)
     clients.need()
     with held(lab.dir, Deadline.after(_LOCK_S)) as lock:
-        known = truth(lab)
-        if known and _alive(lab):
-            return known, False
-        made = truth_for(lab.bootstrap, len(lab.brokers), time.time_ns() // 1_000_000, lab.spec.kafka)
-        create_topics(lab, made)
+        current = truth(lab)
+        if current and _alive(lab):
+            return current, False
+        fresh = truth_for(lab.bootstrap, len(lab.brokers), time.time_ns() // 1_000_000, lab.spec.kafka)
+        create_topics(lab, fresh)
         for leftover in (_RECORD, PROGRESS):
             (folder / leftover).unlink(missing_ok=True)
-        write_value(folder / _TRUTH, made)
+        write_value(folder / _TRUTH, fresh)
         processes.spawn(
             [sys.executable, "-m", "kastellan.lab.load.worker", str(lab.dir)],
             record=folder / _RECORD, lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / _OUTPUT, env=child_environment(),
         )  # fmt: skip
-        processes.recorded(folder / _RECORD, Deadline.after(_RECORD_S))
-    return made, True
+        processes.wait_recorded(folder / _RECORD, Deadline.after(_RECORD_S))
+    return fresh, True
 
 
-def create_topics(lab: Lab, made: LoadTruth) -> None:
+def create_topics(lab: Lab, load_truth: LoadTruth) -> None:
     """The topics of the load, with their configs; existing ones stay."""
-    wanted = [(topic.name, topic.partitions, topic.replication_factor, topic.configs) for topic in made.topics]
+    wanted = [(topic.name, topic.partitions, topic.replication_factor, topic.configs) for topic in load_truth.topics]
     clients.create(lab, wanted, Deadline.after(_CREATE_S))
 
 
@@ -92,16 +92,16 @@ def wait_moving(lab: Lab, seconds: float = 180.0) -> LoadStatus:
     """Wait until every part moves. Raises `Unavailable` naming the part that does not, with the reason it gave."""
     deadline = Deadline.after(seconds)
     while True:
-        seen = status(lab)
-        if seen is None or not seen.running:
+        load_status = status(lab)
+        if load_status is None or not load_status.running:
             last = _last_output(lab)
             words = f" (its last words: {last})" if last else ""
             msg = f"the load of lab {lab.name} is not running{words}; start it with `kastellan lab load`"
             raise Unavailable(msg)
-        if seen.moving and not seen.waiting:
-            return seen
+        if load_status.moving and not load_status.waiting:
+            return load_status
         if deadline.passed:
-            part, reason = seen.waiting[0] if seen.waiting else ("the load", "it has not reported yet")
+            part, reason = load_status.waiting[0] if load_status.waiting else ("the load", "it has not reported yet")
             why = reason or "no error was reported"
             msg = f"{part} does not move after {seconds:.0f} s ({why}); see {load_dir(lab) / _OUTPUT}"
             raise Unavailable(msg)

@@ -113,9 +113,9 @@ def groups_for(kafka: str) -> tuple[GroupTruth, ...]:
 
 def readers(kafka: str = KAFKA_4) -> tuple[Reader, ...]:
     """One reader for each member, and one for each group without members."""
-    found: list[Reader] = []
+    all_readers: list[Reader] = []
     for group in groups_for(kafka):
-        found += [
+        all_readers += [
             Reader(
                 part=f"{group.name}-{number}",
                 group=group.name,
@@ -126,7 +126,7 @@ def readers(kafka: str = KAFKA_4) -> tuple[Reader, ...]:
             )
             for number in range(1, max(1, group.members) + 1)
         ]
-    return tuple(found)
+    return tuple(all_readers)
 
 
 def truth_for(bootstrap: str, brokers: int, started_ms: int, kafka: str = KAFKA_4) -> LoadTruth:

@@ -95,7 +95,7 @@ class Load:
         client.flush(_END_S / 2)
 
     def _batch(self, client: Producer, writer: Writer, part: Part) -> None:
-        def delivered(error: KafkaError | None, _message: Message) -> None:
+        def on_delivery(error: KafkaError | None, _message: Message) -> None:
             if error is None:
                 part.records += 1
                 part.moving = part.records >= writer.limit
@@ -106,10 +106,10 @@ class Load:
         for _ in range(writer.batch):
             hot = random.random() < writer.hot
             key = f"{writer.topic}-{0 if hot else random.randrange(writer.keys)}"
-            client.produce(writer.topic, key=key, value=f"{key} at {time.time():.3f} ".ljust(100, "."), on_delivery=delivered)
+            client.produce(writer.topic, key=key, value=f"{key} at {time.time():.3f} ".ljust(100, "."), on_delivery=on_delivery)
 
     def _read(self, reader: Reader, part: Part) -> None:
-        def committed(error: KafkaError | None, places: list[TopicPartition]) -> None:
+        def on_commit(error: KafkaError | None, places: list[TopicPartition]) -> None:
             if error is None and any(place.offset >= 0 for place in places):
                 part.commits += 1
                 part.moving = part.records > 0
@@ -117,7 +117,7 @@ class Load:
                 part.errors += 1
                 part.last_error = str(error)
 
-        options: dict[str, object] = {"on_commit": committed}
+        options: dict[str, object] = {"on_commit": on_commit}
         if reader.kind == "consumer":
             options["group.protocol"] = "consumer"
         elif reader.kind == "classic":
@@ -147,14 +147,14 @@ class Load:
 
         places = [TopicPartition(reader.topic, number) for number in range(TOPICS[reader.topic][0])]
         client.assign(client.committed(places, timeout=_ASK_S))
-        seen: set[int | None] = set()
+        partitions_read: set[int | None] = set()
         try:
             while not self.ending.is_set():
                 for message in client.consume(_MOST, _POLL_S):
                     if message.error() is None:
                         part.records += 1
-                        seen.add(message.partition())
-                if len(seen) == len(places):
+                        partitions_read.add(message.partition())
+                if len(partitions_read) == len(places):
                     client.commit(asynchronous=False)
                     part.commits += 1
                     part.moving = True

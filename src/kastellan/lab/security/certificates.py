@@ -38,7 +38,7 @@ class Span(msgspec.Struct, frozen=True):
         return cls(now - _CLOCKS_APART, now + timedelta(days=days))
 
     @classmethod
-    def expired(cls, now: datetime, hours: int = 1) -> Span:
+    def in_the_past(cls, now: datetime, hours: int = 1) -> Span:
         """Was valid until so many hours ago."""
         return cls(now - timedelta(days=_DAYS), now - timedelta(hours=hours))
 

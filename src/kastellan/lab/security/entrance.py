@@ -89,11 +89,11 @@ def librdkafka(lab: Lab, principal: str = ADMIN, how: str | None = None) -> dict
     In a lab with Kerberos it comes by the brokers' own listener and by certificate: most builds of the library cannot do GSSAPI.
     """
     way = how or (logins.TLS if lab.kdc else None)
-    found = login(lab, principal, way)
-    if found is None:
+    client_login = login(lab, principal, way)
+    if client_login is None:
         return {"bootstrap.servers": lab.bootstrap}
-    servers = lab.inner_bootstrap if _is_inner(lab, found) else lab.bootstrap
-    return {"bootstrap.servers": servers, **logins.librdkafka(found)}
+    servers = lab.inner_bootstrap if _is_inner(lab, client_login) else lab.bootstrap
+    return {"bootstrap.servers": servers, **logins.librdkafka(client_login)}
 
 
 def start_issuer(lab: Lab, lock: int) -> None:
@@ -107,7 +107,7 @@ def start_issuer(lab: Lab, lock: int) -> None:
         record=folder / "process", lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / "output.log", env=child_environment(),
     )  # fmt: skip
     deadline = Deadline.after(_START_S)
-    identity = processes.recorded(folder / "process", deadline)
+    identity = processes.wait_recorded(folder / "process", deadline)
     while not _answers(int(port)):
         if deadline.passed or processes.now(identity) is None:
             words = (folder / "output.log").read_text(errors="replace").strip().splitlines()[-1:]

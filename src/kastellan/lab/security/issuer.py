@@ -154,8 +154,8 @@ def _text(raw: bytes) -> str:
 def main() -> None:
     """Arguments: the port, the file with the signing key, the file with the clients' secrets. Ends with its record."""
     port, key, clients = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-    known = msgspec.json.decode(clients.read_bytes(), type=dict[str, str])
-    server = serve(Issuer(f"http://127.0.0.1:{port}", key.read_text(), known), port)
+    secrets = msgspec.json.decode(clients.read_bytes(), type=dict[str, str])
+    server = serve(Issuer(f"http://127.0.0.1:{port}", key.read_text(), secrets), port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     while Path("process").exists():
         time.sleep(_WATCH_S)

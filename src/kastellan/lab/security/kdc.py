@@ -46,11 +46,11 @@ def start(lab: Lab, lock: int) -> None:
         record=folder / "process", lock=lock, lab_dir=lab.dir, cwd=folder, output=folder / "output.log", env=os.environ,
     )  # fmt: skip
     _wait(lab)
-    whole = (folder / _TABLE).read_bytes()
-    found = keytabs.split(whole)
+    table = (folder / _TABLE).read_bytes()
+    keys_by_principal = keytabs.split(table)
     for name, key in ((BROKER, broker), *((client, client) for client in CLIENTS)):
-        write_private(lab.dir / KEYS / f"{name}.keytab", found[key])
-    write_private(lab.dir / KEYS / f"{WRONG}.keytab", keytabs.spoiled(found[VIEWER]))
+        write_private(lab.dir / KEYS / f"{name}.keytab", keys_by_principal[key])
+    write_private(lab.dir / KEYS / f"{WRONG}.keytab", keytabs.spoil(keys_by_principal[VIEWER]))
     (folder / _TABLE).unlink()
 
 
@@ -81,7 +81,7 @@ def kdc_properties(place: str) -> str:
 def _wait(lab: Lab) -> None:
     folder = lab.dir / "kdc"
     deadline = Deadline.after(_START_S)
-    identity = processes.recorded(folder / "process", deadline)
+    identity = processes.wait_recorded(folder / "process", deadline)
     output = folder / "output.log"
     while _RUNS not in output.read_text(errors="replace"):
         if deadline.passed or processes.now(identity) is None:

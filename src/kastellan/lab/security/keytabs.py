@@ -40,18 +40,18 @@ def table(keys: Iterable[Entry]) -> bytes:
     return _BEGIN + b"".join(struct.pack(">i", len(key.raw)) + key.raw for key in keys)
 
 
-def split(whole: bytes) -> Mapping[str, bytes]:
+def split(keytab: bytes) -> Mapping[str, bytes]:
     """A table for each principal of a table."""
-    found = list(entries(whole))
-    names = dict.fromkeys(key.principal for key in found)
-    return {name: table(key for key in found if key.principal == name) for name in names}
+    keys = list(entries(keytab))
+    names = dict.fromkeys(key.principal for key in keys)
+    return {name: table(key for key in keys if key.principal == name) for name in names}
 
 
-def spoiled(whole: bytes) -> bytes:
+def spoil(keytab: bytes) -> bytes:
     """The same principals with keys that are not theirs."""
     return table(
         msgspec.structs.replace(entry, raw=entry.raw[: entry.key_at] + _other(entry) + entry.raw[entry.key_end :])
-        for entry in entries(whole)
+        for entry in entries(keytab)
     )
 
 

@@ -30,7 +30,7 @@ def server_lines(spec: LabSpec, node: Node, passwords: Mapping[str, str], issuer
     if not spec.is_secured or node.is_zookeeper:
         return {}
     folder = node.keys.parent if node.keys else node.dir
-    found = {
+    lines = {
         "authorizer.class.name": _ACLS_IN_ZOOKEEPER if spec.has_zookeeper else _ACLS_IN_KRAFT,
         "super.users": ";".join(f"User:{principal}" for principal in SUPER_USERS),
         "ssl.keystore.type": "PEM",
@@ -42,15 +42,15 @@ def server_lines(spec: LabSpec, node: Node, passwords: Mapping[str, str], issuer
         "listener.name.controllers.ssl.client.auth": "required",
     }
     if not node.is_broker:
-        return found
+        return lines
     if spec.security == MTLS:
-        return {**found, f"{_CLIENTS}.ssl.client.auth": "required"}
-    found[f"{_CLIENTS}.ssl.client.auth"] = "none"
+        return {**lines, f"{_CLIENTS}.ssl.client.auth": "required"}
+    lines[f"{_CLIENTS}.ssl.client.auth"] = "none"
     if spec.reauthenticate_ms:
-        found["connections.max.reauth.ms"] = str(spec.reauthenticate_ms)
+        lines["connections.max.reauth.ms"] = str(spec.reauthenticate_ms)
     if spec.security == KERBEROS:
-        return {**found, **_kerberos(folder)}
-    return {**found, **(_oauth(issuer) if spec.security == OAUTH else _passwords(passwords))}
+        return {**lines, **_kerberos(folder)}
+    return {**lines, **(_oauth(issuer) if spec.security == OAUTH else _passwords(passwords))}
 
 
 def jvm_options(urls: Sequence[str]) -> tuple[str, ...]:
@@ -65,11 +65,11 @@ def realm_options(krb5_conf: Path) -> tuple[str, ...]:
 
 def _passwords(passwords: Mapping[str, str]) -> dict[str, str]:
     users = " ".join(f'user_{name}="{secret}"' for name, secret in passwords.items())
-    found = {f"{_CLIENTS}.sasl.enabled.mechanisms": ",".join(logins.PASSWORD_MECHANISMS)}
+    lines = {f"{_CLIENTS}.sasl.enabled.mechanisms": ",".join(logins.PASSWORD_MECHANISMS)}
     for mechanism in (logins.SCRAM_512, logins.SCRAM_256):
-        found[f"{_CLIENTS}.{mechanism.lower()}.sasl.jaas.config"] = f"{_MODULES}.scram.ScramLoginModule required;"
-    found[f"{_CLIENTS}.plain.sasl.jaas.config"] = f"{_MODULES}.plain.PlainLoginModule required {users};"
-    return found
+        lines[f"{_CLIENTS}.{mechanism.lower()}.sasl.jaas.config"] = f"{_MODULES}.scram.ScramLoginModule required;"
+    lines[f"{_CLIENTS}.plain.sasl.jaas.config"] = f"{_MODULES}.plain.PlainLoginModule required {users};"
+    return lines
 
 
 def _kerberos(folder: Path) -> dict[str, str]:

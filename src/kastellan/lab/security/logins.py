@@ -33,17 +33,17 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 def properties(login: Login) -> dict[str, str]:
     """Keys of Kafka's own clients and tools."""
-    found = {
+    properties = {
         "security.protocol": "SSL" if login.how == TLS else "SASL_SSL",
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(login.authority),
     }
     if login.how == TLS:
-        return {**found, "ssl.keystore.type": "PEM", "ssl.keystore.location": str(login.keys)}
-    found["sasl.mechanism"] = login.how
+        return {**properties, "ssl.keystore.type": "PEM", "ssl.keystore.location": str(login.keys)}
+    properties["sasl.mechanism"] = login.how
     if login.how == OAUTH:
         return {
-            **found,
+            **properties,
             "sasl.login.callback.handler.class": f"{_MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler",
             "sasl.oauthbearer.token.endpoint.url": login.token_endpoint,
             "sasl.jaas.config": f"{_MODULES}.oauthbearer.OAuthBearerLoginModule required"
@@ -52,10 +52,10 @@ def properties(login: Login) -> dict[str, str]:
         }
     if login.how == GSSAPI:
         jaas = kerberos_jaas(f"{login.principal}@{REALM}", login.keys)
-        return {**found, "sasl.kerberos.service.name": SERVICE, "sasl.jaas.config": jaas}
+        return {**properties, "sasl.kerberos.service.name": SERVICE, "sasl.jaas.config": jaas}
     module = "plain.PlainLoginModule" if login.how == PLAIN else "scram.ScramLoginModule"
     words = f'username="{login.principal}" password="{login.secret}"'
-    return {**found, "sasl.jaas.config": f"{_MODULES}.{module} required {words};"}
+    return {**properties, "sasl.jaas.config": f"{_MODULES}.{module} required {words};"}
 
 
 def kerberos_jaas(principal: str, keytab: Path | None) -> str:
@@ -66,20 +66,20 @@ def kerberos_jaas(principal: str, keytab: Path | None) -> str:
 
 def librdkafka(login: Login) -> dict[str, str]:
     """Options of librdkafka and of what is built on it."""
-    found = {"security.protocol": "ssl" if login.how == TLS else "sasl_ssl", "ssl.ca.location": str(login.authority)}
+    properties = {"security.protocol": "ssl" if login.how == TLS else "sasl_ssl", "ssl.ca.location": str(login.authority)}
     if login.how == TLS:
-        return {**found, "ssl.certificate.location": str(login.keys), "ssl.key.location": str(login.keys)}
-    found["sasl.mechanism"] = login.how
+        return {**properties, "ssl.certificate.location": str(login.keys), "ssl.key.location": str(login.keys)}
+    properties["sasl.mechanism"] = login.how
     if login.how == OAUTH:
         return {
-            **found,
+            **properties,
             "sasl.oauthbearer.method": "oidc",
             "sasl.oauthbearer.client.id": login.principal,
             "sasl.oauthbearer.client.secret": login.secret,
             "sasl.oauthbearer.token.endpoint.url": login.token_endpoint,
             "sasl.oauthbearer.scope": "kafka",
         }
-    return {**found, "sasl.username": login.principal, "sasl.password": login.secret}
+    return {**properties, "sasl.username": login.principal, "sasl.password": login.secret}
 
 
 def text(values: Mapping[str, str]) -> str:

@@ -30,13 +30,13 @@ def start(lab: Lab, script: str) -> None:
 
 def test_what_it_brings_about_is_waited_for(lab: Lab) -> None:
     start(lab, "echo whole > ready; exec sleep 60")
-    wait_child(lab, FAULT, lambda: _child.has_told(lab, FAULT, "ready"), "that it is ready", 20)
+    wait_child(lab, FAULT, lambda: _child.has_output(lab, FAULT, "ready"), "that it is ready", 20)
     assert not _child.is_gone(lab, FAULT)
 
 
 def test_it_counts_though_it_ended_right_after(lab: Lab) -> None:
     start(lab, "echo whole > ready")
-    wait_child(lab, FAULT, lambda: _child.has_told(lab, FAULT, "ready"), "that it is ready", 20)
+    wait_child(lab, FAULT, lambda: _child.has_output(lab, FAULT, "ready"), "that it is ready", 20)
 
 
 def test_what_was_seen_once_is_not_asked_again(lab: Lab) -> None:
@@ -55,7 +55,7 @@ def test_one_that_ended_is_not_waited_for_and_its_last_words_are_told(lab: Lab) 
 
 def test_one_that_does_not_get_there_in_time_is_quoted(lab: Lab) -> None:
     start(lab, "echo still trying; echo begun > begun; exec sleep 60")
-    wait_child(lab, FAULT, lambda: _child.has_told(lab, FAULT, "begun"), "that it began", 20)
+    wait_child(lab, FAULT, lambda: _child.has_output(lab, FAULT, "begun"), "that it began", 20)
     with pytest.raises(Unavailable, match=r"that it is ready was not seen within 0 s; .*; it said: still trying$"):
         wait_child(lab, FAULT, lambda: False, "that it is ready", 0.2)
 

@@ -50,7 +50,7 @@ def test_it_ends_when_it_says() -> None:
     fresh = authority.issue("broker", Span.fresh(NOW, days=10), serves=True)
     assert not refused(authority, fresh, x509.DNSName("localhost"), NOW + timedelta(days=9))
     assert refused(authority, fresh, x509.DNSName("localhost"), NOW + timedelta(days=11))
-    assert refused(authority, authority.issue("broker", Span.expired(NOW), serves=True), x509.DNSName("localhost"))
+    assert refused(authority, authority.issue("broker", Span.in_the_past(NOW), serves=True), x509.DNSName("localhost"))
 
 
 def test_a_client_serves_nobody() -> None:

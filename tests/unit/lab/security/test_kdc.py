@@ -33,7 +33,7 @@ def lab(tmp_path: Path) -> Lab:
 )
 def test_a_kdc_that_ends_at_once_is_one_sentence(lab: Lab, monkeypatch: pytest.MonkeyPatch, output: str, told: str) -> None:
     (lab.dir / "kdc" / "output.log").write_text(output)
-    monkeypatch.setattr(processes, "recorded", lambda *_: Identity(1, 1, "boot"))
+    monkeypatch.setattr(processes, "wait_recorded", lambda *_: Identity(1, 1, "boot"))
     monkeypatch.setattr(processes, "now", lambda _: None)
     with pytest.raises(Unavailable, match=f"the lab's Kerberos did not start: .*{told}$"):
         kdc._wait(lab)
@@ -41,7 +41,7 @@ def test_a_kdc_that_ends_at_once_is_one_sentence(lab: Lab, monkeypatch: pytest.M
 
 def test_a_kdc_that_runs_is_not_waited_for_longer(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     (lab.dir / "kdc" / "output.log").write_text("INFO MiniKdc started.\n\nStandalone MiniKdc Running\n----\n")
-    monkeypatch.setattr(processes, "recorded", lambda *_: Identity(1, 1, "boot"))
+    monkeypatch.setattr(processes, "wait_recorded", lambda *_: Identity(1, 1, "boot"))
     kdc._wait(lab)
 
 

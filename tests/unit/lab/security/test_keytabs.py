@@ -33,9 +33,9 @@ def test_each_principal_gets_its_keys_and_no_other():
 
 def test_a_spoiled_table_differs_in_the_keys_alone():
     mine = keytabs.split(WHOLE)["me"]
-    other = keytabs.spoiled(mine)
+    other = keytabs.spoil(mine)
     assert other == b"\x05\x02" + record([b"me"], bytes([ord("m") ^ 255]) * 16) + record([b"me"], bytes([ord("n") ^ 255]) * 32, 2)
-    assert keytabs.spoiled(other) == mine
+    assert keytabs.spoil(other) == mine
 
 
 def test_a_key_is_not_shown():

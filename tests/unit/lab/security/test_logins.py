@@ -16,7 +16,7 @@ from kastellan.lab.security.principals import CLIENTS, WRONG
 
 
 def lab_of(security: str, directory: Path) -> Lab:
-    spec = LabSpec(brokers=1, racks=1, security=security).checked()
+    spec = LabSpec(brokers=1, racks=1, security=security).validate()
     return Lab(
         name="x",
         dir=directory,
@@ -136,4 +136,4 @@ def test_a_lab_in_plain_text_prepares_nothing(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_is_one_sentence(spec: LabSpec, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
-        spec.checked()
+        spec.validate()
