@@ -34,6 +34,7 @@ import java.util.TreeMap;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -56,6 +57,7 @@ import org.apache.kafka.common.security.authenticator.SaslClientCallbackHandler;
 import org.apache.kafka.common.security.auth.SslEngineFactory;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
 import org.apache.kafka.common.security.scram.internals.ScramSaslClientProvider;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.apache.kafka.common.security.ssl.SslFactory;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
@@ -68,7 +70,7 @@ import org.apache.kafka.common.utils.Time;
  *
  * One case a line on stdin and one answer a line on stdout, both JSON: {"file": BASE64, "issuers": [NAME...], "types": [KEY TYPE...]}.
  * "file" goes the way of AdminClient.create: Properties, AdminClientConfig, ChannelBuilder, then the first SASL message. Where
- * "issuers" is given, the answer tells which key is presented to a broker that asks for certificates of these issuers.
+ * "connect" is given, TLS is tried at that port of localhost; where "issuers" is given, the answer tells which key is presented to a broker that asks for certificates of these issuers.
  */
 public final class JavaClient {
     private static final String SCRAM_PROVIDER = "SASL/SCRAM Client Provider";
@@ -269,6 +271,9 @@ public final class JavaClient {
                 throw new IllegalArgumentException("the trustAnchors parameter must be non-empty");
             }
         }
+        if (asked.has("connect")) {
+            connect(stores, config, asked.get("connect").asInt());
+        }
         KeyStore keys = stores.keystore();
         if (keys == null) {
             return;
@@ -294,6 +299,18 @@ public final class JavaClient {
             }
             answer.put("alias", alias);
             answer.put("chain", chain);
+        }
+    }
+
+    /** A handshake with localhost by the context and the check of names that Kafka's own engine has. */
+    private static void connect(SslEngineFactory stores, AdminClientConfig config, int port) throws Exception {
+        SSLContext context = ((DefaultSslEngineFactory) stores).sslContext();
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", port)) {
+            socket.setSoTimeout(20_000);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm(config.getString("ssl.endpoint.identification.algorithm"));
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
         }
     }
 

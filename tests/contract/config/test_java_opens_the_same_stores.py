@@ -6,8 +6,11 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import socket
+import socketserver
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -309,6 +312,55 @@ def test_any_aliases_are_walked_in_the_order_of_java(java: JavaClient, stores: S
         assert compare(java, text) == "same"
 
     same()
+
+
+@pytest.mark.parametrize("names", [("localhost", "127.0.0.1"), ("elsewhere.example",)], ids=["its name", "another name"])
+@pytest.mark.parametrize("algorithm", ["https", "HTTPS", "", "none", "http", "LDAPS"])
+def test_the_name_of_a_broker_is_checked_as_in_java(
+    java: JavaClient, tmp_path: Path, names: tuple[str, ...], algorithm: str
+) -> None:
+    (tmp_path / "ca.pem").write_text(ONE.pem, encoding="ascii")
+    text = (
+        f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={tmp_path}/ca.pem\n"
+        f"ssl.endpoint.identification.algorithm={algorithm}\n"
+    )
+    with tls_server(ONE.server(ONE.issue("broker", names))) as port:
+        accepted = java.read(text.encode(), connect=port)["verdict"] == "accepted"
+        found = client_properties(text.encode(), "f")
+        own = is_accepted(port, client_context(found.security.tls))
+    notes = [note for note in found.notes if note.startswith("a Java client refuses")]
+    if notes:
+        assert not accepted
+    else:
+        assert own is accepted
+
+
+def is_accepted(port: int, context: ssl.SSLContext) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        try:
+            context.wrap_socket(plain, server_hostname="localhost").close()
+        except ssl.SSLCertVerificationError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def tls_server(context: ssl.SSLContext) -> Iterator[int]:
+    """A server on loopback that shakes hands and ends the connection."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(self.request, server_side=True) as session:
+                session.recv(1)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_keys_in_the_file_itself(java: JavaClient) -> None:

@@ -4,15 +4,22 @@ import base64
 import datetime as dt
 import ssl
 
+import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 
 from kastellan.config.security import Store, Tls
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.secret import Secret
 from kastellan.testing.certificates import Authority
-from kastellan.wire.tls.context import client_context, subjects_of
+from kastellan.wire.tls.context import client_context, store_notes, subjects_of
 from kastellan.wire.tls.handshake_errors import certificate_facts, meaning
 from kastellan.wire.tls.jks import JksError, read_jks
 from kastellan.wire.tls.stores import read_identities, read_trusted
@@ -109,6 +116,44 @@ def test_an_encrypted_pem_key_opens_with_its_password_and_never_asks_a_terminal(
 )
 def test_what_cannot_be_used_is_told_by_file_and_setting(tmp_path, content, password, key_password, told):
     assert told in refused(file(tmp_path, content, password, key_password))
+
+
+def test_a_store_of_authorities_alone_presents_no_certificate_and_says_so(tmp_path):
+    store = file(tmp_path, keytool.TRUST_P12, "trustpw")
+    found = read_identities(store)
+    assert found.identities == ()
+    assert found.notes[-1].endswith("holds no private key with a certificate: no client certificate is presented")
+    client_context(Tls(identity=store))
+    assert subjects_of(Tls(identity=store)) == ()
+
+
+def test_what_java_trusts_in_a_pkcs12_store_is_trusted_and_the_rest_is_counted(tmp_path):
+    key = load_pem_private_key(ISSUED.key.encode(), None)
+    own, authority = (x509.load_der_x509_certificate(der) for der in (ISSUED.der, AUTHORITY.der))
+    hidden = BestAvailableEncryption(b"storepw")
+    with_key = pkcs12.serialize_key_and_certificates(b"me", key, own, [authority], hidden)
+    found = read_trusted(file(tmp_path, with_key, "storepw"))
+    assert found.certificates == (ISSUED.der,)
+    assert "1 of its 2 certificates are trusted, as in Java" in found.notes[-1]
+    unmarked = pkcs12.serialize_key_and_certificates(None, None, None, [authority], hidden)
+    found = read_trusted(file(tmp_path, unmarked, "storepw"))
+    assert found.certificates == (AUTHORITY.der,)
+    assert "because none of its certificates is marked as trusted; import them with keytool -importcert" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "note"),
+    [
+        (AUTHORITY.pem, "JKS", "it is a PEM file and ssl.truststore.type is not PEM; add ssl.truststore.type=PEM"),
+        (keytool.TRUST_P12, "PEM", "ssl.truststore.type is PEM and it is no PEM file; remove that line"),
+        (keytool.DER, "JKS", "it is a DER certificate and no store; convert it to PEM"),
+        (AUTHORITY.pem.replace("\n", ""), "PEM", "white space is missing behind a BEGIN or END line"),
+    ],
+)
+def test_a_store_that_java_refuses_is_served_with_the_reason(tmp_path, content, kind, note):
+    store = msgspec.structs.replace(file(tmp_path, content, "trustpw" if content == keytool.TRUST_P12 else None), kind=kind)
+    notes = store_notes(Tls(trust=store))
+    assert any(text.startswith("a Java client refuses ") and note in text for text in notes), notes
 
 
 def test_absent_files_and_stores_without_certificates(tmp_path):

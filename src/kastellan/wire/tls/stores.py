@@ -273,7 +273,12 @@ def _der_trusted(data: bytes, store: Store) -> Trusted:
     marked = tuple(bag.der for bag in bags.certificates if bag.trusted)
     marked += tuple(own.der for key in bags.keys if (own := _own_certificate(key, bags)) is not None)
     if marked:
-        return Trusted(tuple(dict.fromkeys(marked)))
+        authorities, total = tuple(dict.fromkeys(marked)), len(bags.certificates)
+        note = (
+            f"{_name_of(store)}: {len(authorities)} of its {total} certificates are trusted, as in Java: "
+            "those marked as trusted, and those of its keys"
+        )
+        return Trusted(authorities, (note,) if len(authorities) < total else ())
     reason = "none of its certificates is marked as trusted; import them with keytool -importcert"
     return Trusted(tuple(bag.der for bag in bags.certificates), (_java_refuses(store, reason),))
 
