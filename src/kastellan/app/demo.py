@@ -49,7 +49,7 @@ def found_first(telling: ReportSummary, truth: Truth) -> bool:
     """The first problem names the component that was hurt, or explains what was found on it."""
     if not telling.problems or truth.kind not in KINDS:
         return False
-    first, subject = telling.problems[0], Subject(truth.kind, tuple(truth.key)).text
+    first, subject = telling.problems[0], Subject(truth.kind, tuple(truth.key))
     return any(each.kind == truth.kind and subject in each.some for each in (first, *first.explains))
 
 

@@ -11,6 +11,7 @@ from kastellan.checks.evaluate import Settings
 from kastellan.engine.needs import Views
 from kastellan.engine.requests import TableRequests, merge_requests, request_tables, requests_of
 from kastellan.findings.waivers import NO_POLICY, Policy
+from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.broker_features import BrokerFeatures
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.features import Features
@@ -22,7 +23,7 @@ from kastellan.reference.providers import Provider
 from kastellan.reference.reference_data import ReferenceData
 from kastellan.views.catalogue import all_views
 
-_HEADER_TABLES = (Brokers, BrokerFeatures, Features, Quorum, QuorumNodes, Topics, Partitions)
+_HEADER_TABLES = (ApiVersions, Brokers, BrokerFeatures, Features, Quorum, QuorumNodes, Topics, Partitions)
 """The tables behind the header of every report."""
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+import polars as pl
+
 from kastellan.engine.needs import Need
 from kastellan.engine.resolver import Resolver
 from kastellan.kernel.outcome import State
-from kastellan.model.report import Shape
+from kastellan.model.report import KRAFT, ZOOKEEPER, Shape
 from kastellan.model.snapshot import Snapshot
+from kastellan.model.tables.api_versions import ApiVersions
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.features import Features
 from kastellan.model.tables.groups import Groups
@@ -20,6 +23,9 @@ from kastellan.reference.releases import ReleaseData, version_of
 from kastellan.views.broker_releases import BrokerReleases
 from kastellan.views.catalogue import all_views
 
+_LEADER_AND_ISR = 4
+"""The request's number; brokers of a KRaft cluster do not offer it (KIP-500)."""
+
 
 def cluster_shape(snapshot: Snapshot, releases: ReleaseData) -> Shape:
     """Counts of what was enumerated; None for what was not."""
@@ -30,7 +36,7 @@ def cluster_shape(snapshot: Snapshot, releases: ReleaseData) -> Shape:
     members = [each for each in brokers.rows if each.registered is not False] if brokers else []
     return Shape(
         kafka=_kafka(snapshot, releases),
-        mode="KRaft" if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else None,
+        mode=KRAFT if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else _zookeeper(snapshot),
         brokers=len(members) if brokers else None,
         brokers_answered=sum(each.reached is True for each in members) if brokers else None,
         controllers=len(voters) or None,
@@ -38,6 +44,16 @@ def cluster_shape(snapshot: Snapshot, releases: ReleaseData) -> Shape:
         partitions=partitions.df.height if partitions and not (partitions.unseen and not partitions.df.height) else None,
         groups=groups.df.height if groups and not (groups.unseen and not groups.df.height) else None,
     )
+
+
+def _zookeeper(snapshot: Snapshot) -> str | None:
+    """ZooKeeper where a broker offers LeaderAndIsr, which only the controller of such a cluster sends; else not seen."""
+    versions = snapshot.table(ApiVersions)
+    offered = (
+        versions is not None
+        and versions.df.filter((pl.col("api_key") == _LEADER_AND_ISR) & pl.col("max_version").is_not_null()).height
+    )
+    return ZOOKEEPER if offered else None
 
 
 def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from kastellan.checks.check import Check
+from kastellan.findings.line import Line
 from kastellan.kernel.time_texts import clock_text, minute_text
 from kastellan.kernel.units import count_text, duration_text, plural
-from kastellan.model.changes import Became, Changes, Configured, How, Moved
+from kastellan.model.changes import Became, Changes, Configured, Grown, How, Moved
 from kastellan.model.finding import Change, Finding, Severity
 from kastellan.model.finding_history import FindingRecord
 from kastellan.model.report import Past, Report
@@ -82,7 +83,7 @@ def new_among(groups: Iterable[Sequence[Finding]], report: Report) -> int | None
     return sum(each.news is Change.NEW for group in groups for each in group)
 
 
-def changed(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
+def changed(report: Report, checks: Mapping[str, Check]) -> tuple[Line, ...]:
     """What else happened since the compared look, one line each; what is gone first."""
     past = report.past
     if past is None:
@@ -91,17 +92,17 @@ def changed(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
     if not lines:
         return ()
     between = f"between {time_text(past.changes.after_ms, report.at_ms)} and {time_text(past.changes.before_ms, report.at_ms)}"
-    return (f"{between}:", *_bounded(lines))
+    return (Line(text=f"{between}:"), *_bounded(lines))
 
 
-def change_lines(changes: Changes) -> tuple[str, ...]:
+def change_lines(changes: Changes) -> tuple[Line, ...]:
     """Every change in words, the weightiest first; things that changed alike are told together."""
     return (
         *_became(changes.brokers, "broker"),
-        *(f"{each.what}: {each.was} -> {each.now}" for each in changes.levels),
+        *(Line(text=f"{level.what}: {level.was} -> {level.now}") for level in changes.levels),
         *_leaders(changes.leaders),
         *_became(changes.topics, "topic"),
-        *(f"topic/{each.topic} has {each.now} partitions, {each.was} before" for each in changes.grown),
+        *map(_grown, changes.grown),
         *_configs(changes.configs),
         *_rights(changes.acls),
         *_became(changes.groups, "group"),
@@ -109,84 +110,103 @@ def change_lines(changes: Changes) -> tuple[str, ...]:
     )
 
 
-def _bounded(lines: Sequence[str]) -> Iterable[str]:
+def _grown(topic: Grown) -> Line:
+    text = f"topic/{topic.topic} has {plural(topic.now, 'partition')}, {count_text(topic.was)} before"
+    return Line(text=text, subjects=(Subject("topic", (topic.topic,)),))
+
+
+def _bounded(lines: Sequence[Line]) -> Iterable[Line]:
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
-        yield f"and {count_text(len(lines) - _MOST_LINES)} more: `kastellan snapshot diff` lists them"
+        yield Line(text=f"and {count_text(len(lines) - _MOST_LINES)} more: `kastellan snapshot diff` lists them")
 
 
-def _gone(past: Past, now_ms: int, checks: Mapping[str, Check]) -> Iterable[str]:
+def _gone(past: Past, now_ms: int, checks: Mapping[str, Check]) -> Iterable[Line]:
     by_check: dict[str, list[FindingRecord]] = defaultdict(list)
-    for each in past.gone:
-        if each.severity is not Severity.INFO:
-            by_check[each.check].append(each)
-    for name, entries in by_check.items():
+    for record in past.gone:
+        if record.severity is not Severity.INFO:
+            by_check[record.check].append(record)
+    for name, records in by_check.items():
         title = checks[name].title if name in checks else name
-        seen_ms = max(each.seen_ms for each in entries)
-        yield f"gone: {title}: {_subjects([each.subject for each in entries])}, last seen {time_text(seen_ms, now_ms)}"
+        seen_ms = max(record.seen_ms for record in records)
+        subjects = [record.subject for record in records]
+        yield Line(
+            text=f"gone: {title}: {_subjects(subjects)}, last seen {time_text(seen_ms, now_ms)}",
+            subjects=tuple(subjects[:_SOME]),
+            findings=tuple((name, subject) for subject in subjects[:_SOME]),
+        )
 
 
 def _subjects(subjects: Sequence[Subject]) -> str:
     first = subjects[0]
     if len(subjects) == 1:
         return first.text
-    some = ", ".join(each.text for each in subjects[:_SOME]) + (", ..." if len(subjects) > _SOME else "")
+    some = ", ".join(subject.text for subject in subjects[:_SOME]) + (", ..." if len(subjects) > _SOME else "")
     return f"{plural(len(subjects), first.kind.replace('_', ' '), KINDS[first.kind].plural)} ({some})"
 
 
-def _became(became: Sequence[Became], kind: str) -> Iterable[str]:
+def _became(became: Sequence[Became], kind: str) -> Iterable[Line]:
     for how in How:
-        subjects = [each.subject for each in became if each.how is how]
+        subjects = [change.subject for change in became if change.how is how]
         if subjects:
             word = "joined" if kind == "broker" and how is How.APPEARED else (_HOWS if len(subjects) == 1 else _HOWS_MANY)[how]
-            yield f"{_subjects(subjects)} {word}"
+            yield Line(text=f"{_subjects(subjects)} {word}", subjects=tuple(subjects[:_SOME]))
 
 
-def _leaders(ways: Sequence[Moved]) -> Iterable[str]:
+def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
     """From whom leaders moved: that is what a person asks; the ways are in the document."""
     by_loser: dict[int, list[Moved]] = defaultdict(list)
-    for each in ways:
-        by_loser[each.was].append(each)
-    for loser, found in sorted(by_loser.items(), key=lambda each: -sum(way.partitions for way in each[1])):
-        count = sum(each.partitions for each in found)
-        to = ", ".join("nobody" if each.now < 0 else f"broker/{each.now}" for each in found[:_SOME])
-        more = ", ..." if len(found) > _SOME else ""
+    for way in ways:
+        by_loser[way.was].append(way)
+    for loser, moves in sorted(by_loser.items(), key=lambda entry: -sum(way.partitions for way in entry[1])):
+        count = sum(way.partitions for way in moves)
+        to = ", ".join("nobody" if way.now < 0 else f"broker/{way.now}" for way in moves[:_SOME])
+        more = ", ..." if len(moves) > _SOME else ""
+        brokers = tuple(Subject("broker", (broker,)) for broker in (loser, *(way.now for way in moves[:_SOME])) if broker >= 0)
         if loser < 0:
-            yield f"{plural(count, 'partition')} without a leader got one ({to}{more})"
+            yield Line(text=f"{plural(count, 'partition')} without a leader got one ({to}{more})", subjects=brokers)
         else:
-            some = found[0].some[0].text + (", ..." if count > 1 else "")
-            yield f"{plural(count, 'leader')} moved from broker/{loser} to {to}{more} ({some})"
+            partition = moves[0].some[0]
+            where = f"{partition.text}, ..." if count > 1 else partition.text
+            text = f"{plural(count, 'leader')} moved from broker/{loser} to {to}{more} ({where})"
+            yield Line(text=text, subjects=(*brokers, partition))
 
 
-def _configs(configs: Sequence[Configured]) -> Iterable[str]:
+def _configs(configs: Sequence[Configured]) -> Iterable[Line]:
     alike: dict[tuple[str, str, str, str], list[Subject]] = defaultdict(list)
-    for each in configs:
-        alike[each.subject.kind, each.config, each.was, each.now].append(each.subject)
+    for change in configs:
+        alike[change.subject.kind, change.config, change.was, change.now].append(change.subject)
     for (_, config, was, now), subjects in alike.items():
-        yield f"{config} {was or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
+        text = f"{config} {was or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
+        yield Line(text=text, subjects=tuple(subjects[:_SOME]))
 
 
-def _rights(acls: Sequence[Became]) -> Iterable[str]:
+def _rights(acls: Sequence[Became]) -> Iterable[Line]:
     """What somebody may do with something in one line; many are counted for each sort of news."""
     for how in (How.GONE, How.APPEARED):
-        alike: dict[tuple[str | int | None, ...], list[str]] = defaultdict(list)
-        for each in acls:
-            *what, operation, permission = each.subject.key
-            if each.how is how:
-                alike[*what, permission].append(str(operation))
-        told = [
-            Subject("acl", (*what, ", ".join(operations), permission)).text for (*what, permission), operations in alike.items()
+        alike: dict[tuple[str | int | None, ...], list[Subject]] = defaultdict(list)
+        for change in acls:
+            *resource, _, permission = change.subject.key
+            if change.how is how:
+                alike[*resource, permission].append(change.subject)
+        texts = [
+            Subject("acl", (*resource, ", ".join(str(subject.key[-2]) for subject in subjects), permission)).text
+            for (*resource, permission), subjects in alike.items()
         ]
-        if len(told) > _SOME:
-            yield f"{plural(sum(map(len, alike.values())), 'ACL')} {_HOWS_MANY[how]} ({told[0]}, ...)"
+        if len(texts) > _SOME:
+            count = plural(sum(map(len, alike.values())), "ACL")
+            yield Line(text=f"{count} {_HOWS_MANY[how]} ({texts[0]}, ...)", subjects=tuple(next(iter(alike.values()))))
         else:
-            yield from (f"{each} {_HOWS[how]}" for each in told)
+            for text, subjects in zip(texts, alike.values(), strict=True):
+                yield Line(text=f"{text} {_HOWS[how]}", subjects=tuple(subjects))
 
 
-def _members(changes: Changes) -> Iterable[str]:
+def _members(changes: Changes) -> Iterable[Line]:
     if len(changes.members) > _SOME:
-        joined, left = sum(each.joined for each in changes.members), sum(each.left for each in changes.members)
-        yield f"members of {plural(len(changes.members), 'group')}: {count_text(joined)} joined, {count_text(left)} left"
+        joined, left = sum(group.joined for group in changes.members), sum(group.left for group in changes.members)
+        count = plural(len(changes.members), "group")
+        yield Line(text=f"members of {count}: {count_text(joined)} joined, {count_text(left)} left")
         return
-    for each in changes.members:
-        yield f"group/{each.group}: {plural(each.joined, 'member')} joined, {count_text(each.left)} left"
+    for group in changes.members:
+        text = f"group/{group.group}: {plural(group.joined, 'member')} joined, {count_text(group.left)} left"
+        yield Line(text=text, subjects=(Subject("group", (group.group,)),))

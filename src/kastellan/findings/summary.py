@@ -1,7 +1,7 @@
-"""How a Report is told to a tired person: the problems with what they explain, what was not seen, hygiene folded.
+"""Builds the human-readable summary of a report: problems with what they explain, what was not seen, hygiene folded.
 
-Pure. Every surface that speaks to people (terminal, Markdown, HTML) renders the one `Telling`; none of them groups,
-counts or words anything itself.
+Every surface for people (terminal, Markdown, HTML) renders the one ReportSummary; none of them groups, counts or words
+anything itself.
 """
 
 from __future__ import annotations
@@ -14,38 +14,48 @@ import msgspec
 from kastellan.checks.check import Check, sentence
 from kastellan.findings.grouping import Group, grouped
 from kastellan.findings.history_text import changed, headline, new_among, since_text
-from kastellan.findings.unseen_text import listed, not_seen
+from kastellan.findings.line import Line, line_of
+from kastellan.findings.unseen_text import listed, unseen_brief, unseen_lines
 from kastellan.kernel.time_texts import moment_text
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
+from kastellan.model.diagnosis import CauseFound
 from kastellan.model.finding import Finding, Severity, UnknownKind, Verdict, Waived
-from kastellan.model.report import Report
-from kastellan.model.subject import KINDS
+from kastellan.model.report import ZOOKEEPER, Report
+from kastellan.model.subject import KINDS, Subject
 
 _SOME = 5
+_FEW = 3
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """Findings of one check that are told under their cause."""
+    """Findings of one check that stand under their cause; `some` are the first subjects."""
 
     check: str
     title: str
     severity: Severity
     count: int
     kind: str
-    some: tuple[str, ...]
+    some: tuple[Subject, ...]
 
     @property
     def text(self) -> str:
         """For example `Partition is under-replicated: 10,290 partitions (orders-0, orders-1, ...)`."""
-        return f"{self.title}: {_many(self.count, self.kind)} ({listed(self.some, self.count)})"
+        return f"{self.title}: {_subjects(self.some, self.count, self.kind, _FEW)}"
+
+    @property
+    def line(self) -> Line:
+        """The text with the subjects that it names."""
+        some = self.some[:_FEW]
+        return Line(text=self.text, subjects=some, findings=tuple((self.check, subject) for subject in some))
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be dealt with: findings of one check that nothing else explains, and what follows from them.
 
-    Where a cause was found it is told in its words, and `check` names the check by which it showed itself first.
-    `severity` is the worst among the findings and what they explain. `confirmed` is false when only one look saw it.
+    Where a cause was found the words are its own, and `check` names the check by which it showed itself first. `subject` is
+    the first of its subjects, the cause's own where there is one: with `check` or `cause` it is the problem's key.
+    `severity` is the worst among the findings and what they explain. `confirmed` is false when only one collection saw it.
     """
 
     check: str
@@ -55,10 +65,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     count: int
     kind: str
-    some: tuple[str, ...]
-    impact: tuple[str, ...]
-    evidence: tuple[str, ...]
-    against: tuple[str, ...]
+    some: tuple[Subject, ...]
+    impact: tuple[Line, ...]
+    evidence: tuple[Line, ...]
+    against: tuple[Line, ...]
     explains: tuple[Explained, ...]
     do: str
     do_not: str
@@ -69,7 +79,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return self.some[0] if self.count == 1 else f"{_many(self.count, self.kind)}: {listed(self.some, self.count)}"
+        if self.count == 1:
+            return self.some[0].text
+        return f"{_many(self.count, self.kind)}: {listed([subject.text for subject in self.some], self.count)}"
+
+    @property
+    def subject(self) -> Subject:
+        """The first subject."""
+        return self.some[0]
 
     @property
     def about(self) -> str:
@@ -77,20 +94,23 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return self.cause or self.check
 
     @property
-    def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def parts(self) -> tuple[tuple[str, tuple[Line, ...]], ...]:
         """What is said of it by label, in the order in which it is read; a label with nothing to say is left out."""
-        told = (
-            ("Since", (self.since,)),
+        labelled = (
+            ("Since", self._words(self.since)),
             ("Impact", self.impact),
             ("Evidence", self.evidence),
             ("Against", self.against),
-            ("Explains", tuple(each.text for each in self.explains)),
-            ("Do", (self.do,)),
-            ("Do not", (self.do_not,)),
-            ("Undo", (self.undo,)),
-            ("Verify", (self.verify,)),
+            ("Explains", tuple(explained.line for explained in self.explains)),
+            ("Do", self._words(self.do)),
+            ("Do not", self._words(self.do_not)),
+            ("Undo", self._words(self.undo)),
+            ("Verify", self._words(self.verify)),
         )
-        return tuple((label, texts) for label, texts in told if any(texts))
+        return tuple((label, lines) for label, lines in labelled if lines)
+
+    def _words(self, text: str) -> tuple[Line, ...]:
+        return (Line(text=text, subjects=self.some, cause=self.cause),) if text else ()
 
 
 class HygieneItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,14 +120,23 @@ class HygieneItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     count: int
     kind: str
-    some: tuple[str, ...]
+    some: tuple[Subject, ...]
     observed: str
     do: str
 
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return f"{_many(self.count, self.kind)}: {listed(self.some, self.count)}"
+        return f"{_many(self.count, self.kind)}: {listed([subject.text for subject in self.some], self.count)}"
+
+    @property
+    def line(self) -> Line:
+        """The whole item in one line."""
+        return Line(
+            text=f"{self.title}: {self.subjects}. {self.observed}. {self.do}",
+            subjects=self.some,
+            findings=tuple((self.check, subject) for subject in self.some),
+        )
 
 
 class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,16 +147,17 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     worst: Severity | None
     problems: tuple[Problem, ...]
-    running: tuple[str, ...]
-    unseen: tuple[str, ...]
+    running: tuple[Line, ...]
+    unseen: tuple[Line, ...]
+    unseen_brief: tuple[Line, ...]
     hygiene: tuple[HygieneItem, ...]
     hygiene_line: str
-    waived: tuple[str, ...]
+    waived: tuple[Line, ...]
     notes: tuple[str, ...]
     cost: str
     too_little: tuple[str, ...]
     blind: dict[str, str]
-    changed: tuple[str, ...] = ()
+    changed: tuple[Line, ...] = ()
 
 
 def summarize(report: Report, checks: Mapping[str, Check]) -> ReportSummary:
@@ -148,8 +178,9 @@ def summarize(report: Report, checks: Mapping[str, Check]) -> ReportSummary:
         verdict=_verdict(report, told),
         worst=told[0].severity if told else None,
         problems=tuple(told),
-        running=tuple(f"{each.title}: {each.says}." for each in report.causes if each.expected),
-        unseen=not_seen(report),
+        running=tuple(_running(cause) for cause in report.causes if cause.expected),
+        unseen=unseen_lines(report),
+        unseen_brief=unseen_brief(report),
         hygiene=remarks,
         hygiene_line=_hygiene_line(remarks, new_among((each.roots for each in folded), report)),
         waived=tuple(_waived(report, checks)),
@@ -202,33 +233,38 @@ def _importance(problem: Problem) -> tuple[int, int, int, str]:
 def _problem(group: Group, checks: Mapping[str, Check], answers: Mapping[int, Answer]) -> Problem:
     roots, cause = group.roots or group.under, group.cause
     check = checks[roots[0].check]
-    explains = _explains(group.under, checks)
-    subjects = [cause.subject] if cause else [each.subject for each in roots]
-    hurt = [
-        f"{_many(each.count, each.kind)}: {_impact_of(each.check, group.under, checks)}"
-        for each in explains
-        if each.severity is Severity.ERROR
-    ]
-    own = [_impact_of(check.id, roots, checks)] if group.roots else []
+    subjects = [cause.subject] if cause else [finding.subject for finding in roots]
     words = cause or check
     return Problem(
         check=check.id,
         cause=cause.cause if cause else "",
         title=words.title,
         severity=group.severity,
-        confirmed=all(each.confirmed for each in group.roots),
+        confirmed=all(finding.confirmed for finding in group.roots),
         count=len(subjects),
         kind=subjects[0].kind,
-        some=tuple(each.text for each in subjects[:_SOME]),
-        impact=(*own, *hurt),
-        evidence=(*((cause.says,) if cause else ()), *(_evidence(group.roots, answers) if group.roots else ())),
-        against=cause.against if cause else (),
-        explains=explains,
+        some=tuple(subjects[:_SOME]),
+        impact=tuple(_impact(group, checks)),
+        evidence=(*_evidence(group, answers), *_sources(roots, answers)),
+        against=tuple(Line(text=text, subjects=(cause.subject,), cause=cause.cause) for text in cause.against) if cause else (),
+        explains=_explains(group.under, checks),
         do=words.do,
         do_not=words.do_not,
         undo=words.undo,
         verify=words.verify,
     )
+
+
+def _impact(group: Group, checks: Mapping[str, Check]) -> Iterable[Line]:
+    """What the roots mean for clients, then what those errors mean that follow from them."""
+    if group.roots:
+        check = group.roots[0].check
+        yield line_of(_impact_of(check, group.roots, checks), group.roots[:_SOME])
+    for explained in _explains(group.under, checks):
+        if explained.severity is Severity.ERROR:
+            findings = [finding for finding in group.under if finding.check == explained.check]
+            whose = "" if explained.kind == "cluster" else f"{_subjects(explained.some, explained.count, explained.kind, 1)}: "
+            yield line_of(f"{whose}{_impact_of(explained.check, findings, checks)}", findings[:1])
 
 
 def _impact_of(check: str, findings: Iterable[Finding], checks: Mapping[str, Check]) -> str:
@@ -241,40 +277,55 @@ def _impact_of(check: str, findings: Iterable[Finding], checks: Mapping[str, Che
 
 def _explains(under: list[Finding], checks: Mapping[str, Check]) -> tuple[Explained, ...]:
     by_check: dict[str, list[Finding]] = defaultdict(list)
-    for each in under:
-        by_check[each.check].append(each)
-    told = [
+    for finding in under:
+        by_check[finding.check].append(finding)
+    explained = [
         Explained(
             check=name,
             title=checks[name].title,
-            severity=min((each.severity for each in findings), key=lambda each: each.rank),
+            severity=min((finding.severity for finding in findings), key=lambda severity: severity.rank),
             count=len(findings),
             kind=findings[0].subject.kind,
-            some=tuple(each.subject.text for each in findings[:3]),
+            some=tuple(finding.subject for finding in findings[:_SOME]),
         )
         for name, findings in by_check.items()
     ]
-    return tuple(sorted(told, key=lambda each: (each.severity.rank, -each.count, each.check)))
+    return tuple(sorted(explained, key=lambda part: (part.severity.rank, -part.count, part.check)))
 
 
-def _evidence(roots: list[Finding], answers: Mapping[int, Answer]) -> tuple[str, ...]:
-    by_words: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in roots:
-        by_words[each.observed, each.expected].append(each.subject.text)
-    lines: list[str] = []
-    for (observed, expected), subjects in list(by_words.items())[:_SOME]:
-        of = "" if len(roots) == 1 else f"{listed(subjects[:3], len(subjects))}: "
-        lines.append(f"{of}{observed} (expected: {expected})")
+def _evidence(group: Group, answers: Mapping[int, Answer]) -> Iterable[Line]:
+    """What was observed: in the words of the cause, which tell of its findings too, else finding by finding."""
+    cause, roots = group.cause, group.roots
+    if cause is not None:
+        ids = {answer for finding in roots for answer in finding.evidence if answer in answers}
+        yield Line(
+            text=cause.says,
+            subjects=(cause.subject,),
+            findings=cause.rests_on[:_SOME],
+            cause=cause.cause,
+            answers=tuple(sorted(ids)),
+        )
+        return
+    by_words: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in roots:
+        by_words[finding.observed, finding.expected].append(finding)
+    for (observed, expected), findings in list(by_words.items())[:_SOME]:
+        some = findings[:_FEW]
+        names = "" if len(roots) == 1 else f"{listed([finding.subject.text for finding in some], len(findings))}: "
+        yield line_of(f"{names}{observed} (expected: {expected})", some)
     if len(by_words) > _SOME:
-        lines.append(f"and {count_text(len(by_words) - _SOME)} more like these")
-    asked: dict[str, dict[str, None]] = defaultdict(dict)
-    for number in dict.fromkeys(number for each in roots for number in each.evidence):
-        if number in answers:
-            asked[answers[number].asked][answers[number].peer.text] = None
-    if asked:
-        told = [f"{what} of {listed(list(of)[:3], len(of))}" for what, of in asked.items()]
-        lines.append("told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""))
-    return tuple(lines)
+        yield Line(text=f"and {count_text(len(by_words) - _SOME)} more like these")
+
+
+def _sources(roots: list[Finding], answers: Mapping[int, Answer]) -> Iterable[Line]:
+    """Which requests showed it, and whose."""
+    peers: dict[str, dict[str, None]] = defaultdict(dict)
+    ids = tuple(dict.fromkeys(answer for finding in roots for answer in finding.evidence if answer in answers))
+    for answer in ids:
+        peers[answers[answer].asked][answers[answer].peer.text] = None
+    if peers:
+        told = [f"{request} of {listed(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
+        yield Line(text="told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""), answers=ids)
 
 
 def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
@@ -285,10 +336,18 @@ def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
         title=words.title,
         count=len(roots),
         kind=first.subject.kind,
-        some=tuple(each.subject.text for each in roots[:_SOME]),
+        some=tuple(finding.subject for finding in roots[:_SOME]),
         observed=group.cause.says if group.cause else first.observed,
         do=words.do,
     )
+
+
+def _subjects(some: Sequence[Subject], count: int, kind: str, shown: int) -> str:
+    """One subject by its name, several by their number and the first names."""
+    if count == 1:
+        return "the cluster" if kind == "cluster" else some[0].text
+    names = f" ({listed([subject.text for subject in some[:shown]], count)})" if shown > 1 else ""
+    return f"{_many(count, kind)}{names}"
 
 
 # --- the lines around -------------------------------------------------------------------------------------------------
@@ -298,11 +357,13 @@ def _header(report: Report) -> tuple[str, ...]:
     shape, vantage = report.shape, report.vantage
     release = (shape.kafka or "?").partition(" (")[0].replace(" or newer", "+")
     at = moment_text(report.at_ms)
-    sizes = f"{_some(shape.brokers, 'broker')}, {_some(shape.controllers, 'controller')}"
+    controllers = () if shape.mode == ZOOKEEPER else (_some(shape.controllers, "controller"),)
+    sizes = ", ".join((_some(shape.brokers, "broker"), *controllers))
     of = f"{_some(shape.partitions, 'partition')}, {_some(shape.groups, 'group')}"
     answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
-    where = f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}"
-    kafka = " ".join(each for each in ("Kafka", release, shape.mode) if each)
+    first, *others = (vantage.bootstrap or "?").split(",")
+    where = f"From {vantage.host or '?'} as {vantage.principal} by {first}{', ...' if others else ''}"
+    kafka = " ".join(word for word in ("Kafka", release, shape.mode) if word)
     return (
         " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),
         " · ".join((at, where, answered, plural(report.looks, "look"))),
@@ -320,22 +381,26 @@ def _count(count: int | None) -> str:
 
 def _cost(report: Report) -> str:
     cost = report.cost
-    took = f"{plural(cost.requests, 'request')}, {bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"
-    judging = sum(each.took_ms for each in report.results)
+    size = f"{bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"
     where = f"at most {duration_text(cost.broker_ms)} of the brokers' time, {duration_text(cost.wall_ms)} here"
-    return f"{took}, {where}; judged in {duration_text(judging)}"
+    return f"{plural(cost.requests, 'request')}, {size}, {where}"
 
 
-def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[str]:
+def _running(cause: CauseFound) -> Line:
+    return Line(text=f"{cause.title}: {cause.says}.", subjects=(cause.subject,), cause=cause.cause)
+
+
+def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
     """What was accepted, by whom, until when and why: one line for each check and decision."""
     together: dict[tuple[str, Waived], list[Finding]] = defaultdict(list)
-    for each in report.findings:
-        if each.waived is not None:
-            together[each.check, each.waived].append(each)
+    for finding in report.findings:
+        if finding.waived is not None:
+            together[finding.check, finding.waived].append(finding)
     for (check, waived), findings in together.items():
         title = checks[check].title if check in checks else check
-        subjects = listed([each.subject.text for each in findings[:_SOME]], len(findings))
-        yield f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}"
+        some = findings[:_SOME]
+        subjects = listed([finding.subject.text for finding in some], len(findings))
+        yield line_of(f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}", some)
 
 
 def _verdict(report: Report, told: Sequence[Problem]) -> str:

@@ -11,6 +11,8 @@ from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
 from kastellan.model.finding_history import FindingRecord
 from kastellan.model.snapshot import Cost, Vantage
 
+KRAFT, ZOOKEEPER = "KRaft", "ZooKeeper"
+
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """The size of the cluster, as far as it was seen; None is not seen."""

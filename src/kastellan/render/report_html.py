@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from kastellan.findings.line import Line
 from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.kernel.version import VERSION
@@ -50,16 +51,16 @@ def _parts(telling: ReportSummary) -> Iterator[str]:
     yield f"<h1>{_text(telling.header[0])}</h1>"
     yield from (f'<p class="dim">{_text(each)}</p>' for each in telling.header[1:])
     yield f'</header>\n<main>\n<p class="verdict {tone}" role="status">{_text(telling.verdict)}</p>'
-    yield from (f"<p>{_text(each)}</p>" for each in telling.running)
+    yield from (f"<p>{_text(line.text)}</p>" for line in telling.running)
     for number, problem in enumerate(telling.problems, 1):
         yield from _problem(problem, number)
-    yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
-    yield from _section("Waived", telling.waived)
-    yield from _section("Changed", telling.changed)
+    yield from _section("Unseen", _texts(telling.unseen) or ("nothing that was asked for",))
+    yield from _section("Waived", _texts(telling.waived))
+    yield from _section("Changed", _texts(telling.changed))
     yield from _section("Notes", telling.notes)
     if telling.hygiene:
         yield f"<section><details><summary>Hygiene: {_text(telling.hygiene_line)}</summary><ul>"
-        unfolded = (f"{each.title}: {each.subjects}. {each.observed}. {each.do}" for each in telling.hygiene)
+        unfolded = (item.line.text for item in telling.hygiene)
         yield from (f"<li>{_text(each)}</li>" for each in unfolded)
         yield "</ul></details></section>"
     yield f'</main>\n<footer><p class="dim">{_text(telling.cost)}</p><p class="dim">Kastellan {VERSION}</p></footer>'
@@ -72,10 +73,14 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     yield f'<article id="{_text(problem.about)}-{number}">'
     yield f'<h2><span class="{severity}">{_SHAPE[problem.severity]} {severity.upper()}</span> {_text(problem.title)}{once}</h2>'
     yield f'<p class="subjects">{_text(problem.subjects)}</p>\n<dl>'
-    for label, texts in problem.parts:
+    for label, lines in problem.parts:
         weight = ' class="not"' if label == "Do not" else ""
-        yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in texts) + "</dd>"
+        yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in _texts(lines)) + "</dd>"
     yield f"<dt>About</dt><dd><code>kastellan explain {_text(problem.about)}</code></dd>\n</dl>\n</article>"
+
+
+def _texts(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kastellan.findings.line import Line
 from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.render.printable import clean
@@ -23,15 +24,15 @@ def _lines(telling: ReportSummary) -> Iterator[str]:
         yield f"{_text(each)}  "
     yield ""
     yield f"**{_text(telling.verdict)}**"
-    for each in telling.running:
+    for line in telling.running:
         yield ""
-        yield _text(each)
+        yield _text(line.text)
     for number, problem in enumerate(telling.problems, 1):
         yield ""
         yield from _problem(problem, number)
-    yield from _section("Unseen", telling.unseen or ("nothing that was asked for",))
-    yield from _section("Waived", telling.waived)
-    yield from _section("Changed", telling.changed)
+    yield from _section("Unseen", _texts(telling.unseen) or ("nothing that was asked for",))
+    yield from _section("Waived", _texts(telling.waived))
+    yield from _section("Changed", _texts(telling.changed))
     yield from _section("Notes", telling.notes)
     yield from _section("Hygiene", (f"{each.title}: {each.subjects}. {each.observed}" for each in telling.hygiene))
     yield from _section("Cost", (telling.cost,))
@@ -43,8 +44,12 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     yield ""
     yield f"**{_text(problem.subjects)}** (`{problem.about}`)"
     yield ""
-    for label, texts in problem.parts:
-        yield f"- **{label}**: " + "<br>".join(map(_text, texts))
+    for label, lines in problem.parts:
+        yield f"- **{label}**: " + "<br>".join(map(_text, _texts(lines)))
+
+
+def _texts(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

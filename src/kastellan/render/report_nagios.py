@@ -33,7 +33,7 @@ def show(view: ReportView) -> str:
     more = f"; and {len(telling.problems) - _TOLD} more" if len(telling.problems) > _TOLD else ""
     blind = telling.too_little[0] if state == UNKNOWN else ""
     said = "; ".join(each for each in (blind, first + more) if each) or telling.verdict
-    below = [f"{each.severity.value}: {each.title}: {text}" for each in telling.problems for text in each.evidence[:1]]
+    below = [f"{each.severity.value}: {each.title}: {line.text}" for each in telling.problems for line in each.evidence[:1]]
     return "\n".join([f"{line(state, said)} | {_performance(report)}", *map(_safe, below)]) + "\n"
 
 

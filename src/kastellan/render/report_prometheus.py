@@ -51,7 +51,7 @@ def _families(
         for each in report.results for verdict in Verdict
     ]  # fmt: skip
     yield "kastellan_problem_subjects", "Subjects of a told problem, the first of them by name.", [
-        ({"check": each.check, "severity": each.severity.value, "subject": subject}, each.count)
+        ({"check": each.check, "severity": each.severity.value, "subject": subject.text}, each.count)
         for each in telling.problems for subject in each.some[:1]
     ]  # fmt: skip
     states = Counter(each.state.value for each in report.answers)

@@ -107,7 +107,7 @@ def test_what_a_provider_refuses_by_design_is_no_complaint(provider: str, how: s
             assert names <= {each.asked for each in profile.refused}
             assert "DescribeLogDirs" in names or provider == "redpanda"
             whole = {each.asked for each in profile.refused if not each.tables}
-            assert not any(name in line for line in screen.unseen for name in whole & names)
+            assert not any(name in line.text for line in screen.unseen for name in whole & names)
             # What can be seen is still judged.
             assert result(found, "groups.abandoned").counts
             assert found.report.shape.topics == 4
@@ -125,7 +125,7 @@ def test_the_same_refusals_on_any_other_cluster_are_unseen() -> None:
             refuse(fake, PROFILES["confluent-cloud"], "31")
             found, screen = await examined(fake)
             assert found.report.provider is None
-            assert any("DescribeQuorum" in each for each in screen.unseen)
+            assert any("DescribeQuorum" in line.text for line in screen.unseen)
             assert any(each.startswith("controller.no_active_controller could not judge") for each in screen.too_little)
 
     asyncio.run(run())
@@ -189,7 +189,7 @@ def test_a_cluster_of_two_releases_is_examined_whole_and_told() -> None:
             assert "3" in mixed.findings[0].observed
             assert found.report.shape.brokers_answered == 3
             assert found.report.shape.groups == 2
-            assert not any("unsupported" in each for each in screen.unseen)
+            assert not any("unsupported" in line.text for line in screen.unseen)
             assert screen.worst is None
 
     asyncio.run(run())
@@ -230,7 +230,7 @@ def test_a_broker_that_speaks_nothing_we_know_of_one_request_is_unsupported_ther
             found, screen = await examined(fake, None, "storage", "replication")
             states = {each.state for each in found.report.answers if each.asked == "DescribeLogDirs"}
             assert states == {State.UNSUPPORTED}
-            assert any("offers DescribeLogDirs versions 50-60" in each for each in screen.unseen)
+            assert any("offers DescribeLogDirs versions 50-60" in line.text for line in screen.unseen)
             assert result(found, "replication.under_replicated").counts.get(Verdict.PASS)
             assert any("storage.log_dir_offline could not judge" in each for each in screen.too_little)
 

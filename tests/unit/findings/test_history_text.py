@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kastellan.findings.history_text import change_lines
+from kastellan.findings.line import Line
 from kastellan.model.changes import Became, Changes, How
 from kastellan.model.subject import Subject
 
@@ -11,8 +14,12 @@ def acl(principal: str, operation: str, how: How) -> Became:
     return Became(subject=Subject("acl", ("topic", "orders", "literal", principal, "*", operation, "allow")), how=how)
 
 
+def texts(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
+
+
 def told(*acls: Became) -> tuple[str, ...]:
-    return change_lines(Changes(after_ms=0, before_ms=1, acls=acls))
+    return texts(change_lines(Changes(after_ms=0, before_ms=1, acls=acls)))
 
 
 def test_what_somebody_may_do_with_something_is_one_line_and_what_was_taken_comes_first() -> None:

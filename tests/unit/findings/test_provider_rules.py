@@ -103,7 +103,7 @@ def test_an_unknown_that_rests_on_a_refusal_by_design_is_not_applicable(state: S
     assert "DescribeConfigs is refused on Confluent Cloud by design: brokers are the service's" in told.excluded[0].reason
     assert sum(told.counts.values()) == sum(result(elsewhere, "configs.message_size_chain").counts.values())
     screen = there.view.summary
-    assert not any("DescribeConfigs" in each for each in screen.unseen)
+    assert not any("DescribeConfigs" in line.text for line in screen.unseen)
     assert "refused by design on Confluent Cloud, and so not counted as unseen: DescribeConfigs" in notes(there)
 
 

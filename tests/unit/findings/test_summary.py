@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from kastellan.checks.check import Check
+from kastellan.findings.line import Line
 from kastellan.findings.summary import summarize, too_little
 from kastellan.findings.unseen_text import bad_answers
 from kastellan.kernel.outcome import State, Trouble
@@ -62,6 +65,10 @@ def broker(number: int) -> Subject:
     return Subject("broker", (number,))
 
 
+def texts(lines: Iterable[Line]) -> list[str]:
+    return [line.text for line in lines]
+
+
 def orders(number: int) -> Subject:
     return Subject("partition", ("orders", number))
 
@@ -81,10 +88,10 @@ def test_a_cause_is_one_problem_that_names_what_it_explains_and_is_as_bad_as_tha
     assert problem.check == "brokers.fenced"
     assert problem.severity is Severity.ERROR
     assert [(each.check, each.count) for each in problem.explains] == [("replication.offline", 1), ("replication.behind", 4)]
-    assert problem.impact[0] == "Impact on 2"
-    assert problem.impact[1] == "1 partition: Impact on 1"
+    assert problem.impact[0].text == "Impact on 2"
+    assert problem.impact[1].text == "orders-0: Impact on 1"
     assert "4 partitions (orders-0, orders-1, orders-2, ...)" in problem.explains[1].text
-    assert problem.evidence == ("seen (expected: wanted)", "told by Metadata of broker/1")
+    assert [line.text for line in problem.evidence] == ["seen (expected: wanted)", "told by Metadata of broker/1"]
     assert told.verdict.startswith("1 ERROR:")
 
 
@@ -180,7 +187,7 @@ def test_checks_that_need_an_earlier_look_are_one_line_and_are_not_too_little():
         kind=UnknownKind.EARLIER_LOOK, reason="needs an earlier look", count=1, some=(Subject("cluster", ()),)
     )
     told = report(result("replication.offline", unknown=(doubt,)))
-    assert summarize(told, CHECKS).unseen == ("1 check needs an earlier look (replication.offline): use --watch",)
+    assert texts(summarize(told, CHECKS).unseen) == ["1 check needs an earlier look (replication.offline): use --watch"]
     assert too_little(told, CHECKS) == ()
 
 
@@ -200,7 +207,7 @@ def test_too_little_is_an_error_that_nobody_confirmed():
 
 def test_an_impact_whose_template_does_not_fit_is_told_as_it_is_written():
     told = summarize(report(result("replication.offline", finding("replication.offline", orders(1)))), CHECKS)
-    assert told.problems[0].impact == ("Impact on {brokers_left}",)
+    assert texts(told.problems[0].impact) == ["Impact on {brokers_left}"]
 
 
 ORDERS_1 = Subject("partition", ("orders", 1))
@@ -215,7 +222,7 @@ def down(number: int, *explains, **more) -> CauseFound:
 def test_a_cause_is_told_in_its_own_words_with_what_it_explains():
     lost = finding("replication.behind", ORDERS_1)
     fenced = finding("brokers.fenced", broker(2), brokers_left=2)
-    made = report(result("brokers.fenced", fenced), result("replication.behind", lost))
+    made = report(result("brokers.fenced", fenced), result("replication.behind", lost), answers=(answer(),))
     told = summarize(msgspec.structs.replace(made, causes=(down(2, ("replication.behind", ORDERS_1), against=("x",)),)), CHECKS)
     assert [each.title for each in told.problems] == ["Broker's process is gone"]
     problem = told.problems[0]
@@ -225,8 +232,8 @@ def test_a_cause_is_told_in_its_own_words_with_what_it_explains():
         "broker_down",
         "Start it",
     )
-    assert problem.evidence[0] == "refused from here"
-    assert ("Against", ("x",)) in problem.parts
+    assert texts(problem.evidence) == ["refused from here", "told by Metadata of broker/1"]
+    assert texts(dict(problem.parts)["Against"]) == ["x"]
     assert [each.check for each in problem.explains] == ["replication.behind"]
     assert told.running == ()
 
@@ -235,7 +242,7 @@ def test_an_expected_cause_without_findings_is_told_as_running_and_is_no_problem
     move = CauseFound(cause="m", subject=Subject("cluster", ()), title="A reassignment", says="3 partitions", expected=True)
     told = summarize(msgspec.structs.replace(report(result("brokers.fenced", passed=3)), causes=(move,)), CHECKS)
     assert told.problems == ()
-    assert told.running == ("A reassignment: 3 partitions.",)
+    assert texts(told.running) == ["A reassignment: 3 partitions."]
 
 
 def test_an_expected_cause_that_explains_something_is_one_problem():
@@ -251,3 +258,45 @@ def test_an_expected_cause_that_explains_something_is_one_problem():
     told = summarize(msgspec.structs.replace(report(result("brokers.fenced", fenced)), causes=(roll,)), CHECKS)
     assert [(each.title, each.subjects, each.count) for each in told.problems] == [("A roll", "cluster", 1)]
     assert told.problems[0].confirmed
+
+
+def test_every_line_stands_beside_its_subjects_the_keys_of_its_findings_and_its_answers():
+    lost = finding("replication.offline", ORDERS_1, because=[("brokers.fenced", broker(2))], brokers_left=1)
+    fenced = finding("brokers.fenced", broker(2), brokers_left=2)
+    made = report(result("brokers.fenced", fenced), result("replication.offline", lost), answers=(answer(),))
+    (problem,) = summarize(made, CHECKS).problems
+    assert (problem.check, problem.subject) == ("brokers.fenced", broker(2))
+    parts = dict(problem.parts)
+    own, hurt = parts["Impact"]
+    assert (own.subjects, own.findings, own.answers) == ((broker(2),), (("brokers.fenced", broker(2)),), (1,))
+    assert hurt.findings == (("replication.offline", ORDERS_1),)
+    observed, sources = parts["Evidence"]
+    assert (observed.subjects, observed.answers, sources.answers) == ((broker(2),), (1,), (1,))
+    assert parts["Explains"][0].subjects == (ORDERS_1,)
+    assert parts["Do"][0].subjects == (broker(2),)
+    caused = summarize(msgspec.structs.replace(made, causes=(down(2, ("replication.offline", ORDERS_1)),)), CHECKS)
+    assert {line.cause for line in dict(caused.problems[0].parts)["Do"]} == {"broker_down"}
+
+
+def test_what_was_not_seen_is_two_lines_at_most_on_the_first_screen():
+    unknown = UnknownVerdicts(kind=UnknownKind.ANSWERS, reason="Metadata failed", count=3, answers=(1, 2))
+    waits = UnknownVerdicts(kind=UnknownKind.EARLIER_LOOK, reason="needs an earlier look", count=1)
+    silent = {"state": State.FAILED, "trouble": Trouble.SILENT}
+    made = report(
+        result("replication.offline", unknown=(unknown,)),
+        result("replication.behind", unknown=(waits, waits)),
+        answers=(answer(1, "Metadata", 1, **silent), answer(2, "ListGroups", 1, **silent), answer(3, "Metadata", 2, **silent)),
+    )
+    told = summarize(made, CHECKS)
+    assert texts(told.unseen_brief) == [
+        "incomplete: 2 requests of broker/1 (silent), Metadata of broker/2 (silent)",
+        "3 unknown verdicts of 1 check; 1 check needs an earlier look (--watch)",
+    ]
+    assert [line.answers for line in told.unseen_brief] == [(1, 2, 3), (1, 2)]
+    assert texts(told.unseen)[-1] == "1 check needs an earlier look (replication.behind): use --watch"
+
+
+def test_a_zookeeper_cluster_is_called_one():
+    shape = Shape(kafka="3.9", mode="ZooKeeper", brokers=3, partitions=1, groups=1)
+    first = summarize(msgspec.structs.replace(report(), shape=shape), CHECKS).header[0]
+    assert first == "c1 \u00b7 Kafka 3.9 ZooKeeper \u00b7 3 brokers \u00b7 1 partition, 1 group"

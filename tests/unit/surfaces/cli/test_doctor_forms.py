@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from kastellan.app.diagnose import plan_checks, run_checks_on_saved
+from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.render import report_html, report_markdown
@@ -88,3 +89,27 @@ def test_all_forms_tell_the_same_problems(view):
         for problem in view.summary.problems:
             assert problem.title in form
             assert problem.do_not.split(".")[0][:40] in " ".join(form.split())
+
+
+def killed(at_ms: int):
+    """A cluster of three, one of whose brokers has just died."""
+    snapshot = healthy(topics={"orders": 12, "payments": 12, "__consumer_offsets": 11}, at_ms=at_ms)
+    snapshot, refused = failed_answer(snapshot, reason="broker 2 (127.0.0.1:9002) refused the connection: nothing listens there")
+    snapshot = edit(snapshot, Brokers, {"broker": 2}, fenced=True, listed=False, reached=False, trouble="refused", answer=refused)
+    return edit(snapshot, Replicas, {"broker": 2}, in_sync=False)
+
+
+def test_the_first_screen_of_a_dead_broker_tells_the_fault_first_on_thirty_lines():
+    view = run_checks_on_saved(killed(AT_MS).after(killed(AT_MS - 2000)), plan_checks(), AT_MS).view
+    screen, everything = Screen(width=100), Screen(width=100)
+    doctor_text.show(view, screen)
+    lines = screen.text().splitlines()
+    assert len(lines) <= 30, screen.text()
+    assert max(map(len, lines)) <= 100
+    first = next(number for number, line in enumerate(lines) if line.startswith("1 ERROR  "))
+    assert first <= 6
+    assert lines[first] == "1 ERROR    Broker's process is gone: broker/2"
+    assert 1 <= sum("UNSEEN" in line for line in lines) <= 3
+    doctor_text.show(view, everything, verbose=True)
+    assert len(everything.text().splitlines()) > len(lines)
+    assert "-v" not in everything.text()

@@ -171,7 +171,7 @@ def test_nagios_does_not_raise_what_was_waived():
     summary = usual(waived=True).summary
     assert summary.worst is not Severity.ERROR
     assert summary.waived
-    assert "accepted by" in summary.waived[0].lower()
+    assert "accepted by" in summary.waived[0].text.lower()
 
 
 def test_no_form_lets_a_name_command_the_terminal():

@@ -125,7 +125,7 @@ def diff(
     if older.at_ms > newer.at_ms:
         raise BadInput("the first look is the later one; give the earlier look first")
     changes = compare(older, newer)
-    lines = change_lines(changes)
+    lines = tuple(line.text for line in change_lines(changes))
     if output is Form.JSON:
         from kastellan.render.documents import ChangesDocument, json_text
 

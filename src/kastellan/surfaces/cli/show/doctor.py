@@ -48,6 +48,7 @@ class Asked(NamedTuple):
     hygiene: bool
     watching: bool
     remembered: bool = False
+    verbose: bool = False
     redaction_key: bytes | None = None
     """With a key names are told as the pseudonyms that it gives."""
 
@@ -100,7 +101,7 @@ def _for_people(view: ReportView, asked: Asked) -> str:
     from kastellan.surfaces.cli.show.doctor_text import show as table
 
     screen = Screen.of()
-    table(view, screen, hygiene=asked.hygiene)
+    table(view, screen, hygiene=asked.hygiene, verbose=asked.verbose)
     clear = "\x1b[H\x1b[2J" if asked.watching and sys.stdout.isatty() else ""
     return clear + screen.text() + ("\n" if asked.watching and not clear else "")
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from kastellan.findings.line import Line
 from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem
 from kastellan.model.finding import Severity
@@ -9,42 +13,55 @@ from kastellan.surfaces.cli.screen import Screen
 
 SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _LABEL = 10
+_SHOWN: Final[Mapping[str, int]] = {"Impact": 2, "Explains": 4}
+"""How many lines of a part the first screen shows."""
 
 
-def show(view: ReportView, screen: Screen, *, hygiene: bool = False) -> None:
-    """Header, verdict, problems, what was not seen, hygiene folded, cost."""
-    telling = view.summary
-    for number, each in enumerate(telling.header):
-        screen.items(each.split(" · "), "bold" if not number else "")
-    screen.paragraph(telling.verdict, SEVERITY_STYLE[telling.worst] if telling.worst else "green")
-    for each in telling.running:
-        screen.paragraph(each)
-    for number, problem in enumerate(telling.problems, 1):
+def show(view: ReportView, screen: Screen, *, hygiene: bool = False, verbose: bool = False) -> None:
+    """Header, verdict, problems, what was not seen, hygiene, cost; `verbose` unfolds what the first screen shortens."""
+    summary = view.summary
+    for number, header in enumerate(summary.header):
+        screen.items(header.split(" · "), "bold" if not number else "")
+    screen.paragraph(summary.verdict, SEVERITY_STYLE[summary.worst] if summary.worst else "green")
+    for line in summary.running:
+        screen.paragraph(line.text)
+    for number, problem in enumerate(summary.problems, 1):
         screen.line()
-        _problem(problem, number, screen)
+        _problem(problem, number, screen, verbose=verbose)
     screen.line()
-    screen.field("UNSEEN", telling.unseen or ("nothing that was asked for",), 0, _LABEL)
-    if telling.changed:
-        screen.field("CHANGED", telling.changed, 0, _LABEL)
-    if telling.notes:
-        screen.field("NOTES", telling.notes, 0, _LABEL)
-    if telling.waived:
-        screen.field("WAIVED", telling.waived, 0, _LABEL)
+    screen.field("UNSEEN", _unseen(view, verbose=verbose), 0, _LABEL)
+    screen.field("CHANGED", _texts(summary.changed), 0, _LABEL)
+    screen.field("NOTES", summary.notes, 0, _LABEL)
+    screen.field("WAIVED", _texts(summary.waived), 0, _LABEL)
     if hygiene:
-        screen.field(
-            "HYGIENE", (f"{each.title}: {each.subjects}. {each.observed}. {each.do}" for each in telling.hygiene), 0, _LABEL
-        )
-    elif telling.hygiene_line:
-        screen.field("HYGIENE", (f"{telling.hygiene_line}: --hygiene",), 0, _LABEL)
-    screen.field("COST", (telling.cost,), 0, _LABEL, style="dim")
+        screen.field("HYGIENE", (item.line.text for item in summary.hygiene), 0, _LABEL)
+    elif summary.hygiene_line:
+        screen.field("HYGIENE", (f"{summary.hygiene_line}: --hygiene",), 0, _LABEL)
+    screen.field("COST", (summary.cost,), 0, _LABEL, style="dim")
 
 
-def _problem(problem: Problem, number: int, screen: Screen) -> None:
+def _unseen(view: ReportView, *, verbose: bool) -> Sequence[str]:
+    summary = view.summary
+    if not summary.unseen:
+        return ("nothing that was asked for",)
+    if verbose:
+        return _texts(summary.unseen)
+    *lines, last = _texts(summary.unseen_brief)
+    return (*lines, f"{last}: -v lists them")
+
+
+def _problem(problem: Problem, number: int, screen: Screen, *, verbose: bool) -> None:
     style = SEVERITY_STYLE[problem.severity]
     once = " (seen once)" if not problem.confirmed else ""
-    head = f"{number} {problem.severity.upper():<8} {problem.title}{once}"
-    screen.paragraph(head, style, hang=11)
-    screen.paragraph(problem.subjects, "bold", indent=2)
-    for label, texts in problem.parts:
+    screen.paragraph(f"{number} {problem.severity.upper():<8} {problem.title}{once}: {problem.subjects}", style, hang=11)
+    for label, lines in problem.parts:
+        shown = len(lines) if verbose else _SHOWN.get(label, len(lines))
+        texts = _texts(lines[:shown])
+        if len(lines) > shown:
+            texts[-1] += f"; and {len(lines) - shown} more: -v"
         screen.field(label, texts, label_width=_LABEL - 1)
     screen.field("About", (f"kastellan explain {problem.about}",), label_width=_LABEL - 1, style="dim")
+
+
+def _texts(lines: Iterable[Line]) -> list[str]:
+    return [line.text for line in lines]
