@@ -44,6 +44,11 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.title}: {_subjects(self.some, self.count, self.kind, _FEW)}"
 
     @property
+    def brief(self) -> str:
+        """The text without names where there are several: `Partition is under-replicated: 10,290 partitions`."""
+        return f"{self.title}: {_subjects(self.some, self.count, self.kind, 1)}"
+
+    @property
     def line(self) -> Line:
         """The text with the subjects that it names."""
         some = self.some[:_FEW]
@@ -361,8 +366,8 @@ def _header(report: Report) -> tuple[str, ...]:
     sizes = ", ".join((_some(shape.brokers, "broker"), *controllers))
     of = f"{_some(shape.partitions, 'partition')}, {_some(shape.groups, 'group')}"
     answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
-    first, *others = (vantage.bootstrap or "?").split(",")
-    where = f"From {vantage.host or '?'} as {vantage.principal} by {first}{', ...' if others else ''}"
+    first = (vantage.bootstrap or "?").partition(",")[0]
+    where = f"From {vantage.host or '?'} as {vantage.principal} by {first}"
     kafka = " ".join(word for word in ("Kafka", release, shape.mode) if word)
     return (
         " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),

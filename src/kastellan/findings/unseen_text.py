@@ -75,12 +75,14 @@ def _of_it(reason: str, answer: Answer) -> str:
 def _brief_answers(answers: tuple[Answer, ...]) -> Iterable[Line]:
     if not answers:
         return
-    by_peer: dict[tuple[str, str], set[str]] = defaultdict(set)
+    requests: dict[str, set[str]] = defaultdict(set)
+    manners: dict[str, dict[str, None]] = defaultdict(dict)
     for answer in answers:
-        by_peer[answer.peer.text, answer.trouble or answer.state].add(answer.asked)
+        requests[answer.peer.text].add(answer.asked)
+        manners[answer.peer.text][answer.trouble or answer.state] = None
     parts = [
-        f"{next(iter(requests)) if len(requests) == 1 else plural(len(requests), 'request')} of {peer} ({how})"
-        for (peer, how), requests in by_peer.items()
+        f"{next(iter(names)) if len(names) == 1 else plural(len(names), 'request')} of {peer} ({', '.join(manners[peer])})"
+        for peer, names in requests.items()
     ]
     yield Line(text=f"incomplete: {listed(parts[:_FEW], len(parts))}", answers=tuple(answer.id for answer in answers))
 

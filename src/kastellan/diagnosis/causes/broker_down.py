@@ -49,7 +49,7 @@ def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Ite
             cause=CAUSE.id,
             subject=subject,
             title=title,
-            says=f"{finding.observed}: {says}",
+            says=f"{finding.observed}; {says}",
             rests_on=tuple(rests_on),
             explains=symptoms.following(rests_on),
             against=_against(subject, replicas),

@@ -65,9 +65,7 @@ def run(
     ] = FailOn.ERROR,
     output: Annotated[Form, typer.Option("-o", "--output", help="Format of the report.")] = Form.TABLE,
     hygiene: Annotated[bool, typer.Option("--hygiene", help="List the hygiene findings one by one instead of by count.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show every line of impact, explained findings and what was not seen.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every line of impact, explains and UNSEEN.")] = False,
     watch: Annotated[
         float | None, typer.Option("--watch", metavar="[SECONDS]", help="Repeat until interrupted, every SECONDS (default 10).")
     ] = None,
@@ -100,7 +98,8 @@ def run(
     if key_file is not None and not redact:
         raise UsageError("--key-file is the key of --redact; give both")
     try:
-        asked = Asked(fail_on, output, hygiene, watch is not None, not no_history, verbose, _key(key_file) if redact else None)
+        key = _key(key_file) if redact else None
+        asked = Asked(fail_on, output, hygiene, watch is not None, not no_history, verbose, key)
         code = _examined(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, asked, watch)
     except KastellanError as error:
         code = not_examined(error, output)

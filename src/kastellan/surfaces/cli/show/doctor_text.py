@@ -55,10 +55,12 @@ def _problem(problem: Problem, number: int, screen: Screen, *, verbose: bool) ->
     once = " (seen once)" if not problem.confirmed else ""
     screen.paragraph(f"{number} {problem.severity.upper():<8} {problem.title}{once}: {problem.subjects}", style, hang=11)
     for label, lines in problem.parts:
-        shown = len(lines) if verbose else _SHOWN.get(label, len(lines))
-        texts = _texts(lines[:shown])
-        if len(lines) > shown:
-            texts[-1] += f"; and {len(lines) - shown} more: -v"
+        texts = _texts(lines)
+        if label == "Explains" and not verbose:
+            texts = [explained.brief for explained in problem.explains]
+        shown = len(texts) if verbose else _SHOWN.get(label, len(texts))
+        if len(texts) > shown:
+            texts = [*texts[: shown - 1], f"{texts[shown - 1].removesuffix('.')}; and {len(texts) - shown} more: -v"]
         screen.field(label, texts, label_width=_LABEL - 1)
     screen.field("About", (f"kastellan explain {problem.about}",), label_width=_LABEL - 1, style="dim")
 
