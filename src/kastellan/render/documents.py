@@ -7,11 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 from kastellan.app.describe import Description
-from kastellan.app.may_restart import Restarts
 from kastellan.app.preflight import Preflight
 from kastellan.app.snapshots.contents import Contents
 from kastellan.app.snapshots.saved import SavedSnapshots
 from kastellan.config.effective import EffectiveValue
+from kastellan.findings.restarts import Restarts
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.version import VERSION
 from kastellan.model.answer import Answer
@@ -78,7 +78,7 @@ class ContentsDocument(msgspec.Struct, frozen=True, kw_only=True):
 class RestartsDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What `may-restart -o json` prints: the answers with their reasons and, for named brokers, the partitions."""
 
-    schema: Literal["kastellan.restarts/1"] = "kastellan.restarts/1"
+    schema: Literal["kastellan.restarts/2"] = "kastellan.restarts/2"
     version: str = VERSION
     restarts: Restarts
 
@@ -187,7 +187,7 @@ DOCUMENTS: dict[str, Any] = {
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.config/1": ConfigDocument,
     "kastellan.contents/1": ContentsDocument,
-    "kastellan.restarts/1": RestartsDocument,
+    "kastellan.restarts/2": RestartsDocument,
     "kastellan.preflight/1": PreflightDocument,
     "kastellan.probe/1": ProbeDocument,
     "kastellan.snapshot/2": Manifest,

@@ -17,8 +17,9 @@ it restarts: do not stop the next one meanwhile. One voter, and two that both fo
 controller.voter_count tells that.
 """
 
-from kastellan.checks.check import Check, Setting, Verdicts
+from kastellan.checks.check import Check, Verdicts
 from kastellan.checks.families.controller.voter_lagging import evaluate as lagging
+from kastellan.checks.shared_settings import MAX_BEHIND
 from kastellan.model.finding import Severity
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
@@ -34,11 +35,7 @@ CHECK = Check(
     do_not="Do not restart any other controller, do not remove voters, and do not format a controller's directory.",
     verify="kastellan doctor --only controller --watch",
     follows_from=("controller.no_active_controller", "brokers.fenced", "brokers.unreachable"),
-    settings=(
-        Setting(
-            name="max_behind_s", default=10, unit="s", meaning="time since it was caught up that is still fine", low=1, high=3600
-        ),
-    ),
+    settings=(MAX_BEHIND,),
     meaningless_without=(Quorum, QuorumNodes),
     kafka="3.3 or newer with KRaft",
     references=("KIP-595", "KIP-836"),

@@ -14,7 +14,8 @@ count towards a majority: while it is away the quorum bears fewer failures, or n
 second after an election no follower has fetched yet: nothing is said before one of them has.
 """
 
-from kastellan.checks.check import Check, Setting, Verdicts
+from kastellan.checks.check import Check, Verdicts
+from kastellan.checks.shared_settings import MAX_BEHIND
 from kastellan.model.finding import Severity
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNode, QuorumNodes
@@ -32,11 +33,7 @@ CHECK = Check(
     do_not="Do not restart another controller before this one follows: the quorum may lose its majority.",
     verify="kastellan doctor --only controller --watch",
     follows_from=("controller.no_active_controller", "controller.no_majority_margin", "brokers.fenced", "brokers.unreachable"),
-    settings=(
-        Setting(
-            name="max_behind_s", default=10, unit="s", meaning="time since it was caught up that is still fine", low=1, high=3600
-        ),
-    ),
+    settings=(MAX_BEHIND,),
     meaningless_without=(Quorum, QuorumNodes),
     kafka="3.3 or newer with KRaft",
     references=("KIP-595", "KIP-836"),

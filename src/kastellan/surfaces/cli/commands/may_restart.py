@@ -13,7 +13,7 @@ from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
-    from kastellan.app.may_restart import Restarts
+    from kastellan.findings.restarts import Restarts
 
 PANEL = DIAGNOSE
 
@@ -64,11 +64,11 @@ def run(
 
 
 def _found(reach: ConnectionOptions, of: list[str]) -> Restarts:
-    from kastellan.app.may_restart import may_restart, restarts
+    from kastellan.app.may_restart import may_restart, may_restart_of
 
     run_by = reach.run_by()
     return looked(
         reach,
         lambda source, timeout_s: may_restart(source, of, timeout_s, run_by),
-        lambda snapshot, notes: restarts(snapshot, of, notes, run_by),
+        lambda snapshot, notes: may_restart_of(snapshot, of, notes, run_by),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kastellan.app.may_restart import May, Restart, Restarts
+from kastellan.findings.restarts import May, Restart, Restarts
 from kastellan.kernel.units import count_text, plural
 from kastellan.surfaces.cli.screen import Screen
 
@@ -44,13 +44,7 @@ def _all(found: Restarts, screen: Screen) -> None:
 
 
 def _one(answer: Restart, screen: Screen) -> None:
-    together = " together" if len(answer.brokers) > 1 else ""
-    verdict = {
-        May.YES: f"may be restarted{together} now",
-        May.NO: f"must not be restarted{together} now",
-        May.UNKNOWN: "cannot be judged: do not restart on this answer",
-    }[answer.may]
-    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {verdict}.", _STYLE[answer.may])
+    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {_verdict(answer)}.", _STYLE[answer.may])
     if answer.may is May.YES:
         screen.paragraph(f"{plural(answer.replicas, 'replica')} there, and every partition keeps accepting writes without them.")
     screen.field("WHY", answer.reasons, 0, _LABEL)
@@ -72,6 +66,19 @@ def _one(answer: Restart, screen: Screen) -> None:
         more = answer.refuse + answer.offline - min(len(answer.losses), _SHOWN)
         if more > 0:
             screen.paragraph(f"and {count_text(more)} more: -o json lists up to a thousand", "dim")
+
+
+def _verdict(answer: Restart) -> str:
+    if answer.every_broker and answer.may is May.NO:
+        only = "is the only broker" if len(answer.brokers) == 1 else "are all brokers of the cluster"
+        back = "it is" if len(answer.brokers) == 1 else "they are"
+        return f"{only}: nothing is served until {back} back. Restart when clients can wait for that"
+    together = " together" if len(answer.brokers) > 1 else ""
+    return {
+        May.YES: f"may be restarted{together} now",
+        May.NO: f"must not be restarted{together} now",
+        May.UNKNOWN: "cannot be judged: do not restart on this answer",
+    }[answer.may]
 
 
 def _who(answer: Restart) -> str:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
-from kastellan.app.may_restart import May, Restart, restarts
+from kastellan.findings.restarts import May, Restart, Restarts, judge_restarts
 from kastellan.kernel.errors import BadInput
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.brokers import Brokers
@@ -11,7 +13,14 @@ from kastellan.model.tables.quorum_nodes import QuorumNodes
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.reference.providers import Provider
+from kastellan.reference.reference_data import packaged_providers
+from kastellan.surfaces.cli.screen import Screen
+from kastellan.surfaces.cli.show import restarts_text
 from kastellan.testing.snapshots import edit, healthy, hide
+
+
+def restarts(snapshot: Snapshot, of: Sequence[str], stated: Provider | None = None) -> Restarts:
+    return judge_restarts(snapshot, of, packaged_providers(), stated=stated)
 
 
 def one(snapshot: Snapshot, *of: str) -> Restart:
@@ -130,3 +139,15 @@ def test_where_replicas_say_nothing_of_a_restart_nobody_is_told_yes_or_no(bootst
 def test_with_strimzi_replicas_say_what_a_restart_does():
     there = msgspec.structs.replace(healthy(), vantage=Vantage(bootstrap="prod-kafka-bootstrap.streams.svc:9092"))
     assert {each.may for each in restarts(there, ()).answers} == {May.YES}
+
+
+def test_the_only_broker_is_said_to_be_one():
+    single = one(healthy(brokers=1, rf=1), "1")
+    assert (single.may, single.every_broker) == (May.NO, True)
+    screen = Screen(width=100)
+    restarts_text.show(restarts(healthy(brokers=1, rf=1), ("1",)), screen, named=True)
+    text = " ".join(screen.text().split())
+    assert "must not be restarted" not in text
+    assert text.startswith("NO broker 1 is the only broker: nothing is served until it is back.")
+    assert not one(healthy(), "1").every_broker
+    assert one(healthy(), "1", "2", "3").every_broker
