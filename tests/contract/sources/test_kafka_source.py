@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import polars as pl
 import pytest
 
+from kastellan.app.diagnose import plan_checks, run_checks
 from kastellan.app.observe import observe
 from kastellan.engine.requests import TableRequest, TableRequests, merge_requests, request_tables
 from kastellan.kernel.deadline import Deadline
@@ -20,7 +22,7 @@ from kastellan.sources.kafka.source import KafkaSource
 from kastellan.testing.fake_broker import FakeCluster
 from kastellan.testing.fake_broker_faults import Fault
 from kastellan.testing.fake_broker_model import FakeGroup, FakeMember, FakeModel, fake_model
-from kastellan.wire.kafka.api import Api
+from kastellan.wire.kafka.api import Api, api_name
 from tests.contract.wire.kit import free_port
 
 pytestmark = pytest.mark.enable_socket
@@ -523,3 +525,25 @@ def test_a_bootstrap_address_that_leads_nowhere_is_in_the_answers_and_costs_no_t
     assert "nothing listens there" in lost.reason
     assert all(lost.id not in answers_of(table) for table in snapshot.tables.values())
     assert snapshot.tables["brokers"].df.height == 3
+
+
+def test_the_cost_counts_every_request_that_the_cluster_got() -> None:
+    """The bootstrap, handshakes, the second look of an examination: what goes over the wire is what is shown."""
+
+    async def run() -> None:
+        async with FakeCluster(model()) as fake:
+            source = KafkaSource(fake.bootstrap)
+            requests, shown = wanted(ALL), Counter[str]()
+            for _ in range(3):
+                snapshot = await observe(source, requests, Deadline.after(10))
+                shown.update(snapshot.cost.by_request)
+                assert snapshot.cost.requests == sum(snapshot.cost.by_request.values())
+                assert shown == Counter(api_name(api) for _, api, _ in fake.seen)
+            fake.faults.add(Fault(api=Api.LIST_GROUPS, node=1, silent=True, times=1))
+            before = len(fake.seen)
+            examined = await run_checks(source, plan_checks(("brokers", "groups")), 4.0)
+            assert examined.report.looks == 2
+            assert examined.report.cost.requests == len(fake.seen) - before
+            await source.close()
+
+    asyncio.run(run())

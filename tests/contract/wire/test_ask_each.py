@@ -53,8 +53,9 @@ async def answers(
         assert place not in found
         found[place] = outcome
 
-    asks = [(node, request, before) for node, before in zip(cluster.nodes, known, strict=True)]
-    await ask_each(cluster, asks, Deadline.after(within_s), take, lane=lane)
+    deadline = Deadline.after(within_s)
+    asks = [(node, request, before, deadline) for node, before in zip(cluster.nodes, known, strict=True)]
+    await ask_each(cluster, asks, take, lane=lane)
     return [found[place] for place in range(len(asks))]
 
 
@@ -110,8 +111,8 @@ def test_one_that_is_silent_holds_up_nobody() -> None:
             if len(came) == 2:
                 others.set()
 
-        asks = [(node, METADATA, None) for node in cluster.nodes]
-        task = asyncio.create_task(ask_each(cluster, asks, Deadline.after(60), take))
+        asks = [(node, METADATA, None, Deadline.after(60)) for node in cluster.nodes]
+        task = asyncio.create_task(ask_each(cluster, asks, take))
         await asyncio.wait_for(others.wait(), 20)
         assert sorted(came) == [1, 2]
         task.cancel()
@@ -147,7 +148,7 @@ def test_a_request_on_which_a_peer_hangs_up_takes_none_of_the_others_along() -> 
             outcomes[place] = outcome
 
         before, connections = len(fake.seen), fake.connections
-        await ask_each(cluster, [(2, request, None) for request in requests], Deadline.after(20), take)
+        await ask_each(cluster, [(2, request, None, Deadline.after(20)) for request in requests], take)
         assert [outcomes[place].ok for place in range(6)] == [request.api not in culprits for request in requests]
         assert outcomes[1].reason.endswith("closed the connection (tried twice)")
         assert outcomes[3].reason.endswith("closed the connection (tried 3 times)")  # once behind the other
@@ -206,7 +207,7 @@ def test_what_goes_wrong_with_an_answer_ends_the_asking() -> None:
             raise ZeroDivisionError(place)
 
         with pytest.raises(ZeroDivisionError):
-            await ask_each(cluster, [(node, METADATA, None) for node in cluster.nodes], Deadline.after(60), take)
+            await ask_each(cluster, [(node, METADATA, None, Deadline.after(60)) for node in cluster.nodes], take)
 
     told(story)
 
@@ -216,6 +217,6 @@ def test_no_question_is_no_wait() -> None:
         async def take(place: int, _: Outcome[Reply]) -> None:
             raise AssertionError(place)
 
-        await ask_each(cluster, [], Deadline.after(0), take)
+        await ask_each(cluster, [], take)
 
     told(story)

@@ -1,170 +1,145 @@
-"""The state of one look, shared by its questions."""
+"""What every collector of one collection needs: connections, requester, answer log, deadline, and who is there."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
-from kastellan.engine.requests import TableRequests, members_of, tables_of
+import msgspec
+
+from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
-from kastellan.kernel.outcome import State
+from kastellan.kernel.errors import Unavailable
+from kastellan.kernel.fan_out import fan_out
+from kastellan.kernel.outcome import Outcome, State
 from kastellan.model.answer import Peer, broker_peer
 from kastellan.model.table import Table
-from kastellan.model.tables.commit_times import CommitTimes
+from kastellan.sources.kafka.cluster_members import Members
 from kastellan.sources.kafka.decode_cache import DecodeCache
-from kastellan.sources.kafka.fill.topics import Topology
 from kastellan.sources.kafka.kafka_answers import KafkaAnswers
-from kastellan.sources.kafka.requester import Ask, Got, Requester, Turn
+from kastellan.sources.kafka.requester import Decoder, Requester, Response
+from kastellan.sources.kafka.topology import TopicMetadata
 from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.requests import RequestSpec
 
+P = TypeVar("P", bound=Hashable)
 R = TypeVar("R")
-
-_FULL_RIGHTS: Final = sum(1 << each for each in (5, 7, 8, 9, 10, 11, 12))
-"""AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
 
 NO_LEADER: Final = Peer("the partitions without a leader")
 
+_FULL_RIGHTS: Final = sum(1 << code for code in (5, 7, 8, 9, 10, 11, 12))
+"""AclOperation codes that a principal without limits has on the cluster (KIP-430)."""
 _DESCRIBE: Final = 1 << 8
-_PATIENCE_SHARE: Final = 0.2
-"""The part of the time after which such things are asked although a coordinator is silent and the ends wait for it."""
 
 _FENCED_S: Final = 1.0
-"""How long a broker that the controller has fenced may take to say anything to us: mostly it is dead."""
+"""How long a broker that the controller has fenced may take to answer: mostly it is dead."""
 _FENCED_SHARE: Final = 0.6
 """And which part of the remaining time at most."""
 
 _CONTROLLER_LANE: Final = "controller"
 _CONTROLLER_SHARE: Final = 0.6
 """Without an active controller nobody answers, and what follows must have time."""
+_GRACE_S: Final = 8.0
 
 
-class CollectSession:
-    """One look under way: what is wanted, until when, who is there, and what came in so far."""
+class CollectSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One collection. `controllers` is the client of the controllers, where their addresses were given."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        memory: DecodeCache,
-        requests: TableRequests,
-        answers: KafkaAnswers,
-        deadline: Deadline,
-        controllers: Cluster | None = None,
-    ) -> None:
-        self.cluster = cluster
-        self.controllers = controllers
-        """The controllers, where their addresses were given."""
-        self.memory = memory
-        self.requests = requests
-        self._wanted = tables_of(requests)
-        self.deadline = deadline
-        self.answers = answers
-        self.asking = Requester(cluster, self.answers, memory)
-        self.tables: dict[str, Table] = {}
-        self.nodes: tuple[int, ...] = ()
-        """The live brokers: those that are asked."""
-        self.cluster_id: str | None = None
-        self.rights = 0
-        self.topology: Topology | None = None
-        self.features_told = asyncio.Event()
-        """Set once a broker told its features, or none will."""
-        self.ends_told = asyncio.Event()
-        """Set once end offsets begin to come in, or none will: what nobody waits for lets commits and ends go first."""
+    cluster: Cluster
+    controllers: Cluster | None
+    cache: DecodeCache
+    requester: Requester
+    answers: KafkaAnswers
+    deadline: Deadline
+    requests: TableRequests
+    requested: frozenset[str]
+    """The tables that are requested."""
+    wanted: frozenset[type]
+    """The requested tables, and what their collectors need of others."""
+    members: Members
 
-    def wants(self, *tables: str) -> bool:
-        """Whether any of these tables is wanted."""
-        return not self._wanted.isdisjoint(tables)
+    def wants(self, *kinds: type) -> bool:
+        """Whether any of these outputs is wanted."""
+        return not self.wanted.isdisjoint(kinds)
 
-    def put(self, *tables: Table) -> None:
-        """Take over tables, in place of earlier ones of the same kind."""
-        for table in tables:
-            self.tables[table.name] = table
+    def requests_any(self, *tables: type[Table]) -> bool:
+        """Whether any of these tables is requested, not only needed for another one."""
+        return any(table.name in self.requested for table in tables)
 
     @property
-    def full_rights(self) -> bool:
+    def nodes(self) -> tuple[int, ...]:
+        """The live brokers: those that are asked."""
+        return self.members.live
+
+    @property
+    def has_full_rights(self) -> bool:
         """Nothing is left out silently for this principal."""
-        return self.rights & _FULL_RIGHTS == _FULL_RIGHTS
+        return self.members.rights & _FULL_RIGHTS == _FULL_RIGHTS
 
     @property
     def may_describe(self) -> bool:
         """This principal may describe the cluster, which includes every group."""
-        return self.full_rights or bool(self.rights & _DESCRIBE)
+        return self.has_full_rights or bool(self.members.rights & _DESCRIBE)
 
-    def visible_only(self, answer: int, what: str) -> None:
+    def grade_visible_only(self, answer: int, what: str) -> None:
         """Lower an answer in which the protocol left something out silently."""
         self.answers.grade(answer, State.VISIBLE_ONLY, f"{what} that this principal may not describe are left out silently")
 
-    async def ask(
-        self, node: int, request: RequestSpec, deadline: Deadline | None = None, *, lane: str = "main", turn: Turn | None = None
-    ) -> Got:
-        """Ask one broker."""
-        return await self.asking.ask(node, request, deadline or self.deadline, lane=lane, turn=turn)
-
-    async def all(
-        self,
-        asks: Sequence[Ask],
-        deadline: Deadline | None = None,
-        *,
-        lane: str = "main",
-        told: Callable[[int, Got], None] | None = None,
-    ) -> list[Got]:
-        """Ask many at once: what came of each, in this order."""
-        return await self.asking.all(asks, deadline or self.deadline, lane=lane, told=told)
-
-    async def any(self, request: RequestSpec, turn: Turn | None = None) -> Got:
+    async def ask_any(self, spec: RequestSpec, decoder: Decoder | None = None) -> Response:
         """Ask whichever live broker answers."""
-        return await self.asking.any(self.nodes or self.cluster.nodes, request, self.deadline, turn=turn)
+        return await self.requester.ask_any(self.nodes or self.cluster.nodes, spec, self.deadline, decoder=decoder)
 
-    async def controller(self, request: RequestSpec) -> Got:
+    async def ask_controller(self, spec: RequestSpec) -> Response:
         """Ask what brokers forward to the active controller.
 
-        A broker works on one question of a connection at a time, and holds a forwarded one as long as the controller is
-        silent: over the connection of the other questions it would make every broker look silent.
+        A broker works on one request of a connection at a time, and holds a forwarded one as long as the controller is
+        silent: over the connection of the other requests it would make every broker look silent.
         """
-        share = self.deadline.within(self.deadline.remaining_s() * _CONTROLLER_SHARE)
-        return await self.asking.any(self.nodes or self.cluster.nodes, request, share, lane=_CONTROLLER_LANE)
+        share = self.share_of_time(_CONTROLLER_SHARE)
+        return await self.requester.ask_any(self.nodes or self.cluster.nodes, spec, share, lane=_CONTROLLER_LANE)
 
-    async def each(self, ask: Callable[[int], Awaitable[R]]) -> list[tuple[int, R]]:
-        """Ask all live brokers at once."""
-        return list(zip(self.nodes, await asyncio.gather(*(ask(node) for node in self.nodes)), strict=True))
+    async def run_each(self, items: Iterable[P], run: Callable[[P], Awaitable[R]]) -> list[R]:
+        """Run a chain of requests for each item at once; the results are in the order of the items.
 
-    def part_of_time(self, share: float) -> Deadline:
+        Raises what the first of them raised, after all have ended: no request is left behind.
+        """
+        errors: list[Exception] = []
+
+        async def run_one(item: P, _: Deadline) -> Outcome[tuple[R]]:
+            try:
+                return Outcome(value=(await run(item),), state=State.COMPLETE, sent_ms=0)
+            except Exception as error:
+                errors.append(error)
+                raise
+
+        outcomes = await fan_out(items, run_one, self.deadline, grace_s=_GRACE_S)
+        if errors:
+            raise errors[0]
+        results = [outcome.value[0] for outcome in outcomes.values() if outcome.value is not None]
+        if len(results) < len(outcomes):
+            raise Unavailable("it did not end in time")
+        return results
+
+    def share_of_time(self, share: float) -> Deadline:
         """A share of the time that is left."""
         return self.deadline.within(self.deadline.remaining_s() * share)
 
     def patience(self, node: int) -> Deadline:
         """Until when a broker may answer: a live one to the end, one that is fenced for a moment."""
-        return self.deadline if node in self.nodes else self.part_of_time(_FENCED_SHARE).within(_FENCED_S)
+        return self.deadline if node in self.nodes else self.share_of_time(_FENCED_SHARE).within(_FENCED_S)
 
-    async def behind_the_ends(self) -> None:
-        """Wait until end offsets begin to come in: what nobody waits for lets commits and ends go first, for a while."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.ends_told.wait(), self.part_of_time(_PATIENCE_SHARE).remaining_s())
-
-    @property
-    def dead(self) -> list[int]:
+    def dead_brokers(self, metadata: TopicMetadata | None) -> list[int]:
         """Brokers that the cluster names and that are not live: there is nobody to ask."""
         named = set(self.cluster.nodes)
-        if (topology := self.topology) is not None:
-            named |= self.memory.made("holders", (topology,), lambda: set(topology.replicas["broker"].unique().drop_nulls()))
+        if metadata is not None:
+            frame = metadata.topology.replicas
+            named |= self.cache.derive("holders", (frame,), lambda: set(frame["broker"].unique().drop_nulls()))
         return sorted(named - set(self.nodes))
 
-    def not_live(self, asked: str, node: int) -> int:
+    def enter_not_live(self, asked: str, node: int) -> int:
         """The Answer of a broker that was not asked."""
-        return self.unsent(asked, broker_peer(node), "the cluster does not list it as live")
-
-    def unsent(self, asked: str, peer: Peer, reason: str) -> int:
-        """The Answer to a request that was not sent."""
-        return self.answers.enter_unsent(asked, peer, reason)
-
-    @property
-    def timed_groups(self) -> frozenset[str]:
-        """The groups of which commit times are wanted; empty where those of all are."""
-        members = [request.members for request in self.requests if request.table == CommitTimes.name]
-        return members_of(self.requests, CommitTimes.name) if all(members) else frozenset()
+        return self.answers.enter_unsent(asked, broker_peer(node), "the cluster does not list it as live")
 
 
 def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401
@@ -173,7 +148,7 @@ def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[
 
 
 def packed_once(build: Callable[[int], EncodedRequest]) -> Callable[[int], EncodedRequest]:
-    """The same request, packed once for each version: for whoever keeps it from look to look."""
+    """The same request, packed once for each version: for whoever keeps it from collection to collection."""
     by_version = dict[int, EncodedRequest]()
 
     def packed(version: int) -> EncodedRequest:

@@ -46,10 +46,14 @@ class KafkaAnswers:
             )
         )
 
-    def enter_unsent(self, asked: str, peer: Peer, reason: str, state: State = State.FAILED) -> int:
-        """Enter a request that was not sent, and why."""
+    def enter_unsent(
+        self, asked: str, peer: Peer, reason: str, state: State = State.FAILED, trouble: Trouble | None = None
+    ) -> int:
+        """Enter what was not requested, or not to an end, and why."""
         now_ms = time.time_ns() // 1_000_000
-        return self._enter(Answer(id=0, source=SOURCE, asked=asked, peer=peer, state=state, sent_ms=now_ms, reason=reason))
+        return self._enter(
+            Answer(id=0, source=SOURCE, asked=asked, peer=peer, state=state, sent_ms=now_ms, trouble=trouble, reason=reason)
+        )
 
     def enter_part(self, answer: int, state: State, reason: str, trouble: Trouble | None = Trouble.REJECTED) -> int:
         """Enter a piece of an Answer that is not as good as the rest; the same piece of the same Answer is entered once."""

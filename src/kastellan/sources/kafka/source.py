@@ -17,12 +17,12 @@ from kastellan.kernel.errors import Unreachable
 from kastellan.kernel.outcome import Outcome, Trouble
 from kastellan.model.answer import Peer
 from kastellan.model.answer_log import AnswerLog
-from kastellan.model.catalogue import all_tables
 from kastellan.model.collected import Collected
 from kastellan.model.snapshot import Cost, Vantage
+from kastellan.sources.kafka.collect import collect_tables
+from kastellan.sources.kafka.collector import all_collectors
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.kafka_answers import SOURCE, KafkaAnswers
-from kastellan.sources.kafka.look import look_at
 from kastellan.sources.kafka.meeting import Door, meet
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.client import Cluster
@@ -67,7 +67,7 @@ class KafkaSource:
             self._controller_guard = Security.of(controller_security)
             self._controllers = client(addresses, self._controller_guard)
         self._told_controllers = controllers or ""
-        self._memory = DecodeCache()
+        self._cache = DecodeCache()
         self._known = False
         self._reported = Costs()
 
@@ -78,19 +78,19 @@ class KafkaSource:
 
     @property
     def tables(self) -> frozenset[str]:
-        """Every table that exists: what the Kafka protocol does not tell is in none yet."""
-        return frozenset(all_tables())
+        """The tables that its collectors fill."""
+        return frozenset(table.name for registered in all_collectors() for table in registered.collector.fills)
 
     async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
         """See `Source`. Raises Unreachable when no bootstrap address answered, with what each of them said."""
         if not self._known:
             await self._first_contact(deadline)
-        seen = await look_at(self._cluster, self._memory, requests, answers, deadline, self._controllers)
+        collected = await collect_tables(self._cluster, self._cache, requests, answers, deadline, self._controllers)
         self._enter_dead_addresses(answers)
         return Collected(
-            tables=seen.tables,
+            tables=collected.tables,
             cost=self._cost(),
-            cluster_id=seen.cluster_id,
+            cluster_id=collected.cluster_id,
             vantage=Vantage(host=socket.gethostname(), bootstrap=self._bootstrap, principal=self._security.principal),
         )
 
@@ -132,7 +132,7 @@ class KafkaSource:
             raise Unreachable(_nobody(found))
         # Who answered first is asked first: another one may be slow just now.
         first = found.value.told_by.address
-        self._memory.reached = {
+        self._cache.reached = {
             each.node_id: True for each in found.value.nodes if each.address == first and each.node_id is not None
         }
         self._known = True

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Outcome
@@ -18,93 +19,83 @@ from kastellan.wire.kafka.client import Cluster, FailedAttempt, Target
 from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 
-Take = Callable[[int, Outcome[Reply]], Awaitable[None]]
+Question: TypeAlias = tuple[Target, RequestSpec, bytes | None, Deadline]
+"""Who is asked what, the bytes of an earlier answer where there are any (see `Connection.begin`), and until when."""
+
+Take: TypeAlias = Callable[[int, Outcome[Reply]], Awaitable[None]]
 """What is done with the outcome of the question at a place."""
 
 
-async def ask_each(
-    cluster: Cluster,
-    asks: Sequence[tuple[Target, RequestSpec, bytes | None]],
-    deadline: Deadline,
-    take: Take,
-    *,
-    lane: str = "main",
-) -> None:
-    """Hands every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`.
-
-    The third part of each is the answer of an earlier time, where one is known: see `Connection.begin`.
-    """
-    asking = _Asking(cluster, asks, deadline, lane)
+async def ask_each(cluster: Cluster, questions: Sequence[Question], take: Take, *, lane: str = "main") -> None:
+    """Hand every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`."""
+    batch = _Batch(cluster, questions, lane)
     try:
-        for place in range(len(asks)):
-            asking.begin(place)
-        for _ in asks:
-            await take(*await asking.next())
+        for place in range(len(questions)):
+            batch.begin(place)
+        for _ in questions:
+            await take(*await batch.next())
     finally:
-        await asking.leave()
+        await batch.abandon()
 
 
-class _Asking:
-    def __init__(
-        self, cluster: Cluster, asks: Sequence[tuple[Target, RequestSpec, bytes | None]], deadline: Deadline, lane: str
-    ) -> None:
+class _Batch:
+    def __init__(self, cluster: Cluster, questions: Sequence[Question], lane: str) -> None:
         self._cluster = cluster
-        self._asks = asks
-        self._deadline = deadline
+        self._questions = questions
         self._lane = lane
-        self._came: deque[tuple[int, Outcome[Reply]]] = deque()
+        self._outcomes: deque[tuple[int, Outcome[Reply]]] = deque()
         self._bell: asyncio.Future[None] | None = None
-        self._leave: dict[int, Callable[[], None]] = {}
+        self._abandon: dict[int, Callable[[], None]] = {}
         self._tasks: set[asyncio.Task[Outcome[Reply]]] = set()
-        self._broken: BaseException | None = None
+        self._error: BaseException | None = None
 
     def begin(self, place: int) -> None:
-        target, request, known = self._asks[place]
-        tell = partial(self._told, place)
-        leave = self._cluster.begin(target, request, self._deadline, tell, lane=self._lane, known=known)
-        if leave is None:
-            self._slowly(place, None)
+        target, spec, earlier, deadline = self._questions[place]
+        settle = partial(self._settle, place)
+        abandon = self._cluster.begin(target, spec, deadline, settle, lane=self._lane, known=earlier)
+        if abandon is None:
+            self._ask_in_task(place, None)
         else:
-            self._leave[place] = leave
+            self._abandon[place] = abandon
 
     async def next(self) -> tuple[int, Outcome[Reply]]:
-        if not self._came:
+        if not self._outcomes:
             self._bell = asyncio.get_running_loop().create_future()
             await self._bell
-        if self._broken is not None:
-            raise self._broken
-        return self._came.popleft()
+        if self._error is not None:
+            raise self._error
+        return self._outcomes.popleft()
 
-    async def leave(self) -> None:
-        for leave in self._leave.values():
-            leave()
-        self._leave.clear()  # each of them leads back here, and a look holds garbage collection off
+    async def abandon(self) -> None:
+        for abandon in self._abandon.values():
+            abandon()
+        self._abandon.clear()  # they lead back here, and a collection holds garbage collection off
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _told(self, place: int, told: Outcome[Reply] | FailedAttempt) -> None:
-        self._leave.pop(place, None)
-        if isinstance(told, FailedAttempt):
-            self._slowly(place, told)
+    def _settle(self, place: int, result: Outcome[Reply] | FailedAttempt) -> None:
+        self._abandon.pop(place, None)
+        if isinstance(result, FailedAttempt):
+            self._ask_in_task(place, result)
         else:
-            self._came.append((place, told))
+            self._outcomes.append((place, result))
             self._ring()
 
-    def _slowly(self, place: int, after: FailedAttempt | None) -> None:
-        target, request, _ = self._asks[place]
-        task = asyncio.create_task(self._cluster.ask(target, request, self._deadline, lane=self._lane, after=after))
+    def _ask_in_task(self, place: int, after: FailedAttempt | None) -> None:
+        target, spec, _, deadline = self._questions[place]
+        task = asyncio.create_task(self._cluster.ask(target, spec, deadline, lane=self._lane, after=after))
         self._tasks.add(task)
-        task.add_done_callback(lambda task: self._done(place, task))
+        task.add_done_callback(lambda task: self._end(place, task))
 
-    def _done(self, place: int, task: asyncio.Task[Outcome[Reply]]) -> None:
+    def _end(self, place: int, task: asyncio.Task[Outcome[Reply]]) -> None:
         self._tasks.discard(task)
         if task.cancelled():
             return
-        self._broken = self._broken or task.exception()
-        if self._broken is None:
-            self._told(place, task.result())
+        self._error = self._error or task.exception()
+        if self._error is None:
+            self._settle(place, task.result())
         else:
             self._ring()
 

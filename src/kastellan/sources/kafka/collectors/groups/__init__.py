@@ -1,0 +1,1 @@
+"""Groups: what their coordinators tell of members, assignments, commits and share groups."""

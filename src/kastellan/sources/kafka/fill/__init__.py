@@ -1,1 +1,0 @@
-"""Decoded answers to tables: pure functions, one file per kind of answer."""
