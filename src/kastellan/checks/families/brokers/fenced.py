@@ -11,9 +11,9 @@ A frozen broker looks the same to the cluster; but it still accepts connections 
 one refuses them (see brokers.unreachable).
 
 **When it is wrong.** The registration of a broker that was taken out of service for good stays until somebody removes
-it: without any replica it is a remark. Brokers before Kafka 4.0 do not tell what is fenced: there, a broker that holds
-replicas and that Metadata does not list among the live ones is reported. An id that only replicas name is not
-registered: nobody can start that broker under this finding's first remedy, its replicas have to be moved.
+it: without any replica the severity is info. Brokers before Kafka 4.0 do not report which brokers are fenced: there, a
+broker that holds replicas and that Metadata does not list among the live ones is reported. An id that only replicas name is not
+registered: its replicas have to be moved to other brokers.
 """
 
 from collections import Counter

@@ -13,8 +13,8 @@ about the way between as much as about the broker: only the cluster can call a b
     WARN [NetworkClient] Connection to node 2 (broker-2/10.0.0.2:9092) could not be established. Node may not be available.
 
 **When it is wrong.** Behind a VPN, a proxy, a port-forward or a load balancer every advertised address may be out of
-reach from here while all is well. So it is a warning and never an error. Where the cluster says itself that the broker
-is away, brokers.fenced tells how bad that is, and this is only how it was met from here.
+reach from here while all is well. So the severity is warning and never error. Where the cluster says itself that the broker
+is away, brokers.fenced says how bad that is, and this is only how it was met from here.
 """
 
 from kastellan.checks.check import Check, Verdicts

@@ -1,4 +1,4 @@
-"""Brokers tell different things of who is in the cluster.
+"""Brokers disagree on which brokers are in the cluster.
 
 **What it means.** Every broker answers clients from its own copy of the metadata. Where two of them name different brokers as
 live, one copy is old: that broker does not hear from the controller, although clients reach it. It sends them to leaders that

@@ -14,7 +14,7 @@ partitions and more members do not help: a key stays in its partition.
 **When it is wrong.** Records are counted that the topic holds now, by offsets: a partition that was deleted up to some
 record counts less. Compacted topics, Kafka's own and those with fewer than three partitions are not judged, nor are
 topics with few records. A producer without keys that was moved to another partitioner may leave such a picture for as
-long as the topic keeps its records. It is a remark as long as nobody suffers, and a warning where a group that is
+long as the topic keeps its records. The severity is info, and warning where a group that is
 behind on this partition has next to nothing to read on the others.
 """
 

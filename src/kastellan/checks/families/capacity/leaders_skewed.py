@@ -3,7 +3,7 @@
 **What it means.** The leader does most of the work of a partition. Even with every partition led by its preferred
 replica, this broker leads much more than the mean: the assignment itself is uneven. That comes from brokers that were
 added without moving anything to them, and from assignments written by hand. (Leaders that are merely not at home are
-told by replication.leader_imbalance.)
+reported by replication.leader_imbalance.)
 
 **What it looks like**
 

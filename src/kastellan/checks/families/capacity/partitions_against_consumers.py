@@ -11,7 +11,7 @@ a further member would get nothing. What it can read in parallel is bounded by t
     billing  billing-2-77...  1        (and the topic has 2 partitions)
 
 **When it is wrong.** After a burst, or after a restart, lag grows for a while and then falls again. Where one member
-hangs, adding partitions does not help: groups.stalled_partition tells that. Groups with fewer than two members have
+hangs, adding partitions does not help: groups.stalled_partition reports that. Groups with fewer than two members have
 not yet tried to share the work and are judged all the same: one member on one partition has the same bound.
 """
 
@@ -44,7 +44,7 @@ CHECK = Check(
     follows_from=("groups.rebalancing_too_long", "groups.lag_without_members"),
     settings=(
         Setting(name="apart_s", default=300, unit="s", low=10, high=86_400, meaning="over how long the lag must have grown"),
-        Setting(name="min_lag", default=1000, unit="records", low=1, high=1e12, meaning="smaller lags are not told"),
+        Setting(name="min_lag", default=1000, unit="records", low=1, high=1e12, meaning="smaller lags are not reported"),
     ),
     references=("Kafka documentation, Design: the consumer",),
 )

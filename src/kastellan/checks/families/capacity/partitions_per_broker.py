@@ -9,7 +9,7 @@ leaders. The old advice is at most 4,000 replicas a broker; with KRaft and good 
     kafka.server:type=ReplicaManager,name=PartitionCount  6120
 
 **When it is wrong.** The number that a broker bears depends on its hardware, version and traffic: a broker that starts
-and stops fast enough for you has not too many. Set `max_replicas` to your own bound. It is a remark.
+and stops fast enough for you has not too many. Set `max_replicas` to your own bound. The severity is info.
 """
 
 import polars as pl

@@ -9,7 +9,7 @@ advice for ZooKeeper is at most 200,000 partitions; KRaft was shown to bear mill
     kafka.controller:type=KafkaController,name=GlobalPartitionCount  214480
 
 **When it is wrong.** The bound depends on the controllers' hardware and on the clients: set `max_partitions` to your own.
-It is a remark.
+The severity is info.
 """
 
 from kastellan.checks.check import Check, Setting, Verdicts

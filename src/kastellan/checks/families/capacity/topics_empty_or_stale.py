@@ -1,4 +1,4 @@
-"""A topic holds nothing: it was never used, or nobody has written to it for as long as it keeps records.
+"""A topic holds nothing: it was never used, or nobody has written to it within its retention.
 
 **What it means.** No partition of the topic holds a record. Either there never was one, or the last ones were older than
 its retention and are deleted. It costs partitions all the same: metadata, open files, time at every restart. Often it
@@ -10,7 +10,7 @@ is the trace of a mistyped name, of a test, or of a service that is gone.
     ordres:0:0
     ordres:1:0
 
-**When it is wrong.** Dead-letter topics and topics made for later are empty as long as all is well. So it is a remark,
+**When it is wrong.** Dead-letter topics and topics made for later are empty as long as all is well. So the severity is info,
 folded with others into a number. Kafka's own topics, those of Streams (changelog, repartition), and those whose
 partitions a member of a group owns now are not judged. A compacted topic keeps its records, and is not told however
 long nobody wrote to it; nor is one whose records were all written in a transaction that was aborted.
@@ -36,7 +36,7 @@ CHECK = Check(
     do_not="Do not delete it because of this finding alone: dead-letter topics are empty as long as all is well, and a producer "
     "may be about to start.",
     verify="kastellan doctor --only capacity.topics_empty_or_stale",
-    undo="A deleted topic can be made anew; its id and its groups' commits are lost.",
+    undo="A deleted topic can be re-created; its id and its groups' commits are lost.",
     references=("Kafka documentation, Operations: adding and removing topics",),
 )
 

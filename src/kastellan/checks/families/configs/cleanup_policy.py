@@ -32,7 +32,7 @@ CHECK = Check(
         "kafka-configs.sh --alter --entity-type topics --entity-name TOPIC --add-config cleanup.policy=compact, now: what is "
         "deleted until then does not come back."
     ),
-    do_not="Do not delete the topic to have it made anew.",
+    do_not="Do not delete the topic to have it re-created.",
     verify="kastellan doctor --only configs.cleanup_policy",
     undo="kafka-configs.sh --alter --entity-type topics --entity-name TOPIC --add-config cleanup.policy=delete",
     references=("Kafka documentation, Topic Configs: cleanup.policy", "Kafka documentation, Log compaction"),

@@ -31,7 +31,7 @@ CHECK = Check(
     do_not="Do not take ZooKeeper's settings out of a cluster that still runs on it.",
     verify="kastellan doctor --only configs.deprecated_keys",
     monotone=True,
-    kafka="3.0 or newer (older ones do not tell their release)",
+    kafka="3.0 or newer (older ones do not report their release)",
     references=("https://kafka.apache.org/documentation/#upgrade",),
 )
 

@@ -15,7 +15,7 @@ of registered brokers the creation fails, and no group can join and no transacti
     ERROR [AutoTopicCreationManager] ... Unable to replicate the partition 3 time(s): The target replication factor of 3
     cannot be reached because only 1 broker(s) are registered. (InvalidReplicationFactorException)
 
-**When it is wrong.** On a cluster that was for development and has grown, it is the first thing to mend. While a
+**When it is wrong.** On a cluster that was for development and has grown, it is the first thing to fix. While a
 reassignment adds the replicas the finding stands until they are there.
 """
 
@@ -44,10 +44,10 @@ CHECK = Check(
         "Where the topic exists: raise the replication factor with kafka-reassign-partitions.sh, a few partitions at a time "
         "and throttled, and set "
         "offsets.topic.replication.factor, transaction.state.log.replication.factor and "
-        "share.coordinator.state.topic.replication.factor to 3 for what is yet to be made. "
-        "Where it cannot be made: set its config to at most the number of brokers and restart them, or start more brokers."
+        "share.coordinator.state.topic.replication.factor to 3 for what is yet to be created. "
+        "Where it cannot be created: set its config to at most the number of brokers and restart them, or start more brokers."
     ),
-    do_not="Do not delete the topic to have it made anew: commits and transactions are in it.",
+    do_not="Do not delete the topic to have it re-created: commits and transactions are in it.",
     verify="kastellan doctor --only configs.internal_topics_rf",
     undo="Reassign back to the former replicas.",
     follows_from=("replication.single_replica",),
@@ -152,7 +152,7 @@ def _not_made(topics: Topics, configs: BrokerConfigs, sure: int, most: int | Non
                 "topic": topic,
                 "fails": fails,
                 "applies": not unknown_config,
-                "how": f"it does not exist yet, and {config} is {highest} with {registered}: it cannot be made",
+                "how": f"it does not exist yet, and {config} is {highest} with {registered}: it cannot be created",
                 "wanted": f"{config} of at most {most or sure}",
             }
         )

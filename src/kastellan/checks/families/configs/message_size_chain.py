@@ -15,7 +15,7 @@ In a broker's log:
     WARN [SocketServer] Unexpected error from /10.0.0.7; closing connection (InvalidReceiveException: Invalid receive
     (size = 209715300 larger than 104857600))
 
-**When it is wrong.** A limit that nobody uses does no harm; it is told because the first large batch finds it out. Since
+**When it is wrong.** A limit that nobody uses does no harm; it is reported because the first large batch finds it out. Since
 Kafka 0.10.1 a batch larger than replica.fetch.max.bytes is replicated all the same, so that this is not compared.
 """
 

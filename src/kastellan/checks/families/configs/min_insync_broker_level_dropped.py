@@ -12,7 +12,7 @@ then on acks=all is content with one copy, for topics without their own value.
       STATIC_BROKER_CONFIG:min.insync.replicas=2, DEFAULT_CONFIG:min.insync.replicas=1}
 
 **When it is wrong.** Where every topic has its own min.insync.replicas nothing has changed. Where nobody ever asked for 2 the
-finding is the same remark as the brokers' default before. A cluster of two brokers or fewer is not judged.
+finding is of severity info, as the brokers' default before. A cluster of two brokers or fewer is not judged.
 """
 
 from typing import Annotated

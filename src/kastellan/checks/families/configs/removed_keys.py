@@ -1,7 +1,7 @@
 """A config is set that the broker's release does not know any more.
 
-**What it means.** The properties of a broker set something that its release has dropped. The broker ignores it: whoever
-wrote it believes in an effect that is not there. Mostly it was left behind by an upgrade.
+**What it means.** The properties of a broker set something that its release has dropped. The broker ignores it: the person who
+wrote it expects an effect that is not there. Usually it is left over from an upgrade.
 
 **What it looks like**
 
@@ -37,7 +37,7 @@ CHECK = Check(
     verify="kastellan doctor --only configs.removed_keys (after the brokers' next restart)",
     # Two more brokers do not unset it.
     monotone=True,
-    kafka="3.0 or newer (older ones do not tell their release)",
+    kafka="3.0 or newer (older ones do not report their release)",
     references=("https://kafka.apache.org/40/getting-started/upgrade/", "https://kafka.apache.org/40/getting-started/zk2kraft/"),
 )
 

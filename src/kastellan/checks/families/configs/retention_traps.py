@@ -9,10 +9,10 @@ taken back, every consumer that is away for a moment loses records.
     $ kafka-topics.sh --describe --topic orders
     Topic: orders  ReplicationFactor: 3  Configs: retention.ms=1000
 
-**When it is wrong.** A topic that is the record of events may keep everything on purpose (a remark, then). Kafka's own
-topics, and the repartition topics of Kafka Streams, which deletes from them what it has read, are not judged, nor topics
-that are only compacted. retention.bytes counts for each partition, not for the topic: a value that looks right for the
-topic keeps as many times more as there are partitions; no check can know which one was meant.
+**When it is wrong.** A topic that is the record of events may keep everything on purpose (the severity is info, then).
+Kafka's own topics, and the repartition topics of Kafka Streams, which deletes from them what it has read, are not judged,
+nor topics that are only compacted. retention.bytes counts for each partition, not for the topic: a value that looks right
+for the topic keeps as many times more as there are partitions; no check can know which one was meant.
 """
 
 import polars as pl

@@ -10,8 +10,8 @@ gone, for all replicas: they truncate to it.
     Topic: orders  PartitionCount: 12  ReplicationFactor: 3  Configs: unclean.leader.election.enable=true
 
 **When it is wrong.** For metrics and logs availability may be worth more than records: then it is meant. A value that the
-topic has itself is a warning, because it is mostly the rest of a former emergency; one that comes from the brokers is a
-remark. Topics with a single replica have nobody else to elect, and are not judged.
+topic has itself is a warning, because it is usually left over from an emergency; one that comes from the brokers has
+severity info. Topics with a single replica have nobody else to elect, and are not judged.
 """
 
 import polars as pl

@@ -10,7 +10,7 @@ one leader to the next, the new release's features stay off, and the next upgrad
     b1:9092 (id: 1 rack: null) -> (   Produce(0): 3 to 13 [usable: 13],
     b3:9092 (id: 3 rack: null) -> (   Produce(0): 3 to 11 [usable: 11],
 
-**When it is wrong.** During a roll the finding is true and passes by itself: one look is a remark, a warning is what an
+**When it is wrong.** During a roll the finding is true and passes by itself: one look has severity info, a warning is what an
 earlier look, at least an hour before, showed as well. Two patch releases of one version mostly speak the same and are
 not told apart. A load balancer that answers in the place of brokers hides or invents differences.
 """

@@ -12,7 +12,7 @@ pressure.
 **When it is wrong.** Vendors maintain lines for longer than the project does (Confluent Platform, Red Hat, Amazon MSK):
 where you run such a distribution, its calendar counts and not this one. What is told is the line of the software, by the
 highest metadata.version that a broker supports; brokers before 3.0 and other products tell none, and stay unknown. The
-calendar is data that came with Kastellan, of the day that is told with each finding: once it is old, a line that it calls
+calendar is data that came with Kastellan, of the day that is named with each finding: once it is old, a line that it calls
 maintained is unknown until the data is renewed (`docs/how-to/refresh-release-data.md`).
 """
 
@@ -50,7 +50,7 @@ CHECK = Check(
             name="grace_days",
             default=365,
             unit="days",
-            meaning="how long after its end a line is a remark only",
+            meaning="how long after its end a line has severity info only",
             low=0,
             high=3650,
         ),

@@ -10,8 +10,9 @@ and before Kafka 4.4 a registration of an old release can keep feature levels fr
     ID   HOST      PORT   RACK   STATE     ENDPOINT_TYPE
     4    b4        9092   r1     fenced    broker
 
-**When it is wrong.** A spare broker that is down looks the same: it is only a remark. One that answers us is not gone, and
-has findings of its own. Brokers before 4.0 do not tell what is fenced: there, a broker that is not listed is not judged.
+**When it is wrong.** A spare broker that is down looks the same: the severity is info. One that answers us is not gone, and
+has findings of its own. Brokers before 4.0 do not report which brokers are fenced: there, a broker that is not listed is
+not judged.
 """
 
 import polars as pl

@@ -10,7 +10,7 @@ comes back under its old id and, if that disk held records nobody else has, may 
     $ kafka-features.sh --bootstrap-controller c1:9093 describe
     Feature: kraft.version  SupportedMinVersion: 0  SupportedMaxVersion: 1  FinalizedVersionLevel: 0
 
-**When it is wrong.** It is a remark, and works as it is. Kafka 3.9 and 4.0 have dynamic quorums only for clusters that
+**When it is wrong.** It has severity info, and works as it is. Kafka 3.9 and 4.0 have dynamic quorums only for clusters that
 were formatted so; there nothing is said. Strimzi and other operators may own the quorum: let them change it.
 """
 

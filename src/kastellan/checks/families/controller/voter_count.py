@@ -8,7 +8,7 @@ the chance of one; four bear one, as three do, and cost one more.
     $ kafka-metadata-quorum.sh describe --status
     CurrentVoters: [{"id": 101, ...}, {"id": 102, ...}]
 
-**When it is wrong.** A cluster for development has one controller on purpose: with a single broker it is a remark.
+**When it is wrong.** A cluster for development has one controller on purpose: with a single broker the severity is info.
 While voters are being replaced (KIP-853) their number is even for some minutes.
 """
 

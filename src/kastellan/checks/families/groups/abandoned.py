@@ -13,7 +13,7 @@ commits. Lists, lag exporters and alerts go on counting it.
     billing-test  orders  7          4021            131877          127856   -
 
 **When it is wrong.** Jobs that run once a month, and consumers that were stopped on purpose, look the same; so does a
-job that assigns itself and waits for its first record. It is only ever a remark. Commits that stand still are taken as
+job that assigns itself and waits for its first record. Its severity is always info. Commits that stand still are taken as
 a sign only over `quiet_s` (a day); where no look is that old, that part is unknown.
 """
 

@@ -1,7 +1,7 @@
 """A group has committed offsets that the partition does not have.
 
 **What it means.** The committed offset is above the end of the log. The log was cut (an unclean election, a lost disk),
-the topic was deleted and made anew under its name, or the commits were copied from another cluster. A consumer that
+the topic was deleted and re-created under its name, or the commits were copied from another cluster. A consumer that
 starts from there gets OffsetOutOfRange and goes where `auto.offset.reset` says: to the end, skipping what comes
 meanwhile, or to the start, reading everything again.
 
@@ -14,7 +14,7 @@ meanwhile, or to the start, reading everything again.
     partition orders-7, resetting offset
 
 **When it is wrong.** In the second after an election the new leader may not yet know how far the log is committed: so an
-error is confirmed by a second look. Where no member owns the partition the commit hurts nobody now and is a remark.
+error is confirmed by a second look. Where no member owns the partition the commit hurts nobody now and the severity is info.
 Commits are read before the ends of the logs: a moving log cannot look so.
 """
 
@@ -31,7 +31,7 @@ CHECK = Check(
     observed="committed {committed}, the log ends at {latest}: {ahead:count} offsets too far; {whose}",
     expected="a committed offset within the log",
     impact="The consumer's position is reset: it skips records or reads all of them again.",
-    do="Find out first what happened to the topic: was it made anew (another topic id), or was there an unclean election (the "
+    do="Find out first what happened to the topic: was it re-created (another topic id), or was there an unclean election (the "
     "brokers' and controllers' logs)? Then stop the group, and set its offsets to where it should go on: "
     "kafka-consumer-groups.sh --reset-offsets --dry-run first, then --execute.",
     do_not="Do not restart the consumers before auto.offset.reset has been read: it decides what is skipped or repeated.",

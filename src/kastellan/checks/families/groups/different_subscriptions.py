@@ -12,9 +12,9 @@ topic go only to those members that ask for it, so that the work is shared uneve
     billing  billing-1-5d...  billing    6            orders(0,1,2,3,4,5)
     billing  report-1-77...   report     3            payments(0,1,2)
 
-**When it is wrong.** During a deployment that adds a topic it is true and passes: one look is a remark, a warning what
-an earlier look showed as well. Some applications subscribe differently in one group on purpose; regular expressions
-are compared as they are written, not by what they match.
+**When it is wrong.** During a deployment that adds a topic it is true and passes: one look gives severity info, and
+warning where an earlier look shows it as well. Some applications subscribe differently in one group on purpose; regular
+expressions are compared as they are written, not by what they match.
 """
 
 from typing import Annotated

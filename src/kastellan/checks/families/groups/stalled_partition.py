@@ -12,7 +12,7 @@ processing that hangs, commits that fail, a consumer that has paused the partiti
 
 **When it is wrong.** Connect sinks commit every 60 s and Kafka Streams every 30 s: the partition must have stood still
 for `stalled_s`, three of the longer interval. A consumer that commits less often (a batch job that commits at its
-end) is told wrongly: raise `stalled_s`. Consumers without membership (Flink, Spark) own nothing and do not appear
+end) is reported wrongly: raise `stalled_s`. Consumers without membership (Flink, Spark) own nothing and do not appear
 here. A read_committed consumer that waits behind an open transaction is innocent: where the commit stands at the last
 stable offset that is told, and transactions.open_without_owner names the transaction.
 """

@@ -1,9 +1,9 @@
 """A static member of a group has not come back.
 
 **What it means.** The member has a `group.instance.id`: its group waits for it when it restarts, for its session timeout
-(45 s by default, mostly set to minutes). It was there at the earlier look and is not now, so it did not return in time
+(45 s by default, usually set to minutes). It was there at the earlier look and is not now, so it did not return in time
 and its partitions went to others; or it is away at this moment and its partitions are read by nobody until it returns
-or expires. Mostly it crashed, or its pod was moved and came up with another id.
+or expires. Usually it crashed, or its pod was moved and came up with another id.
 
 **What it looks like**
 

@@ -11,8 +11,8 @@ is called Stable all the same. In a classic group the assignor left partitions o
     billing  orders  7          118204          131877          13673  -
 
 **When it is wrong.** Partitions that were just added are not known to a classic group's members for up to
-metadata.max.age.ms (5 minutes), and every rebalance passes through such a state: one look is a remark, a warning what
-an earlier look showed as well. An application may join a group and read a part of the topic on purpose.
+metadata.max.age.ms (5 minutes), and every rebalance passes through such a state: one look gives severity info, and warning
+where an earlier look shows it as well. An application may join a group and read a part of the topic on purpose.
 """
 
 from typing import Annotated

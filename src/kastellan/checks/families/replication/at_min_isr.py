@@ -10,8 +10,8 @@ copy left is all that there is.
     Topic: payments  Partition: 1  Leader: 2  Replicas: 1,2,3  Isr: 2,3        (min.insync.replicas=2)
 
 **When it is wrong.** RF 2 with min.insync.replicas 2, and RF 1, are at their minimum for ever: that is a choice of
-configuration and not told here, only an ISR below the target set is. While one broker restarts this is true of all
-its partitions: it is told under the broker.
+configuration and not reported here, only an ISR below the target set is. While one broker restarts this is true of all
+its partitions: it is reported under the broker.
 """
 
 import polars as pl

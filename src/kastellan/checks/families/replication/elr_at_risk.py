@@ -2,7 +2,7 @@
 
 **What it means.** The ISR has fewer members than min.insync.replicas. With eligible leader replicas (KIP-966) the
 controller remembers who left last with every committed record: the ELR. As long as one of these keeps its disk, the
-partition can be led again without loss. Writing min.insync.replicas anew, for the topic or for the cluster, even with
+partition can be led again without loss. Setting min.insync.replicas again, for the topic or for the cluster, even with
 the same value, makes the controller forget them; so does an unclean stop of their brokers.
 
 **What it looks like**

@@ -8,9 +8,9 @@ led elsewhere, some brokers carry the work of others.
     kafka.controller:type=KafkaController,name=PreferredReplicaImbalanceCount  3431
 
 **When it is wrong.** After a restart a broker leads nothing until the controller hands its partitions back
-(leader.imbalance.check.interval.seconds, 5 minutes). So what one look shows is a remark; it is a warning when a look
+(leader.imbalance.check.interval.seconds, 5 minutes). So what one look shows has severity info; it is a warning when a look
 at least 10 minutes before showed the same broker so. A broker with few partitions is not judged, and while a broker is
-fenced its partitions are led elsewhere of course: the finding is then told under that one.
+fenced its partitions are led elsewhere of course: the finding is then reported under that one.
 """
 
 from typing import Annotated

@@ -13,7 +13,7 @@ every write with acks=all, always.
 
 **When it is wrong.** Never as a statement about the configuration. How bad it is depends on the brokers' version, which
 is read from the requests they speak (Produce 10 came with 3.7): where an older one is seen it is an error. On a cluster
-of one broker the number cannot be reached by any topic: that is a remark.
+of one broker the number cannot be reached by any topic: then the severity is info.
 """
 
 import polars as pl

@@ -12,8 +12,8 @@ goes offline. So it is a broker that must not be restarted now, and one whose su
 Here neither broker 2 nor broker 3 may be restarted before 1 is back.
 
 **When it is wrong.** Where the number of replicas does not exceed min.insync.replicas (RF 2 with 2, RF 1) no restart is
-ever borne: that is a choice of configuration, so it is a remark, with its own number. While another broker restarts
-this is true of its neighbours and passes when it is back: it is then told under the broker that is away. A cluster of
+ever borne: that is a choice of configuration, so the severity is info, with its own number. While another broker restarts
+this is true of its neighbours and passes when it is back: it is then reported under the broker that is away. A cluster of
 one broker, and one on which every partition has one replica, has no restart without a pause and is not judged
 (replication.single_replica tells the single copies). Topics whose producers all use acks=1 or acks=0 do not feel it.
 """

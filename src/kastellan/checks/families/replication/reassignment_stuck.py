@@ -12,7 +12,7 @@ nothing, or the leader has no records left to give. Until it ends, the old and t
 **When it is wrong.** A replica that has all records and only waits for the next fetch is in sync within seconds. Under a
 very low throttle a replica may get less than a segment's append in ten minutes and still move: raise `stuck_s`. Sizes
 come from DescribeLogDirs: of a target that is live and does not answer, nothing is known. One that the cluster counts
-as gone gets nothing, and is told as the cause.
+as gone gets nothing, and is named as the cause.
 """
 
 from typing import Annotated

@@ -10,7 +10,7 @@ producers' default), now. Reading goes on up to the high watermark, which does n
 
 **When it is wrong.** A min.insync.replicas above the number of replicas cannot be met; Kafka 3.7 and newer take the
 number of replicas in its place without a word, and so does this check. Older brokers refuse such writes always, which
-is not told here. Topics whose producers all use acks=1 or acks=0 do not feel it: the finding is then a loss of
+is not reported here. Topics whose producers all use acks=1 or acks=0 do not feel it: the finding is then a loss of
 safety, not of service.
 """
 

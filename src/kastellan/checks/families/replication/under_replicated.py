@@ -10,7 +10,7 @@ there are fewer copies, and one more failure finds less of a reserve.
 
 **When it is wrong.** While a reassignment adds replicas these are not in sync for a good while, and that is the
 plan: they are not ordered yet (the brokers count the same way). In the seconds after a broker's restart, and during a
-roll, the finding is true and passes by itself; it is told under the broker that is away.
+roll, the finding is true and passes by itself; it is reported under the broker that is away.
 """
 
 import polars as pl

@@ -39,7 +39,7 @@ CHECK = Check(
     undo="Set it to true again and roll the nodes.",
     references=("Kafka documentation, Security: authorization and ACLs",),
 )
-_HIDDEN = f"{KEY} is set, and Kafka does not tell to what; look into the broker's properties"
+_HIDDEN = f"{KEY} is set, and Kafka does not return its value; look into the broker's properties"
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:

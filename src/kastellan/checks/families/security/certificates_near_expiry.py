@@ -1,7 +1,7 @@
 """A broker's certificate is about to expire, or has expired.
 
 **What it means.** From the moment on which a certificate ends, clients and other brokers refuse it: new connections fail at
-once, and those that are open fail when they are made anew. Mostly all brokers got their certificates on the same day, and so
+once, and those that are open fail when they are re-created. Usually all brokers got their certificates on the same day, and so
 lose them on the same day.
 
 **What it looks like**
@@ -16,9 +16,9 @@ In a client's log, afterwards:
     (PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed)
 
 **When it is wrong.** Where something renews certificates by itself (cert-manager, Strimzi), it mostly does so at two thirds of
-their life: then raise no alarm before it had its chance (`--set security.certificates_near_expiry.days=10`). What is seen is the
-certificate of the listener by which the broker is reached from here, and by our clock; a proxy in between presents its own.
-Intermediate and root certificates are not looked at. A certificate that was refused here is told with the broker.
+their life: then raise no alarm before it had its chance (`--set security.certificates_near_expiry.days=10`). What is seen
+is the certificate of the listener by which the broker is reached from here, and by our clock; a proxy in between presents
+its own. Intermediate and root certificates are not looked at. A certificate that was refused here is named with the broker.
 """
 
 import polars as pl

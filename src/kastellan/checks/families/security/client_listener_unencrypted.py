@@ -1,6 +1,6 @@
 """Clients reach a broker without encryption.
 
-**What it means.** On a listener with PLAINTEXT or SASL_PLAINTEXT everything is readable for whoever sees the network: the
+**What it means.** On a listener with PLAINTEXT or SASL_PLAINTEXT everything is readable for anyone who sees the network: the
 records, and with SASL/PLAIN the passwords. With PLAINTEXT nobody has to say who they are, either: every client is
 User:ANONYMOUS.
 

@@ -1,16 +1,16 @@
 """Controllers are reached without encryption.
 
 **What it means.** The metadata quorum holds all there is to know of the cluster: topics, ACLs, credentials of SCRAM users.
-Over PLAINTEXT whoever reaches a controller's port reads it and, without an authorizer on the controllers, changes it.
+Over PLAINTEXT anyone who reaches a controller's port reads it and, without an authorizer on the controllers, changes it.
 
 **What it looks like**
 
     controller.listener.names=CONTROLLER
     listener.security.protocol.map=CONTROLLER:PLAINTEXT,CLIENT:SASL_SSL,...
 
-**When it is wrong.** On a network of their own, which nobody else reaches, it may be meant: waive it with the reason. Controllers
-that are all addressed by loopback are no finding. What is judged is the listener by which brokers reach the controllers
-(the first of controller.listener.names), as each broker's own settings say it. ZooKeeper clusters have none.
+**When it is wrong.** On a network of their own, which nobody else reaches, it may be meant: waive it with the reason.
+Controllers that are all addressed by loopback are no finding. What is judged is the listener by which brokers reach the
+controllers (the first of controller.listener.names), as each broker's own settings say it. ZooKeeper clusters have none.
 """
 
 from typing import Annotated

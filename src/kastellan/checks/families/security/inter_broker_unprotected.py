@@ -1,7 +1,7 @@
 """Brokers talk to each other without encryption.
 
 **What it means.** Every record passes between brokers for replication, and the brokers' own credentials too. Over PLAINTEXT
-whoever reaches that port may present itself as a broker; over SASL_PLAINTEXT the records are readable.
+anyone who reaches that port may present itself as a broker; over SASL_PLAINTEXT the records are readable.
 
 **What it looks like**
 

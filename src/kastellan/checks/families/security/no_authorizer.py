@@ -1,6 +1,6 @@
 """Everybody may do everything.
 
-**What it means.** A broker without an authorizer does not ask who may do what: whoever can connect reads and writes every
+**What it means.** A broker without an authorizer does not ask who may do what: anyone who can connect reads and writes every
 topic, changes configs and deletes topics. Where clients log in, their names are known and mean nothing.
 
 **What it looks like**
@@ -8,9 +8,9 @@ topic, changes configs and deletes topics. Where clients log in, their names are
     $ kafka-configs.sh --bootstrap-server b1:9092 --describe --all --broker 1 | grep authorizer
       authorizer.class.name= sensitive=false synonyms={DEFAULT_CONFIG:authorizer.class.name=}
 
-**When it is wrong.** Where rights are kept by something in front (a proxy, a mesh), it may be meant: waive it with the reason. On
-a single broker, and where every listener is bound to loopback, it is a remark. Managed services hide the setting, and the
-answer is unknown.
+**When it is wrong.** Where rights are kept by something in front (a proxy, a mesh), it may be meant: waive it with the
+reason. On a single broker, and where every listener is bound to loopback, the severity is info. Managed services hide the
+setting, and the answer is unknown.
 """
 
 from typing import Annotated

@@ -1,6 +1,6 @@
 """A secret stands readable in the configs of a broker.
 
-**What it means.** Kafka tells the value of a password to nobody. Where an answer has one all the same (another product than
+**What it means.** Kafka returns the value of a password to nobody. Where an answer has one all the same (another product than
 Apache Kafka, or a name and password inside a URL) everybody who may describe configs reads it: monitoring, consoles, this
 program. The value is not kept and not shown here; consider it known.
 
@@ -9,9 +9,9 @@ program. The value is not kept and not shown here; consider it known.
     $ kafka-configs.sh --bootstrap-server b1:9092 --describe --all --broker 1 | grep token.endpoint
       sasl.oauthbearer.token.endpoint.url=https://kafka:...@idp/token sensitive=false ...
 
-**When it is wrong.** A placeholder that is resolved on the broker (a reference to a file or a variable) looks like a value. Only
-some configs are asked for, those that hold secrets by their name and the URLs of OAUTHBEARER; listener-wise ones and those of
-plug-ins are not. What Kafka keeps in its metadata log lies there unencrypted: guard the disks of controllers.
+**When it is wrong.** A placeholder that is resolved on the broker (a reference to a file or a variable) looks like a
+value. Only some configs are asked for, those that hold secrets by their name and the URLs of OAUTHBEARER; listener-wise
+ones and those of plug-ins are not. What Kafka keeps in its metadata log lies there unencrypted: guard the disks of controllers.
 """
 
 from typing import Annotated

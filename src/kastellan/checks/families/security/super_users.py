@@ -35,7 +35,7 @@ CHECK = Check(
     references=("Kafka documentation, Security: authorization and ACLs",),
 )
 _EVERYBODY = frozenset({"User:*", "User:ANONYMOUS"})
-_HIDDEN = "super.users is set, and Kafka does not tell to whom; look into the brokers' properties"
+_HIDDEN = "super.users is set, and Kafka does not return the value; look into the brokers' properties"
 
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:

@@ -1,7 +1,7 @@
 """The release that brokers run has a published vulnerability.
 
 **What it means.** Apache Kafka has published a vulnerability of this release line, and every patch of the line that is
-known has it. Whether it can be used depends on the condition that is told with the finding: a listener, a permission, a
+known has it. Whether it can be used depends on the condition that is named with the finding: a listener, a permission, a
 log level. Read that first.
 
 **What it looks like**

@@ -27,12 +27,12 @@ CHECK = Check(
     expected="{least:g} or more",
     impact="Whoever gets hold of the metadata log guesses the password that much faster.",
     do=(
-        "Set the credential anew with more rounds: kafka-configs.sh --alter --entity-type users --entity-name USER --add-config "
+        "Set the credential again with more rounds: kafka-configs.sh --alter --entity-type users --entity-name USER --add-config "
         "'SCRAM-SHA-512=[iterations=8192,password=...]'; clients with the same password go on."
     ),
     do_not="Do not type the password where a shell keeps it: read it from a file.",
     verify="kastellan doctor --only security.weak_scram_iterations",
-    undo="Set the credential anew with the former number of rounds.",
+    undo="Set the credential again with the former number of rounds.",
     settings=(Setting(name="least", default=4096, unit="rounds", meaning="fewer rounds are a finding", low=1, high=10_000_000),),
     kafka="2.7 or newer",
     references=("KIP-554", "RFC 5802", "RFC 7677"),

@@ -1,7 +1,7 @@
 """An ACL gives everybody rights on everything of a kind, or on the cluster.
 
-**What it means.** The principal User:* is everybody who can connect. A right of it to write, change or delete on the resource *,
-or on the cluster, makes the other ACLs pointless: whoever is not named has it as well.
+**What it means.** The principal User:* is everybody who can connect. A right of it to write, change or delete on the
+resource *, or on the cluster, makes the other ACLs pointless: anyone who is not named has it as well.
 
 **What it looks like**
 
@@ -9,8 +9,9 @@ or on the cluster, makes the other ACLs pointless: whoever is not named has it a
     Current ACLs for resource `ResourcePattern(resourceType=TOPIC, name=*, patternType=LITERAL)`:
         (principal=User:*, host=*, operation=ALL, permissionType=ALLOW)
 
-**When it is wrong.** To see (DESCRIBE, DESCRIBE_CONFIGS) and to read everywhere is often meant to be open inside a company: that
-is a remark. A rule for one host is one as well. Rules of another authorizer than Kafka's own are seen as far as it tells them.
+**When it is wrong.** To see (DESCRIBE, DESCRIBE_CONFIGS) and to read everywhere is often meant to be open inside a
+company: that has severity info. A rule for one host is one as well. Rules of another authorizer than Kafka's own are seen
+as far as it tells them.
 """
 
 import polars as pl
@@ -30,7 +31,7 @@ CHECK = Check(
         "Give the applications that use it their own ACLs first (the authorizer's log at INFO names who is allowed by which "
         "rule), then remove this one with kafka-acls.sh --remove."
     ),
-    do_not="Do not remove it before that: whoever lives by it is refused at once.",
+    do_not="Do not remove it before that: anyone who depends on it is refused at once.",
     verify="kastellan doctor --only security.wildcard_acls",
     undo="Add the same ACL again with kafka-acls.sh --add.",
     references=("Kafka documentation, Security: authorization and ACLs",),

@@ -9,7 +9,7 @@ added later stay empty, and those with large partitions fill. The fullest broker
     (sizes of the replicas on broker 1: 3.1 TB, on 2: 1.2 TB, on 3: 1.1 TB)
 
 **When it is wrong.** Brokers with disks of another size are compared by the used part, so that they may differ in bytes.
-Volumes that others use as well fill for other reasons. Below `warn_percent` it is a remark. Brokers before 3.3 do not
+Volumes that others use as well fill for other reasons. Below `warn_percent` the severity is info. Brokers before 3.3 do not
 tell the size of their volumes: unknown; so it is while one broker did not answer, since the mean is then not known.
 """
 

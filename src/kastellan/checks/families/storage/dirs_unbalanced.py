@@ -13,7 +13,7 @@ added or where a few partitions are large; the fullest one decides when the brok
 
 **When it is wrong.** Volumes shared with others fill for other reasons. Directories on one volume have the same numbers
 and never differ. A fresh disk is empty on purpose until something is moved to it: below `warn_percent` on the fullest
-it is a remark. Brokers before 3.3 do not tell the size of their volumes: unknown.
+the severity is info. Brokers before 3.3 do not report the size of their volumes: unknown.
 """
 
 import polars as pl

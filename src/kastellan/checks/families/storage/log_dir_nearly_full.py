@@ -2,7 +2,7 @@
 
 **What it means.** When the volume is full, the broker takes the directory offline at the next write, with all
 replicas in it. Retention frees space only when whole segments expire, and a reassignment needs room for its copies.
-Directories of one broker that lie on the same volume are one finding, told for the first of them.
+Directories of one broker that lie on the same volume are one finding, reported for the first of them.
 
 **What it looks like**
 
@@ -11,7 +11,7 @@ Directories of one broker that lie on the same volume are one finding, told for 
     /dev/sdb1       3.6T  3.4T  216G  95% /data1
 
 **When it is wrong.** A large volume on the plateau of its retention stands at the same 85 % for years: raise
-`used_percent` for such a cluster, or look at the growth, which is told where an earlier look is at hand. Other
+`used_percent` for such a cluster, or look at the growth, which is shown where an earlier look is at hand. Other
 users of a shared mount fill it as well: the numbers are the volume's, not Kafka's. Brokers before 3.3 do not tell
 the size of their volumes (KIP-827): unknown. Directories are taken for one volume when their total is equal and
 their free space differs by less than 1 MiB; two empty disks of one size may so be taken for one, two nearly full ones hardly.
@@ -46,9 +46,7 @@ CHECK = Check(
     verify="kastellan doctor --only storage.log_dir_nearly_full --watch: used percent falls, or the volume is larger.",
     undo="Set the topics' retention back to its former value; what was deleted meanwhile stays deleted.",
     settings=(
-        Setting(
-            name="used_percent", default=85, unit="%", meaning="used part of the volume from which on it is told", low=50, high=99
-        ),
+        Setting(name="used_percent", default=85, unit="%", meaning="used part of the volume that is reported", low=50, high=99),
     ),
     kafka="3.3 or newer",
     references=("KIP-827",),

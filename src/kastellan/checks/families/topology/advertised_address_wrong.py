@@ -10,7 +10,7 @@ this broker's partitions. Nothing shows it on the brokers: they talk to each oth
     WARN [NetworkClient] Connection to node 2 (localhost/127.0.0.1:9092) could not be established. Node may not be available.
 
 **When it is wrong.** What is reachable is told from here: behind a VPN, a port-forward or a name service of its own the
-addresses may be right for the clients. So it is a warning and never an error. A broker that has just died refuses
+addresses may be right for the clients. So the severity is warning and never error. A broker that has just died refuses
 connections, too, and is live for the cluster for some seconds more: that alone counts only if an earlier look, at least
 `lasting_s` before, met it in the same way. On one machine, where all advertise loopback and answer, all is well.
 """

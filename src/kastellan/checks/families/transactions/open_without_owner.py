@@ -13,10 +13,10 @@ beyond its first record in each of its partitions, whoever wrote it. It ends by 
 
 **When it is wrong.** Flink keeps transactions open for 15 to 60 minutes, from checkpoint to checkpoint, and writes to
 them all the while: it is the silence that is judged, not the age. A living producer that has nothing to write for
-`idle_s` is told wrongly as long as it lasts, and as an error from twice that on where readers wait; raise the setting.
+`idle_s` is reported wrongly as long as it lasts, and as an error from twice that on where readers wait; raise the setting.
 The time of the last record is the record's own timestamp, mostly of the producer's clock: where it lies in the future,
 or before the transaction began, it is not trusted; where an earlier look shows that it moved since, the clock is behind
-and the finding only a remark. A transaction that the coordinator does not know any more (hanging) is another thing and
+and the severity only info. A transaction that the coordinator does not know any more (hanging) is another thing and
 never listed here.
 """
 

@@ -1,8 +1,8 @@
 """Readers of committed records are held up on a partition.
 
 **What it means.** An open transaction keeps the last stable offset of the partition where the transaction began. Since
-the earlier look the log has grown and the last stable offset has not moved: whoever reads with
-`isolation.level=read_committed` has got nothing new meanwhile, whoever wrote the later records.
+the earlier look the log has grown and the last stable offset has not moved: a consumer with
+`isolation.level=read_committed` has got nothing new meanwhile, whichever producer wrote the later records.
 
 **What it looks like** No line in any log. Two looks:
 

@@ -46,7 +46,7 @@ def test_a_topic_that_cannot_be_made_is_a_warning_and_not_no_problem() -> None:
     (found,) = (each for each in look(CHECK, healthy(brokers=1, rf=1)).findings if each.subject == OFFSETS)
     assert found.severity is Severity.WARNING
     assert found.observed == (
-        "it does not exist yet, and offsets.topic.replication.factor is 3 with 1 registered broker: it cannot be made"
+        "it does not exist yet, and offsets.topic.replication.factor is 3 with 1 registered broker: it cannot be created"
     )
     assert found.expected == "offsets.topic.replication.factor of at most 1"
 

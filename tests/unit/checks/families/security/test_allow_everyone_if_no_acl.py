@@ -35,7 +35,7 @@ def test_cannot_see_a_value_that_kafka_keeps_secret_and_says_where_to_look() -> 
     hidden = edit(healthy(), BrokerConfigs, WHERE, value=None, seen=None, sensitive=True)
     (doubt,) = look(CHECK, hidden).unknown
     assert doubt.some == (BROKER,)
-    assert doubt.reason.endswith("Kafka does not tell to what; look into the broker's properties")
+    assert doubt.reason.endswith("Kafka does not return its value; look into the broker's properties")
 
 
 def test_cannot_see_a_broker_that_told_nothing() -> None:

@@ -34,7 +34,7 @@ def test_does_not_fire_for_named_ones_nor_where_there_are_none() -> None:
 def test_cannot_see_what_kafka_keeps_secret_and_says_where_to_look() -> None:
     hidden = edit(healthy(), BrokerConfigs, {"config": "super.users"}, value=None, seen=None, sensitive=True)
     (doubt,) = look(CHECK, hidden).unknown
-    assert doubt.reason == "super.users is set, and Kafka does not tell to whom; look into the brokers' properties"
+    assert doubt.reason == "super.users is set, and Kafka does not return the value; look into the brokers' properties"
 
 
 def test_one_that_is_readable_stays_a_finding_beside_hidden_ones() -> None:
