@@ -33,7 +33,7 @@ _NOT_ANSWERED = frozenset({State.FAILED, State.PARTIAL, State.DENIED, State.THRO
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a list; null is a value that was not seen, unless its column `may_be_empty`."""
+    """Rows of a list; null is a value that was not seen, except where `is_absent` says that it does not apply."""
 
     of: str
     at_ms: int
@@ -53,7 +53,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rows(self) -> tuple[dict[str, Fact], ...]:
-        """The rows as values by column; made anew each time."""
+        """The rows as values by column; built on each access."""
         return tuple(self.frame.iter_rows(named=True))
 
     @property
@@ -133,7 +133,7 @@ def build_listing(
     if member is not None:
         frame = _select_members(frame, spec, member, unseen)
     called_for = tuple(spec.notes(frame)) if spec.notes else ()
-    frame, more = apply_query(frame, typed)
+    frame, more = apply_query(frame, typed, spec.absent)
     return Listing(
         of=name,
         at_ms=snapshot.at_ms,

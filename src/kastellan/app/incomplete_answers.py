@@ -14,7 +14,7 @@ from kastellan.model.table import Table
 def incomplete_answers(snapshot: Snapshot, tables: Iterable[Table], asked_requests: Collection[str] = ()) -> tuple[Answer, ...]:
     """The Answers on which these tables rest, row by row or by what could not be listed, and that are not complete.
 
-    Where no row is left, that of the request which enumerates them; and those of the requests that `asked` names.
+    Where no row is left, that of the request which enumerates them; and those of the requests in `asked_requests`.
     """
     used, requests = set[int](), {*asked_requests}
     for table in tables:

@@ -1,10 +1,10 @@
-"""Filters, order and columns of a list, as they are typed; what could not be decided is told."""
+"""Filters, order and columns of a list, as they are typed; what could not be decided becomes a note."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Final
 
@@ -19,6 +19,12 @@ from kastellan.kernel.units import plural
 _CONDITION: Final = re.compile(r"\s*([A-Za-z_+/. -]+?)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 _UNSEEN: Final = "?"
+_ABSENT: Final = "-"
+
+
+def never_absent(_column: str) -> pl.Expr:
+    """Of a frame in which every null is a value that was not seen."""
+    return pl.lit(value=False)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,11 +36,16 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-def apply_query(frame: pl.DataFrame, query: Query) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The rows that were asked for, in their order, with notes. Raises BadInput for what cannot be carried out."""
+def apply_query(
+    frame: pl.DataFrame, query: Query, absent: Callable[[str], pl.Expr] = never_absent
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The selected rows in their order, with notes. Raises BadInput for what cannot be carried out.
+
+    `absent` says for a column in which rows its null does not apply (`-` on the screen) and was not missed (`?`).
+    """
     notes: list[str] = []
     if query.where:
-        frame = _filter_rows(frame, query.where, notes)
+        frame = _filter_rows(frame, query.where, notes, absent)
     if query.sort:
         name = column_named(query.sort.removeprefix("-"), frame.columns)
         frame = frame.sort(name, descending=query.sort.startswith("-"), nulls_last=True, maintain_order=True)
@@ -68,9 +79,9 @@ def is_pattern(text: str) -> bool:
     return text not in {"*", "?"} and any(sign in text for sign in "*?")
 
 
-def _filter_rows(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) -> pl.DataFrame:
+def _filter_rows(frame: pl.DataFrame, where: Iterable[str], notes: list[str], absent: Callable[[str], pl.Expr]) -> pl.DataFrame:
     # Kleene logic: a row of which one condition is false is out, whatever was not seen of it.
-    both = reduce(lambda left, right: left & right, (_condition(condition, frame) for condition in where))
+    both = reduce(lambda left, right: left & right, (_condition(condition, frame, absent) for condition in where))
     decided = frame.with_columns(__in=both)
     unsure = int(decided["__in"].null_count())
     if unsure:
@@ -81,16 +92,19 @@ def _filter_rows(frame: pl.DataFrame, where: Iterable[str], notes: list[str]) ->
     return rows
 
 
-def _condition(text: str, frame: pl.DataFrame) -> pl.Expr:
+def _condition(text: str, frame: pl.DataFrame, absent: Callable[[str], pl.Expr]) -> pl.Expr:
     parts = _CONDITION.fullmatch(text)
     if parts is None:
         raise BadInput(f"--where {text[:80]!r} is no condition; write COLUMN=VALUE, or with != > < >= <=, such as 'partitions>6'")
     typed, sign, value = parts.groups()
     name = column_named(typed, frame.columns)
     column, wanted = pl.col(name), value.strip()
-    if wanted == _UNSEEN and sign in {"=", "!="}:
-        return column.is_null() if sign == "=" else column.is_not_null()
     dtype = frame.schema[name]
+    if wanted in {_UNSEEN, _ABSENT} and sign in {"=", "!="}:
+        missing = column.is_null() & (absent(name) if wanted == _ABSENT else ~absent(name))
+        if wanted == _ABSENT and dtype == pl.String:
+            missing |= (column == "").fill_null(value=False)
+        return missing if sign == "=" else ~missing
     if dtype == pl.String and sign in {"=", "!="} and is_pattern(wanted):
         matched = names_like(wanted, frame[name].drop_nulls().unique())
         return column.is_in(matched) if sign == "=" else ~column.is_in(matched)

@@ -38,3 +38,10 @@ class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
     told_by: frozenset[str] = frozenset()
     hidden: bool = False
     costs: bool = False
+
+    def absent(self, column: str) -> pl.Expr:
+        """In which rows a null of this column does not apply, and was not missed."""
+        if column in self.may_be_empty:
+            return pl.lit(value=True)
+        where = self.absent_where.get(column)
+        return pl.lit(value=False) if where is None else (pl.col(where[0]) == where[1]).fill_null(value=False)

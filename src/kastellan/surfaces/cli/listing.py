@@ -50,7 +50,8 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="COLUMN=VALUE",
-        help="Only rows that match: = != > < >= <=, a pattern with * and ?, or COLUMN=? for unknown values; repeatable.",
+        help="Only rows that match: = != > < >= <=, a pattern with * and ?; COLUMN=? for values that could not be read, "
+        "COLUMN=- for values that do not exist; repeatable.",
     ),
 ]
 Sort = Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts the largest first.")]

@@ -72,7 +72,13 @@ def test_the_commands_stand_in_their_groups(monkeypatch):
 def test_own_options_stand_before_those_of_the_connection(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     text = rendered("kastellan get")
-    assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == ["Examples", "Arguments", "Options", help_text.CONNECTION]
+    assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == [
+        "Examples",
+        "Arguments",
+        "Options",
+        help_text.CONNECTION,
+        "Exit codes",
+    ]
     assert text.index("\n  --where") < text.index("\n  --bootstrap-server")
 
 

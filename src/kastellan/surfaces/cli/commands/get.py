@@ -47,6 +47,10 @@ def run(
       kastellan get acls User:billing
       kastellan get configs orders --where 'source!=default'
       kastellan get members --sort -assigned --limit 20 -o csv
+
+    Exit codes:
+      0   every value is shown
+      12  a request was not answered, so that a value or a row is missing
     """
     if kind is None:
         _kinds()
