@@ -47,7 +47,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def description_modules() -> dict[str, ModuleType]:
-    """The modules that draw, by the word for what they draw."""
+    """The modules that describe, by the word for what they describe."""
     return {module.WORD: module for module in modules_in(kastellan.app.descriptions)}
 
 
@@ -90,7 +90,7 @@ def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = 
         raise BadInput(
             f"{kind} {name[:60]} cannot be described: {arguments.reason}; save the snapshot anew or look at the live cluster"
         )
-    drawn = build(name.strip(), **arguments)
+    drawn = build(name, **arguments)
     tables = [value for value in arguments.values() if isinstance(value, Table)]
     unseen = unseen_of(tables)
     return Description(

@@ -91,8 +91,14 @@ def none_or_unseen(*tables: Table | None) -> str:
 
 
 def require_name(word: str, typed: str, names: Iterable[str], *, all_listed: bool) -> str:
-    """The typed name, when it is among these. Raises BadInput with near ones, or saying that not all were listed."""
+    """The typed name when it is among these, else without blanks at its ends.
+
+    Raises BadInput with near ones, or saying that not all were listed.
+    """
     listed = list(names)
+    # Blanks at an end are part of a group's id: only where nothing is called so they are taken for a slip.
+    if typed not in listed and typed.strip() in listed:
+        return typed.strip()
     if typed in listed:
         return typed
     if not all_listed:

@@ -159,3 +159,10 @@ def test_a_principal_with_the_rules_for_everybody_and_the_quota_that_counts():
     unlike = edit(snapshot, BrokerConfigs, {"config": "super.users", "broker": 2}, value="User:other")
     assert facts(unlike, "principal")["super user"] is None
     assert facts(hide(snapshot, "principal"), "principal")["ACLs that apply"] is None
+
+
+@pytest.mark.parametrize("group", ["", " billing"])
+def test_blanks_and_nothing_are_names_of_groups(group):
+    snapshot = healthy(groups={group: "orders", "billing": "payments"})
+    assert describe(snapshot, "group", group).name == group
+    assert describe(snapshot, "group", "billing ").name == "billing"

@@ -38,7 +38,7 @@ def build(  # noqa: PLR0913  (its needs)
 ) -> DescriptionParts:
     """Everything about the broker of this id, written as 3 or broker/3."""
     number = require_name(
-        WORD, name.removeprefix("broker/"), (str(broker.broker) for broker in brokers.rows), all_listed=not brokers.unseen
+        WORD, name.strip().removeprefix("broker/"), (str(broker.broker) for broker in brokers.rows), all_listed=not brokers.unseen
     )
     (broker,) = [broker for broker in brokers.rows if broker.broker == int(number)]
     here = pl.col("broker") == broker.broker

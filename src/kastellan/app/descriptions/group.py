@@ -31,7 +31,7 @@ def build(
     tasks: StreamTasks | None,
 ) -> DescriptionParts:
     """Everything about the group of this name."""
-    require_name(WORD, name, groups.df["group"], all_listed=not groups.unseen)
+    name = require_name(WORD, name, groups.df["group"], all_listed=not groups.unseen)
     here = pl.col("group") == name
     (group,) = groups.df.filter(here).to_dicts()
     (total,) = group_states(sums).filter(here).to_dicts()

@@ -29,6 +29,7 @@ def build(
     configs: Annotated[BrokerConfigs, Keys(*_KEYS)] | None,
 ) -> DescriptionParts:
     """Everything about a principal, written as User:alice or alice; nobody keeps a list of all principals."""
+    name = name.strip()
     principal = name if ":" in name else f"User:{name}"
     user = principal.partition(":")[2]
     own = pl.col("principal").is_in([principal, _EVERYBODY])

@@ -42,7 +42,7 @@ def build(  # noqa: PLR0913  (its needs)
     lag: LagState | None,
 ) -> DescriptionParts:
     """Everything about the topic of this name."""
-    require_name(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
+    name = require_name(WORD, name, topics.df["topic"], all_listed=not topics.unseen)
     here = pl.col("topic") == name
     (topic,) = topics.df.filter(here).to_dicts()
     parts = _partitions(partitions, replicas, offsets, sizes, here)
