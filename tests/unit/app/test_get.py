@@ -272,7 +272,7 @@ def test_topic_ids_are_written_as_kafka_topics_prints_them():
 def test_a_question_mark_is_what_was_not_seen_and_a_dash_what_does_not_apply():
     snapshot = edit(drop(healthy(), Commits, {"partition": 2}), Offsets, {"topic": "orders", "partition": 1}, latest=None)
 
-    def partitions(*where: str) -> list[int]:
+    def partitions(*where: str) -> list[object]:
         return [row["partition"] for row in build_listing(snapshot, "owned lag", None, query=Query(where=where)).rows]
 
     assert (partitions("lag=?"), partitions("lag=-"), partitions("lag!=?", "lag!=-")) == ([1], [2], [0])
