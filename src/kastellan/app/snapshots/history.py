@@ -47,22 +47,23 @@ class SnapshotHistory:
         self._records = FindingHistory()
         self._records_read_ms = 0
         self._compared: Snapshot | None = None
+        self._compared_sought = False
         self._previous: Snapshot | None = None
         self._saved_ms = 0
-        self._notes: tuple[str, ...] = ()
+        self._notes: list[str] = []
 
     def recall(self, snapshot: Snapshot) -> tuple[Snapshot, ...]:
         """The saved snapshots that this one is compared with, newest first, each with the tables that its age needs."""
         if snapshot.cluster_id is None:
             return ()
         self._open(snapshot.cluster_id, snapshot.at_ms)
-        saved = {each.at_ms: each for each in self._saved}
+        by_time = {saved.at_ms: saved for saved in self._saved}
         needs = self._needs
-        times = retained((snapshot.at_ms, *saved), most=_RECALLED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
+        times = retained((snapshot.at_ms, *by_time), most=_RECALLED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
         recalled: list[Snapshot] = []
         for at_ms, tables in needs.tables_at(times).items():
             with suppress(BadInput, Unavailable):  # the note comes from the snapshot that is compared with
-                earlier = load(self._store.read(saved[at_ms]), only=tables)
+                earlier = load(self._store.read(by_time[at_ms]), only=tables)
                 if earlier.cluster_id == snapshot.cluster_id:
                     recalled.append(_without_reused_tables(earlier))
         return tuple(recalled)
@@ -72,7 +73,8 @@ class SnapshotHistory:
         if snapshot.cluster_id is None:
             return None
         self._open(snapshot.cluster_id, snapshot.at_ms)
-        return PastRecords(self._records, self._before, self._before_ms, self._compared, self._notes)
+        self._find_compared(snapshot.at_ms)
+        return PastRecords(self._records, self._before, self._before_ms, self._compared, tuple(self._notes))
 
     def record(self, run: CheckRun) -> None:
         """Takes over what a run found, and saves its snapshot, at most one a minute.
@@ -103,34 +105,41 @@ class SnapshotHistory:
         """Reads what is saved of the cluster, once."""
         if self._cluster == cluster:
             return
-        self._cluster, notes = cluster, list[str]()
-        self._records = FindingHistory()
+        self._cluster, self._notes = cluster, []
+        self._records, self._compared, self._compared_sought = FindingHistory(), None, False
         try:
             self._saved = tuple(saved for saved in self._store.saved(cluster) if saved.at_ms < at_ms)
             self._records, damage = _decode_records(self._store.findings(cluster))
         except Unavailable as error:
             self._saved, damage = (), error.message
         if damage:
-            notes.append(damage)
+            self._note(damage)
         self._records_read_ms = self._records.at_ms
+
+    def _find_compared(self, at_ms: int) -> None:
+        """Reads the snapshot to compare with, once; not before it is needed, so that its tables are no load for the checks."""
+        if self._compared_sought:
+            return
+        self._compared_sought = True
         old_enough = [saved for saved in self._saved if at_ms - saved.at_ms >= COMPARED_MIN_MS]
         younger = [saved for saved in reversed(self._saved) if at_ms - saved.at_ms < COMPARED_MIN_MS]
-        self._compared = self._first_readable((*old_enough, *younger), notes)
-        self._notes = tuple(notes)
-        for note in notes:
-            _LOG.warning("history damaged", cluster=cluster, reason=note)
+        self._compared = self._first_readable((*old_enough, *younger))
 
-    def _first_readable(self, candidates: tuple[SavedSnapshot, ...], notes: list[str]) -> Snapshot | None:
+    def _note(self, sentence: str) -> None:
+        self._notes.append(sentence)
+        _LOG.warning("history damaged", cluster=self._cluster, reason=sentence)
+
+    def _first_readable(self, candidates: tuple[SavedSnapshot, ...]) -> Snapshot | None:
         for saved in candidates:
             name = Path(saved.location).name
             try:
                 snapshot = load(self._store.read(saved), only=differ.TABLES)
             except (BadInput, Unavailable) as error:
-                notes.append(f"the saved snapshot {name} was left out: {error.message}")
+                self._note(f"the saved snapshot {name} was left out: {error.message}")
                 continue
             if snapshot.cluster_id == self._cluster:
                 return snapshot
-            notes.append(f"the saved snapshot {name} is of another cluster and was left out")
+            self._note(f"the saved snapshot {name} is of another cluster and was left out")
         return None
 
     @property
