@@ -1,10 +1,9 @@
 """The last snapshots of each cluster, as files: bounded in number and in bytes, readable by their owner only.
 
-One directory a cluster, in it one file a snapshot, named by its time, and `findings.json`: which findings are known
-and since when. Every file is written beside its place and moved there, so that a reader sees it whole or not at all,
-whoever else is at work; what must be read and written together is done under a lock on the cluster's directory, which
-ends with its holder. Nothing is forced to the disk: a file that a power failure cut short is told as damaged by the
-next reader, and it was only a memory.
+A cluster has one directory: one file for each snapshot, named by its time, and `findings.json`, which findings are known
+and since when. Files are written atomically, so that a reader never sees half of one. What must be read and written
+together is done under a lock on the cluster's directory, which the kernel releases when its holder ends. Nothing is synced
+to the disk: the next reader reports a file that a power failure cut short as damaged, and goes on without it.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PATIENCE_S = 2.0
 _POLL_S = 0.01
 _STALE_S = 3_600.0
-"""Older files that somebody began and did not end are taken away."""
+"""Temporary files older than this are removed: whoever wrote them has ended."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +60,12 @@ class SnapshotFiles:
         with _as_unavailable(f"read {self.directory}"):
             if not self.directory.is_dir():
                 return ()
-            return tuple(sorted(each.name for each in self.directory.iterdir() if each.is_dir()))
+            return tuple(sorted(place.name for place in self.directory.iterdir() if place.is_dir()))
 
     def saved(self, cluster: str) -> tuple[SavedSnapshot, ...]:
         """The snapshots of a cluster, the newest first."""
         with _as_unavailable(f"read {self._place(cluster)}"):
-            return _listed(self._place(cluster))
+            return _list_snapshots(self._place(cluster))
 
     def read(self, saved: SavedSnapshot) -> bytes:
         """The bytes of one."""
@@ -87,7 +86,7 @@ class SnapshotFiles:
         place = self._place(cluster)
         with _as_unavailable(f"write below {place}"):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _locked(place):
+            with _lock(place):
                 write_whole(place / _FINDINGS, findings(self.findings(cluster)))
                 if len(snapshot) > self._limits.bytes:
                     raise Unavailable(
@@ -105,7 +104,7 @@ class SnapshotFiles:
         return self.directory / name
 
     def _prune(self, place: Path) -> None:
-        listed = {snapshot.at_ms: snapshot for snapshot in _listed(place)}
+        listed = {snapshot.at_ms: snapshot for snapshot in _list_snapshots(place)}
         oldest_ms = max(listed) - self._limits.days * 86_400_000
         times = [at_ms for at_ms in listed if at_ms >= oldest_ms]
         staying, most = retained(times, most=self._limits.snapshots), self._limits.snapshots
@@ -114,26 +113,27 @@ class SnapshotFiles:
             staying = retained(staying, most=most)
         for at_ms in listed.keys() - set(staying):
             Path(listed[at_ms].location).unlink(missing_ok=True)
-        for each in place.glob(".*.tmp"):
+        for unfinished in place.glob(".*.tmp"):
             with suppress(FileNotFoundError):
-                if time.time() - each.stat().st_mtime > _STALE_S:
-                    each.unlink()
+                if time.time() - unfinished.stat().st_mtime > _STALE_S:
+                    unfinished.unlink()
 
     def _forget_clusters(self, ours: Path) -> None:
-        """The clusters that nobody has looked at for longest go first."""
-        others = [each for each in self.directory.iterdir() if each.is_dir() and each != ours]
+        """Removes the clusters that are too many, those first of which nothing was saved for longest."""
+        others = [folder for folder in self.directory.iterdir() if folder.is_dir() and folder != ours]
         surplus = len(others) + 1 - self._limits.clusters
-        for each in sorted(others, key=lambda place: place.stat().st_mtime)[: max(0, surplus)]:
-            shutil.rmtree(each, ignore_errors=True)
+        for folder in sorted(others, key=lambda folder: folder.stat().st_mtime)[: max(0, surplus)]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listed(place: Path) -> tuple[SavedSnapshot, ...]:
-    found: list[SavedSnapshot] = []
-    for each in place.glob(f"*{_SUFFIX}") if place.is_dir() else ():
-        if each.stem.isdecimal():
+def _list_snapshots(place: Path) -> tuple[SavedSnapshot, ...]:
+    """The snapshots in a cluster's directory, the newest first."""
+    snapshots: list[SavedSnapshot] = []
+    for path in place.glob(f"*{_SUFFIX}") if place.is_dir() else ():
+        if path.stem.isdecimal():
             with suppress(FileNotFoundError):
-                found.append(SavedSnapshot(int(each.stem), each.stat().st_size, str(each)))
-    return tuple(sorted(found, reverse=True))
+                snapshots.append(SavedSnapshot(int(path.stem), path.stat().st_size, str(path)))
+    return tuple(sorted(snapshots, reverse=True))
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def _as_unavailable(doing: str) -> Generator[None]:
 
 
 @contextmanager
-def _locked(place: Path) -> Generator[None]:
+def _lock(place: Path) -> Generator[None]:
     deadline = Deadline.after(_PATIENCE_S)
     descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     try:

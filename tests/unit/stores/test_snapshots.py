@@ -182,5 +182,5 @@ def test_a_process_that_holds_the_lock_is_waited_for_and_then_told(folder, monke
     store = SnapshotFiles(folder)
     keep(store, 1_000)
     monkeypatch.setattr(module, "_PATIENCE_S", 0.05)
-    with module._locked(folder / "c1"), pytest.raises(Unavailable, match="another kastellan"):
+    with module._lock(folder / "c1"), pytest.raises(Unavailable, match="another kastellan"):
         keep(store, 2_000)

@@ -37,7 +37,7 @@ async def collect(
         await asyncio.sleep(every_s)
 
 
-def fitted(snapshot: Snapshot, most_bytes: int) -> tuple[Snapshot, tuple[str, ...]]:
+def fit_size(snapshot: Snapshot, most_bytes: int) -> tuple[Snapshot, tuple[str, ...]]:
     """The snapshot without what makes its file too large, the least missed first, and what was left out.
 
     Raises BadInput when what every check needs is already too large.
@@ -48,7 +48,7 @@ def fitted(snapshot: Snapshot, most_bytes: int) -> tuple[Snapshot, tuple[str, ..
             snapshot = msgspec.structs.replace(snapshot, earlier=())
             left_out.append("the earlier looks were left out for size: what compares looks cannot be judged")
         elif step is not None:
-            looks = [_without(each, step) for each in (snapshot, *snapshot.earlier)]
+            looks = [_without(look, step) for look in (snapshot, *snapshot.earlier)]
             snapshot = msgspec.structs.replace(looks[0], earlier=tuple(looks[1:]))
             left_out.append(f"the table {step} was left out for size")
         size = len(dump(snapshot))
@@ -58,4 +58,4 @@ def fitted(snapshot: Snapshot, most_bytes: int) -> tuple[Snapshot, tuple[str, ..
 
 
 def _without(look: Snapshot, table: str) -> Snapshot:
-    return msgspec.structs.replace(look, tables={name: each for name, each in look.tables.items() if name != table})
+    return msgspec.structs.replace(look, tables={name: kept for name, kept in look.tables.items() if name != table})

@@ -12,7 +12,6 @@ from kastellan.app.reference_data import read_releases
 from kastellan.app.snapshots.files import load
 from kastellan.findings.cluster_shape import cluster_shape
 from kastellan.findings.unseen_text import bad_answers
-from kastellan.kernel.outcome import State
 from kastellan.model.codec import Loaded, manifest_of
 from kastellan.model.report import Shape
 from kastellan.model.snapshot import Cost, Snapshot, Vantage
@@ -60,13 +59,13 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 def inspect(loaded: Loaded) -> Contents:
     """The contents of a loaded file."""
     snapshot = loaded.snapshot
-    bad = [each.id for each in snapshot.answers if each.state is not State.COMPLETE]
+    bad = [answer.id for answer in snapshot.not_whole]
     tables = tuple(
         Held(
             table=name,
             rows=table.df.height,
             rows_not_whole=int(table.df["answer"].is_in(bad).sum()) if "answer" in table.columns else 0,
-            rosters_unseen=tuple(sorted({each.roster for each in table.unseen})),
+            rosters_unseen=tuple(sorted({unseen.roster for unseen in table.unseen})),
             memory_bytes=int(table.df.estimated_size()),
         )
         for name, table in sorted(snapshot.tables.items())
@@ -75,7 +74,7 @@ def inspect(loaded: Loaded) -> Contents:
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         shape=cluster_shape(snapshot, read_releases()),
-        at_ms=tuple(each.at_ms for each in (snapshot, *snapshot.earlier)),
+        at_ms=tuple(look.at_ms for look in (snapshot, *snapshot.earlier)),
         tables=tables,
         unseen=tuple(bad_answers(snapshot.answers)),
         cost=snapshot.cost,
@@ -86,17 +85,17 @@ def inspect(loaded: Loaded) -> Contents:
 
 def names_in(snapshot: Snapshot) -> tuple[Names, ...]:
     """What would leave with the snapshot that is somebody's and not Kafka's, by sort."""
-    found: dict[str, set[str]] = defaultdict(set)
+    by_kind: dict[str, set[str]] = defaultdict(set)
     for look in (snapshot, *snapshot.earlier):
         for table in look.tables.values():
             for name, column in table.columns.items():
                 kind = column.text or TextKind.TEXT
                 if column.dtype == pl.String and kind not in _NO_NAMES:
-                    found[kind].update(table.df[name].drop_nulls().unique().to_list())
-        found["vantage"].update(filter(None, (look.vantage.host, look.vantage.principal, look.vantage.bootstrap)))
+                    by_kind[kind].update(table.df[name].drop_nulls().unique().to_list())
+        by_kind["vantage"].update(filter(None, (look.vantage.host, look.vantage.principal, look.vantage.bootstrap)))
     return tuple(
         Names(sort=sort, count=len(texts - {""}), some=tuple(sorted(texts - {""})[:3]))
-        for sort, texts in sorted(found.items())
+        for sort, texts in sorted(by_kind.items())
         if texts - {""}
     )
 

@@ -19,24 +19,28 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?Z?")
 
 
 class SavedSnapshots(msgspec.Struct, frozen=True, kw_only=True):
-    """The kept looks of one cluster, the newest first."""
+    """The saved snapshots of one cluster, the newest first."""
 
     cluster: str
     at_ms: tuple[int, ...]
     size_bytes: tuple[int, ...]
 
 
-def shelves(store: SnapshotStore) -> tuple[SavedSnapshots, ...]:
-    """What is kept of every cluster."""
-    found = ((each, store.saved(each)) for each in store.clusters())
+def list_saved(store: SnapshotStore) -> tuple[SavedSnapshots, ...]:
+    """What is saved of every cluster."""
     return tuple(
-        SavedSnapshots(cluster=name, at_ms=tuple(each.at_ms for each in kept), size_bytes=tuple(each.size_bytes for each in kept))
-        for name, kept in found
+        SavedSnapshots(
+            cluster=cluster,
+            at_ms=tuple(snapshot.at_ms for snapshot in saved),
+            size_bytes=tuple(snapshot.size_bytes for snapshot in saved),
+        )
+        for cluster in store.clusters()
+        for saved in (store.saved(cluster),)
     )
 
 
 def find(name: str, store: SnapshotStore, cluster: str | None, now_ms: int) -> Loaded:
-    """The look that is meant. Raises BadInput, with what there is, when none or more than one cluster could be."""
+    """The snapshot that is meant. Raises BadInput, with what there is, when none or more than one cluster could be."""
     path = Path(name)
     if path.exists() or not _is_name(name):
         return load(path)
@@ -44,11 +48,11 @@ def find(name: str, store: SnapshotStore, cluster: str | None, now_ms: int) -> L
     kept = store.saved(place)
     if not kept:
         raise BadInput(f"no look of {place} is kept; `kastellan doctor` keeps one, --no-history does not")
-    found = _chosen(name, kept, now_ms)
+    chosen = _choose(name, kept, now_ms)
     try:
-        return unpack(store.read(found))
+        return unpack(store.read(chosen))
     except BadInput as error:
-        raise BadInput(f"{found.location}: {error.message}") from None
+        raise BadInput(f"{chosen.location}: {error.message}") from None
 
 
 def _is_name(name: str) -> bool:
@@ -56,22 +60,22 @@ def _is_name(name: str) -> bool:
 
 
 def _cluster(store: SnapshotStore, cluster: str | None) -> str:
-    known = store.clusters()
+    clusters = store.clusters()
     if cluster is not None:
-        fitting = [each for each in known if each == cluster] or [each for each in known if each.startswith(cluster)]
+        fitting = [name for name in clusters if name == cluster] or [name for name in clusters if name.startswith(cluster)]
     else:
-        fitting = list(known)
+        fitting = list(clusters)
     if len(fitting) == 1:
         return fitting[0]
-    told = ", ".join(known[:5]) + (", ..." if len(known) > 5 else "")  # noqa: PLR2004
-    if not known:
+    listed = ", ".join(clusters[:5]) + (", ..." if len(clusters) > 5 else "")  # noqa: PLR2004
+    if not clusters:
         raise BadInput("no look is kept yet; `kastellan doctor` keeps one at every run")
     if not fitting:
-        raise BadInput(f"no look of a cluster {(cluster or '')[:60]!r} is kept; there are looks of {told}")
-    raise BadInput(f"looks of several clusters are kept ({told}); say which one with --cluster")
+        raise BadInput(f"no look of a cluster {(cluster or '')[:60]!r} is kept; there are looks of {listed}")
+    raise BadInput(f"looks of several clusters are kept ({listed}); say which one with --cluster")
 
 
-def _chosen(name: str, kept: tuple[SavedSnapshot, ...], now_ms: int) -> SavedSnapshot:
+def _choose(name: str, kept: tuple[SavedSnapshot, ...], now_ms: int) -> SavedSnapshot:
     back = _BACK.fullmatch(name)
     if name == "last" or back is not None:
         at = 0 if back is None else int(back[1])
@@ -80,7 +84,7 @@ def _chosen(name: str, kept: tuple[SavedSnapshot, ...], now_ms: int) -> SavedSna
         return kept[at]
     moment = _moment(name, now_ms) or 0
     # At that time, what was known was the latest look before it.
-    before = [each for each in kept if each.at_ms <= moment]
+    before = [snapshot for snapshot in kept if snapshot.at_ms <= moment]
     if not before:
         oldest = moment_text(kept[-1].at_ms)
         raise BadInput(f"no look is kept from {name} or before; the oldest is of {oldest}")

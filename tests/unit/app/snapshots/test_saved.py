@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from kastellan.app.snapshots.saved import find, shelves
+from kastellan.app.snapshots.saved import find, list_saved
 from kastellan.kernel.errors import BadInput
 from kastellan.model.codec import dump
 from kastellan.stores.snapshots import SnapshotFiles
@@ -67,6 +67,6 @@ def test_of_several_clusters_one_must_be_named(store, tmp_path):
     with pytest.raises(BadInput, match="--cluster"):
         find("last", store, None, NOW_MS)
     assert find("last", store, "ano", NOW_MS).snapshot.at_ms == 1_000
-    assert [each.cluster for each in shelves(store)] == ["another", "test-cluster"]
+    assert [each.cluster for each in list_saved(store)] == ["another", "test-cluster"]
     with pytest.raises(BadInput, match="no look is kept yet"):
         find("last", SnapshotFiles(tmp_path / "empty"), None, NOW_MS)

@@ -66,7 +66,7 @@ def collect(
     """
     from kastellan.app.full_collection import everything
     from kastellan.app.snapshots.collection import collect as gather
-    from kastellan.app.snapshots.collection import fitted
+    from kastellan.app.snapshots.collection import fit_size
     from kastellan.app.snapshots.contents import inspect
     from kastellan.app.snapshots.files import check_target, save
     from kastellan.kernel.deadline import Deadline
@@ -85,7 +85,7 @@ def collect(
         lambda snapshot, _: snapshot,
         WHOLE_LOOK_S,
     )
-    snapshot, left_out = fitted(seen.of_provider(run_by), most_bytes)
+    snapshot, left_out = fit_size(seen.of_provider(run_by), most_bytes)
     _print(inspect(Loaded(snapshot, left_out)), output)
     if dry_run:
         typer.echo("nothing was written (--dry-run)", err=True)

@@ -149,14 +149,14 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
     Examples:
       kastellan snapshot list
     """
-    from kastellan.app.snapshots.saved import shelves
+    from kastellan.app.snapshots.saved import list_saved
     from kastellan.app.wiring import snapshot_store
 
-    found = shelves(snapshot_store())
+    clusters = list_saved(snapshot_store())
     if output is Form.JSON:
         from kastellan.render.documents import KeptDocument, json_text
 
-        sys.stdout.write(json_text(KeptDocument(clusters=found)) + "\n")
+        sys.stdout.write(json_text(KeptDocument(clusters=clusters)) + "\n")
         return
     from kastellan.kernel.time_texts import moment_text
     from kastellan.kernel.units import bytes_text
@@ -165,13 +165,13 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
     screen = Screen.of()
     rows = [
         [
-            shelf.cluster,
+            saved.cluster,
             "last" if not number else f"-{number}",
             moment_text(at_ms),
             bytes_text(size),
         ]
-        for shelf in found
-        for number, (at_ms, size) in enumerate(zip(shelf.at_ms, shelf.size_bytes, strict=True))
+        for saved in clusters
+        for number, (at_ms, size) in enumerate(zip(saved.at_ms, saved.size_bytes, strict=True))
     ]
     screen.table(["CLUSTER", "NAME", "LOOKED AT", "SIZE"], rows, frozenset({3}))
     if not rows:
