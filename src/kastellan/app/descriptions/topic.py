@@ -6,7 +6,7 @@ import polars as pl
 
 from kastellan.app.description import Attribute, DescriptionParts, Section, attribute, none_or_unseen, require_name, section
 from kastellan.app.lists.lag_lists import partition_states
-from kastellan.app.lists.replication import replication_of
+from kastellan.app.lists.replication import PLACE, replica_counts, replica_texts
 from kastellan.app.lists.topic_ids import topic_id_text
 from kastellan.engine.needs import ALL
 from kastellan.engine.requests import TableRequest, TableRequests, merge_requests
@@ -71,7 +71,8 @@ def _partitions(
     partitions: Partitions, replicas: TargetReplicas, offsets: Offsets, sizes: ReplicaSizes | None, here: pl.Expr
 ) -> pl.DataFrame:
     on = ["topic", "partition"]
-    copies = replication_of(TargetReplicas(replicas.df.filter(here)))
+    own = TargetReplicas(replicas.df.filter(here))
+    copies = replica_counts(own).join(replica_texts(own), on=PLACE, how="left")
     frame = partitions.df.filter(here)
     logs = offsets.df.filter(here).select(*on, "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     for columns in (copies, logs):

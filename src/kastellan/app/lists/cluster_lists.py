@@ -11,7 +11,7 @@ import polars as pl
 
 from kastellan.app.lists.lag_lists import NO_SUM, group_states
 from kastellan.app.lists.list_spec import ListSpec
-from kastellan.app.lists.replication import replication_of
+from kastellan.app.lists.replication import replica_counts, replica_texts
 from kastellan.app.lists.topic_ids import topic_id_texts
 from kastellan.engine.needs import Keys
 from kastellan.model.tables.brokers import Brokers
@@ -67,7 +67,7 @@ def _topics(
     configs: Annotated[TopicConfigs, Keys("min.insync.replicas", "cleanup.policy")],
 ) -> pl.DataFrame:
     per_topic = (
-        replication_of(replicas)
+        replica_counts(replicas)
         .group_by("topic")
         .agg(
             replication_factor=pl.when(pl.col("factor").is_not_null().all()).then(pl.col("factor").max()),
@@ -98,7 +98,7 @@ def _count_true(column: str) -> pl.Expr:
 
 
 def _partitions(partitions: Partitions, replicas: TargetReplicas, offsets: Offsets, stable: LastStableOffsets) -> pl.DataFrame:
-    copies = replication_of(replicas).drop("under_replicated", "moving", "factor")
+    copies = replica_texts(replicas)
     logs = offsets.df.select("topic", "partition", "earliest", "latest", records=pl.col("latest") - pl.col("earliest"))
     frame = partitions.df
     for columns in (copies, logs, stable.df.drop("answer")):
