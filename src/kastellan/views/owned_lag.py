@@ -44,9 +44,10 @@ def owned_lag(lag: Lag, offsets: Offsets, assignments: Assignments, members: Mem
     A group is known to have no owner for a partition only where its assignment was read; a placeholder of the commits
     stands for partitions that nobody named, so that whether they are owned is not seen either.
     """
-    frame = _with_uncommitted(lag, assignments, offsets)
     # An assignor that gives one partition to several members must not multiply the lag.
-    owners = assignments.df.drop_nulls(_PLACE).unique(_PLACE, keep="first").drop("answer")
+    owned = assignments.df.drop_nulls(_PLACE).unique(_PLACE, keep="first", maintain_order=True)
+    frame = _with_uncommitted(lag, owned.select(*_PLACE, "answer"), offsets)
+    owners = owned.drop("answer")
     clients = members.df.select("group", "member", "client_id", "client_host").unique(["group", "member"], keep="any")
     not_read = assignments.df.filter(pl.col("topic").is_null()).select("group", not_read=pl.lit(value=True)).unique()
     nobody = pl.lit(None, pl.Boolean) if assignments.unseen else pl.when(pl.col("not_read").is_null()).then(pl.lit(value=False))
@@ -60,14 +61,13 @@ def owned_lag(lag: Lag, offsets: Offsets, assignments: Assignments, members: Mem
     )
 
 
-def _with_uncommitted(lag: Lag, assignments: Assignments, offsets: Offsets) -> pl.DataFrame:
+def _with_uncommitted(lag: Lag, owned: pl.DataFrame, offsets: Offsets) -> pl.DataFrame:
     """The rows of `lag` and, behind them, the owned partitions in which the group has no position.
 
     Of a group whose commits were not read nobody knows whether it has such partitions: its placeholder says so.
     """
     frame = lag.df.with_columns(reset_records=pl.lit(None, pl.Int64))
     unread = frame.filter(pl.col("topic").is_null()).select("group")
-    owned = assignments.df.drop_nulls(_PLACE).unique(_PLACE, keep="first", maintain_order=True).select(*_PLACE, "answer")
     without = owned.join(unread, on="group", how="anti").join(frame, on=_PLACE, how="anti", maintain_order="left")
     logs = offsets.df.select(*_PLACE[1:], "earliest", "latest")
     if without.height:
