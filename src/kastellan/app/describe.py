@@ -87,9 +87,7 @@ def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = 
     build = description_modules()[kind].build
     arguments = Resolver(snapshot, all_views()).arguments(build)
     if isinstance(arguments, Missing):
-        raise BadInput(
-            f"{kind} {name[:60]} cannot be described: {arguments.reason}; save the snapshot anew or look at the live cluster"
-        )
+        raise BadInput(f"{kind} {name[:60]} cannot be described: {arguments.reason}; save a new snapshot or use the live cluster")
     drawn = build(name, **arguments)
     tables = [value for value in arguments.values() if isinstance(value, Table)]
     unseen = unseen_of(tables)

@@ -127,7 +127,7 @@ def build_listing(
     requests_for(name, member)
     arguments = Resolver(snapshot, all_views()).arguments(spec.rows)
     if isinstance(arguments, Missing):
-        raise BadInput(f"{name} cannot be shown: {arguments.reason}; save the snapshot anew or look at the live cluster")
+        raise BadInput(f"{name} cannot be shown: {arguments.reason}; save a new snapshot or use the live cluster")
     frame = spec.rows(**arguments)
     unseen = unseen_of(arguments.values())
     if member is not None:

@@ -1,4 +1,4 @@
-"""Per broker, the release line of its software, as far as the protocol tells."""
+"""Per broker, the release line of its software, as far as the protocol shows."""
 
 import polars as pl
 
@@ -11,8 +11,8 @@ from kastellan.views.release_lines import ReleaseLines
 class BrokerReleases(Frame, name="broker_releases", key=("broker",)):
     """One row per broker.
 
-    A broker tells the highest metadata.version that its software supports, and each line brought its own. The patch
-    within the line is not told by any request. The line is null where the broker was not seen, where it supports no
+    A broker reports the highest metadata.version that its software supports, and each line brought its own. The patch
+    within the line is not reported by any request. The line is null where the broker was not seen, where it supports no
     metadata.version (before 3.0, or no Apache Kafka), and where its level is newer than the release data.
     """
 

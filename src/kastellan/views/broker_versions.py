@@ -17,7 +17,7 @@ class BrokerVersions(Frame, name="broker_versions", key=("broker",)):
 
 
 def broker_versions(brokers: Brokers, versions: ApiVersions) -> BrokerVersions:
-    """Brokers with what they speak; null where a broker told nothing, or a version was not seen."""
+    """Brokers with what they speak; null where a broker reported nothing, or a version was not seen."""
     all_seen = pl.col("known").all()
     version_seen = pl.col("min_version").is_not_null() & pl.col("max_version").is_not_null() & pl.col("api_key").is_not_null()
     version_text = pl.format("{}:{}-{}", "api_key", "min_version", "max_version")

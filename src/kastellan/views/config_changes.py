@@ -13,11 +13,11 @@ class ChangedConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     config: Annotated[str, About("name of the config")]
     scope: Annotated[str, About("broker or topic")]
-    deprecated: Annotated[str | None, About("first line that calls it deprecated; null where no source tells")] = None
+    deprecated: Annotated[str | None, About("first line that calls it deprecated; null where no source says")] = None
     removed: Annotated[str | None, About("first line known not to know it any more; null while every line does")] = None
     planned: Annotated[str | None, About("line that is announced to remove it")] = None
     replacement: Annotated[str, About("what takes its place")]
-    told: Annotated[bool, About("DescribeConfigs tells whether it was set")]
+    told: Annotated[bool, About("DescribeConfigs reports whether it was set")]
     as_of: Annotated[str, About("day of the release data")]
 
 

@@ -9,7 +9,7 @@ from kastellan.model.tables.replicas import Replicas
 
 
 class TargetReplicas(Frame, name="target_replicas", key=("topic", "partition", "broker"), roster="topic"):
-    """One row per replica, told whether it is being added or removed."""
+    """One row per replica, with whether it is being added or removed."""
 
     topic = column(pl.String, "name of the topic")
     partition = column(pl.Int32, "number of the partition")

@@ -31,7 +31,7 @@ class TopicSettings(Frame, name="topic_settings", key=("topic",)):
 
 
 def topic_settings(topics: Topics, configs: Annotated[TopicConfigs, Keys(*_KEYS)]) -> TopicSettings:
-    """Topics with what was told of them; null where it was not seen."""
+    """Topics with what was seen of them; null where it was not seen."""
     wanted = configs.df.filter(pl.col("config").is_in(_KEYS))
 
     def value(config: str) -> pl.Expr:

@@ -155,7 +155,7 @@ def test_a_principal_with_the_rules_for_everybody_and_the_quota_that_counts():
     open_cluster = edit(snapshot, BrokerConfigs, {"config": "authorizer.class.name"}, value="")
     assert facts(open_cluster, "principal")["authorizer"] == "none: everybody may do everything"
     secret = edit(snapshot, BrokerConfigs, {"config": "super.users"}, value=None, sensitive=True, seen=None)
-    assert facts(secret, "principal")["super user"] == "not told: Kafka keeps super.users secret"
+    assert facts(secret, "principal")["super user"] == "unknown: Kafka keeps super.users secret"
     unlike = edit(snapshot, BrokerConfigs, {"config": "super.users", "broker": 2}, value="User:other")
     assert facts(unlike, "principal")["super user"] is None
     assert facts(hide(snapshot, "principal"), "principal")["ACLs that apply"] is None

@@ -128,7 +128,7 @@ def _listeners(configs: pl.DataFrame | None) -> Section:
         {"listener": name, "address": address, "protocol": protocols.get(name, name)}
         for name, _, address in (text.partition("://") for text in advertised.split(",") if "://" in text)
     ]
-    return Section(title=title, columns=columns, rows=tuple(rows), note="" if rows else "were not told")
+    return Section(title=title, columns=columns, rows=tuple(rows), note="" if rows else "were not seen")
 
 
 def _set(configs: pl.DataFrame | None) -> Section:

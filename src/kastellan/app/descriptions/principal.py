@@ -84,7 +84,7 @@ def _rights(principal: str, configs: BrokerConfigs | None) -> tuple[Attribute, .
     authorizer, supers, otherwise = (None if configs is None else _agreed_value(configs, key) for key in _KEYS)
     listed: bool | str | None = None if supers is None else principal in {text.strip() for text in supers.split(";")}
     if configs is not None and _kept_secret(configs, "super.users"):
-        listed = "not told: Kafka keeps super.users secret"
+        listed = "unknown: Kafka keeps super.users secret"
     if authorizer == "":
         return (attribute("authorizer", "none: everybody may do everything"),)
     return (

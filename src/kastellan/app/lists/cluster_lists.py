@@ -45,7 +45,7 @@ def _brokers(brokers: Brokers, partitions: Partitions, replicas: Replicas) -> pl
         pl.when(pl.col("reached")).then(pl.lit("answers")).when(~pl.col("reached")).then(pl.coalesce("trouble", pl.lit("silent")))
     )
     return joined.with_columns(
-        # With hidden partitions what was counted is too low: not told.
+        # Where partitions are hidden the counts are too low, so they are unknown.
         *(
             pl.lit(None, pl.Int64).alias(column) if hidden else pl.col(column).cast(pl.Int64).fill_null(zero)
             for column in counted[:2]

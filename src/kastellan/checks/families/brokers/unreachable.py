@@ -56,5 +56,5 @@ def _row(broker: Broker) -> dict[str, object]:
         "detail": f" ({broker.reason})" if broker.reason else "",
         "cluster": ("it is away" if gone else "it is live") if cluster_seen else "nothing",
         "address": address_text(broker.host, broker.port) if broker.host else "(none known)",
-        "why": None if broker.reached is not None or broker.host else "it was not asked: the cluster told no address of it",
+        "why": None if broker.reached is not None or broker.host else "it was not asked: the cluster names no address for it",
     }

@@ -40,7 +40,7 @@ CHECK = Check(
 
 
 def evaluate(views: ClusterViews) -> Verdicts:
-    """Fails where two brokers tell different sets; null where all that told agree and one did not tell."""
+    """Fails where two brokers report different sets; null where all that answered agree and one did not answer."""
     sides = views.df.drop_nulls("live").group_by("live").agg(pl.col("broker").sort()).sort("live").rows(named=True)
     all_seen = not views.unseen and not views.df["live"].null_count() and views.df.height > 0
     agree = len(sides) == 1

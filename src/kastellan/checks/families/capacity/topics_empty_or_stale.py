@@ -12,7 +12,7 @@ is the trace of a mistyped name, of a test, or of a service that is gone.
 
 **When it is wrong.** Dead-letter topics and topics made for later are empty as long as all is well. So the severity is info,
 folded with others into a number. Kafka's own topics, those of Streams (changelog, repartition), and those whose
-partitions a member of a group owns now are not judged. A compacted topic keeps its records, and is not told however
+partitions a member of a group owns now are not judged. A compacted topic keeps its records, and is not reported however
 long nobody wrote to it; nor is one whose records were all written in a transaction that was aborted.
 """
 

@@ -14,7 +14,7 @@ goes with leadership and is very hard to find. Mostly one broker was installed l
 **When it is wrong.** During a roll that changes a setting, and during an upgrade to a version with another default, the
 finding is true and passes by itself. Only a list of settings that must agree is compared (below, each with its reason):
 nothing that belongs to a host (addresses, directories, rack, thread counts, memory), no listeners, no secrets. Settings that
-Kafka prints as empty when they are not set (log.retention.ms) are left out, because empty cannot be told from unseen.
+Kafka prints as empty when they are not set (log.retention.ms) are left out, because empty cannot be distinguished from unseen.
 """
 
 from types import MappingProxyType
@@ -145,7 +145,7 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*MUST_AGREE)]) -> Verdicts:
             all_seen=(pl.col("value").is_not_null() | pl.col("absent")).all(ignore_nulls=False),
         )
     )
-    # A setting of which no broker told anything has no row: it stays, unknown.
+    # A setting of which no broker reported anything has no row: it stays, unknown.
     wanted = pl.LazyFrame(
         [(name, severity, because) for name, (severity, because) in MUST_AGREE.items()],
         schema=["config", "severity", "because"],

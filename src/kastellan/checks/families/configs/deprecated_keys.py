@@ -9,7 +9,7 @@ has one more thing to find out. Known beforehand, it is a line in the plan of th
       log.cleaner.enable=false sensitive=false synonyms={STATIC_BROKER_CONFIG:log.cleaner.enable=false, ...}
 
 **When it is wrong.** A cluster under ZooKeeper sets what ZooKeeper needs, and all of it goes with the migration to KRaft: the
-settings are then a list for that day. Only settings that somebody set are told, never defaults.
+settings are then a list for that day. Only settings that somebody set are reported, never defaults.
 """
 
 import polars as pl

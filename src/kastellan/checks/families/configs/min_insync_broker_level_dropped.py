@@ -53,7 +53,7 @@ _LEAST_BROKERS = 3
 
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)], brokers: Brokers, features: Features) -> Verdicts:
-    """Fails where a broker tells 1 though the feature is in force; null where none was seen to and some were not seen."""
+    """Fails where a broker reports 1 though the feature is in force; null where none was seen to and some were not seen."""
     levels = [feature.finalized_level for feature in features.rows if feature.feature == _FEATURE]
     in_force = None if features.unseen else False if not levels else None if levels[0] is None else levels[0] > 0
     values = configs.values(KEY, pl.Int64)[KEY]

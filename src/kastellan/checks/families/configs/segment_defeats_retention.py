@@ -1,7 +1,7 @@
 """Records outlive their retention, because their segment is still being written.
 
 **What it means.** Kafka deletes whole segments, and a segment is due when its newest record is. Where little is written,
-one segment spans segment.ms (7 days unless told otherwise): its first records live that much longer than retention.ms
+one segment spans segment.ms (7 days by default): its first records live that much longer than retention.ms
 says. For data that must be gone by law after a day, that matters.
 
 **What it looks like**
@@ -62,7 +62,7 @@ def evaluate(topics: Topics, settings: TopicSettings, sizes: ReplicaSizes, *, fa
     # A broker of whose replicas nothing is known may hold a large one of any topic.
     hidden = sizes.df["topic"].null_count() > 0
     largest, segment = pl.col("largest_bytes"), pl.col("segment_bytes")
-    # No replica at all was told of: nothing is known of its size.
+    # No replica at all was reported: nothing is known of its size.
     all_seen = pl.when(pl.col("unknown").is_null() | pl.lit(hidden)).then(None).otherwise(pl.col("unknown") == 0)
     time_rolls = pl.when(largest >= segment).then(False).when(all_seen).then((largest > 0) & (largest < segment))
     return Verdicts(

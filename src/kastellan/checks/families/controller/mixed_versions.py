@@ -12,7 +12,7 @@ one leader to the next, the new release's features stay off, and the next upgrad
 
 **When it is wrong.** During a roll the finding is true and passes by itself: one look has severity info, a warning is what an
 earlier look, at least an hour before, showed as well. Two patch releases of one version mostly speak the same and are
-not told apart. A load balancer that answers in the place of brokers hides or invents differences.
+not distinguished. A load balancer that answers in the place of brokers hides or invents differences.
 """
 
 from typing import Annotated

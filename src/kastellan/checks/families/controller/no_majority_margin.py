@@ -14,7 +14,7 @@ restart do not come back.
 
 **When it is wrong.** While the controllers of a cluster of three are rolled, this is so at each of them, for as long as
 it restarts: do not stop the next one meanwhile. One voter, and two that both follow, bear no failure by design:
-controller.voter_count tells that.
+controller.voter_count reports that.
 """
 
 from kastellan.checks.check import Check, Verdicts

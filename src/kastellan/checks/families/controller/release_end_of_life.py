@@ -10,7 +10,7 @@ pressure.
     4.0.1
 
 **When it is wrong.** Vendors maintain lines for longer than the project does (Confluent Platform, Red Hat, Amazon MSK):
-where you run such a distribution, its calendar counts and not this one. What is told is the line of the software, by the
+where you run such a distribution, its calendar counts and not this one. What is named is the line of the software, by the
 highest metadata.version that a broker supports; brokers before 3.0 and other products tell none, and stay unknown. The
 calendar is data that came with Kastellan, of the day that is named with each finding: once it is old, a line that it calls
 maintained is unknown until the data is renewed (`docs/how-to/refresh-release-data.md`).
@@ -71,7 +71,7 @@ CHECK = Check(
 
 
 def evaluate(releases: BrokerReleases, lines: ReleaseLines, now: Moment, *, grace_days: float, max_age_days: float) -> Verdicts:
-    """Fails where a broker's line has ended; null where none has and one was not told, or where the data is too old."""
+    """Fails where a broker's line has ended; null where none has and one was not seen, or where the data is too old."""
     lines_by_name = {line.line: line for line in lines.rows}
     rows = list(releases.df.select("broker", "line", "newer", "away").sort("broker").iter_rows())
     ended = [(broker, lines_by_name[line]) for broker, line, _, _ in rows if line in lines_by_name and lines_by_name[line].ended]

@@ -39,7 +39,7 @@ CHECK = Check(
 
 
 def evaluate(brokers: Brokers, replicas: Replicas) -> Verdicts:
-    """Fails where a broker is fenced, silent to us, and named by no replica; null where that was not told."""
+    """Fails where a broker is fenced, silent to us, and named by no replica; null where that was not seen."""
     holds = replicas.df.lazy().select("broker").drop_nulls().unique().with_columns(holds=pl.lit(value=True))
     fenced = pl.when(pl.col("listed")).then(pl.coalesce("fenced", pl.lit(value=False))).otherwise("fenced")
     return Verdicts(
@@ -50,7 +50,7 @@ def evaluate(brokers: Brokers, replicas: Replicas) -> Verdicts:
             "broker",
             fails=fenced & pl.col("holds").is_null() & ~pl.col("reached"),
             why=pl.when(pl.col("fenced").is_null()).then(
-                pl.lit("whether it is fenced was not told (Kafka 4.0 or newer tells it)")
+                pl.lit("whether it is fenced is not reported (Kafka 4.0 or newer reports it)")
             ),
         ),
     )

@@ -36,7 +36,7 @@ CHECK = Check(
 
 
 def evaluate(nodes: QuorumNodes, brokers: Brokers | None) -> Verdicts:
-    """Fails where the voters are one or even in number; null where some node was not told to be a voter or not."""
+    """Fails where the voters are one or even in number; null where some node was not reported as a voter or as none."""
     all_seen = bool(nodes.rows) and all(node.voter is not None for node in nodes.rows)
     voters = sum(node.voter is True for node in nodes.rows)
     majority = voters // 2 + 1

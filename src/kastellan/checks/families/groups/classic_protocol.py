@@ -12,7 +12,7 @@ meeting of all members, led by one of them, and slow or crashing members disturb
 
 **When it is wrong.** Clients choose: `group.protocol=consumer` needs Java clients 4.0 or librdkafka 2.12 or newer, and
 some have their own assignors or regular expressions that it does not know. Kafka Streams and Connect have protocols
-of their own; Streams with the classic one cannot be told apart here. Its severity is always info.
+of their own; Streams with the classic one cannot be distinguished here. Its severity is always info.
 """
 
 import polars as pl

@@ -14,7 +14,7 @@ processing that hangs, commits that fail, a consumer that has paused the partiti
 for `stalled_s`, three of the longer interval. A consumer that commits less often (a batch job that commits at its
 end) is reported wrongly: raise `stalled_s`. Consumers without membership (Flink, Spark) own nothing and do not appear
 here. A read_committed consumer that waits behind an open transaction is innocent: where the commit stands at the last
-stable offset that is told, and transactions.open_without_owner names the transaction.
+stable offset that is named, and transactions.open_without_owner names the transaction.
 """
 
 from typing import Annotated

@@ -54,7 +54,7 @@ _FEWEST = 2
 
 
 class _Ties(msgspec.Struct):
-    """What lies between a broker and its peers: those with replicas out of sync, those with replicas of which it was not told."""
+    """What lies between a broker and its peers: those with replicas out of sync, those with replicas of which it was not seen."""
 
     behind: set[int] = msgspec.field(default_factory=set)
     doubtful: set[int] = msgspec.field(default_factory=set)
@@ -101,7 +101,7 @@ def _ties(partitions: Partitions, replicas: TargetReplicas, live: Mapping[int, b
                 ties[broker].doubtful.add(peer)
         ties[follower].follows += count
         ties[leader].followed += count
-    # Where nobody told who leads, what is out of sync may lie between any two of the partition's brokers.
+    # Where no broker named the leader, what is out of sync may lie between any two of the partition's brokers.
     unled = rows.filter(pl.col("leader").is_null()).select(on)
     for broker in replicas.df.join(unled, on=on, how="semi")["broker"].unique() if unled.height else ():
         ties[broker].leaderless = True

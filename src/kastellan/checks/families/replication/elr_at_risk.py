@@ -65,7 +65,7 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, features: Features) ->
             "partition",
             fails=below & pl.col("some"),
             applies=pl.lit(feature_known or None if features.unseen or not features.rows else feature_known, pl.Boolean),
-            why=pl.when(below & pl.col("some").is_null()).then(pl.lit("its eligible leader replicas were not told")),
+            why=pl.when(below & pl.col("some").is_null()).then(pl.lit("its eligible leader replicas were not seen")),
             in_sync="in_sync",
             effective_min="effective_min",
             blames="missing",

@@ -2,7 +2,7 @@
 
 **What it means.** With min.insync.replicas 1 (the broker's default) the leader acknowledges acks=all as soon as it alone
 has the record, whenever its followers are out of the ISR. A record so acknowledged is lost with that one broker, and
-the producer that asked for the strongest promise is not told.
+the producer that asked for the strongest promise does not learn of it.
 
 **What it looks like**
 

@@ -15,7 +15,7 @@ Here neither broker 2 nor broker 3 may be restarted before 1 is back.
 ever borne: that is a choice of configuration, so the severity is info, with its own number. While another broker restarts
 this is true of its neighbours and passes when it is back: it is then reported under the broker that is away. A cluster of
 one broker, and one on which every partition has one replica, has no restart without a pause and is not judged
-(replication.single_replica tells the single copies). Topics whose producers all use acks=1 or acks=0 do not feel it.
+(replication.single_replica reports the single copies). Topics whose producers all use acks=1 or acks=0 do not feel it.
 """
 
 import polars as pl

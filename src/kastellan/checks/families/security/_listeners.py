@@ -85,9 +85,9 @@ def brokers_listener(settings: Settings | None) -> Listener | None:
 
 
 def controllers_listener(settings: Settings | None) -> tuple[str | None, str | None, bool]:
-    """Name and protocol of the listener by which brokers reach controllers, and whether the settings were told.
+    """Name and protocol of the listener by which brokers reach controllers, and whether the settings are readable.
 
-    The name is None, and told, where there are no controllers (ZooKeeper).
+    The name is None, and the settings are readable, where there are no controllers (ZooKeeper).
     """
     names = _controllers(settings)
     if names is None:

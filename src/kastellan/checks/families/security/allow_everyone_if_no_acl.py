@@ -10,7 +10,7 @@ which breaks applications that nobody thought of.
     allow.everyone.if.no.acl.found=true
 
 **When it is wrong.** It belongs to the way from no authorizer to one, for a while. Kafka takes the setting for one that it does
-not know and keeps its value secret: it tells only that it is set. Then the answer is unknown; look into the broker's
+not know and keeps its value secret: it returns only that it is set. Then the answer is unknown; look into the broker's
 properties. Where it is not set, it is false.
 """
 
@@ -43,7 +43,7 @@ _HIDDEN = f"{KEY} is set, and Kafka does not return its value; look into the bro
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:
-    """Fails where it is set to true; null where it was not told, or told to be set and not to what."""
+    """Fails where it is set to true; null where it was not seen, or is set with a value that Kafka hides."""
     rows = {row["broker"]: row for row in configs.df.filter(config=KEY).iter_rows(named=True)}
 
     def row(broker: int) -> dict[str, object]:

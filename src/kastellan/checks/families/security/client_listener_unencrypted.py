@@ -42,7 +42,7 @@ CHECK = Check(
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -> Verdicts:
-    """Fails where a listener for clients is open to the network without TLS; null where the settings were not told."""
+    """Fails where a listener for clients is open to the network without TLS; null where the settings were not seen."""
     settings = by_broker(configs, KEYS)
 
     def row(broker: int) -> dict[str, object]:

@@ -52,7 +52,7 @@ _LOOPBACK = ("127.", "localhost:", "[::1]")
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_WANTED)]) -> Verdicts:
-    """Fails where the listener for controllers has no TLS and not all are on loopback; null where it was not told."""
+    """Fails where the listener for controllers has no TLS and not all are on loopback; null where it was not seen."""
     settings = by_broker(configs, _WANTED)
 
     def row(broker: int) -> dict[str, object]:

@@ -40,7 +40,7 @@ CHECK = Check(
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*KEYS)]) -> Verdicts:
-    """Fails where the listener between brokers has no TLS and the network reaches it; null where it was not told.
+    """Fails where the listener between brokers has no TLS and the network reaches it; null where it was not seen.
 
     Not applicable to a cluster of one broker.
     """

@@ -44,7 +44,7 @@ _WANTED = (*KEYS, _KEY)
 
 
 def evaluate(brokers: Brokers, configs: Annotated[BrokerConfigs, Keys(*_WANTED)]) -> Verdicts:
-    """Fails where a broker has no authorizer; null where its settings were not told."""
+    """Fails where a broker has no authorizer; null where its settings were not seen."""
     settings = by_broker(configs, _WANTED)
 
     def row(broker: int) -> dict[str, object]:

@@ -39,14 +39,14 @@ CHECK = Check(
     do="Change the secret where it is valid, then set the new one in a way that the broker hides (a password config, a file).",
     do_not="Do not only remove it from the config: it was readable, and stays valid until it is changed.",
     verify="kastellan doctor --only security.secrets_readable_in_configs",
-    # One broker that tells it is enough.
+    # One broker that returns it is enough.
     monotone=True,
     references=("KIP-226", "Kafka documentation, Security"),
 )
 
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(*ASKED)]) -> Verdicts:
-    """Fails where a broker told a secret; null where none did and one did not tell whether it hides it."""
+    """Fails where a broker returned a secret; null where none did and one did not say whether it hides it."""
     value, source = pl.col("value"), pl.col("source")
     unset = pl.col("seen") & value.is_null() & (source.is_null() | (source == "default"))
     kept_away = value.str.contains(NOT_KEPT, literal=True)

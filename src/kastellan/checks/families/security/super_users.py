@@ -8,7 +8,7 @@ come over a listener without a login: the authorizer is then a decoration.
     super.users=User:kafka;User:ANONYMOUS
 
 **When it is wrong.** On the way from no security to some, User:ANONYMOUS is often a super user for as long as brokers still
-talk over PLAINTEXT. Kafka takes the setting for one that it does not know and keeps its value secret: mostly it tells only
+talk over PLAINTEXT. Kafka takes the setting for one that it does not know and keeps its value secret: usually it tells only
 that super users are set, and the answer is unknown; look into the properties. Where it is readable, all are listed.
 """
 
@@ -39,7 +39,7 @@ _HIDDEN = "super.users is set, and Kafka does not return the value; look into th
 
 
 def evaluate(configs: Annotated[BrokerConfigs, Keys(KEY)]) -> Verdicts:
-    """Fails where a broker names everybody; null where its setting was not told."""
+    """Fails where a broker names everybody; null where its setting was not seen."""
     rows = configs.df.filter(config=KEY).select("value", "seen", "source").rows()
     users = {user.strip() for value, _, _ in rows for user in (value or "").split(";") if user.strip()}
     absent = [bool(answered) and value is None and source is None for value, answered, source in rows]

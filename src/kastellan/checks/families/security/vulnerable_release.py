@@ -9,11 +9,11 @@ log level. Read that first.
     CVE-2024-56128: SCRAM authentication vulnerable to replay attacks when used without encryption
     Affected: Apache Kafka from 0.10.2.0 before 3.7.2, and 3.8.0
 
-**When it is wrong.** No request tells the patch of a broker: where a line is affected up to some patch and corrected in a
+**When it is wrong.** No request returns the patch of a broker: where a line is affected up to some patch and corrected in a
 later one, the answer is unknown, with the patch from which on all is well; ask `kafka-broker-api-versions.sh --version` on
 the broker's machine. Vendors correct older lines themselves; their advisories count then. Vulnerabilities of clients and
 of Kafka Connect are not judged here: the protocol does not tell an administrator which software a client is. The list is
-data that came with Kastellan, of the day that is told; when it is old, nothing is acquitted
+data that came with Kastellan, of the day that is named; when it is old, nothing is acquitted
 (`docs/how-to/refresh-release-data.md`).
 """
 
@@ -73,7 +73,7 @@ def evaluate(
     *,
     max_age_days: float,
 ) -> Verdicts:
-    """Fails where every known patch of a broker's line has it; null where some have, or the line was not told."""
+    """Fails where every known patch of a broker's line has it; null where some have, or the line was not seen."""
     lines_by_name = {line.line: line for line in lines.rows}
     of_line: dict[str | None, list[int]] = defaultdict(list)
     for broker, line, away in releases.df.select("broker", "line", "away").iter_rows():
@@ -110,7 +110,7 @@ def _verdict(spans: list[AffectedVersions], running: dict[ReleaseLine, list[int]
     why = untold
     if partly and not covered:
         up_to = "; ".join(f"Kafka {line.line} has it up to {_last(spans, line)}" for line in partly)
-        why = f"{up_to} ({first.vulnerability}), and no request tells the patch of a broker"
+        why = f"{up_to} ({first.vulnerability}), and no request returns the patch of a broker"
     return {
         "vulnerability": first.vulnerability,
         "fails": True if covered else None if why else False,

@@ -40,7 +40,7 @@ CHECK = Check(
 
 
 def evaluate(users: ScramUsers, *, least: float) -> Verdicts:
-    """Fails where a credential has fewer rounds; null where they were not told."""
+    """Fails where a credential has fewer rounds; null where they were not seen."""
     return Verdicts(
         "scram_user",
         users.df.lazy().select("user", "mechanism", (pl.col("iterations") < least).alias("fails"), "iterations"),

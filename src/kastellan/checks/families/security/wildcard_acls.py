@@ -11,7 +11,7 @@ resource *, or on the cluster, makes the other ACLs pointless: anyone who is not
 
 **When it is wrong.** To see (DESCRIBE, DESCRIBE_CONFIGS) and to read everywhere is often meant to be open inside a
 company: that has severity info. A rule for one host is one as well. Rules of another authorizer than Kafka's own are seen
-as far as it tells them.
+as far as it lists them.
 """
 
 import polars as pl

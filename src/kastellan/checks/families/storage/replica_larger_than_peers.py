@@ -40,7 +40,7 @@ CHECK = Check(
         Setting(
             name="times", default=3, unit="times", meaning="how often the smallest size the largest may be", low=1.1, high=1000
         ),
-        Setting(name="min_gib", default=5, unit="GiB", meaning="smaller differences are not told", low=0, high=1_000_000),
+        Setting(name="min_gib", default=5, unit="GiB", meaning="smaller differences are not reported", low=0, high=1_000_000),
     ),
     references=("Kafka documentation, Design: log compaction",),
 )
@@ -91,7 +91,7 @@ def evaluate(copies: PartitionCopies, replicas: Replicas, sizes: ReplicaSizes, *
 
 
 def _suspects(replicas: Replicas, sizes: ReplicaSizes, more_than: int) -> pl.LazyFrame:
-    """Partitions that must be looked at: with a replica that is large enough to be told, or one that was not seen.
+    """Partitions that must be looked at: with a replica that is large enough to be reported, or one that was not seen.
 
     A replica was not seen where its broker did not tell of its directories, or its size or part in the ISR is null.
     """

@@ -1,4 +1,4 @@
-"""A broker tells its clients an address that cannot be right.
+"""A broker advertises an address that cannot be right.
 
 **What it means.** Clients ask any broker for the cluster's addresses and then connect to each broker at the one that it
 advertises. This one's is a loopback address or a name that does not resolve here, is the same as another broker's, or
@@ -9,7 +9,7 @@ this broker's partitions. Nothing shows it on the brokers: they talk to each oth
 
     WARN [NetworkClient] Connection to node 2 (localhost/127.0.0.1:9092) could not be established. Node may not be available.
 
-**When it is wrong.** What is reachable is told from here: behind a VPN, a port-forward or a name service of its own the
+**When it is wrong.** What is reachable is judged from here: behind a VPN, a port-forward or a name service of its own the
 addresses may be right for the clients. So the severity is warning and never error. A broker that has just died refuses
 connections, too, and is live for the cluster for some seconds more: that alone counts only if an earlier look, at least
 `lasting_s` before, met it in the same way. On one machine, where all advertise loopback and answer, all is well.
@@ -66,7 +66,7 @@ def evaluate(
     members = [broker for broker in brokers.rows if broker.registered is not False]
     shared = Counter((broker.host, broker.port) for broker in members if broker.host and broker.port is not None)
     elsewhere = any(_loopback(broker.host) is False for broker in members)
-    # Nobody tells clients the address of a broker that is not live; that of a live one may be the same as another's.
+    # No broker gives clients the address of a broker that is not live; that of a live one may be the same as another's.
     all_seen = not brokers.unseen and all(
         (broker.host and broker.port is not None) or broker.listed is False for broker in members
     )
@@ -77,7 +77,7 @@ def evaluate(
 
 
 class _Around(NamedTuple):
-    """The other brokers: addresses told twice, whether one is not loopback, and whether all were seen."""
+    """The other brokers: addresses that two brokers advertise, whether one is not loopback, and whether all were seen."""
 
     doubled: frozenset[tuple[str | None, int | None]]
     elsewhere: bool

@@ -9,7 +9,7 @@ copy of these partitions goes with it.
     Topic: orders  Partition: 7  Leader: 1  Replicas: 1,4  Isr: 1,4
 
 **When it is wrong.** Topics with one replica are not judged here, nor are clusters of which no broker, or only one
-rack, is named. Where the brokers of a rack have all gone and nobody tells where they stood, the answer is unknown.
+rack, is named. Where the brokers of a rack have all gone and nobody knows where they stood, the answer is unknown.
 """
 
 import polars as pl

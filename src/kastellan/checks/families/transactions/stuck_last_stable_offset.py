@@ -12,7 +12,7 @@ the earlier look the log has grown and the last stable offset has not moved: a c
 **When it is wrong.** Flink keeps transactions open from checkpoint to checkpoint, for minutes: its readers wait by
 design, which is the price of exactly-once; raise `stuck_s` above the checkpoint interval. Consumers that read what is
 not committed do not feel anything: which way a group reads is not visible, only whose commit stands where the last
-stable offset stands. Where transactions may not be described, who holds the partition is not told.
+stable offset stands. Where transactions may not be described, who holds the partition is not reported.
 """
 
 from typing import Annotated

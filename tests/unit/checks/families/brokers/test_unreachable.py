@@ -41,4 +41,4 @@ def test_does_not_fire_on_an_answer_however_late() -> None:
 def test_cannot_see_a_broker_that_was_not_asked() -> None:
     result = look(edit(healthy(), Brokers, {"broker": 2}, reached=None, host=None, listed=False))
     assert result.counts == {Verdict.PASS: 2, Verdict.UNKNOWN: 1}
-    assert result.unknown[0].reason == "it was not asked: the cluster told no address of it"
+    assert result.unknown[0].reason == "it was not asked: the cluster names no address for it"

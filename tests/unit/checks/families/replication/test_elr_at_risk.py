@@ -47,7 +47,7 @@ def test_a_cluster_that_does_not_know_the_feature_is_not_judged() -> None:
 def test_cannot_see_who_is_eligible_is_unknown_only_below_the_minimum() -> None:
     result = look(CHECK, below(eligible=None))
     assert result.counts == {Verdict.PASS: 5, Verdict.UNKNOWN: 1}
-    assert [each.reason for each in result.unknown] == ["its eligible leader replicas were not told"]
+    assert [each.reason for each in result.unknown] == ["its eligible leader replicas were not seen"]
     assert verdicts(CHECK, edit(below(), Replicas, {}, in_sync=None))[ORDERS_1] is Verdict.UNKNOWN
 
 

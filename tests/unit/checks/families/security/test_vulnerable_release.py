@@ -57,7 +57,7 @@ def test_cannot_see_the_patch_of_a_line_of_which_some_are_corrected() -> None:
     assert seen[JWT] is Verdict.UNKNOWN
     assert seen[JNDI] is Verdict.PASS
     (doubt,) = evaluate_one(JUDGEMENT, running(26), all_views(packaged_releases())).unknown
-    assert doubt.reason == "Kafka 4.1 has it up to 4.1.1 (CVE-2026-33557), and no request tells the patch of a broker"
+    assert doubt.reason == "Kafka 4.1 has it up to 4.1.1 (CVE-2026-33557), and no request returns the patch of a broker"
 
 
 def test_cannot_see_a_release_that_was_not_told_or_that_the_data_does_not_know() -> None:
