@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,20 +226,18 @@ def bench(words: Sequence[str]) -> int:
 
 def main(words: Sequence[str]) -> int:
     """Run one verb."""
-    verb = words[0] if words else ""
-    if verb == "check":
-        return check()
-    if verb == "test":
-        return test()
-    if verb == "fuzz":
-        return fuzz(words[1:])
-    if verb == "drill":
-        return drill(words[1:])
-    if verb == "bench":
-        return bench(words[1:])
-    if verb == "names":
-        return names.main(words[1:])
-    if verb == "docs":
-        return subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode
-    print("gates: say check, test, fuzz, drill, bench, names or docs", file=sys.stderr)
+    verb, options = (words[0] if words else ""), words[1:]
+    verbs: dict[str, Callable[[], int]] = {
+        "check": check,
+        "test": test,
+        "fuzz": lambda: fuzz(options),
+        "drill": lambda: drill(options),
+        "bench": lambda: bench(options),
+        "names": lambda: names.main(options),
+        "frozen": lambda: subprocess.run(module("gates.frozen", *options), cwd=ROOT, check=False).returncode,
+        "docs": lambda: subprocess.run(module("gates.docs", "write"), cwd=ROOT, check=False).returncode,
+    }
+    if verb in verbs:
+        return verbs[verb]()
+    print(f"gates: say one of {', '.join(verbs)}", file=sys.stderr)
     return 2

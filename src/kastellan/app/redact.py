@@ -29,7 +29,7 @@ from kastellan.model.finding import Finding, Waived
 from kastellan.model.report import Past, Report
 from kastellan.model.text_kind import TextKind
 from kastellan.redaction.pseudonyms import Pseudonyms
-from kastellan.redaction.redact import redacted, subject
+from kastellan.redaction.redact import redact_snapshot, redact_subject
 
 _LEAST_KEY_BYTES = 16
 _MOST_KEY_BYTES = 1024**2
@@ -68,7 +68,7 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
         raise BadInput(f"{names} exists, and may be the only way back to other names; give another file for the map")
     loaded = load(source)
     pseudonyms = Pseudonyms(key)
-    without = redacted(loaded.snapshot, pseudonyms, read_providers())
+    without = redact_snapshot(loaded.snapshot, pseudonyms, read_providers())
     told = pseudonyms.map()
     # The map first: a redacted bundle without its map would be of no use to its owner.
     write_whole(names, msgspec.json.format(msgspec.json.encode(told), indent=1))
@@ -78,7 +78,7 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
 def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
     """The run as it may leave: judged anew from the redacted snapshots, with its decisions and its history carried over."""
     names = Pseudonyms(key)
-    snapshot = msgspec.structs.replace(redacted(run.snapshot, names, plan.reference.providers), cost=run.report.cost)
+    snapshot = msgspec.structs.replace(redact_snapshot(run.snapshot, names, plan.reference.providers), cost=run.report.cost)
     plan = msgspec.structs.replace(plan, policy=NO_POLICY)
     context = with_earlier_results(Context(plan, snapshot, collections=run.report.looks))
     judged = judge(context)
@@ -91,7 +91,7 @@ def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
 
 def _decided(draft: Draft, judged: Draft, report: Report, names: Pseudonyms) -> Draft:
     """The redacted draft with what the report says of each finding; its notes may hold names and are left out."""
-    originals = {(finding.check, subject(finding.subject, names)): finding for finding in report.findings}
+    originals = {(finding.check, redact_subject(finding.subject, names)): finding for finding in report.findings}
     results = tuple(
         msgspec.structs.replace(
             result,
@@ -119,7 +119,7 @@ def _like(finding: Finding, original: Finding | None, names: Pseudonyms) -> Find
 
 
 def _past(past: Past, names: Pseudonyms) -> Past:
-    gone = tuple(msgspec.structs.replace(each, subject=subject(each.subject, names)) for each in past.gone)
+    gone = tuple(msgspec.structs.replace(each, subject=redact_subject(each.subject, names)) for each in past.gone)
     return msgspec.structs.replace(past, gone=gone, changes=changes_redacted(past.changes, names))
 
 
@@ -127,7 +127,7 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
     """The changes under their pseudonyms."""
 
     def became(told: tuple[Became, ...]) -> tuple[Became, ...]:
-        return tuple(Became(subject=subject(each.subject, names), how=each.how) for each in told)
+        return tuple(Became(subject=redact_subject(each.subject, names), how=each.how) for each in told)
 
     return msgspec.structs.replace(
         changes,
@@ -136,13 +136,18 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
         groups=became(changes.groups),
         acls=became(changes.acls),
         leaders=tuple(
-            Moved(was=each.was, now=each.now, partitions=each.partitions, some=tuple(subject(part, names) for part in each.some))
+            Moved(
+                was=each.was,
+                now=each.now,
+                partitions=each.partitions,
+                some=tuple(redact_subject(part, names) for part in each.some),
+            )
             for each in changes.leaders
         ),
         grown=tuple(Grown(topic=names.topic(each.topic), was=each.was, now=each.now) for each in changes.grown),
         configs=tuple(
             Configured(
-                subject=subject(each.subject, names),
+                subject=redact_subject(each.subject, names),
                 config=names.config(each.config),
                 was=names.value(each.was, each.config),
                 now=names.value(each.now, each.config),

@@ -56,11 +56,11 @@ def _user_file(variable: str, name: str, environment: Mapping[str, str]) -> Path
     return path if path.is_file() else None
 
 
-def _read(path: Path, variable: str, what: str) -> bytes:
+def _read(path: Path, variable: str, content: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read the {what} {path}: {error.strerror or error}; correct {variable} or the file") from None
+        raise BadInput(f"cannot read the {content} {path}: {error.strerror or error}; correct {variable} or the file") from None
     if len(data) > _MOST_BYTES:
-        raise BadInput(f"{path} is larger than 4 MiB and no {what}; correct {variable} or the file")
+        raise BadInput(f"{path} is larger than 4 MiB and no {content}; correct {variable} or the file")
     return data

@@ -127,7 +127,7 @@ def resolve_settings(typed: Mapping[str, str], resolve: tuple[str, ...], environ
         notes=(*context_notes, *brokers.notes, *controllers.notes),
         timeout_s=_seconds(timeout),
         target=target,
-        provider=read_providers(environment).stated(provider.value, provider.origin) if provider is not None else None,
+        provider=read_providers(environment).confirm(provider.value, provider.origin) if provider is not None else None,
     )
 
 

@@ -101,10 +101,12 @@ def requests_for(statement: Statement) -> TableRequests:
 
 async def sql(source: Source, statement: Statement, timeout_s: float, before: Before | None = None) -> Listing:
     """The statement's rows from a live cluster. Raises Unreachable when nothing answered, BadInput as `answered` does."""
-    return answered(await observe(source, requests_for(statement), Deadline.after(timeout_s)), statement, before=before)
+    return answer_statement(await observe(source, requests_for(statement), Deadline.after(timeout_s)), statement, before=before)
 
 
-def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None) -> Listing:
+def answer_statement(
+    snapshot: Snapshot, statement: Statement, notes: Iterable[str] = (), before: Before | None = None
+) -> Listing:
     """The statement's rows from a look. Raises BadInput where a table was not collected, or the values do not fit."""
     if statement.before and before is None:
         raise BadInput(f"{BEFORE}{statement.before[0]} is a table of an earlier look; name the look with --before FILE")
@@ -117,7 +119,7 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
     context = pl.SQLContext({name: table.df.lazy() for name, table in (now | then).items()})
     try:
         frame = context.execute(statement.text).collect()
-        frame = frame.with_columns(_joined(name) for name, dtype in frame.schema.items() if dtype.is_nested())
+        frame = frame.with_columns(_join_list(name) for name, dtype in frame.schema.items() if dtype.is_nested())
     except PolarsError as error:
         raise _no_sql(error) from None
     unseen = unseen_of(now.values())
@@ -134,7 +136,7 @@ def answered(snapshot: Snapshot, statement: Statement, notes: Iterable[str] = ()
     )
 
 
-def _joined(column: str) -> pl.Expr:
+def _join_list(column: str) -> pl.Expr:
     """A list, as an aggregation makes one, as text: the form of every list column of the tables."""
     return pl.col(column).list.eval(pl.element().cast(pl.String)).list.join(",")
 

@@ -29,12 +29,12 @@ def diagnose(results: tuple[CheckResult, ...], snapshot: Snapshot, causes: Mappi
     cause, the first that claims it.
     """
     standing = [msgspec.structs.replace(each, findings=tuple(f for f in each.findings if f.waived is None)) for each in results]
-    given: dict[type[Supplied], Supplied] = {Symptoms: Symptoms(standing), EarlierLooks: EarlierLooks(snapshot)}
+    supplied: dict[type[Supplied], Supplied] = {Symptoms: Symptoms(standing), EarlierLooks: EarlierLooks(snapshot)}
     resolver = Resolver(snapshot, views)
     found: list[CauseFound] = []
     claimed: set[Key] = set()
     for each in causes.values():
-        arguments = resolver.arguments(each.find, given=given)
+        arguments = resolver.arguments(each.find, supplied=supplied)
         if isinstance(arguments, Missing):
             continue
         for cause in each.find(**arguments):

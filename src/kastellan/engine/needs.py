@@ -3,7 +3,7 @@
 A parameter of a check or view asks, by its annotation, for
 
 * a table (`Replicas`) or a view's frame (`Lag`),
-* the same of an earlier look: `Annotated[Offsets, Earlier(min_s=30)]`,
+* the same of an earlier snapshot: `Annotated[Offsets, Earlier(min_s=30)]`,
 * configs by wanted keys: `Annotated[TopicConfigs, Keys("min.insync.replicas")]`,
 * the `Moment` of the look (also an earlier one),
 * the `ReleaseData` of Kafka's releases, which the views carry,
@@ -29,16 +29,16 @@ from kastellan.reference.releases import ReleaseData
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """The wanted thing as it was at least `min_s` seconds before.
+    """The table or time as it was at least `min_s` seconds before.
 
-    `setting` names the setting of the check that, where it is given, takes the place of `min_s`.
+    `setting` names the setting of the check that overrides `min_s`.
     """
 
     min_s: float
     setting: str | None = None
 
     def seconds(self, settings: Mapping[str, float]) -> float:
-        """How old the look must be at least under these settings."""
+        """The minimum age of the earlier snapshot under these settings, in seconds."""
         return settings.get(self.setting, self.min_s) if self.setting else self.min_s
 
 
@@ -47,7 +47,7 @@ ALL = "*"
 
 
 class Keys:
-    """The config keys that are wanted of a config table; `ALL` stands for every one.
+    """The requested keys of a config table; `ALL` requests every key.
 
     `of_releases` adds keys that depend on the release data.
     """
@@ -64,7 +64,7 @@ class Keys:
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One parameter's need."""
+    """The need that one parameter declares."""
 
     parameter: str
     wanted: type[Table | Moment | ReleaseData]
@@ -106,8 +106,8 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
     hints = get_type_hints(function, include_extras=True)
     hints.pop("return", None)
     needs: list[Need] = []
-    for parameter, told in hints.items():
-        hint, optional = _unwrapped(told)
+    for parameter, annotation in hints.items():
+        hint, optional = _unwrap_optional(annotation)
         extras = getattr(hint, "__metadata__", ())
         wanted = hint.__origin__ if extras else hint
         if wanted in _SETTING_TYPES or (isinstance(wanted, type) and issubclass(wanted, Supplied)):
@@ -119,17 +119,17 @@ def needs_of(function: Callable[..., object]) -> tuple[Need, ...]:
             Need(
                 parameter,
                 wanted,
-                next((each for each in extras if isinstance(each, Earlier)), None),
-                next((each for each in extras if isinstance(each, Keys)), None),
+                next((extra for extra in extras if isinstance(extra, Earlier)), None),
+                next((extra for extra in extras if isinstance(extra, Keys)), None),
                 optional,
             )
         )
     return tuple(needs)
 
 
-def _unwrapped(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def _unwrap_optional(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
     """The annotation without its `| None`, and whether it had one."""
     if get_origin(hint) not in {Union, UnionType}:
         return hint, False
-    inner = [each for each in get_args(hint) if each is not NoneType]
+    inner = [argument for argument in get_args(hint) if argument is not NoneType]
     return (inner[0], True) if len(inner) == 1 else (hint, False)

@@ -50,32 +50,32 @@ class Resolver:
     def __init__(self, snapshot: Snapshot, views: Views) -> None:
         self._snapshot = snapshot
         self._views = views
-        self._made: dict[type[Table], Table | Missing] = {}
+        self._frames: dict[type[Table], Table | Missing] = {}
         self._before: dict[int, Resolver] = {}
 
     def arguments(
         self,
         function: Callable[..., object],
         settings: Mapping[str, float] | None = None,
-        given: Mapping[type[Supplied], Supplied] | None = None,
+        supplied: Mapping[type[Supplied], Supplied] | None = None,
     ) -> dict[str, Any] | Missing:
         """The function's needs as keyword arguments, or the first one that cannot be met.
 
-        `settings` are those of the check; they may say how old an earlier look must be. `given` is what the caller
-        hands in, by type.
+        `settings` are those of the check; they may set the age of an earlier snapshot. `supplied` holds the values that
+        the caller passes in, by type.
         """
-        found = _handed_in(function, given) if given else dict[str, Any]()
+        arguments = _supplied_arguments(function, supplied) if supplied else dict[str, Any]()
         for need in needs_of(function):
             value = self.get(need, settings)
             if isinstance(value, Missing):
                 if not need.optional:
                     return value
                 value = None
-            found[need.parameter] = value
-        return found
+            arguments[need.parameter] = value
+        return arguments
 
     def get(self, need: Need, settings: Mapping[str, float] | None = None) -> Table | Moment | ReleaseData | Missing:
-        """What one need asks for."""
+        """The value of one need, or why it is missing."""
         if need.earlier is None:
             return self._now(need.wanted)
         min_s = need.earlier.seconds(settings or {})
@@ -91,12 +91,12 @@ class Resolver:
         return Moment(self._snapshot.at_ms) if wanted is Moment else self._views.releases
 
     def _table(self, wanted: type[Table]) -> Table | Missing:
-        if wanted not in self._made:
+        if wanted not in self._frames:
             view = self._views.get(wanted)
-            self._made[wanted] = self._view(view) if view else self._collected(wanted)
-        return self._made[wanted]
+            self._frames[wanted] = self._view(view) if view else self._collected_table(wanted)
+        return self._frames[wanted]
 
-    def _collected(self, wanted: type[Table]) -> Table | Missing:
+    def _collected_table(self, wanted: type[Table]) -> Table | Missing:
         table = self._snapshot.table(wanted)
         return Missing(MissingKind.NOT_COLLECTED, table=wanted.name) if table is None else table
 
@@ -104,26 +104,26 @@ class Resolver:
         arguments = self.arguments(view)
         if isinstance(arguments, Missing):
             return arguments
-        made = view(**arguments)
-        return made.with_unseen(unseen_of(deciding(view, arguments)))
+        frame = view(**arguments)
+        return frame.with_unseen(unseen_of(deciding(view, arguments)))
 
 
-def _handed_in(function: Callable[..., object], given: Mapping[type[Supplied], Supplied]) -> dict[str, Any]:
-    return {name: given[hint] for name, hint in get_type_hints(function).items() if hint in given}
+def _supplied_arguments(function: Callable[..., object], supplied: Mapping[type[Supplied], Supplied]) -> dict[str, Any]:
+    return {name: supplied[hint] for name, hint in get_type_hints(function).items() if hint in supplied}
 
 
 def deciding(function: Callable[..., object], arguments: Mapping[str, Any]) -> list[Table]:
     """The tables among the arguments that a verdict may rest on: those of the needs that are not optional."""
-    found = (arguments[each.parameter] for each in needs_of(function) if not each.optional)
-    return [each for each in found if isinstance(each, Table)]
+    tables = (arguments[need.parameter] for need in needs_of(function) if not need.optional)
+    return [table for table in tables if isinstance(table, Table)]
 
 
 def of_this_look(function: Callable[..., object], arguments: Mapping[str, Any]) -> list[Table]:
-    """The tables among the arguments whose Answers are those of this look; an earlier look has ids of its own."""
-    found = (arguments[each.parameter] for each in needs_of(function) if each.earlier is None)
-    return [each for each in found if isinstance(each, Table)]
+    """The tables among the arguments whose Answers are those of this snapshot; an earlier snapshot has its own ids."""
+    tables = (arguments[need.parameter] for need in needs_of(function) if need.earlier is None)
+    return [table for table in tables if isinstance(table, Table)]
 
 
 def unseen_of(values: Iterable[object]) -> tuple[Unseen, ...]:
-    """What these tables could not enumerate, each once."""
-    return tuple(dict.fromkeys(each for value in values if isinstance(value, Table) for each in value.unseen))
+    """The members that these tables could not enumerate, without duplicates."""
+    return tuple(dict.fromkeys(unseen for value in values if isinstance(value, Table) for unseen in value.unseen))

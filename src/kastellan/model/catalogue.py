@@ -12,12 +12,12 @@ from kastellan.model.table import Table
 @cache
 def all_tables() -> dict[str, type[Table]]:
     """Every table's class by its name."""
-    found: dict[str, type[Table]] = {}
+    tables: dict[str, type[Table]] = {}
     for module in modules_in(kastellan.model.tables):
-        for each in vars(module).values():
-            if isinstance(each, type) and issubclass(each, Table) and each.__module__ == module.__name__:
-                found[each.name] = each
-    return found
+        for member in vars(module).values():
+            if isinstance(member, type) and issubclass(member, Table) and member.__module__ == module.__name__:
+                tables[member.name] = member
+    return tables
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What became different between two looks at one cluster, as typed values."""
+"""The differences between two snapshots of one cluster, as typed values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kastellan.model.subject import Subject
 
 
 class How(StrEnum):
-    """What became of a thing."""
+    """How the existence or identity of an entity changed."""
 
     APPEARED = "appeared"
     GONE = "gone"
@@ -31,7 +31,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
-    """A config's value on a topic or a broker; a value that Kafka keeps secret is never seen and so never told."""
+    """A config's value on a topic or a broker; a value that Kafka keeps secret never appears."""
 
     subject: Subject
     config: str
@@ -55,7 +55,7 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
-    """Members of a group that is in both looks."""
+    """Members that joined and left a group that both snapshots contain."""
 
     group: str
     joined: int
@@ -71,9 +71,9 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """All that happened between the look at `after_ms` and the one at `before_ms`, in epoch milliseconds.
+    """All changes between the snapshot at `after_ms` and the one at `before_ms`, in epoch milliseconds.
 
-    What one of the two looks could not see is not in it.
+    What one of the two snapshots could not see is left out.
     """
 
     after_ms: int

@@ -127,7 +127,7 @@ def unpack(data: bytes, only: Collection[str] | None = None) -> Loaded:
             opened.notes.extend(opened.manifest.left_out)
             if opened.manifest.redaction:
                 opened.notes.append(f"names in it are pseudonyms (redaction {opened.manifest.redaction[:40]})")
-            looks = [_look(opened, each, only) for each in opened.manifest.looks]
+            looks = [_look(opened, entry, only) for entry in opened.manifest.looks]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadInput(f"not a whole snapshot file ({error}); write it anew with `kastellan snapshot save`") from None
     if not looks:
@@ -159,14 +159,14 @@ def _arrow(table: Table) -> bytes:
 
 def _with_dictionaries(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with its repetitive text as dictionaries of its own (never the process-wide ones, which know more)."""
-    told: list[pl.Series] = []
+    folded: list[pl.Series] = []
     for name, dtype in frame.schema.items():
         if dtype != pl.String or frame.height < _FEW_ROWS:
             continue
         words = frame[name].drop_nulls().unique()
         if words.len() * 2 <= frame.height:
-            told.append(frame[name].cast(pl.Enum(words.sort())))
-    return frame.with_columns(told)
+            folded.append(frame[name].cast(pl.Enum(words.sort())))
+    return frame.with_columns(folded)
 
 
 class _Opened:
@@ -188,9 +188,9 @@ class _Opened:
 
 def _sizes(archive: zipfile.ZipFile) -> dict[str, int]:
     members = archive.infolist()
-    if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_BYTES:
+    if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
         raise BadInput(f"the snapshot file unpacks to more than {MOST_BYTES >> 30} GiB or {MOST_MEMBERS} members; it is refused")
-    return {each.filename: each.file_size for each in members}
+    return {member.filename: member.file_size for member in members}
 
 
 def _read(archive: zipfile.ZipFile, sizes: dict[str, int], member: str) -> bytes:
@@ -234,17 +234,17 @@ def _manifest_1(text: bytes) -> Manifest:
 
 def _look(opened: _Opened, entry: LookEntry, only: Collection[str] | None) -> Snapshot:
     tables: dict[str, Table] = {}
-    for each in entry.tables:
-        if only is not None and each.name not in only:
+    for table in entry.tables:
+        if only is not None and table.name not in only:
             continue
-        kind = all_tables().get(each.name)
+        kind = all_tables().get(table.name)
         if kind is None:
             opened.notes.append(
-                f"the file's table {each.name[:60]} (written by Kastellan {opened.manifest.version[:20]}) is not known here and"
+                f"the file's table {table.name[:60]} (written by Kastellan {opened.manifest.version[:20]}) is not known here and"
                 " was left out"
             )
             continue
-        tables[each.name] = _table(kind, _read(opened.archive, opened.sizes, each.member), each, opened)
+        tables[table.name] = _table(kind, _read(opened.archive, opened.sizes, table.member), table, opened)
     return Snapshot(
         at_ms=entry.at_ms,
         cluster_id=entry.cluster_id,
@@ -270,14 +270,14 @@ def _table(kind: type[Table], content: bytes, entry: TableEntry, opened: _Opened
         )
     frame = _as_text(frame, opened)
     schema = kind.schema()
-    strange = [each for each in frame.columns if each not in schema]
+    strange = [name for name in frame.columns if name not in schema]
     if strange:
         opened.notes.append(f"columns of {kind.name} are not known here and were left out: {', '.join(strange)[:120]}")
-    wrong = [each for each in frame.columns if each in schema and frame.schema[each] not in (schema[each], pl.Null)]
-    if wrong or any(each not in frame.columns for each in kind.key):
-        told = ", ".join(wrong) or "its key"
+    wrong = [name for name in frame.columns if name in schema and frame.schema[name] not in (schema[name], pl.Null)]
+    if wrong or any(name not in frame.columns for name in kind.key):
+        named = ", ".join(wrong) or "its key"
         raise BadInput(
-            f"the table {kind.name} of the snapshot file has other columns than expected ({told}); write the file anew"
+            f"the table {kind.name} of the snapshot file has other columns than expected ({named}); write the file anew"
         )
     null = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
     frame = frame.with_columns(null).select(pl.col(name).cast(dtype) for name, dtype in schema.items())

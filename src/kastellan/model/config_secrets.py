@@ -1,4 +1,4 @@
-"""Secrets that stand readable in configs: seen to be there, and never kept.
+"""Secrets that brokers report in plain text: their presence is recorded, their value is not.
 
 Kafka hides the values that it knows for passwords. What another product tells in the open, or what somebody wrote into a
 URL, is replaced as the answer is read, before it can reach a snapshot, a bundle or a screen.
@@ -29,4 +29,4 @@ def without_secrets(config: str, value: str | None) -> str | None:
         return value
     if _SECRET_NAME.search(config):
         return NOT_KEPT
-    return _IN_URL.sub(lambda found: (found[1] or "") + NOT_KEPT, value) if "://" in value else value
+    return _IN_URL.sub(lambda match: (match[1] or "") + NOT_KEPT, value) if "://" in value else value

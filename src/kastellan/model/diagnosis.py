@@ -44,7 +44,7 @@ class Symptoms(Supplied):
 
     def __init__(self, results: Iterable[CheckResult]) -> None:
         self._by_check: dict[str, dict[Subject, Finding]] = {
-            result.check: {each.subject: each for each in result.findings} for result in results
+            result.check: {finding.subject: finding for finding in result.findings} for result in results
         }
 
     def of(self, check: str) -> Mapping[Subject, Finding]:
@@ -56,31 +56,31 @@ class Symptoms(Supplied):
         return tuple((check, subject) for check in checks for subject in self.of(check) if about(subject))
 
     def following(self, roots: Iterable[Key]) -> tuple[Key, ...]:
-        """The findings that say themselves, directly or by another one, that they follow from one of these."""
+        """The findings that follow from one of these, directly or through another finding."""
         reached = dict.fromkeys(roots)
-        given = set(reached)
-        found: dict[Key, None] = {}
+        start = set(reached)
+        keys: dict[Key, None] = {}
         grown = True
         while grown:
             grown = False
             for check, findings in self._by_check.items():
-                for subject, each in findings.items():
+                for subject, finding in findings.items():
                     key = (check, subject)
-                    if key not in reached and any(cause in reached for cause in each.explained_by):
-                        reached[key] = found[key] = None
+                    if key not in reached and any(cause in reached for cause in finding.explained_by):
+                        reached[key] = keys[key] = None
                         grown = True
-        return tuple(each for each in found if each not in given)
+        return tuple(key for key in keys if key not in start)
 
 
 class EarlierLooks(Supplied):
-    """The earlier looks that a snapshot knows, for causes that show only over time."""
+    """The earlier snapshots, for causes that show only over time."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.now_ms = snapshot.at_ms
-        self._looks = sorted(snapshot.earlier, key=lambda each: each.at_ms)
+        self._looks = sorted(snapshot.earlier, key=lambda look: look.at_ms)
 
     def tables(self, kind: type[T], within_s: float) -> list[tuple[int, T]]:
-        """The table of this class in each earlier look of the last seconds, with its time, oldest first."""
-        young = (each for each in self._looks if self.now_ms - each.at_ms <= within_s * 1000)
-        found = ((each.at_ms, each.table(kind)) for each in young)
-        return [(at_ms, table) for at_ms, table in found if table is not None]
+        """The table of this class in each earlier snapshot of the last seconds, with its time, oldest first."""
+        young = (look for look in self._looks if self.now_ms - look.at_ms <= within_s * 1000)
+        tables = ((look.at_ms, look.table(kind)) for look in young)
+        return [(at_ms, table) for at_ms, table in tables if table is not None]

@@ -1,7 +1,7 @@
-"""What changed between two looks at one cluster.
+"""The changes between two snapshots of one cluster.
 
-The law: what one side could not see is not a change. A null on either side says nothing, and a row that is missing says
-that the thing is not there only where that side could enumerate all of its kind.
+The law: what one snapshot could not see is not a change. A null on either side says nothing, and a missing row means
+absence only where that snapshot could enumerate all members.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from kastellan.model.tables.topic_configs import TopicConfigs
 from kastellan.model.tables.topics import Topics
 
 TABLES = frozenset(
-    each.name for each in (Acls, BrokerConfigs, Brokers, Features, Groups, Members, Partitions, Quorum, TopicConfigs, Topics)
+    kind.name for kind in (Acls, BrokerConfigs, Brokers, Features, Groups, Members, Partitions, Quorum, TopicConfigs, Topics)
 )
 """The tables that are compared."""
-_SOME = 3
+_MOST_SHOWN = 3
 _PARTITION = ["topic", "partition"]
 
 
 def diff(before: Snapshot, after: Snapshot) -> Changes:
-    """The changes from one look to a later one. Raises BadInput for looks at two clusters."""
+    """The changes from one snapshot to a later one. Raises BadInput for snapshots of two clusters."""
     if before.cluster_id != after.cluster_id:
-        told = f"{before.cluster_id or 'one whose id was not seen'} and {after.cluster_id or 'one whose id was not seen'}"
-        raise BadInput(f"the two looks are of different clusters ({told}); compare looks of one cluster")
+        ids = f"{before.cluster_id or 'one whose id was not seen'} and {after.cluster_id or 'one whose id was not seen'}"
+        raise BadInput(f"the two looks are of different clusters ({ids}); compare looks of one cluster")
     topics = tuple(_topics(before, after))
-    fresh = {str(each.subject.key[0]) for each in topics}
+    fresh = {str(change.subject.key[0]) for change in topics}
     return Changes(
         after_ms=before.at_ms,
         before_ms=after.at_ms,
@@ -58,18 +58,18 @@ def diff(before: Snapshot, after: Snapshot) -> Changes:
     )
 
 
-def enumerated(look: Snapshot, kind: type[Table], other: Snapshot) -> bool:
-    """True when a member that has no row in this look's table was not there.
+def has_all_members(look: Snapshot, kind: type[Table], other: Snapshot) -> bool:
+    """Whether the table of this snapshot lists every member, so that a member without a row did not exist.
 
-    An answer that leaves out silently what the principal may not see does for comparing with what the same principal
-    saw, and for nothing else.
+    An answer that silently leaves out what the principal may not see counts as complete only in a comparison with a
+    snapshot of the same principal.
     """
     table = look.table(kind)
     if table is None or table.unseen:
         return False
     if look.vantage.principal == other.vantage.principal:
         return True
-    hiding = {each.id for each in look.answers if each.state is State.VISIBLE_ONLY}
+    hiding = {answer.id for answer in look.answers if answer.state is State.VISIBLE_ONLY}
     return not (hiding & set(table.df["answer"].drop_nulls()) if table.df.height else hiding)
 
 
@@ -77,44 +77,44 @@ def enumerated(look: Snapshot, kind: type[Table], other: Snapshot) -> bool:
 
 
 def _brokers(before: Snapshot, after: Snapshot) -> Iterator[Became]:
-    was, now = (_by_id(each) for each in (before, after))
-    for number in sorted(was.keys() | now.keys()):
-        how = _became(was.get(number), now.get(number), before, after)
+    earlier, later = (_by_id(look) for look in (before, after))
+    for number in sorted(earlier.keys() | later.keys()):
+        how = _became(earlier.get(number), later.get(number), before, after)
         if how is not None:
             yield Became(subject=Subject("broker", (number,)), how=how)
 
 
 def _by_id(look: Snapshot) -> dict[int, Broker]:
     table = look.table(Brokers)
-    return {each.broker: each for each in table.rows} if table else {}
+    return {broker.broker: broker for broker in table.rows} if table else {}
 
 
-def _became(was: Broker | None, now: Broker | None, before: Snapshot, after: Snapshot) -> How | None:
-    if was is None or now is None:
-        here, absent, other = (now, before, after) if was is None else (was, after, before)
+def _became(earlier: Broker | None, later: Broker | None, before: Snapshot, after: Snapshot) -> How | None:
+    if earlier is None or later is None:
+        here, absent, other = (later, before, after) if earlier is None else (earlier, after, before)
         # An id that only replicas name is no member.
-        known = here is not None and here.registered is not False and (here.listed or here.registered)
-        if not known or not enumerated(absent, Brokers, other):
+        is_member = here is not None and here.registered is not False and (here.listed or here.registered)
+        if not is_member or not has_all_members(absent, Brokers, other):
             return None
-        return How.APPEARED if was is None else How.GONE
-    if was.registered is False and now.registered:
+        return How.APPEARED if earlier is None else How.GONE
+    if earlier.registered is False and later.registered:
         return How.APPEARED
-    if was.registered and now.registered is False:
+    if earlier.registered and later.registered is False:
         return How.GONE
-    if was.listed is None or now.listed is None or was.listed == now.listed:
+    if earlier.listed is None or later.listed is None or earlier.listed == later.listed:
         return None
-    return How.BACK if now.listed else How.AWAY
+    return How.BACK if later.listed else How.AWAY
 
 
 def _controller(before: Snapshot, after: Snapshot) -> Iterator[Level]:
-    was, now = ([each.leader for each in table.rows] if (table := look.table(Quorum)) else [] for look in (before, after))
-    if was and now and was[0] is not None and now[0] is not None and was[0] != now[0]:
-        yield Level(what="active controller", was=was[0], now=now[0])
+    earlier, later = ([row.leader for row in table.rows] if (table := look.table(Quorum)) else [] for look in (before, after))
+    if earlier and later and earlier[0] is not None and later[0] is not None and earlier[0] != later[0]:
+        yield Level(what="active controller", was=earlier[0], now=later[0])
 
 
 def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
     was, now = (
-        {each.feature: each.finalized_level for each in table.rows} if (table := look.table(Features)) else {}
+        {row.feature: row.finalized_level for row in table.rows} if (table := look.table(Features)) else {}
         for look in (before, after)
     )
     for name in sorted(was.keys() & now.keys()):
@@ -127,25 +127,25 @@ def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
 
 
 def _topics(before: Snapshot, after: Snapshot) -> Iterator[Became]:
-    was, now = before.table(Topics), after.table(Topics)
-    if was is None or now is None:
+    earlier, later = before.table(Topics), after.table(Topics)
+    if earlier is None or later is None:
         return
     yield from _came_and_went(before, after, Topics, "topic")
-    ids = was.df.select("topic", was="topic_id").join(now.df.select("topic", now="topic_id"), on="topic")
+    ids = earlier.df.select("topic", was="topic_id").join(later.df.select("topic", now="topic_id"), on="topic")
     for (name,) in ids.filter(pl.col("was") != pl.col("now")).select("topic").sort("topic").iter_rows():
         yield Became(subject=Subject("topic", (name,)), how=How.MADE_ANEW)
 
 
 def _came_and_went(before: Snapshot, after: Snapshot, kind: type[Table], of: str) -> Iterator[Became]:
     """Members of a table whose key is that of the subjects `of`; nothing where one of the looks has no such table."""
-    was, now = before.tables.get(kind.name), after.tables.get(kind.name)
-    if was is None or now is None:
+    earlier, later = before.tables.get(kind.name), after.tables.get(kind.name)
+    if earlier is None or later is None:
         return
     key = list(kind.key)
-    for how, here, there, blind in ((How.APPEARED, now, was, before), (How.GONE, was, now, after)):
-        if enumerated(blind, kind, after if blind is before else before):
+    for how, here, there, blind in ((How.APPEARED, later, earlier, before), (How.GONE, earlier, later, after)):
+        if has_all_members(blind, kind, after if blind is before else before):
             rows = here.df.select(key).join(there.df.select(key), on=key, how="anti").drop_nulls().unique().sort(key)
-            yield from (Became(subject=Subject(of, each), how=how) for each in rows.iter_rows())
+            yield from (Became(subject=Subject(of, key), how=how) for key in rows.iter_rows())
 
 
 def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Iterator[Moved]:
@@ -159,16 +159,16 @@ def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Itera
     ways = (
         moved.sort(_PARTITION)
         .group_by("was", "now")
-        .agg(pl.len().alias("count"), pl.col("topic").head(_SOME), pl.col("partition").head(_SOME))
+        .agg(pl.len().alias("count"), pl.col("topic").head(_MOST_SHOWN), pl.col("partition").head(_MOST_SHOWN))
         .sort("count", "was", "now", descending=[True, False, False])
     )
     for old, new, count, topics, numbers in ways.iter_rows():
-        some = tuple(Subject("partition", key) for key in zip(topics, numbers, strict=True))
-        yield Moved(was=old, now=new, partitions=count, some=some)
+        first_moved = tuple(Subject("partition", key) for key in zip(topics, numbers, strict=True))
+        yield Moved(was=old, now=new, partitions=count, some=first_moved)
 
 
 def _grown(before: Snapshot, after: Snapshot, fresh: Container[object]) -> Iterator[Grown]:
-    if not (enumerated(before, Partitions, after) and enumerated(after, Partitions, before)):
+    if not (has_all_members(before, Partitions, after) and has_all_members(after, Partitions, before)):
         return
     was, now = (
         look.tables[Partitions.name]
@@ -197,7 +197,7 @@ def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fres
 
 
 class _Crew(NamedTuple):
-    """The members of a group by what stays theirs: a static one's instance id, a dynamic one's member id."""
+    """The members of a group by their lasting identity: the instance id of a static member, else the member id."""
 
     names: frozenset[str]
     static: bool
@@ -228,12 +228,12 @@ def _members_of(look: Snapshot) -> dict[str, _Crew | None]:
         pl.col("instance_id").is_null().any().alias("vague"),
         pl.col("member").is_null().any().alias("unseen"),
     )
-    told: dict[str, _Crew | None] = {
+    crews: dict[str, _Crew | None] = {
         # Without members there are no rows; that is told by their number, which is null when it was not seen.
         group: _Crew(frozenset(), static=False, vague=False) if count == 0 else None
         for group, count in groups.df.select("group", "members").iter_rows()
     }
     for group, names, is_static, vague, unseen in named.iter_rows():
-        if group in told:
-            told[group] = None if unseen else _Crew(frozenset(names), bool(is_static), bool(vague))
-    return told
+        if group in crews:
+            crews[group] = None if unseen else _Crew(frozenset(names), bool(is_static), bool(vague))
+    return crews

@@ -45,7 +45,7 @@ class Waived(msgspec.Struct, frozen=True):
 
 
 class Change(StrEnum):
-    """How a finding stands to the look that it was compared with."""
+    """How a finding compares with the earlier snapshot."""
 
     NEW = "new"
     """That look saw the subject, and it did not fail."""
@@ -121,7 +121,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check said of one snapshot."""
+    """The result of one check on one snapshot."""
 
     check: str
     counts: dict[Verdict, int]

@@ -1,4 +1,4 @@
-"""Which findings are known, and since when."""
+"""The findings of one cluster over time: since when each exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEMA = "kastellan.ledger/1"
 
 
 class FindingRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding that a look has shown.
+    """A finding that a snapshot has shown.
 
     `seen_ms` is the last look that showed it. `began` is false when nothing is known of the time before `since_ms`:
     then it may be older. `turned_ms` is the look with which its severity became another one. `gone_ms` is the look that
@@ -29,7 +29,7 @@ class FindingRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindingHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of one cluster, as of the look at `at_ms`."""
+    """The findings of one cluster, as of the snapshot at `at_ms`."""
 
     schema: str = SCHEMA
     at_ms: int = 0
@@ -38,4 +38,4 @@ class FindingHistory(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def by_key(self) -> dict[tuple[str, Subject], FindingRecord]:
         """The entries by check and subject."""
-        return {(each.check, each.subject): each for each in self.known}
+        return {(record.check, record.subject): record for record in self.known}

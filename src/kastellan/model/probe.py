@@ -1,4 +1,4 @@
-"""What an examination of the way to a cluster says, layer by layer."""
+"""The result of probing the connection to a cluster, layer by layer."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def broken(self) -> Step | None:
         """The first step that failed: what is above it cannot work."""
-        return next((each for each in self.steps if each.sign is Sign.FAILED), None)
+        return next((step for step in self.steps if step.sign is Sign.FAILED), None)
 
     @property
     def verdict(self) -> str:
@@ -68,8 +68,8 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
         broken = self.broken
         if broken is not None:
             return f"The way breaks at {_WORDS[broken.layer]} of {broken.of}."
-        worth = sum(each.sign is Sign.WARNING for each in self.steps)
-        unseen = sum(each.sign in {Sign.UNKNOWN, Sign.SKIPPED} for each in self.steps)
+        worth = sum(step.sign is Sign.WARNING for step in self.steps)
+        unseen = sum(step.sign in {Sign.UNKNOWN, Sign.SKIPPED} for step in self.steps)
         also = [f"{worth} to look at"] * bool(worth) + [f"{unseen} could not be tried"] * bool(unseen)
         return "Every layer works" + (f"; {', '.join(also)}." if also else ".")
 

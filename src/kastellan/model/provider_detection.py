@@ -1,8 +1,8 @@
-"""Recognise the provider of a cluster by evidence in its looks; never guess silently.
+"""Recognise the provider of a cluster by evidence in its snapshots; never guess silently.
 
 Evidence counts in an order: the addresses that the user gave and the cluster id, which every look has; then the
 advertised addresses; then what the brokers' settings say. The latter two count only where the address of every broker was seen:
-so that a look which sees less recognises the same provider or none, and never another one.
+so that a snapshot which sees less recognises the same provider or none, and never another one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 from kastellan.reference.providers import NONE, Profile, Provider, ProviderData
 
-_ASKED = 3
+_BROKERS_READ = 3
 """Whose settings are read: who runs one broker of a cluster runs them all, and one of these may not have told."""
 
 
@@ -40,30 +40,30 @@ def provider_of(snapshot: Snapshot, data: ProviderData, stated: Provider | None 
     if carried is not None:
         return Recognised(carried, data.profile(carried.id))
     for look in (snapshot, *snapshot.earlier):
-        found = _recognised(look, data)
-        if found.provider is not None or found.contested:
-            return found
+        recognised = _recognise(look, data)
+        if recognised.provider is not None or recognised.contested:
+            return recognised
     return Recognised(None)
 
 
-def identified(snapshot: Snapshot, data: ProviderData) -> Snapshot:
-    """The snapshot that carries its provider where it is recognised: names may then be taken from it.
+def settle_provider(snapshot: Snapshot, data: ProviderData) -> Snapshot:
+    """The snapshot with its provider set where it is recognised, so that names can be redacted afterwards.
 
-    What it carries is in the words of a profile of this data and of nobody else, for a file may say anything.
+    Its reasons are sentences of a profile of this data; others are dropped, because a snapshot file may hold any text.
     """
     provider, profile, _ = provider_of(snapshot, data)
     if provider is None or (profile is None and provider.id != NONE):
         return msgspec.structs.replace(snapshot, provider=None)
-    said = {each.says for each in profile.signs} if profile else set[str]()
-    because = tuple(each for each in provider.because if each in said)
+    sentences = {sign.says for sign in profile.signs} if profile else set[str]()
+    because = tuple(sentence for sentence in provider.because if sentence in sentences)
     return snapshot.of_provider(msgspec.structs.replace(provider, because=because))
 
 
-def _recognised(look: Snapshot, data: ProviderData) -> Recognised:
+def _recognise(look: Snapshot, data: ProviderData) -> Recognised:
     texts: list[tuple[str, list[str]]] = []
-    for kind, found in _evidence(look):
-        texts.append((kind, found))
-        weighed = [(each, *_weighed(each, texts)) for each in data.profiles]
+    for kind, evidence in _evidence(look):
+        texts.append((kind, evidence))
+        weighed = [(profile, *_weigh(profile, texts)) for profile in data.profiles]
         enough = [(profile, because) for profile, weight, because in weighed if weight >= data.enough]
         if len(enough) == 1:
             profile, because = enough[0]
@@ -73,24 +73,24 @@ def _recognised(look: Snapshot, data: ProviderData) -> Recognised:
     return Recognised(None)
 
 
-def _weighed(profile: Profile, texts: Iterable[tuple[str, list[str]]]) -> tuple[int, tuple[str, ...]]:
-    """The weight of the signs that are there, each once, and what they say."""
+def _weigh(profile: Profile, texts: Iterable[tuple[str, list[str]]]) -> tuple[int, tuple[str, ...]]:
+    """The summed weight of the signs that the evidence shows, and their sentences."""
     listed = list(texts)
-    there = [sign for sign in profile.signs if any(sign.kind == kind and sign.found_in(found) for kind, found in listed)]
-    return sum(each.weight for each in there), tuple(each.says for each in there)
+    there = [sign for sign in profile.signs if any(sign.kind == kind and sign.found_in(evidence) for kind, evidence in listed)]
+    return sum(sign.weight for sign in there), tuple(sign.says for sign in there)
 
 
 def _evidence(look: Snapshot) -> Iterable[tuple[str, list[str]]]:
-    """What may show the provider, by the kind of sign, in the order in which it counts."""
-    bootstrap = (each.strip().rpartition(":")[0] or each.strip() for each in look.vantage.bootstrap.split(","))
-    yield "address", [each.lower() for each in bootstrap if each]
+    """The texts that may show the provider, by kind of sign, in the order in which they count."""
+    bootstrap = (address.strip().rpartition(":")[0] or address.strip() for address in look.vantage.bootstrap.split(","))
+    yield "address", [address.lower() for address in bootstrap if address]
     yield "cluster-id", [look.cluster_id] if look.cluster_id else []
     brokers = look.table(Brokers)
-    if brokers is None or brokers.unseen or any(each.host is None for each in brokers.rows):
+    if brokers is None or brokers.unseen or any(broker.host is None for broker in brokers.rows):
         return
-    yield "address", [each.host.lower() for each in brokers.rows if each.host]
+    yield "address", [broker.host.lower() for broker in brokers.rows if broker.host]
     configs = look.table(BrokerConfigs)
     if configs is not None:
-        few = [each.broker for each in brokers.rows[:_ASKED]]
-        told = configs.df.filter(pl.col("broker").is_in(few) & pl.col("value").is_not_null())
-        yield "config", list({f"{config}={value}" for config, value in told.select("config", "value").iter_rows()})
+        few = [broker.broker for broker in brokers.rows[:_BROKERS_READ]]
+        settings = configs.df.filter(pl.col("broker").is_in(few) & pl.col("value").is_not_null())
+        yield "config", list({f"{config}={value}" for config, value in settings.select("config", "value").iter_rows()})

@@ -1,4 +1,4 @@
-"""What a judged snapshot says, in one value; every surface renders this and computes nothing."""
+"""The report on a snapshot, in one value that every surface renders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """How the cluster stands to the kept look of `since_ms`: findings that are new, turned and gone, and what changed."""
+    """The comparison with the kept snapshot of `since_ms`: findings that are new, turned and gone, and what changed."""
 
     since_ms: int
     new: int
@@ -76,18 +76,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, in the order of telling: the worst and what explains the others first."""
+        """All findings, the worst and those that explain others first."""
         return tuple(finding for result in self.results for finding in result.findings)
 
     @property
     def refused_by_design(self) -> frozenset[int]:
-        """The Answers in which the cluster refused what is never answered there."""
-        return frozenset(each for one in (self.provider.refused if self.provider else ()) for each in one.answers)
+        """The Answers to requests that the provider refuses by design."""
+        return frozenset(answer for refused in (self.provider.refused if self.provider else ()) for answer in refused.answers)
 
     def worst(self) -> Severity | None:
         """The worst severity among the findings that nobody waived, None when there are none."""
-        standing = (each.severity for each in self.findings if each.waived is None)
-        return min(standing, key=lambda each: each.rank, default=None)
+        standing = (finding.severity for finding in self.findings if finding.waived is None)
+        return min(standing, key=lambda severity: severity.rank, default=None)
 
     def count(self, verdict: Verdict) -> int:
         """How many subjects got this verdict, over all checks."""

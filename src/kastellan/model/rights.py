@@ -1,4 +1,4 @@
-"""What a principal that looks must be allowed, in three levels of sight, and what stays unseen without each right.
+"""The rights that a read-only principal needs, in three levels, and what stays unseen without each right.
 
 The rights are those that Kafka's authorizer checks for the requests that fill the tables (the table of authorised operations in
 Kafka's security documentation). None of them lets anybody change a cluster; `deep` alone lets the principal read records,
@@ -120,4 +120,4 @@ def rights_of(level: str) -> tuple[Right, ...]:
     [('Describe', 'Cluster'), ('Describe', 'Topic')]
     """
     reach = LEVELS.index(level)
-    return tuple(each for each in RIGHTS if LEVELS.index(each.level) <= reach)
+    return tuple(right for right in RIGHTS if LEVELS.index(right.level) <= reach)

@@ -1,4 +1,4 @@
-"""Frozen tables of one moment, with the looks before it that somebody asked for."""
+"""Frozen tables of one moment, with the earlier snapshots that checks compare with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Vantage(msgspec.Struct, frozen=True, kw_only=True):
-    """From where, as whom and by which address the cluster was looked at."""
+    """From which host, as which principal and through which address the cluster was observed."""
 
     host: str = ""
     principal: str = "User:ANONYMOUS"
@@ -34,7 +34,7 @@ class Vantage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What the look cost the cluster, and what it took here.
+    """What collecting cost the cluster, and how long it took.
 
     `broker_ms` sums, over all requests, the time from sending to the arrival of the answer: an upper bound of the
     brokers' work.
@@ -49,7 +49,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sum_costs(costs: Iterable[Cost]) -> Cost:
-    """What several collections cost together."""
+    """The sum of the costs of several collections."""
     total = Cost()
     for cost in costs:
         names = total.by_request | cost.by_request
@@ -65,9 +65,9 @@ def sum_costs(costs: Iterable[Cost]) -> Cost:
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was seen of one cluster in one look.
+    """Everything that one collection saw of one cluster.
 
-    A table that nobody asked for is not in `tables`; one that was asked for and could not be had is there, empty or
+    A table that was not requested is not in `tables`; one that was requested and could not be read is there, empty or
     null, with its failed Answers.
     """
 
@@ -86,30 +86,30 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return cast("T | None", self.tables.get(kind.name))
 
     def look_before(self, min_s: float) -> Snapshot | None:
-        """The latest earlier look that is at least `min_s` old, or None."""
-        ripe = [each for each in self.earlier if self.at_ms - each.at_ms >= min_s * 1000]
-        return max(ripe, key=lambda each: each.at_ms, default=None)
+        """The latest earlier snapshot that is at least `min_s` seconds older, or None."""
+        ripe = [look for look in self.earlier if self.at_ms - look.at_ms >= min_s * 1000]
+        return max(ripe, key=lambda look: look.at_ms, default=None)
 
     def after(self, *looks: Snapshot) -> Snapshot:
-        """The same look, knowing earlier looks at the same cluster; theirs are not nested further."""
-        kept = tuple(msgspec.structs.replace(each, earlier=()) for each in looks if each.cluster_id == self.cluster_id)
+        """The same snapshot with these earlier ones of the same cluster, whose own earlier snapshots are dropped."""
+        kept = tuple(msgspec.structs.replace(look, earlier=()) for look in looks if look.cluster_id == self.cluster_id)
         return msgspec.structs.replace(self, earlier=kept)
 
     def select(self, tables: Container[str]) -> Snapshot:
-        """The same look with these tables only, without the looks before it."""
+        """The same snapshot with these tables only, without earlier snapshots."""
         return msgspec.structs.replace(
             self, tables={name: table for name, table in self.tables.items() if name in tables}, earlier=()
         )
 
     def of_provider(self, provider: Provider | None) -> Snapshot:
-        """The same look, carrying who runs the cluster; None leaves it as it is."""
+        """The same snapshot with its provider set; None changes nothing."""
         return self if provider is None else msgspec.structs.replace(self, provider=provider)
 
     def with_table(self, table: Table) -> Snapshot:
-        """The same look with one table put in or replaced."""
+        """The same snapshot with one table added or replaced."""
         return msgspec.structs.replace(self, tables={**self.tables, table.name: table})
 
     @property
     def not_whole(self) -> tuple[Answer, ...]:
         """The Answers that are not complete."""
-        return tuple(each for each in self.answers if each.state is not State.COMPLETE)
+        return tuple(answer for answer in self.answers if answer.state is not State.COMPLETE)

@@ -1,4 +1,4 @@
-"""What a verdict is about, typed; it becomes text only at the surfaces."""
+"""The typed subject of a verdict; it becomes text only at the surfaces."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KINDS = (
     Kind("share_partition", ("group", "topic", "partition"), "partitions of share groups"),
     Kind("vulnerability", ("vulnerability",), "vulnerabilities"),
 )
-KINDS = {each.name: each for each in _KINDS}
+KINDS = {kind.name: kind for kind in _KINDS}
 
 
 class Subject(msgspec.Struct, frozen=True):

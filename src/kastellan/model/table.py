@@ -1,7 +1,7 @@
 """The two shapes of a table, chosen by the table and never by the author of a check.
 
-`Rows` holds few things as frozen structs, in which whatever may not have been seen is `| None`.
-`Frame` holds many things as a polars frame, long rather than nested.
+`Rows` holds few rows as frozen structs, in which a value that may be unseen is `| None`.
+`Frame` holds many rows as a polars frame, long rather than nested.
 
 Missing data, for both:
 
@@ -137,7 +137,7 @@ class Table:
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """Column names and polars types, in order."""
-        return {name: each.dtype for name, each in cls.columns.items()}
+        return {name: column.dtype for name, column in cls.columns.items()}
 
 
 class Frame(Table):
@@ -160,17 +160,17 @@ class Frame(Table):
     ) -> None:
         cls.name, cls.key, cls.roster = name, key, roster or key[0]
         cls.enumerates, cls.collection, cls.listing = enumerates, collection, listing
-        declared = {each: value for each, value in vars(cls).items() if isinstance(value, Column)}
+        declared = {key_column: value for key_column, value in vars(cls).items() if isinstance(value, Column)}
         declared["answer"] = Column(pl.Int32, "id of the Answer that gave these values, or that failed to")
         cls.columns = declared
-        for each in (*key, cls.roster):
-            if each not in declared:
-                msg = f"table {name} names {each} in its key and does not declare it"
+        for key_column in (*key, cls.roster):
+            if key_column not in declared:
+                msg = f"table {name} names {key_column} in its key and does not declare it"
                 raise Defect(msg)
 
     def __init__(self, df: pl.DataFrame, unseen: tuple[Unseen, ...] = ()) -> None:
         if df.schema != _polars_schema(type(self)):
-            df = df.select(pl.col(each).cast(dtype) for each, dtype in self.schema().items())
+            df = df.select(pl.col(column_name).cast(dtype) for column_name, dtype in self.schema().items())
         self._df = df
         self.unseen = unseen
 
@@ -221,7 +221,7 @@ _NODE_IDS = frozenset({"broker", "node", "leader"})
 
 
 class About(msgspec.Struct, frozen=True):
-    """What is known of a struct's field, given in its annotation; the same as of a `Column`."""
+    """The declaration of a struct's field in its annotation, with the meaning of the fields of `Column`."""
 
     meaning: str
     unit: str = ""
@@ -250,7 +250,7 @@ class Rows(Table, Generic[Row]):
     ) -> None:
         cls.name, cls.key, cls.roster, cls.row = name, key, roster or key[0], row
         cls.enumerates, cls.collection, cls.listing = enumerates, collection, listing
-        cls.columns = {each: _column_of(each, hint) for each, hint in get_type_hints(row, include_extras=True).items()}
+        cls.columns = {field: _column_of(field, hint) for field, hint in get_type_hints(row, include_extras=True).items()}
 
     def __init__(self, rows: Iterable[Row], unseen: tuple[Unseen, ...] = ()) -> None:
         self.rows: tuple[Row, ...] = tuple(rows)
@@ -259,12 +259,12 @@ class Rows(Table, Generic[Row]):
     @property
     def df(self) -> pl.DataFrame:
         """The rows as a frame."""
-        return pl.DataFrame([msgspec.structs.asdict(each) for each in self.rows], schema=self.schema(), orient="row")
+        return pl.DataFrame([msgspec.structs.asdict(row) for row in self.rows], schema=self.schema(), orient="row")
 
     @classmethod
     def from_df(cls, df: pl.DataFrame, unseen: tuple[Unseen, ...] = ()) -> Self:
         """The structs of a frame."""
-        return cls((msgspec.convert(each, cls.row) for each in df.iter_rows(named=True)), unseen)  # pyright: ignore[reportArgumentType]
+        return cls((msgspec.convert(row, cls.row) for row in df.iter_rows(named=True)), unseen)  # pyright: ignore[reportArgumentType]
 
     @classmethod
     def empty(cls) -> Self:
@@ -280,9 +280,9 @@ class Rows(Table, Generic[Row]):
 
 
 def _column_of(name: str, hint: Any) -> Column:  # noqa: ANN401
-    about = next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About(""))
+    about = next((extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, About)), About(""))
     plain = get_args(hint)[0] if getattr(hint, "__metadata__", None) else hint
-    kinds = [each for each in get_args(plain) if each is not type(None)] if get_origin(plain) is not None else [plain]
+    kinds = [argument for argument in get_args(plain) if argument is not type(None)] if get_origin(plain) is not None else [plain]
     kind = kinds[0]
     dtype = next((dtype for python_type, dtype in _DTYPES.items() if issubclass(kind, python_type)), pl.String)
     return Column(dtype=pl.Int32 if name in _NODE_IDS else dtype, **msgspec.structs.asdict(about))

@@ -1,4 +1,4 @@
-"""Pseudonyms: keyed, so that nobody without the key can try names out; consistent, so that what belongs together still does.
+"""Pseudonyms: keyed, so that nobody without the key can test guesses; consistent, so that equal names stay equal.
 
 The names of Kafka itself stay, and so do the parts of a name that a check reads (`-changelog`), loopback addresses, and
 the words of the configuration.
@@ -41,7 +41,7 @@ _VALUE_WORDS = frozenset({
 _PATHS = frozenset({"log.dirs", "log.dir", "metadata.log.dir"})
 _ADDRESSES = frozenset({"controller.quorum.bootstrap.servers", "bootstrap.servers", "zookeeper.connect"})
 _LISTENER_KEY = re.compile(r"(listener\.name\.)([^.]+)(\..*)")
-_ASKED = re.compile(r"[A-Za-z, ]*")
+_REQUEST_NAME = re.compile(r"[A-Za-z, ]*")
 _OF = re.compile(r"(broker|node|controller|coordinator)(/-?\d+)?|the cluster")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*%?")
 _EDGES = "()[]{}<>\"'`,;.:!?"
@@ -57,7 +57,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NameMap(msgspec.Struct, frozen=True, kw_only=True):
-    """What the map file holds: it gives every name back, and so stays with the owner. `id` is that of the redaction."""
+    """The content of the map file, which restores every name and so stays with the owner; `id` identifies the redaction."""
 
     schema: str = SCHEMA
     id: str
@@ -70,14 +70,17 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = hashlib.sha256(key).digest()
         self.id = hashlib.blake2b(b"id of the redaction", key=self._key, digest_size=6).hexdigest()
-        self._made: dict[tuple[TextKind, str], str] = {}
-        self._known: dict[str, str] = {}
+        self._by_kind: dict[tuple[TextKind, str], str] = {}
+        self._by_text: dict[str, str] = {}
         self._pseudonyms: set[str] = set()
         self._with_gaps: list[str] = []
 
     def map(self) -> NameMap:
         """Every pseudonym that was made."""
-        names = (Named(pseudonym=made, sort=sort, original=original) for (sort, original), made in sorted(self._made.items()))
+        names = (
+            Named(pseudonym=pseudonym, sort=sort, original=original)
+            for (sort, original), pseudonym in sorted(self._by_kind.items())
+        )
         return NameMap(id=self.id, names=tuple(names))
 
     # --- one name ---
@@ -96,34 +99,34 @@ class Pseudonyms:
     def _plain(self, sort: TextKind, text: str) -> str:
         if not text:
             return text
-        known = self._made.get((sort, text))
-        if known is None:
+        pseudonym = self._by_kind.get((sort, text))
+        if pseudonym is None:
             digest = hashlib.blake2b(f"{sort}\0{text}".encode(errors="surrogatepass"), key=self._key, digest_size=10).digest()
-            known = f"{sort}-{base64.b32encode(digest)[:14].decode().lower()}"
-            self._remember(sort, text, known)
-        return known
+            pseudonym = f"{sort}-{base64.b32encode(digest)[:14].decode().lower()}"
+            self._remember(sort, text, pseudonym)
+        return pseudonym
 
-    def _remember(self, sort: TextKind, text: str, made: str) -> str:
-        if " " in text and text not in self._known:
+    def _remember(self, sort: TextKind, text: str, pseudonym: str) -> str:
+        if " " in text and text not in self._by_text:
             self._with_gaps.append(text)
-        self._made[sort, text] = made
-        self._known[text] = made
-        self._pseudonyms.add(made)
-        return made
+        self._by_kind[sort, text] = pseudonym
+        self._by_text[text] = pseudonym
+        self._pseudonyms.add(pseudonym)
+        return pseudonym
 
     def topic(self, text: str) -> str:
-        """A topic; Kafka's own keep their names, others what shows whose they are."""
+        """A topic; Kafka's own topics keep their names, others keep the prefix and suffix that checks read."""
         if text in _KEPT_TOPICS:
             return text
-        known = self._made.get((TextKind.TOPIC, text))
-        if known is not None:
-            return known
-        tail = next((each for each in _KEPT_ENDS if text.endswith(each)), "")
+        pseudonym = self._by_kind.get((TextKind.TOPIC, text))
+        if pseudonym is not None:
+            return pseudonym
+        tail = next((end for end in _KEPT_ENDS if text.endswith(end)), "")
         head = "__" if text.startswith("__") else ""
         return self._remember(TextKind.TOPIC, text, f"{head}{self._plain(TextKind.TOPIC, text)}{tail}")
 
     def host(self, text: str) -> str:
-        """A host or address; loopback stays, because it means something. The coordinator writes a slash before it."""
+        """A host or address; loopback addresses stay, because checks read them. Group members have a slash before theirs."""
         if text.startswith("/"):
             return "/" + self.host(text[1:])
         return text if _LOOPBACK.fullmatch(text) else self._plain(TextKind.HOST, text)
@@ -141,7 +144,7 @@ class Pseudonyms:
 
     def addresses(self, text: str) -> str:
         """`host:port` with commas between, a path or an id at their edges included."""
-        return ",".join(self._address(each) for each in text.split(","))
+        return ",".join(self._address(address) for address in text.split(","))
 
     def _address(self, text: str) -> str:
         head, at, rest = text.strip().rpartition("@")
@@ -150,51 +153,51 @@ class Pseudonyms:
         if not colon or not port.isdecimal():
             name, colon, port = where, "", ""
         host = self.host(name.removeprefix("[").removesuffix("]"))
-        told = f"[{host}]{colon}{port}" if ":" in host else f"{host}{colon}{port}"
-        return (head if head.isdecimal() else "") + at + told + (slash + self._plain(TextKind.PATH, path) if slash else "")
+        replaced = f"[{host}]{colon}{port}" if ":" in host else f"{host}{colon}{port}"
+        return (head if head.isdecimal() else "") + at + replaced + (slash + self._plain(TextKind.PATH, path) if slash else "")
 
     def listener(self, text: str) -> str:
         """A listener's name, in the case in which it is written."""
         if text.lower() in _KEPT_LISTENERS:
             return text
-        made = self._plain(TextKind.LISTENER, text.lower()).replace("-", "_")
-        told = made.upper() if text.isupper() else made
-        return self._remember(TextKind.LISTENER, text, told)
+        name = self._plain(TextKind.LISTENER, text.lower()).replace("-", "_")
+        pseudonym = name.upper() if text.isupper() else name
+        return self._remember(TextKind.LISTENER, text, pseudonym)
 
     def config(self, text: str) -> str:
         """The name of a config, in which a listener may be named."""
-        found = _LISTENER_KEY.fullmatch(text)
-        return f"{found[1]}{self.listener(found[2])}{found[3]}" if found else text
+        match = _LISTENER_KEY.fullmatch(text)
+        return f"{match[1]}{self.listener(match[2])}{match[3]}" if match else text
 
     def value(self, text: str, config: str) -> str:
-        """A config's value: numbers and the words of the configuration stay, what is known to hold names is rebuilt."""
+        """A config's value: numbers and Kafka's own words stay, values that hold names are rebuilt."""
         special = Pseudonyms._listeners if config.endswith("listeners") else _BY_CONFIG.get(config)
         if special is not None:
             return special(self, text)
         parts = text.split(",")
-        if all(_PLAIN_VALUE.fullmatch(each.strip()) or each.strip() in _VALUE_WORDS for each in parts):
+        if all(_PLAIN_VALUE.fullmatch(part.strip()) or part.strip() in _VALUE_WORDS for part in parts):
             return text
         return self._plain(TextKind.TEXT, text)
 
     def _listeners(self, text: str) -> str:
-        told: list[str] = []
-        for each in text.split(","):
-            name, found, where = each.strip().partition("://")
-            told.append(f"{self.listener(name)}{found}{self._address(where) if where else ''}")
-        return ",".join(told)
+        listeners: list[str] = []
+        for listener in text.split(","):
+            name, separator, where = listener.strip().partition("://")
+            listeners.append(f"{self.listener(name)}{separator}{self._address(where) if where else ''}")
+        return ",".join(listeners)
 
     def _protocols(self, text: str) -> str:
-        pairs = (each.strip().partition(":") for each in text.split(","))
+        pairs = (pair.strip().partition(":") for pair in text.split(","))
         return ",".join(f"{self.listener(name)}{colon}{self.word(protocol)}" for name, colon, protocol in pairs)
 
     def _names_of_listeners(self, text: str) -> str:
-        return ",".join(self.listener(each.strip()) if each.strip() else "" for each in text.split(","))
+        return ",".join(self.listener(name.strip()) if name.strip() else "" for name in text.split(","))
 
     def _paths(self, text: str) -> str:
-        return ",".join(self.path(each.strip()) for each in text.split(","))
+        return ",".join(self.path(path.strip()) for path in text.split(","))
 
     def _super_users(self, text: str) -> str:
-        return ";".join(self.principal(each.strip()) for each in text.split(";"))
+        return ";".join(self.principal(principal.strip()) for principal in text.split(";"))
 
     def _rack(self, text: str) -> str:
         return self._plain(TextKind.RACK, text)
@@ -205,11 +208,11 @@ class Pseudonyms:
 
     def principals(self, text: str) -> str:
         """Principals with commas between; a name may hold a comma, a type is followed by a colon."""
-        return ",".join(self.principal(each) for each in re.split(r",(?=\w+:)", text)) if text else text
+        return ",".join(self.principal(principal) for principal in re.split(r",(?=\w+:)", text)) if text else text
 
     def topics(self, text: str) -> str:
         """Topics with commas between."""
-        return ",".join(self.topic(each) if each else each for each in text.split(","))
+        return ",".join(self.topic(topic) if topic else topic for topic in text.split(","))
 
     def resource(self, text: str, beside: Mapping[str, object]) -> str:
         """The resource of an ACL."""
@@ -228,20 +231,22 @@ class Pseudonyms:
 
     def entity(self, text: str) -> str:
         """A quota's entity, such as `user=alice,client-id=<default>`."""
-        told: list[str] = []
-        for each in re.split(r",(?=(?:user|client-id|ip)=)", text):
-            part, equals, name = each.partition("=")
+        parts: list[str] = []
+        for component in re.split(r",(?=(?:user|client-id|ip)=)", text):
+            part, equals, name = component.partition("=")
             of = {"user": self.user, "ip": self.host}.get(part, partial(self._plain, TextKind.CLIENT))
             kept = part in ("user", "client-id", "ip")
-            told.append(
-                f"{part}={name if name == '<default>' else of(name)}" if kept and equals else self._plain(TextKind.TEXT, each)
+            parts.append(
+                f"{part}={name if name == '<default>' else of(name)}"
+                if kept and equals
+                else self._plain(TextKind.TEXT, component)
             )
-        return ",".join(told)
+        return ",".join(parts)
 
     def selectors(self, text: str) -> str:
         """Selectors of clients, such as `client_id=app.*`: what is selected goes, by what stays."""
-        told = (each.partition("=") for each in text.split(","))
-        return ",".join(f"{self.word(name)}{equals}{self._plain(TextKind.TEXT, value)}" for name, equals, value in told)
+        selectors = (selector.partition("=") for selector in text.split(","))
+        return ",".join(f"{self.word(name)}{equals}{self._plain(TextKind.TEXT, value)}" for name, equals, value in selectors)
 
     def word(self, text: str, words: frozenset[str] = frozenset(), shape: str = "") -> str:
         """One of the words, or a word of this shape, or any that looks like one of Kafka's; all else is replaced."""
@@ -252,21 +257,21 @@ class Pseudonyms:
     # --- sentences ---
 
     def peer(self, peer: Peer) -> Peer:
-        """Who was asked: a node keeps its number, an address and a name do not stay."""
+        """The peer of an Answer: a node keeps its number, an address and a name are replaced."""
         kind = self.reason(peer.kind)
         if not isinstance(peer.key, str):
             return Peer(kind, peer.key)
         return Peer(kind, self.addresses(peer.key) if re.fullmatch(r"\S+:\d+", peer.key) else self.reason(peer.key))
 
     def reason(self, text: str) -> str:
-        """A sentence in which known names are pseudonyms, and of which nothing stays but numbers and our own words."""
+        """A sentence with pseudonyms in place of names, of which only numbers and known words stay."""
         for name in sorted(self._with_gaps, key=len, reverse=True):
-            text = text.replace(name, self._known[name])
-        return " ".join(self._token(each) for each in text.split(" "))
+            text = text.replace(name, self._by_text[name])
+        return " ".join(self._token(token) for token in text.split(" "))
 
-    def asked(self, text: str) -> str:
-        """What was asked: the name of a request."""
-        return text if _ASKED.fullmatch(text) else self.reason(text)
+    def request(self, text: str) -> str:
+        """The name of a request; any other text is redacted as a sentence."""
+        return text if _REQUEST_NAME.fullmatch(text) else self.reason(text)
 
     def _token(self, token: str) -> str:
         core = token.strip(_EDGES)
@@ -277,16 +282,16 @@ class Pseudonyms:
     def _core(self, core: str) -> str:
         if not core or core in self._pseudonyms:
             return core
-        if core in self._known:
-            return self._known[core]
-        if core.lower() in WORDS_OF_REASONS or any(each.fullmatch(core) for each in (_NUMBER, _OF, _LOOPBACK)):
+        if core in self._by_text:
+            return self._by_text[core]
+        if core.lower() in WORDS_OF_REASONS or any(pattern.fullmatch(core) for pattern in (_NUMBER, _OF, _LOOPBACK)):
             return core
         name, colon, port = core.rpartition(":")
-        if colon and port.isdecimal() and (name in self._known or _LOOPBACK.fullmatch(name)):
-            return f"{self._known.get(name, name)}:{port}"
+        if colon and port.isdecimal() and (name in self._by_text or _LOOPBACK.fullmatch(name)):
+            return f"{self._by_text.get(name, name)}:{port}"
         topic, dash, number = core.rpartition("-")
-        if dash and number.isdecimal() and topic in self._known:
-            return f"{self._known[topic]}-{number}"
+        if dash and number.isdecimal() and topic in self._by_text:
+            return f"{self._by_text[topic]}-{number}"
         return _LEFT_OUT
 
 

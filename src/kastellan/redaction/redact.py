@@ -10,7 +10,7 @@ import polars as pl
 
 from kastellan.model.answer import Answer
 from kastellan.model.catalogue import all_tables
-from kastellan.model.provider_detection import identified
+from kastellan.model.provider_detection import settle_provider
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.subject import KINDS, Subject
 from kastellan.model.table import Column, Frame, Rows, Table
@@ -25,26 +25,26 @@ _BESIDE: dict[TextKind | None, tuple[str, ...]] = {
 _ANY_TEXT = Column(pl.String, "a text of which nothing is known")
 
 
-def redacted(snapshot: Snapshot, names: Pseudonyms, providers: ProviderData) -> Snapshot:
-    """The snapshot, and its earlier looks, with pseudonyms in the place of names.
+def redact_snapshot(snapshot: Snapshot, names: Pseudonyms, providers: ProviderData) -> Snapshot:
+    """The snapshot, and its earlier ones, with pseudonyms in place of names.
 
-    Sentences come last: by then every name that may stand in them is known. Who runs the cluster is settled before, by
-    names that are then gone: the findings are the same.
+    Sentences are redacted last, when every name that may appear in them is collected. The provider is recognised first,
+    because the names that show it disappear: so the findings stay the same.
     """
-    known = identified(snapshot, providers)
-    looks = [_tables(each, names) for each in (known, *known.earlier)]
-    told = [_sentences(each, names) for each in looks]
-    return msgspec.structs.replace(told[0], earlier=tuple(told[1:]))
+    settled = settle_provider(snapshot, providers)
+    looks = [_tables(look, names) for look in (settled, *settled.earlier)]
+    redacted_looks = [_sentences(look, names) for look in looks]
+    return msgspec.structs.replace(redacted_looks[0], earlier=tuple(redacted_looks[1:]))
 
 
-def subject(told: Subject, names: Pseudonyms) -> Subject:
-    """The subject under its pseudonyms."""
-    fields = dict(zip(KINDS[told.kind].key, told.key, strict=True))
+def redact_subject(original: Subject, names: Pseudonyms) -> Subject:
+    """The subject with pseudonyms in its key."""
+    fields = dict(zip(KINDS[original.kind].key, original.key, strict=True))
     key = tuple(
         names.of_column(_key_columns().get(name, _ANY_TEXT), value, fields) if isinstance(value, str) else value
         for name, value in fields.items()
     )
-    return Subject(told.kind, key)
+    return Subject(original.kind, key)
 
 
 @cache
@@ -73,26 +73,26 @@ def _tables(look: Snapshot, names: Pseudonyms) -> Snapshot:
 def _sentences(look: Snapshot, names: Pseudonyms) -> Snapshot:
     return msgspec.structs.replace(
         look,
-        answers=tuple(_answer(each, names) for each in look.answers),
+        answers=tuple(_answer(answer, names) for answer in look.answers),
         tables={name: _table(table, names, sentences=True) for name, table in look.tables.items()},
     )
 
 
 def _answer(answer: Answer, names: Pseudonyms) -> Answer:
     return msgspec.structs.replace(
-        answer, asked=names.asked(answer.asked), peer=names.peer(answer.peer), reason=names.reason(answer.reason)
+        answer, asked=names.request(answer.asked), peer=names.peer(answer.peer), reason=names.reason(answer.reason)
     )
 
 
 def _table(table: Table, names: Pseudonyms, *, sentences: bool) -> Table:
     kind, frame = type(table), table.df
-    told: list[pl.Series] = []
+    replaced: list[pl.Series] = []
     for name, column in kind.columns.items():
         if column.dtype == pl.String and (column.text is TextKind.REASON) is sentences:
-            told.append(_column(frame, name, column, names))
-    if not told:
+            replaced.append(_column(frame, name, column, names))
+    if not replaced:
         return table
-    frame = frame.with_columns(told)
+    frame = frame.with_columns(replaced)
     if issubclass(kind, Rows):
         return cast("type[Rows[Any]]", kind).from_df(frame, table.unseen)
     return cast("type[Frame]", kind)(frame, table.unseen)

@@ -8,7 +8,7 @@ _MS_A_DAY = 86_400_000
 
 
 def age_days(as_of: date, at_ms: int) -> int:
-    """How many whole days old data of this day is at that time; 0 where the day lies ahead of it.
+    """The age in whole days, at that time, of data of this day; 0 when the day lies in the future.
 
     >>> age_days(date(2026, 11, 1), 1_793_923_200_000)
     5

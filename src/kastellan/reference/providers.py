@@ -41,7 +41,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What speaks for a provider: a regular expression that is searched in an address, the cluster id or `key=value`."""
+    """Evidence for a provider: a regular expression that is searched in an address, the cluster id or `key=value`."""
 
     kind: Literal["address", "cluster-id", "config"]
     pattern: str
@@ -49,8 +49,8 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     says: str
 
     def found_in(self, texts: Iterable[str]) -> bool:
-        """True when one of the texts has it."""
-        return any(re.search(self.pattern, each) for each in texts)
+        """Whether the pattern matches within one of the texts."""
+        return any(re.search(self.pattern, text) for text in texts)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,12 +68,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def about(self) -> str:
-        """The request, with what of it is meant."""
-        return f"{self.asked} of {', '.join(each.replace('_', ' ') for each in self.tables)}" if self.tables else self.asked
+        """The request, with the tables that are meant."""
+        return f"{self.asked} of {', '.join(table.replace('_', ' ') for table in self.tables)}" if self.tables else self.asked
 
 
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Checks or families whose verdict means nothing there, and why."""
+    """Checks or families that are not applicable at this provider, and why."""
 
     of: tuple[str, ...]
     says: str
@@ -88,7 +88,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of one provider. `rights` names the form in which rights are given there."""
+    """The profile of one provider. `rights` names the form in which rights are given there."""
 
     id: str
     name: str
@@ -101,13 +101,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sources: tuple[str, ...]
 
     def excludes(self, check: str) -> str:
-        """Why a verdict of this check means nothing there; empty where it means something."""
-        return next((each.says for each in self.not_applicable if named(check, each.of)), "")
+        """Why this check is not applicable at this provider; empty where it applies."""
+        return next((exclusion.says for exclusion in self.not_applicable if covers(check, exclusion.of)), "")
 
     def owner_of(self, about: str) -> Owner | None:
-        """Who changes what this check or cause asks for, where it is told."""
-        exact = next((each for each in self.owners if about in each.of), None)
-        return exact or next((each for each in self.owners if named(about, each.of)), None)
+        """Who owns the setting that this check or cause asks to change, or None."""
+        exact = next((owner for owner in self.owners if about in owner.of), None)
+        return exact or next((owner for owner in self.owners if covers(about, owner.of)), None)
 
 
 class ProviderData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,85 +124,91 @@ class ProviderData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     profiles: tuple[Profile, ...]
 
     def age_days(self, at_ms: int) -> int:
-        """How many whole days old the data is at that time; 0 where its date lies ahead of it."""
+        """The age of the data in whole days; 0 when its date lies in the future."""
         return age_days(self.as_of, at_ms)
 
     def profile(self, provider: str) -> Profile | None:
         """The profile of this id, if there is one."""
-        return next((each for each in self.profiles if each.id == provider), None)
+        return next((profile for profile in self.profiles if profile.id == provider), None)
 
-    def stated(self, provider: str, said: str) -> Provider:
-        """What a user states, as `said` names the place. Raises BadInput for a provider without a profile."""
+    def confirm(self, provider: str, place: str) -> Provider:
+        """The provider that a user states in this `place`. Raises BadInput for a provider without a profile."""
         if provider != NONE and self.profile(provider) is None:
-            known = ", ".join((*(each.id for each in self.profiles), NONE))
-            raise BadInput(f"{said} names the provider {provider[:40]!r}; there are: {known}")
+            ids = ", ".join((*(profile.id for profile in self.profiles), NONE))
+            raise BadInput(f"{place} names the provider {provider[:40]!r}; there are: {ids}")
         return Provider(id=provider, stated=True)
 
 
-def named(check: str, names: Iterable[str]) -> bool:
+def covers(check: str, names: Iterable[str]) -> bool:
     """True when a list of checks and families names this check.
 
-    >>> named("storage.log_dir_offline", ("storage",)), named("storage.log_dir_offline", ("stor",))
+    >>> covers("storage.log_dir_offline", ("storage",)), covers("storage.log_dir_offline", ("stor",))
     (True, False)
     """
-    return any(each in (check, check.partition(".")[0]) for each in names)
+    return any(name in (check, check.partition(".")[0]) for name in names)
 
 
 def parse(data: bytes, name: str) -> ProviderData:
-    """The profiles in the bytes of a file called `name`. Raises BadInput, in one sentence, for anything else."""
+    """The profiles in the bytes of a file called `name`. Raises BadInput in one sentence for invalid data."""
     try:
-        found = _spread(msgspec.json.decode(data, type=ProviderData))
+        profiles = _spread(msgspec.json.decode(data, type=ProviderData))
     except msgspec.DecodeError as error:
-        told = str(error).partition("\n")[0]
-        raise BadInput(f"{name} holds no provider profiles: {told}; take the file of a newer Kastellan or correct it") from None
-    problem = _problem(found)
+        reason = str(error).partition("\n")[0]
+        raise BadInput(f"{name} holds no provider profiles: {reason}; take the file of a newer Kastellan or correct it") from None
+    problem = _problem(profiles)
     if problem:
         raise BadInput(f"{name} holds no provider profiles: {problem}; take the file of a newer Kastellan or correct it")
-    return found
+    return profiles
 
 
 def _spread(data: ProviderData) -> ProviderData:
-    """The same with the members of sets in place of their names; a name that is no set stays, and is a problem."""
+    """The same data with each `@name` replaced by the members of that set; an unknown name stays and is reported later."""
 
     def members(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(one for each in names for one in (data.sets.get(each[1:], (each,)) if each.startswith("@") else (each,)))
+        return tuple(
+            member for name in names for member in (data.sets.get(name[1:], (name,)) if name.startswith("@") else (name,))
+        )
 
     return msgspec.structs.replace(
         data,
         profiles=tuple(
             msgspec.structs.replace(
-                each,
-                not_applicable=tuple(msgspec.structs.replace(one, of=members(one.of)) for one in each.not_applicable),
-                owners=tuple(msgspec.structs.replace(one, of=members(one.of)) for one in each.owners),
+                profile,
+                not_applicable=tuple(
+                    msgspec.structs.replace(exclusion, of=members(exclusion.of)) for exclusion in profile.not_applicable
+                ),
+                owners=tuple(msgspec.structs.replace(owner, of=members(owner.of)) for owner in profile.owners),
             )
-            for each in data.profiles
+            for profile in data.profiles
         ),
     )
 
 
 def _problem(data: ProviderData) -> str:
-    """What is wrong with values that have the right types; empty when nothing is."""
+    """The first invalid value, as part of a sentence; empty when all values are valid."""
     if data.schema != SCHEMA:
         return f"its schema is {data.schema[:40]!r} and not {SCHEMA!r}"
-    ids = [each.id for each in data.profiles]
-    twice = next((each for each in ids if ids.count(each) > 1 or each == NONE), None)
+    ids = [profile.id for profile in data.profiles]
+    twice = next((name for name in ids if ids.count(name) > 1 or name == NONE), None)
     if twice is not None:
         return f"the provider {twice[:40]!r} stands there twice, or is called {NONE!r}"
-    return next(filter(None, (_problem_of(each, data.enough) for each in data.profiles)), "")
+    return next(filter(None, (_problem_of(profile, data.enough) for profile in data.profiles)), "")
 
 
 def _problem_of(profile: Profile, enough: int) -> str:
     if not profile.sources:
         return f"{profile.id} names no source"
-    if not profile.signs or not 1 <= enough <= sum(each.weight for each in profile.signs):
+    if not profile.signs or not 1 <= enough <= sum(sign.weight for sign in profile.signs):
         return f"the signs of {profile.id} can never be enough to recognise it"
     for sign in profile.signs:
         if not _sound(sign.pattern) or sign.weight < 1:
             return f"{profile.id} has a sign that is no regular expression, or without weight: {sign.pattern[:60]!r}"
-    unsourced = next((each.asked for each in profile.refused if each.how != "expected" and not each.sources), None)
+    unsourced = next((refusal.asked for refusal in profile.refused if refusal.how != "expected" and not refusal.sources), None)
     if unsourced:
         return f"{profile.id} names no source for its refusal of {unsourced}"
-    strange = next((one for each in (*profile.not_applicable, *profile.owners) for one in each.of if one.startswith("@")), None)
+    strange = next(
+        (name for entry in (*profile.not_applicable, *profile.owners) for name in entry.of if name.startswith("@")), None
+    )
     return f"{profile.id} names {strange!r}, which is no set" if strange else ""
 
 

@@ -1,4 +1,4 @@
-"""The dated data that judgements rest on, as one value that is handed in."""
+"""The dated data that checks rest on, as one value that the application passes in."""
 
 from __future__ import annotations
 

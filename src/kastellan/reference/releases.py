@@ -1,4 +1,4 @@
-"""What is known of Kafka's releases: a dated file, each entry with its sources.
+"""Kafka's releases: a dated file, each entry with its sources.
 
 Which lines exist and are supported, which vulnerabilities they have, which configs they dropped, which feature levels
 they bring. It comes with Kastellan (`releases.json`) and ages: it says of when it is, and whoever rests a verdict on it
@@ -109,7 +109,7 @@ class ReleaseData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     features: tuple[FeatureLevel, ...] = ()
 
     def age_days(self, at_ms: int) -> int:
-        """How many whole days old the data is at that time; 0 where its date lies ahead of it."""
+        """The age of the data in whole days; 0 when its date lies in the future."""
         return age_days(self.as_of, at_ms)
 
     def outdated_broker_keys(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class ReleaseData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def support_end(self, line: Line) -> date | None:
         """When the project's rule ended the line's support: the day on which the line appeared that pushed it out."""
-        newer = [each for each in self.lines if version_of(each.line) > version_of(line.line)]
+        newer = [other for other in self.lines if version_of(other.line) > version_of(line.line)]
         return newer[self.supported_lines - 1].released if len(newer) >= self.supported_lines else None
 
 
@@ -128,41 +128,43 @@ def version_of(text: str) -> Version:
     >>> version_of("3.10.0") > version_of("3.9.2")
     True
     """
-    return tuple(int(each) for each in text.split("."))
+    return tuple(int(number) for number in text.split("."))
 
 
 def parse(data: bytes, name: str) -> ReleaseData:
-    """The release data in the bytes of a file called `name`. Raises BadInput, in one sentence, for anything else."""
+    """The release data in the bytes of a file called `name`. Raises BadInput in one sentence for invalid data."""
     try:
-        found = msgspec.json.decode(data, type=ReleaseData)
+        releases = msgspec.json.decode(data, type=ReleaseData)
     except msgspec.DecodeError as error:
-        told = str(error).partition("\n")[0]
-        raise BadInput(f"{name} is no release data: {told}; take the file of a newer Kastellan or correct it") from None
-    problem = _problem(found)
+        reason = str(error).partition("\n")[0]
+        raise BadInput(f"{name} is no release data: {reason}; take the file of a newer Kastellan or correct it") from None
+    problem = _problem(releases)
     if problem:
         raise BadInput(f"{name} is no release data: {problem}; take the file of a newer Kastellan or correct it")
-    return found
+    return releases
 
 
 def _problem(data: ReleaseData) -> str:
-    """What is wrong with values that have the right types; empty when nothing is."""
+    """The first invalid value, as part of a sentence; empty when all values are valid."""
     if data.schema != SCHEMA:
         return f"its schema is {data.schema[:40]!r} and not {SCHEMA!r}"
     if data.supported_lines < 1:
         return "supported_lines is below 1"
     for text in _versions(data):
-        if not all(each.isascii() and each.isdecimal() for each in text.split(".")):
+        if not all(number.isascii() and number.isdecimal() for number in text.split(".")):
             return f"{text[:40]!r} is no version"
-    lines = [version_of(each.line) for each in data.lines]
+    lines = [version_of(line.line) for line in data.lines]
     if not lines or lines != sorted(set(lines)):
         return "its lines are not in rising order"
-    levels = [level.level for each in data.lines for level in each.levels]
+    levels = [level.level for line in data.lines for level in line.levels]
     if levels != sorted(set(levels)):
         return "the levels of metadata.version are not in rising order"
-    wide = next((each.id for each in data.vulnerabilities for span in each.affected if not _rising(span)), None)
+    wide = next(
+        (vulnerability.id for vulnerability in data.vulnerabilities for span in vulnerability.affected if not _rising(span)), None
+    )
     if wide:
         return f"a span of {wide} ends before it begins"
-    return _duplicate(data) or _unsourced(data)
+    return _duplicate(data) or _missing_source(data)
 
 
 def _rising(span: Span) -> bool:
@@ -170,29 +172,29 @@ def _rising(span: Span) -> bool:
 
 
 def _versions(data: ReleaseData) -> list[str]:
-    found = [text for each in data.lines for text in (each.line, each.latest)]
-    for each in data.vulnerabilities:
-        found += [*each.fixed, *(text for span in each.affected for text in (span.first, span.last))]
+    versions = [text for vulnerability in data.lines for text in (vulnerability.line, vulnerability.latest)]
+    for vulnerability in data.vulnerabilities:
+        versions += [*vulnerability.fixed, *(text for span in vulnerability.affected for text in (span.first, span.last))]
     for change in data.configs:
-        found += [text for text in (change.deprecated, change.removed, change.planned) if text is not None]
-    return found
+        versions += [text for text in (change.deprecated, change.removed, change.planned) if text is not None]
+    return versions
 
 
 def _duplicate(data: ReleaseData) -> str:
-    ids = [each.id for each in data.vulnerabilities]
-    keys = [f"{each.scope} {each.config}" for each in data.configs]
+    ids = [vulnerability.id for vulnerability in data.vulnerabilities]
+    keys = [f"{change.scope} {change.config}" for change in data.configs]
     for names in (ids, keys):
-        twice = next((each for each in names if names.count(each) > 1), None)
+        twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             return f"{twice} stands there twice"
     return ""
 
 
-def _unsourced(data: ReleaseData) -> str:
+def _missing_source(data: ReleaseData) -> str:
     entries = (
-        *((f"line {each.line}", each.sources) for each in data.lines),
-        *((each.id, each.sources) for each in data.vulnerabilities),
-        *((each.config, each.sources) for each in data.configs),
-        *((f"{each.feature} {each.level}", each.sources) for each in data.features),
+        *((f"line {line.line}", line.sources) for line in data.lines),
+        *((vulnerability.id, vulnerability.sources) for vulnerability in data.vulnerabilities),
+        *((change.config, change.sources) for change in data.configs),
+        *((f"{level.feature} {level.level}", level.sources) for level in data.features),
     )
     return next((f"{name} names no source" for name, sources in entries if not sources), "")

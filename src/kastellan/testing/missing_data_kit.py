@@ -102,16 +102,16 @@ def broken_by_any(
     judgements: Iterable[RegisteredCheck], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12
 ) -> list[Breach]:
     """Where any of these checks breaks the law on this snapshot: views are computed once for all that need them."""
-    whole = Resolver(snapshot, views)
-    found: list[Breach] = []
-    cases = [_case(each, whole, snapshot, views) for each in judgements]
+    full = Resolver(snapshot, views)
+    breaches: list[Breach] = []
+    cases = [_case(judgement, full, snapshot, views) for judgement in judgements]
     for loss in losses(snapshot, rng, rounds, frozenset[str]().union(*(case.used for case in cases))):
         lesser = Resolver(loss.snapshot, views)
         touched = _touched(snapshot, loss.snapshot)
         for case in cases:
             if case.looks_back if touched is None else touched & case.used:
-                found += _compare(case, loss, views, lesser)
-    return found
+                breaches += _compare(case, loss, views, lesser)
+    return breaches
 
 
 def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Random, rounds: int = 12) -> list[Leak]:
@@ -120,13 +120,13 @@ def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Ra
     before = Resolver(snapshot, views).get(need)
     if not isinstance(before, Table):
         return []
-    found: list[Leak] = []
+    leaks: list[Leak] = []
     for loss in losses(snapshot, rng, rounds, tables_of(requests_of([views[view]], views))):
         after = Resolver(loss.snapshot, views).get(need)
         if not isinstance(after, Missing):
             assert isinstance(after, Table)  # noqa: S101
-            found += [*_lost(before, after, loss), *_changed(before, after, loss)]
-    return found
+            leaks += [*_lost(before, after, loss), *_changed(before, after, loss)]
+    return leaks
 
 
 class _Case(msgspec.Struct, frozen=True):
@@ -138,8 +138,8 @@ class _Case(msgspec.Struct, frozen=True):
     looks_back: bool
 
 
-def _case(judgement: RegisteredCheck, whole: Resolver, snapshot: Snapshot, views: Views) -> _Case:
-    before = subjects_of(judgement, snapshot, views, resolver=whole)
+def _case(judgement: RegisteredCheck, full: Resolver, snapshot: Snapshot, views: Views) -> _Case:
+    before = subjects_of(judgement, snapshot, views, resolver=full)
     used = tables_of(requests_of([judgement.evaluate], views)) | {
         enumerating_tables().get(subject.kind, "") for subject in before
     }
@@ -147,16 +147,16 @@ def _case(judgement: RegisteredCheck, whole: Resolver, snapshot: Snapshot, views
 
 
 def _looks_back(function: Callable[..., object], views: Views) -> bool:
-    for each in needs_of(function):
-        view = views.get(each.wanted) if issubclass(each.wanted, Table) else None
-        if each.earlier or (view and _looks_back(view, views)):
+    for need in needs_of(function):
+        view = views.get(need.wanted) if issubclass(need.wanted, Table) else None
+        if need.earlier or (view and _looks_back(view, views)):
             return True
     return False
 
 
 def _touched(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
     """The tables that a loss changed; None when it changed an earlier look."""
-    if [id(each) for each in before.earlier] != [id(each) for each in after.earlier]:
+    if [id(look) for look in before.earlier] != [id(look) for look in after.earlier]:
         return None
     return frozenset(name for name, table in before.tables.items() if after.tables.get(name) is not table)
 
@@ -171,10 +171,10 @@ def _compare(case: _Case, loss: Loss, views: Views, lesser: Resolver) -> Iterabl
     # A check whose need could not be met at all answers once, for the whole cluster, that it does not know.
     if set(after) == {_CLUSTER} and after[_CLUSTER] is Verdict.UNKNOWN:
         return
-    for subject, was in before.items():
+    for subject, verdict_before in before.items():
         now = after.get(subject)
-        if now not in {was, Verdict.UNKNOWN} and not _gone_with(subject, loss, after):
-            yield Breach(check, loss.what, subject, was, now)
+        if now not in {verdict_before, Verdict.UNKNOWN} and not _gone_with(subject, loss, after):
+            yield Breach(check, loss.what, subject, verdict_before, now)
     for subject in after.keys() - before.keys():
         if after[subject] in {Verdict.PASS, Verdict.FAIL}:
             yield Breach(check, loss.what, subject, None, after[subject])
@@ -186,11 +186,11 @@ def _gone_with(subject: Subject, loss: Loss, after: dict[Subject, Verdict]) -> b
     if any(roster in fields and fields[roster] == member for roster, member in loss.hidden):
         return True
     stand_ins = (
-        Subject(subject.kind, tuple(fields[each] if each == roster else None for each in fields))
+        Subject(subject.kind, tuple(fields[name] if name == roster else None for name in fields))
         for roster, member in loss.unreadable
         if roster in fields and fields[roster] == member
     )
-    return any(after.get(each) is Verdict.UNKNOWN for each in stand_ins)
+    return any(after.get(subject) is Verdict.UNKNOWN for subject in stand_ins)
 
 
 def _lost(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
@@ -204,22 +204,22 @@ def _lost(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
 def _changed(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
     keys = list(before.key)
     # What rests on rows that nobody could enumerate is told with these: the engine lets no verdict stand on it.
-    if any(each.roster not in keys for each in after.unseen):
+    if any(unseen.roster not in keys for unseen in after.unseen):
         return
     both = before.df.join(after.df, on=keys, how="inner", nulls_equal=True, suffix="_after")
-    told = (name for name, each in before.columns.items() if name not in keys and name != "answer" and not each.of_sight)
-    for column in told:
+    columns = (name for name, column in before.columns.items() if name not in keys and name != "answer" and not column.of_sight)
+    for column in columns:
         now = pl.col(f"{column}_after")
         for key in both.filter(now.is_not_null() & pl.col(column).ne_missing(now)).select(keys).iter_rows():
             yield Leak(before.name, loss.what, key, column)
 
 
 def _values(table: Table) -> list[str]:
-    return [each for each in table.columns if each not in table.key and each not in _ALWAYS_KNOWN]
+    return [name for name in table.columns if name not in table.key and name not in _ALWAYS_KNOWN]
 
 
 def _without(snapshot: Snapshot, name: str) -> Snapshot:
-    return msgspec.structs.replace(snapshot, tables={each: table for each, table in snapshot.tables.items() if each != name})
+    return msgspec.structs.replace(snapshot, tables={other: table for other, table in snapshot.tables.items() if other != name})
 
 
 def _unlisted(snapshot: Snapshot, roster: str) -> Loss:
@@ -261,20 +261,20 @@ def _blank(snapshot: Snapshot, table: Table, row: int | None, column: str) -> Lo
     snapshot, answer = failed_answer(snapshot)
     names = _values(table) if column == "every value" else [column]
     hit = pl.lit(value=True) if row is None else pl.int_range(pl.len()) == row
-    nulls: list[Any] = [pl.when(hit).then(None).otherwise(pl.col(each)).alias(each) for each in names]
-    told = pl.when(hit).then(pl.lit(answer)).otherwise(pl.col("answer")).cast(table.schema()["answer"]).alias("answer")
+    nulls: list[Any] = [pl.when(hit).then(None).otherwise(pl.col(name)).alias(name) for name in names]
+    answers = pl.when(hit).then(pl.lit(answer)).otherwise(pl.col("answer")).cast(table.schema()["answer"]).alias("answer")
     where = "everywhere" if row is None else f"in row {row}"
-    blanked = rebuilt(type(table), table.df.with_columns(*nulls, told), table.unseen)
+    blanked = rebuilt(type(table), table.df.with_columns(*nulls, answers), table.unseen)
     return Loss(snapshot.with_table(blanked), f"{table.name}.{column} blank {where}")
 
 
 def _placeholder(snapshot: Snapshot, table: Table, member: object) -> Loss:
     """All rows of a roster member become one placeholder, as a source writes it when they could not be read."""
-    rest = [each for each in table.key if each != table.roster]
+    rest = [name for name in table.key if name != table.roster]
     if not (rest and table.collection.placeholders):
         return _blank(snapshot, table, table.df[table.roster].to_list().index(member), "every value")
     snapshot, answer = failed_answer(snapshot)
     keep = table.df.filter(pl.col(table.roster).ne_missing(pl.lit(member)))
-    one = pl.DataFrame([{table.roster: member, "answer": answer}], schema=table.schema(), orient="row")
-    left = rebuilt(type(table), pl.concat([keep, one]), table.unseen)
+    placeholder = pl.DataFrame([{table.roster: member, "answer": answer}], schema=table.schema(), orient="row")
+    left = rebuilt(type(table), pl.concat([keep, placeholder]), table.unseen)
     return Loss(snapshot.with_table(left), f"{table.name} of {member} not readable", (), ((table.roster, member),))

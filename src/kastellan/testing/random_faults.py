@@ -78,14 +78,14 @@ def _row(snapshot: Snapshot, kind: type[Table], rng: random.Random) -> dict[str,
 
 
 def _key(row: dict[str, Any], *columns: str) -> dict[str, Any]:
-    return {each: row[each] for each in columns}
+    return {name: row[name] for name in columns}
 
 
 def _broker_dead(snapshot: Snapshot, rng: random.Random) -> Snapshot:
     gone = _row(snapshot, Brokers, rng)["broker"]
-    told = rng.choice(({"fenced": True}, {"fenced": None}))
+    state = rng.choice(({"fenced": True}, {"fenced": None}))
     snapshot = edit(
-        snapshot, Brokers, {"broker": gone}, listed=False, reached=False, trouble="refused", reason="nothing listens", **told
+        snapshot, Brokers, {"broker": gone}, listed=False, reached=False, trouble="refused", reason="nothing listens", **state
     )
     snapshot = edit(snapshot, Replicas, {"broker": gone}, in_sync=False, offline=True)
     replicas = snapshot.tables[Replicas.name].df

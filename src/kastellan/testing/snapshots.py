@@ -169,7 +169,7 @@ def _healthy(
         _frame(ClientMetrics, [{"subscription": "basic", "interval_ms": 60_000, "metrics": "org.apache.kafka.", "match": ""}]),
         *(kind.empty() for kind in _NONE_THERE),
     ]
-    seen = Answer(
+    complete = Answer(
         id=_SEEN,
         source="kafka",
         asked="everything",
@@ -182,8 +182,8 @@ def _healthy(
         at_ms=at_ms,
         cluster_id="test-cluster",
         vantage=Vantage(host="here", bootstrap="127.0.0.1:9001"),
-        answers=(seen,),
-        tables={each.name: each for each in tables},
+        answers=(complete,),
+        tables={table.name: table for table in tables},
     )
 
 
@@ -227,7 +227,7 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
             for i in ids
         ),
         Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_SEEN)]),
-        QuorumNodes(_quorum_nodes(controllers, [each for each in ids if each not in controllers], at_ms)),
+        QuorumNodes(_quorum_nodes(controllers, [node for node in ids if node not in controllers], at_ms)),
         Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_SEEN)]),
         _frame(
             BrokerFeatures,
@@ -396,8 +396,8 @@ def _access(topics: Iterable[str], groups: Mapping[str, str], at_ms: int) -> lis
         _frame(
             Quotas,
             [
-                {"entity": f"user={DEFAULT}", "user": DEFAULT, "client_id": "", "ip": "", "quota": each, "value": 50e6}
-                for each in ("producer_byte_rate", "consumer_byte_rate")
+                {"entity": f"user={DEFAULT}", "user": DEFAULT, "client_id": "", "ip": "", "quota": rate, "value": 50e6}
+                for rate in ("producer_byte_rate", "consumer_byte_rate")
             ],
         ),
         _frame(
@@ -413,23 +413,23 @@ def _access(topics: Iterable[str], groups: Mapping[str, str], at_ms: int) -> lis
 
 
 def _quorum_nodes(controllers: Sequence[int], observers: Sequence[int], at_ms: int) -> list[QuorumNode]:
-    voters = [(each, True) for each in controllers]
+    voters = [(node, True) for node in controllers]
     return [
         QuorumNode(
             node=node, voter=voter, log_end_offset=900, last_fetch_ms=at_ms - 100, last_caught_up_ms=at_ms - 100,
             host="127.0.0.1" if voter else None, port=9000 + node if voter else None, answer=_SEEN,
         )
-        for node, voter in (*voters, *((each, False) for each in observers))
+        for node, voter in (*voters, *((observer, False) for observer in observers))
     ]  # fmt: skip
 
 
 def _frame(kind: type[Frame], rows: Sequence[Mapping[str, Any]]) -> Frame:
-    return kind.of_rows([{**each, "answer": _SEEN} for each in rows])
+    return kind.of_rows([{**row, "answer": _SEEN} for row in rows])
 
 
 def matching(where: Mapping[str, Any]) -> pl.Expr:
     """Rows whose columns have these values."""
-    return reduce(lambda left, each: left & pl.col(each[0]).eq_missing(pl.lit(each[1])), where.items(), pl.lit(value=True))
+    return reduce(lambda left, item: left & pl.col(item[0]).eq_missing(pl.lit(item[1])), where.items(), pl.lit(value=True))
 
 
 def edit(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any], **values: Any) -> Snapshot:  # noqa: ANN401
@@ -446,7 +446,7 @@ def edit(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any], **valu
 def add(snapshot: Snapshot, kind: type[Table], *rows: Mapping[str, Any]) -> Snapshot:
     """The snapshot with rows added; a column that is not given is null, `answer` is the good one."""
     table = _table(snapshot, kind)
-    more = pl.DataFrame([{"answer": _SEEN, **each} for each in rows], schema=table.schema(), orient="row")
+    more = pl.DataFrame([{"answer": _SEEN, **row} for row in rows], schema=table.schema(), orient="row")
     return snapshot.with_table(rebuilt(kind, pl.concat([table.df, more]), table.unseen))
 
 
@@ -458,7 +458,7 @@ def drop(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any]) -> Sna
 
 def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time", broker: int = 2) -> tuple[Snapshot, int]:
     """The snapshot with one failed Answer more, and its id."""
-    new = 1 + max((each.id for each in snapshot.answers), default=0)
+    new = 1 + max((answer.id for answer in snapshot.answers), default=0)
     answer = Answer(
         id=new,
         source="kafka",

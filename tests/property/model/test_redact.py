@@ -18,7 +18,7 @@ from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.acls import Acls
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.redaction.pseudonyms import Pseudonyms
-from kastellan.redaction.redact import redacted, subject
+from kastellan.redaction.redact import redact_snapshot, redact_subject
 from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.random_faults import sicken
 from kastellan.testing.snapshots import AT_MS, add, edit, failed_answer, healthy, rebuilt
@@ -82,8 +82,8 @@ def verdicts(snapshot: Snapshot, names: Pseudonyms | None = None) -> dict:
     report = run_checks_on_saved(snapshot, EXAM, AT_MS).report
     told = {}
     for each in report.findings:
-        of = subject(each.subject, names) if names else each.subject
-        why = {(check, subject(cause, names) if names else cause) for check, cause in each.explained_by}
+        of = redact_subject(each.subject, names) if names else each.subject
+        why = {(check, redact_subject(cause, names) if names else cause) for check, cause in each.explained_by}
         told[each.check, of] = (each.severity, each.confirmed, frozenset(why))
     counts = {each.check: {v: n for v, n in each.counts.items() if n} for each in report.results}
     return {"findings": told, "counts": counts, "causes": [each.cause for each in report.causes]}
@@ -96,7 +96,7 @@ def test_no_name_is_left_and_every_finding_is(seed):
     snapshot = renamed(sicken(healthy(topics={"orders": 4, "payments": 2, "__consumer_offsets": 3}), rng), rng)
     snapshot = snapshot.after(msgspec.structs.replace(snapshot, at_ms=AT_MS - 60_000))
     names = Pseudonyms(rng.randbytes(32))
-    data = dump(redacted(snapshot, names, packaged_providers()))
+    data = dump(redact_snapshot(snapshot, names, packaged_providers()))
     content = unpacked(data)
     needles = {each.original for each in names.map().names} | {SECRET, "ACME", "acme_vpn"}
     # 'admin', '2' and the like are words that may stand anywhere: what is looked for can be told from chance.
@@ -113,7 +113,7 @@ def test_the_same_key_gives_the_same_pseudonyms_and_another_one_others():
 
 
 def test_what_belongs_together_still_does():
-    snapshot = redacted(healthy(), Pseudonyms(b"k" * 32), packaged_providers())
+    snapshot = redact_snapshot(healthy(), Pseudonyms(b"k" * 32), packaged_providers())
     topics = set(snapshot.tables["topics"].df["topic"])
     assert set(snapshot.tables["partitions"].df["topic"]) == topics
     literal = snapshot.tables["acls"].df.filter((pl.col("resource_type") == "topic") & (pl.col("pattern_type") == "literal"))
@@ -128,7 +128,7 @@ def test_what_kafka_itself_says_stays():
     snapshot, _ = failed_answer(snapshot, reason="broker 2 (10.1.2.3:9092) refused the connection: nothing listens there")
     snapshot = edit(snapshot, BrokerConfigs, {"broker": 1, "config": "sasl.enabled.mechanisms"}, value="SCRAM-SHA-512,GSSAPI")
     names = Pseudonyms(b"k" * 32)
-    told = redacted(snapshot, names, packaged_providers())
+    told = redact_snapshot(snapshot, names, packaged_providers())
     topics = told.tables["topics"].df["topic"].to_list()
     assert "__consumer_offsets" in topics
     assert any(each.startswith("topic-") and each.endswith("-changelog") for each in topics)
@@ -145,7 +145,7 @@ def test_a_broker_row_of_a_prefixed_right_is_no_topic():
          "operation": "read", "permission": "allow"},
     )  # fmt: skip
     row = (
-        redacted(snapshot, Pseudonyms(b"k" * 32), packaged_providers())
+        redact_snapshot(snapshot, Pseudonyms(b"k" * 32), packaged_providers())
         .tables["acls"]
         .df.filter(pl.col("pattern_type") == "prefixed")
         .row(0, named=True)

@@ -61,7 +61,7 @@ def test_the_variable_goes_before_the_config_directory(tmp_path: Path) -> None:
     }
     assert read_releases(environment).as_of.isoformat() == "2027-04-01"
     assert read_providers(environment).as_of.isoformat() == "2027-04-02"
-    assert read_providers(environment).stated("msk", "--provider").id == "msk"
+    assert read_providers(environment).confirm("msk", "--provider").id == "msk"
 
 
 def test_a_file_that_is_not_there_or_is_something_else_is_one_sentence(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
-from kastellan.app.sql import answered, read, relations, requests_for, sql
+from kastellan.app.sql import answer_statement, read, relations, requests_for, sql
 from kastellan.engine.needs import ALL
 from kastellan.engine.requests import keys_of, tables_of
 from kastellan.kernel.errors import BadInput
@@ -23,7 +23,7 @@ from kastellan.views.catalogue import all_views
 
 def rows(text: str, snapshot: Snapshot | None = None, before: Snapshot | None = None) -> list[tuple[object, ...]]:
     look = None if before is None else lambda _: before
-    return answered(snapshot or healthy(), read(text), before=look).frame.rows()
+    return answer_statement(snapshot or healthy(), read(text), before=look).frame.rows()
 
 
 def test_tables_and_views_have_names_of_their_own():
@@ -35,7 +35,7 @@ def test_every_table_and_view_can_be_read(name):
     statement = read(f"select * from {name}")
     assert (statement.now, statement.before) == ((name,), ())
     try:
-        found = answered(healthy(), statement)
+        found = answer_statement(healthy(), statement)
     except BadInput as error:
         assert "was not collected" in error.message or "needs an earlier look" in error.message  # noqa: PT017
     else:
@@ -115,11 +115,11 @@ def test_what_differs_between_two_looks():
 def test_an_earlier_look_has_to_be_named_and_another_cluster_is_told():
     statement = read("select * from before.topics")
     with pytest.raises(BadInput, match="name the look with --before"):
-        answered(healthy(), statement)
+        answer_statement(healthy(), statement)
     asked: list[str | None] = []
     other = msgspec.structs.replace(healthy(), cluster_id="other")
     for earlier, told in ((healthy(), False), (other, True)):
-        notes = answered(healthy(), statement, before=lambda of, look=earlier: asked.append(of) or look).notes
+        notes = answer_statement(healthy(), statement, before=lambda of, look=earlier: asked.append(of) or look).notes
         assert any("of another cluster: other" in each for each in notes) == told
     assert asked == [healthy().cluster_id] * 2
 
@@ -128,16 +128,16 @@ def test_a_table_that_the_look_does_not_hold_is_refused():
     others = {name: table for name, table in healthy().tables.items() if name != "topics"}
     without = msgspec.structs.replace(healthy(), tables=others)
     with pytest.raises(BadInput, match="topics was not collected"):
-        answered(without, read("select * from topics"))
+        answer_statement(without, read("select * from topics"))
 
 
 def test_what_was_not_seen_is_told_with_its_reason():
     snapshot = edit(healthy(), LogDirs, {"broker": 1}, usable_bytes=None)
-    found = answered(hide(snapshot, "topic", "orders"), read("select topic from topics"))
+    found = answer_statement(hide(snapshot, "topic", "orders"), read("select topic from topics"))
     assert found.frame.rows() == [("payments",)]
     assert found.unseen
     assert found.reasons
-    nulls = answered(snapshot, read("select broker, usable_bytes from log_dirs"))
+    nulls = answer_statement(snapshot, read("select broker, usable_bytes from log_dirs"))
     assert (1, None) in nulls.frame.rows()
     assert any("not seen" in each for each in nulls.notes)
 
@@ -155,5 +155,5 @@ def test_live_and_saved_give_the_same_rows():
     source = FixedSource(healthy())
     live = asyncio.run(sql(source, statement, 5.0))
     assert source.requested == [{"groups"}]
-    assert live.frame.equals(answered(healthy(), statement).frame)
+    assert live.frame.equals(answer_statement(healthy(), statement).frame)
     assert live.frame.height == healthy().tables[Groups.name].df.height

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from kastellan.model.codec import dump, load
-from kastellan.model.provider_detection import identified, provider_of
+from kastellan.model.provider_detection import provider_of, settle_provider
 from kastellan.model.snapshot import Snapshot, Vantage
 from kastellan.model.tables.broker_configs import BrokerConfigs
 from kastellan.model.tables.brokers import Brokers
 from kastellan.redaction.pseudonyms import Pseudonyms
-from kastellan.redaction.redact import redacted
+from kastellan.redaction.redact import redact_snapshot
 from kastellan.reference.providers import Provider
 from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.snapshots import add, edit, healthy, hide
@@ -118,7 +118,7 @@ def test_it_is_told_why_and_without_a_name_of_the_cluster() -> None:
 
 def test_what_the_user_states_counts_before_all_evidence() -> None:
     snapshot = at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com")
-    none, strimzi = packaged_providers().stated("none", "x"), packaged_providers().stated("strimzi", "x")
+    none, strimzi = packaged_providers().confirm("none", "x"), packaged_providers().confirm("strimzi", "x")
     assert provider_of(snapshot, packaged_providers(), none).profile is None
     assert provider_of(snapshot, packaged_providers(), strimzi).provider == strimzi
 
@@ -144,10 +144,10 @@ def test_evidence_for_two_at_once_is_evidence_for_none() -> None:
 
 def test_a_redacted_snapshot_still_knows_it_and_a_file_keeps_it() -> None:
     snapshot = at("b-1.prod.x1.c2.kafka.eu-west-1.amazonaws.com")
-    without = load(dump(redacted(snapshot, Pseudonyms(b"k" * 32), packaged_providers())))
+    without = load(dump(redact_snapshot(snapshot, Pseudonyms(b"k" * 32), packaged_providers())))
     assert found(without) == "msk"
     assert found(msgspec.structs.replace(without, provider=None)) is None
-    assert identified(healthy(), packaged_providers()).provider is None
+    assert settle_provider(healthy(), packaged_providers()).provider is None
 
 
 def test_a_provider_that_this_version_does_not_know_has_no_profile() -> None:
@@ -161,7 +161,7 @@ def test_what_a_redacted_file_says_of_its_provider_is_in_our_words() -> None:
         (Provider(id=told), None),
         (Provider(id="none"), "none"),
     ):
-        without = redacted(healthy().of_provider(provider), Pseudonyms(b"k" * 32), packaged_providers())
+        without = redact_snapshot(healthy().of_provider(provider), Pseudonyms(b"k" * 32), packaged_providers())
         assert b"secretname" not in dump(without)
         assert (without.provider.id if without.provider else None) == kept
         assert found(without) == kept

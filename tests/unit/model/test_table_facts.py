@@ -126,14 +126,14 @@ from kastellan.model.catalogue import all_tables, name_columns, slow_tables, spa
 from kastellan.model.codec import dump, load
 from kastellan.model.snapshot import Snapshot
 from kastellan.redaction.pseudonyms import Pseudonyms
-from kastellan.redaction.redact import redacted
+from kastellan.redaction.redact import redact_snapshot
 from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.missing_data_kit import losses
 Widgets = all_tables()["odd_widgets"]
 table = Widgets.of_rows([{"widget": "acme-1", "colour": "red", "answer": 1}, {"widget": "acme-2", "colour": "acme", "answer": 1}])
 answer = Answer(id=1, source="x", asked="DescribeWidgets", peer=broker_peer(1), state=State.PARTIAL, sent_ms=1)
 snapshot = Snapshot(at_ms=2, answers=(answer,), tables={"odd_widgets": table})
-hidden = redacted(snapshot, Pseudonyms(b"k" * 32), packaged_providers())
+hidden = redact_snapshot(snapshot, Pseudonyms(b"k" * 32), packaged_providers())
 rows = hidden.tables["odd_widgets"].df
 listed = LISTS["odd-widgets"]
 print(json.dumps({

@@ -12,7 +12,7 @@ from kastellan.checks.catalogue import all_checks
 from kastellan.diagnosis.cause import all_causes
 from kastellan.kernel.errors import BadInput
 from kastellan.model.catalogue import all_tables
-from kastellan.reference.providers import NONE, Provider, named, parse
+from kastellan.reference.providers import NONE, Provider, covers, parse
 from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.snapshots import AT_MS
 from kastellan.wire.kafka.api import Api, api_name
@@ -52,16 +52,16 @@ def test_a_profile_has_sources_on_the_web(name: str) -> None:
 
 
 def test_a_check_is_named_by_its_id_or_its_family() -> None:
-    assert named("storage.log_dir_offline", ("brokers", "storage"))
-    assert named("storage.log_dir_offline", ("storage.log_dir_offline",))
-    assert not named("storage.log_dir_offline", ("storage.log_dir",))
+    assert covers("storage.log_dir_offline", ("brokers", "storage"))
+    assert covers("storage.log_dir_offline", ("storage.log_dir_offline",))
+    assert not covers("storage.log_dir_offline", ("storage.log_dir",))
 
 
 def test_a_user_may_state_a_provider_or_that_there_is_none() -> None:
-    assert packaged_providers().stated("msk", "--provider") == Provider(id="msk", stated=True)
-    assert packaged_providers().stated(NONE, "--provider").id == NONE
+    assert packaged_providers().confirm("msk", "--provider") == Provider(id="msk", stated=True)
+    assert packaged_providers().confirm(NONE, "--provider").id == NONE
     with pytest.raises(BadInput, match=r"--provider names the provider 'aiven'; there are: msk, .*, none"):
-        packaged_providers().stated("aiven", "--provider")
+        packaged_providers().confirm("aiven", "--provider")
 
 
 @pytest.mark.parametrize(

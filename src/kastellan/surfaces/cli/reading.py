@@ -161,7 +161,7 @@ class ConnectionOptions(NamedTuple):
             return None
         from kastellan.app.reference_data import read_providers
 
-        return read_providers().stated(self.provider, "--provider")
+        return read_providers().confirm(self.provider, "--provider")
 
     def target(self, of_the_command_s: float | None = None) -> tuple[Target, float]:
         """The live cluster and the time-out in seconds; says on stderr what was not carried out.

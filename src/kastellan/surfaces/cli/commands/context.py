@@ -105,7 +105,7 @@ def add(
     if provider is not None:
         from kastellan.app.reference_data import read_providers
 
-        read_providers().stated(provider, "--provider")
+        read_providers().confirm(provider, "--provider")
     context = Context(
         bootstrap=bootstrap_server,
         command_config=str(command_config.absolute()) if command_config is not None else None,

@@ -49,14 +49,14 @@ def run(
     if statement is None:
         _tables()
         return
-    from kastellan.app.sql import answered, read, sql
+    from kastellan.app.sql import answer_statement, read, sql
 
     asked = read(statement)  # what cannot be carried out is refused before anybody is asked
     earlier = _earlier(before) if before is not None else None
     found = looked(
         reach,
         lambda source, timeout_s: sql(source, asked, timeout_s, earlier),
-        lambda snapshot, notes: answered(snapshot, asked, notes, earlier),
+        lambda snapshot, notes: answer_statement(snapshot, asked, notes, earlier),
     )
     print_listing(found, output)
 
