@@ -29,7 +29,7 @@ from kastellan.sources.kafka.collector import (
     RegisteredCollector,
     Stage,
     all_collectors,
-    ordered,
+    order_collectors,
     wanted_outputs,
 )
 from kastellan.sources.kafka.source import KafkaSource
@@ -147,13 +147,13 @@ def test_providers_come_first_and_a_circle_or_a_second_provider_is_refused() -> 
     takes = registered("a", Collector(fills=(Topics,), needs=(GivenFirst,)))
     gives = registered("b", Collector(gives=(GivenFirst,)))
     last = registered("0", Collector(fills=(Groups,), stage=Stage.LAST))
-    assert [collector.name for collector in ordered([last, takes, gives])] == ["b", "a", "0"]
+    assert [collector.name for collector in order_collectors([last, takes, gives])] == ["b", "a", "0"]
     with pytest.raises(Defect, match="wait for each other: a, b"):
-        ordered([takes, registered("b", Collector(gives=(GivenFirst,), uses=(Topics,)))])
+        order_collectors([takes, registered("b", Collector(gives=(GivenFirst,), uses=(Topics,)))])
     with pytest.raises(Defect, match="b and c both give GivenFirst"):
-        ordered([gives, registered("c", Collector(gives=(GivenFirst,)))])
+        order_collectors([gives, registered("c", Collector(gives=(GivenFirst,)))])
     with pytest.raises(Defect, match="takes GivenFirst, and no collector gives it"):
-        ordered([takes])
+        order_collectors([takes])
 
 
 def test_only_what_is_needed_is_collected_besides_what_is_requested() -> None:

@@ -149,13 +149,13 @@ def all_collectors() -> tuple[RegisteredCollector, ...]:
     """The collectors of the folder, providers before those that take from them."""
     package = kastellan.sources.kafka.collectors
     modules = [module for module in modules_in(package) if hasattr(module, "COLLECTOR")]
-    return ordered(
+    return order_collectors(
         RegisteredCollector(module.__name__.removeprefix(package.__name__ + "."), module.COLLECTOR, module.collect)
         for module in modules
     )
 
 
-def ordered(collectors: Iterable[RegisteredCollector]) -> tuple[RegisteredCollector, ...]:
+def order_collectors(collectors: Iterable[RegisteredCollector]) -> tuple[RegisteredCollector, ...]:
     """The collectors by stage, providers first, and before the others those that most others wait for.
 
     They start in this order, and what starts first is first on the wire. Raises Defect for two providers of one output, and
@@ -165,17 +165,17 @@ def ordered(collectors: Iterable[RegisteredCollector]) -> tuple[RegisteredCollec
     providers = _providers(listed)
     waiting = Counter(name for registered in listed for name in _providers_of(registered, providers))
     left = sorted(listed, key=lambda registered: (registered.collector.stage, -waiting[registered.name], registered.name))
-    placed, done = list[RegisteredCollector](), set[str]()
+    placed, placed_names = list[RegisteredCollector](), set[str]()
     while left:
         ready = next(
-            (registered for registered in left if _providers_of(registered, providers) <= done | {registered.name}), None
+            (registered for registered in left if _providers_of(registered, providers) <= placed_names | {registered.name}), None
         )
         if ready is None:
             msg = f"collectors wait for each other: {', '.join(registered.name for registered in left)}"
             raise Defect(msg)
         left.remove(ready)
         placed.append(ready)
-        done.add(ready.name)
+        placed_names.add(ready.name)
     return tuple(placed)
 
 

@@ -68,8 +68,8 @@ async def ask_offsets(
     responses = iter(await session.requester.ask_all(batch, session.deadline, on_response=heard))
     columns = list[OffsetColumn]()
     for kind in kinds:
-        told = [_LeaderOffsets.of(session, of, next(responses) if of.node in live else None) for of in led]
-        columns.append(await asyncio.to_thread(_column, kind.name, told, session.answers, session.cache))
+        of_leaders = [_LeaderOffsets.of(session, of, next(responses) if of.node in live else None) for of in led]
+        columns.append(await asyncio.to_thread(_column, kind.name, of_leaders, session.answers, session.cache))
     return columns
 
 
@@ -144,8 +144,8 @@ def _nulls(topics: Mapping[str, Sequence[int]]) -> pl.DataFrame:
     )
 
 
-def _column(name: str, told: Iterable[_LeaderOffsets], answers: KafkaAnswers, cache: DecodeCache) -> OffsetColumn:
-    listed = list(told)
+def _column(name: str, of_leaders: Iterable[_LeaderOffsets], answers: KafkaAnswers, cache: DecodeCache) -> OffsetColumn:
+    listed = list(of_leaders)
     parts = [_nulls(leader.topics) if leader.columns is None else leader.columns for leader in listed]
     stack = stack_columns(name, parts, {**_KEYS, "offset": pl.Int64}, cache)
     return OffsetColumn(name, stack, answer_column(stack, [leader.answer for leader in listed], answers))
@@ -154,7 +154,7 @@ def _column(name: str, told: Iterable[_LeaderOffsets], answers: KafkaAnswers, ca
 def join_columns(partitions: pl.DataFrame, cache: DecodeCache, columns: Sequence[OffsetColumn], no_leader: int) -> pl.DataFrame:
     """One row per partition with what was asked of it; `no_leader` is the Answer where nobody leads.
 
-    The row's answer is the first one that failed to tell something, else the first one that told. `partitions` is the
+    The row's answer is the first one that failed to tell something, else the first one that told it. `partitions` is the
     same object as long as the partitions are the same: then the rows of each in a column are not searched again.
     """
     keys = list(partitions.select(*_KEYS).iter_columns())
@@ -164,13 +164,13 @@ def join_columns(partitions: pl.DataFrame, cache: DecodeCache, columns: Sequence
     ]
     if not any(series.null_count() for series in values):
         return pl.DataFrame([*keys, *values, columns[0].answers.gather(places[0]).rename("answer")])
-    series, failed, told = [*keys, *values], list[pl.Expr](), list[pl.Expr]()
+    series, failed, complete = [*keys, *values], list[pl.Expr](), list[pl.Expr]()
     for column, place in zip(columns, places, strict=True):
         answer = f"answer of {column.name}"
         series.append(column.answers.gather(place).rename(answer))
         failed.append(pl.when(pl.col(column.name).is_null()).then(pl.col(answer)))
-        told.append(pl.col(answer))
-    answers = pl.coalesce(*failed, *told, pl.lit(no_leader)).cast(pl.Int32).alias("answer")
+        complete.append(pl.col(answer))
+    answers = pl.coalesce(*failed, *complete, pl.lit(no_leader)).cast(pl.Int32).alias("answer")
     return pl.DataFrame(series).select(*_KEYS, *(column.name for column in columns), answers)
 
 

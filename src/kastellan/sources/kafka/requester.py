@@ -210,7 +210,7 @@ class Requester:
 
     async def _decode(self, reply: Reply, decoder: Decoder | None) -> Any:  # noqa: ANN401
         if decoder is None:
-            return await _decode_off_loop(reply, _unchanged)
+            return await _decode_off_loop(reply, _identity)
         begin = 0 if decoder.begin is None else decoder.begin(reply)
         if begin is None:
             return await _decode_off_loop(reply, decoder.into)
@@ -257,7 +257,7 @@ def _decode_reply(reply: Reply, into: Callable[[Any], Any]) -> Any:  # noqa: ANN
     return _Refused(code, getattr(entity, "error_message", None)) if code else into(entity)
 
 
-def _unchanged(entity: Any) -> Any:  # noqa: ANN401
+def _identity(entity: Any) -> Any:  # noqa: ANN401
     return entity
 
 

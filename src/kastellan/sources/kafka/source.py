@@ -1,8 +1,7 @@
-"""The Kafka source: one cluster, looked at again and again over connections that stay open."""
+"""The Kafka source: one cluster, collected from again and again over connections that stay open."""
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,7 +13,8 @@ from kastellan.config.security import SecuritySettings
 from kastellan.engine.requests import TableRequests
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
-from kastellan.kernel.outcome import Outcome, Trouble
+from kastellan.kernel.fan_out import fan_out
+from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.model.answer import Peer
 from kastellan.model.answer_log import AnswerLog
 from kastellan.model.collected import Collected
@@ -33,7 +33,7 @@ from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.security import Security
 
 _FIRST_CONTACT_SHARE: Final = 0.5
-"""How much of the first look's time the bootstrap may take when nobody answers at once."""
+"""How much of the first collection's time the bootstrap may take when nobody answers at once."""
 
 
 class KafkaSource:
@@ -66,9 +66,9 @@ class KafkaSource:
             addresses = parse_endpoints(controllers, role="controller", option="--bootstrap-controller")
             self._controller_guard = Security.of(controller_security)
             self._controllers = client(addresses, self._controller_guard)
-        self._told_controllers = controllers or ""
+        self._controller_addresses = controllers or ""
         self._cache = DecodeCache()
-        self._known = False
+        self._contacted = False
         self._reported = Costs()
 
     @property
@@ -83,7 +83,7 @@ class KafkaSource:
 
     async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
         """See `Source`. Raises Unreachable when no bootstrap address answered, with what each of them said."""
-        if not self._known:
+        if not self._contacted:
             await self._first_contact(deadline)
         collected = await collect_tables(self._cluster, self._cache, requests, answers, deadline, self._controllers)
         self._enter_dead_addresses(answers)
@@ -118,36 +118,44 @@ class KafkaSource:
         )
 
     async def meet(self, deadline: Deadline) -> list[Door]:
-        """Knock at every door once: the brokers', and the controllers' where their addresses were given."""
+        """Connect once to the brokers, and to the controllers where their addresses were given."""
         doors = [(self._cluster, "brokers", self._bootstrap, self._security)]
         if self._controllers is not None:
-            doors.append((self._controllers, "controllers", self._told_controllers, self._controller_guard))
-        met = await asyncio.gather(*(meet(each, what, where, deadline) for each, what, where, _ in doors))
+            doors.append((self._controllers, "controllers", self._controller_addresses, self._controller_guard))
+
+        async def meet_one(place: int, deadline: Deadline) -> Outcome[Door]:
+            cluster, role, addresses, _ = doors[place]
+            return Outcome(value=await meet(cluster, role, addresses, deadline), state=State.COMPLETE, sent_ms=0)
+
+        outcomes = await fan_out(range(len(doors)), meet_one, deadline)
+        met = [
+            outcome.value or Door(what=role, addresses=addresses, reason=outcome.reason)
+            for outcome, (_, role, addresses, _) in zip(outcomes.values(), doors, strict=True)
+        ]
         # Who we are may be known only after the login: a token says it.
-        return [msgspec.structs.replace(door, principal=by.principal) for door, (*_, by) in zip(met, doors, strict=True)]
+        return [msgspec.structs.replace(door, principal=guard.principal) for door, (*_, guard) in zip(met, doors, strict=True)]
 
     async def _first_contact(self, deadline: Deadline) -> None:
-        found = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))
-        if found.value is None:
-            raise Unreachable(_nobody(found))
-        # Who answered first is asked first: another one may be slow just now.
-        first = found.value.told_by.address
-        self._cache.reached = {
-            each.node_id: True for each in found.value.nodes if each.address == first and each.node_id is not None
-        }
-        self._known = True
+        outcome = await self._cluster.bootstrap(deadline.within(deadline.remaining_s() * _FIRST_CONTACT_SHARE))
+        if outcome.value is None:
+            raise Unreachable(_unreachable_text(outcome))
+        # The broker that answered first is asked first: another one may be slow just now.
+        first = outcome.value.told_by.address
+        nodes = (node for node in outcome.value.nodes if node.address == first and node.node_id is not None)
+        self._cache.reached = {node.node_id: True for node in nodes if node.node_id is not None}
+        self._contacted = True
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """End all connections."""
         await self._cluster.close()
         if self._controllers is not None:
             await self._controllers.close()
 
 
-def _nobody(found: Outcome[ClusterMembers]) -> str:
+def _unreachable_text(outcome: Outcome[ClusterMembers]) -> str:
     """One sentence on why no broker could be asked; what went wrong with TLS or the login names its own remedy."""
-    if found.trouble is Trouble.UNAUTHENTICATED:
-        return f"no broker let us in: {found.sentence}"
-    if found.trouble is Trouble.INSECURE:
-        return f"no broker could be spoken to over TLS: {found.sentence}"
-    return f"no broker answered from here: {found.sentence}; check --bootstrap-server, the listener and the network between"
+    if outcome.trouble is Trouble.UNAUTHENTICATED:
+        return f"no broker let us in: {outcome.sentence}"
+    if outcome.trouble is Trouble.INSECURE:
+        return f"no broker could be spoken to over TLS: {outcome.sentence}"
+    return f"no broker answered from here: {outcome.sentence}; check --bootstrap-server, the listener and the network between"

@@ -42,7 +42,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
         return 0 if self.record_ms is not None else (self.high_ms - (self.low_ms or 0) + 1) // 2
 
     @property
-    def done(self) -> bool:
+    def has_ended(self) -> bool:
         """Found, narrow enough, given up or failed."""
         if self.failed is not None or self.record_ms is not None or self.rounds >= MOST_ROUNDS:
             return True

@@ -19,7 +19,7 @@ def searched(written: list[int], committed: int, first: int = 0) -> Search:
     """A search in a log whose record at offset `first` + N was written at `written[N]`."""
     end = first + len(written)
     search = start_search(group="g", topic="t", partition=0, committed=committed, end=end, now_ms=NOW_MS)
-    while not search.done:
+    while not search.has_ended:
         request_ms = next_ms(search)
         at = bisect_left(written, request_ms)
         offset, timestamp = (-1, -1) if at == len(written) else (first + at, written[at])
@@ -62,7 +62,7 @@ def test_a_log_that_was_quiet_for_days_is_bracketed_too() -> None:
 def test_a_compacted_log_tells_the_next_record_that_is_there() -> None:
     search = start_search(group="g", topic="t", partition=0, committed=0, end=9, now_ms=NOW_MS)
     search = advance(search, next_ms(search), 5, NOW_MS - 400)
-    assert (search.done, search.record_ms, search.error_ms) == (True, NOW_MS - 400, 0)
+    assert (search.has_ended, search.record_ms, search.error_ms) == (True, NOW_MS - 400, 0)
 
 
 def test_without_timestamps_or_with_ones_of_the_future_nothing_is_said() -> None:
@@ -70,4 +70,4 @@ def test_without_timestamps_or_with_ones_of_the_future_nothing_is_said() -> None
     for answer in ((-1, -1), (2, NOW_MS + DAY_MS)):
         after = advance(search, next_ms(search), *answer)
         (row,) = CommitTimes.of_rows([time_row(after, 1)]).df.to_dicts()
-        assert (after.done, row["written_ms"], row["method"]) == (True, None, None)
+        assert (after.has_ended, row["written_ms"], row["method"]) == (True, None, None)

@@ -35,10 +35,10 @@ class Loggers(msgspec.Struct, frozen=True):
 async def collect(session: CollectSession, flow: Flow) -> Iterable[object]:
     """One row per broker and logger."""
     responses = await session.requester.ask_all([_request(node) for node in session.nodes], session.deadline)
-    told = [(node, response.value, response.answer) for node, response in zip(session.nodes, responses, strict=True)]
+    loggers = [(node, response.value, response.answer) for node, response in zip(session.nodes, responses, strict=True)]
     dead = session.dead_brokers(await flow.find(TopicMetadata))
     silent = [(node, None, session.enter_not_live("DescribeConfigs", node)) for node in dead]
-    return (broker_loggers([*told, *silent], session.answers),)
+    return (broker_loggers([*loggers, *silent], session.answers),)
 
 
 def _request(node: int) -> Request:

@@ -49,7 +49,7 @@ async def collect(session: CollectSession, flow: Flow) -> Iterable[object]:
     ended = await session.run_each(layers, lambda place: _ask_leader(session, place[0], layers[place]))
     unseen = tuple(dict.fromkeys(part for table in (commits, offsets, partitions) for part in table.unseen))
     rows = [time_row(search, answer) for results in ended for search, answer in results]
-    return (CommitTimes.of_rows([*rows, *_undecided(named, offsets.df).iter_rows(named=True)], unseen),)
+    return (CommitTimes.of_rows([*rows, *_undecided_rows(named, offsets.df).iter_rows(named=True)], unseen),)
 
 
 def requested_groups(session: CollectSession) -> frozenset[str]:
@@ -63,7 +63,7 @@ def _commits_of_groups(commits: pl.DataFrame, groups: frozenset[str]) -> pl.Data
     return commits.filter(pl.col("group").is_in(list(groups))) if groups else commits
 
 
-def _undecided(commits: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
+def _undecided_rows(commits: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
     """Commits of which nobody knows whether they lag: the commit or the ends of its partition could not be seen."""
     ends = offsets.select("topic", "partition", "earliest", "latest", ends_answer="answer")
     joined = commits.join(ends, on=["topic", "partition"], how="left")
@@ -112,32 +112,32 @@ async def _ask_leader(session: CollectSession, node: int, searches: Sequence[Sea
     """The searches in one leader's partitions, until all have ended or the leader fails."""
     if node not in session.nodes:
         answer = session.enter_not_live("ListOffsets", node)
-        return [(_failed(search, answer), answer) for search in searches]
+        return [(_fail(search, answer), answer) for search in searches]
     running, ended = {(search.topic, search.partition): search for search in searches}, list[_Result]()
     while running:
         times_ms = {place: next_ms(search) for place, search in running.items()}
         spec = RequestSpec(Api.LIST_OFFSETS, binding(requests.list_offsets_at, times_ms), lowest=_TELLS_OFFSET)
         response = await session.requester.ask(node, spec, session.deadline)
         if response.value is None:
-            return [*ended, *((_failed(search, response.answer), response.answer) for search in running.values())]
+            return [*ended, *((_fail(search, response.answer), response.answer) for search in running.values())]
         for topic in response.value.topics:
             for partition in topic.partitions:
                 place = (topic.name, partition.partition_index)
                 if place not in running:
                     continue
                 running[place] = after = _step(session, running[place], times_ms[place], partition, response.answer)
-                if after.done:
+                if after.has_ended:
                     ended.append((running.pop(place), response.answer))
     return ended
 
 
 def _step(session: CollectSession, search: Search, request_ms: int, partition: Any, answer: int) -> Search:  # noqa: ANN401
     if partition.error_code:
-        return _failed(search, session.answers.enter_refusal(answer, int(partition.error_code)))
+        return _fail(search, session.answers.enter_refusal(answer, int(partition.error_code)))
     return advance(search, request_ms, int(partition.offset), int(partition.timestamp))
 
 
-def _failed(search: Search, answer: int) -> Search:
+def _fail(search: Search, answer: int) -> Search:
     return msgspec.structs.replace(search, failed=answer)
 
 

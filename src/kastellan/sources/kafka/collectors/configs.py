@@ -98,11 +98,11 @@ async def _topic_table(
     if not session.wants(TopicConfigs):
         return TopicConfigs.empty()
     unseen = (await flow.get(Topics)).unseen
-    told = [
+    parts = [
         ConfigAnswer(response.value[TOPIC_RESOURCE] if response.value else None, response.answer, share.topics)
         for share, response in zip(shares, responses, strict=True)
     ]
-    table = await asyncio.to_thread(topic_configs, told, keys, unseen, session.answers, session.cache)
+    table = await asyncio.to_thread(topic_configs, parts, keys, unseen, session.answers, session.cache)
     names = sorted(members_of(session.requests, TopicConfigs.name))
     return with_all_of(table, await _ask_all_of(session, names), session.answers, session.cache) if names else table
 
@@ -116,14 +116,14 @@ def _broker_table(
 ) -> BrokerConfigs:
     if not session.wants(BrokerConfigs):
         return BrokerConfigs.empty()
-    told = [
+    parts = [
         ConfigAnswer(response.value[BROKER_RESOURCE] if response.value else None, response.answer, [str(share.node)])
         for share, response in zip(shares, responses, strict=True)
         if _tells_of_itself(share, keys)
     ]
     dead = session.dead_brokers(metadata)
-    told += [ConfigAnswer(None, session.enter_not_live("DescribeConfigs", node), [str(node)]) for node in dead]
-    return broker_configs(told, keys, session.answers, session.cache)
+    parts += [ConfigAnswer(None, session.enter_not_live("DescribeConfigs", node), [str(node)]) for node in dead]
+    return broker_configs(parts, keys, session.answers, session.cache)
 
 
 # Who is asked for what.
@@ -163,10 +163,10 @@ def _request(session: CollectSession, share: _Share, keys: Keys) -> Request:
     """The request about a slice of the topics and, in the first slice, about the broker itself."""
 
     def build(version: int) -> EncodedRequest:
-        of_topics = _requested(keys[TOPIC_RESOURCE])
+        of_topics = _keys_to_request(keys[TOPIC_RESOURCE])
         resources: dict[tuple[int, str], Sequence[str] | None] = {(TOPIC_RESOURCE, topic): of_topics for topic in share.topics}
         if _tells_of_itself(share, keys[BROKER_RESOURCE]):
-            resources[BROKER_RESOURCE, str(share.node)] = _requested(keys[BROKER_RESOURCE])
+            resources[BROKER_RESOURCE, str(share.node)] = _keys_to_request(keys[BROKER_RESOURCE])
         return requests.describe_configs(version, resources)
 
     # The keys are part of the slot: another request has another place.
@@ -176,7 +176,7 @@ def _request(session: CollectSession, share: _Share, keys: Keys) -> Request:
     return Request(share.node, RequestSpec(Api.DESCRIBE_CONFIGS, packed), decoder)
 
 
-def _requested(keys: Sequence[str]) -> Sequence[str] | None:
+def _keys_to_request(keys: Sequence[str]) -> Sequence[str] | None:
     """The keys as the request has them: None asks for all."""
     return None if ALL in keys else keys
 
@@ -209,7 +209,7 @@ def _rows_of(results: Sequence[Any], keys: Sequence[str], *, of_brokers: bool) -
     for result in results:
         code = int(result.error_code)
         by_name = {} if code else {config.name: config for config in result.configs}
-        listed = _listed(keys, by_name)
+        listed = _keys_with_rows(keys, by_name)
         names.add(result.resource_name, len(listed))
         configs += listed
         codes += [code] * len(listed)
@@ -248,48 +248,50 @@ def _value_without_secrets(entry: Any | None) -> str | None:  # noqa: ANN401
     return None if entry is None else without_secrets(entry.name, _value(entry))
 
 
-def _listed(keys: Sequence[str], told: Iterable[str] = ()) -> list[str | None]:
+def _keys_with_rows(keys: Sequence[str], told_keys: Iterable[str] = ()) -> list[str | None]:
     """The keys that have a row: the wanted ones and, where all are wanted, those that were told; at least one."""
     if ALL not in keys:
         return list(keys)
-    named: list[str | None] = list(dict.fromkeys((*told, *(key for key in keys if key != ALL))))
+    named: list[str | None] = list(dict.fromkeys((*told_keys, *(key for key in keys if key != ALL))))
     return named or [None]
 
 
 def topic_configs(
-    told: Iterable[ConfigAnswer], keys: Sequence[str], unseen: tuple[Unseen, ...], answers: KafkaAnswers, cache: DecodeCache
+    parts: Iterable[ConfigAnswer], keys: Sequence[str], unseen: tuple[Unseen, ...], answers: KafkaAnswers, cache: DecodeCache
 ) -> TopicConfigs:
     """One row per topic and wanted key."""
-    rows = _stacked(told, keys, answers, _TOPIC_COLUMNS, cache).rename({"name": "topic"})
+    rows = _stack_rows(parts, keys, answers, _TOPIC_COLUMNS, cache).rename({"name": "topic"})
     return TopicConfigs(rows.select(*TopicConfigs.schema()), unseen)
 
 
-def with_all_of(table: TopicConfigs, told: ConfigAnswer, answers: KafkaAnswers, cache: DecodeCache) -> TopicConfigs:
+def with_all_of(table: TopicConfigs, part: ConfigAnswer, answers: KafkaAnswers, cache: DecodeCache) -> TopicConfigs:
     """The table in which every config of the named topics stands in place of the wanted ones."""
-    every = topic_configs([told], (ALL,), table.unseen, answers, cache)
-    others = table.df.filter(~pl.col("topic").is_in(list(told.resources)))
+    every = topic_configs([part], (ALL,), table.unseen, answers, cache)
+    others = table.df.filter(~pl.col("topic").is_in(list(part.resources)))
     return TopicConfigs(pl.concat([others, every.df]), table.unseen)
 
 
-def broker_configs(told: Iterable[ConfigAnswer], keys: Sequence[str], answers: KafkaAnswers, cache: DecodeCache) -> BrokerConfigs:
+def broker_configs(
+    parts: Iterable[ConfigAnswer], keys: Sequence[str], answers: KafkaAnswers, cache: DecodeCache
+) -> BrokerConfigs:
     """One row per broker and wanted key; resources are broker ids as text."""
-    rows = _stacked(told, keys, answers, _BROKER_COLUMNS, cache).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
+    rows = _stack_rows(parts, keys, answers, _BROKER_COLUMNS, cache).with_columns(pl.col("name").cast(pl.Int32).alias("broker"))
     return BrokerConfigs(rows.select(*BrokerConfigs.schema()))
 
 
-def _stacked(
-    told: Iterable[ConfigAnswer], keys: Sequence[str], answers: KafkaAnswers, schema: Mapping[str, Any], cache: DecodeCache
+def _stack_rows(
+    parts: Iterable[ConfigAnswer], keys: Sequence[str], answers: KafkaAnswers, schema: Mapping[str, Any], cache: DecodeCache
 ) -> pl.DataFrame:
-    listed = list(told)
-    parts = [_placeholders(part.resources, keys) if part.rows is None else part.rows.rows for part in listed]
+    listed = list(parts)
+    frames = [_placeholders(part.resources, keys) if part.rows is None else part.rows.rows for part in listed]
     messages = [_NO_MESSAGES if part.rows is None else part.rows.messages for part in listed]
     # What was wanted is part of the slot: the tables of topics and of brokers, and of all configs of some topics.
-    stack = stack_columns(f"configs {','.join(schema)} {','.join(keys)}", parts, schema, cache)
+    stack = stack_columns(f"configs {','.join(schema)} {','.join(keys)}", frames, schema, cache)
     return stack.rows.with_columns(answer_column(stack, [part.answer for part in listed], answers, messages))
 
 
 def _placeholders(resources: Iterable[str], keys: Sequence[str]) -> pl.DataFrame:
-    names, listed, configs = RunLengthText(), _listed(keys), list[str | None]()
+    names, listed, configs = RunLengthText(), _keys_with_rows(keys), list[str | None]()
     for name in resources:
         names.add(name, len(listed))
         configs += listed

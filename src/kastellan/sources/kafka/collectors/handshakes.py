@@ -151,8 +151,8 @@ def broker_features(shaken: Handshakes) -> BrokerFeatures:
         if response.value is not None
         for feature in getattr(response.value, "supported_features", ())
     ]
-    told = {row["broker"] for row in rows}
-    rows += [{"broker": broker, "answer": response.answer} for broker, response in shaken.items() if broker not in told]
+    with_features = {row["broker"] for row in rows}
+    rows += [{"broker": broker, "answer": response.answer} for broker, response in shaken.items() if broker not in with_features]
     return BrokerFeatures.of_rows(rows)
 
 

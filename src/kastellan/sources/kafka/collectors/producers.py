@@ -46,8 +46,10 @@ async def collect(session: CollectSession, flow: Flow) -> Iterable[object]:
         Request(node, RequestSpec(Api.DESCRIBE_PRODUCERS, binding(requests.describe_producers, of))) for node, of in live.items()
     ]
     responses = await session.requester.ask_all(batch, session.deadline)
-    told = [LeaderProducers(response.value, response.answer, of) for of, response in zip(live.values(), responses, strict=True)]
-    told += [
+    of_leaders = [
+        LeaderProducers(response.value, response.answer, of) for of, response in zip(live.values(), responses, strict=True)
+    ]
+    of_leaders += [
         LeaderProducers(None, session.enter_not_live("DescribeProducers", node), of)
         for node, of in wanted.items()
         if of and node not in session.nodes
@@ -55,7 +57,7 @@ async def collect(session: CollectSession, flow: Flow) -> Iterable[object]:
     has_orphans = metadata is not None and metadata.topology.leaderless
     orphans = leaderless(partitions.df, named) if has_orphans else []
     nobody = session.answers.enter_unsent("DescribeProducers", NO_LEADER, "nobody leads them") if orphans else 0
-    return (producers(told, orphans, nobody, partitions.unseen, session.answers),)
+    return (producers(of_leaders, orphans, nobody, partitions.unseen, session.answers),)
 
 
 def leaderless(partitions: pl.DataFrame, topics: Collection[str]) -> list[tuple[str, int]]:
@@ -70,7 +72,7 @@ def producers(
     unseen: tuple[Unseen, ...],
     answers: KafkaAnswers,
 ) -> Producers:
-    """One row per partition and producer; a partition that was not told has a placeholder."""
+    """One row per partition and producer; a partition that was not of_leaders has a placeholder."""
     rows = [{"topic": topic, "partition": number, "answer": nobody} for topic, number in orphans]
     for leader in leaders:
         if leader.entity is None:

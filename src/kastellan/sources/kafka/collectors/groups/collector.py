@@ -177,9 +177,9 @@ def _questions(session: CollectSession, node: int, listing: Listing) -> Sequence
 def _questions_about(node: int, wanted: Mapping[str, Sequence[str]]) -> Iterator[_Question]:
     for name, groups in wanted.items():
         subject = _SUBJECTS[name]
-        for number, some in enumerate(slices(groups, _GROUPS_A_SLICE)):
-            spec = RequestSpec(subject.api, packed_once(binding(subject.build, some)), subject.lowest, subject.highest)
-            yield _Question(name, some, Request(node, spec, Decoder(subject.into, ("of groups", node, name, number))))
+        for number, names in enumerate(slices(groups, _GROUPS_A_SLICE)):
+            spec = RequestSpec(subject.api, packed_once(binding(subject.build, names)), subject.lowest, subject.highest)
+            yield _Question(name, names, Request(node, spec, Decoder(subject.into, ("of groups", node, name, number))))
 
 
 def _take(part: CoordinatorGroups, question: _Question, response: Response) -> None:
