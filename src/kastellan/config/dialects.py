@@ -43,7 +43,7 @@ def dialect(values: Mapping[str, str]) -> Dialect | None:
 def other_format(data: bytes) -> str | None:
     """What a file is whose bytes are no properties at all, with the remedy; the end of a sentence that begins with the file."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "is written in UTF-16; save it as UTF-8 or plain ASCII"
+        return "is written in UTF-16; save it as plain ASCII or Latin-1"
     if data.startswith((b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")) or data[:2] in {b"\x30\x82", b"\x30\x80"}:
         return "is a key store; give the properties file that names it in ssl.truststore.location or ssl.keystore.location"
     if b"\0" in data:

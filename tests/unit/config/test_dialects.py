@@ -85,7 +85,7 @@ def test_a_file_that_says_the_same_to_a_java_client_is_taken(text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ("bootstrap.servers=a:1\n".encode("utf-16"), "is written in UTF-16; save it as UTF-8"),
+        ("bootstrap.servers=a:1\n".encode("utf-16"), "is written in UTF-16; save it as plain ASCII"),
         (b"\xfe\xed\xfe\xed\0\0\0\2", "is a key store; give the properties file that names it"),
         (b"\x30\x82\x01\x02\x02\x01\x03", "is a key store"),
         (b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n", "is a PEM file; give a properties file that names it"),

@@ -1,8 +1,7 @@
 """Java's own key store format (JKS), read only.
 
-The format is simple and old, and the package that read it has not been kept for years. Entries are certificates or keys
-with a chain; a key is hidden by a stream of SHA-1 hashes of its password; the whole ends with a hash of the store's
-password and the content. JCEKS and BCFKS are other formats.
+No maintained package reads it. Entries are certificates, or keys with a chain; a key is encrypted with a stream of SHA-1
+hashes of its password; the file ends with a hash of the store's password and the content. JCEKS and BCFKS are other formats.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class JksError(Exception):
 
 
 class KeyEntry(msgspec.Struct, frozen=True):
-    """A private key, still hidden, with its chain (DER, the key's own certificate first)."""
+    """A private key, still encrypted, with its chain (DER, the key's own certificate first)."""
 
     alias: str
     hidden: SecretBytes
@@ -52,7 +51,7 @@ class Jks(msgspec.Struct, frozen=True):
 def read_jks(data: bytes, password: str | None) -> Jks:
     """The content. Raises JksError for what is no JKS store and for a wrong password.
 
-    Without a password the content is not checked, as Java does it for certificates.
+    Without a password the integrity of the content is not checked, as in Java.
     """
     content, digest = data[:-_HASH_BYTES], data[-_HASH_BYTES:]
     reader = _Reader(content)

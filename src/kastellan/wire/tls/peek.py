@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import KastellanError
 
-Reach = Callable[[Deadline], Awaitable[object]]
+OpenSocket = Callable[[Deadline], Awaitable[object]]
 """Opens a socket to the peer, the same way as before; anything but a socket means that there is none."""
 
 
@@ -25,13 +25,15 @@ class _Listener(asyncio.Protocol):
             self.end.set_result(exc)
 
 
-async def certificate_of(reach: Reach, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline) -> bytes | None:
+async def certificate_of(
+    open_socket: OpenSocket, name: str, context: Callable[[], ssl.SSLContext], deadline: Deadline
+) -> bytes | None:
     """The certificate (DER) that the peer presents when it is called `name`; None when none was seen.
 
     `context` makes one that accepts any certificate.
     """
     try:
-        transport, _ = await _shake(reach, name, context(), deadline)
+        transport, _ = await _shake(open_socket, name, context(), deadline)
     except (OSError, ValueError, KastellanError):
         return None
     session = transport.get_extra_info("ssl_object")
@@ -39,10 +41,10 @@ async def certificate_of(reach: Reach, name: str, context: Callable[[], ssl.SSLC
     return session.getpeercert(binary_form=True) if session is not None else None
 
 
-async def complaint_of(reach: Reach, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:
+async def complaint_of(open_socket: OpenSocket, name: str, context: ssl.SSLContext, deadline: Deadline) -> Exception | None:
     """What a peer says against our certificate. In TLS 1.3 that comes after the handshake, and gets lost when we send at once."""
     try:
-        transport, listener = await _shake(reach, name, context, deadline)
+        transport, listener = await _shake(open_socket, name, context, deadline)
     except (OSError, ValueError) as error:
         return error
     try:
@@ -54,9 +56,11 @@ async def complaint_of(reach: Reach, name: str, context: ssl.SSLContext, deadlin
         transport.abort()
 
 
-async def _shake(reach: Reach, name: str, context: ssl.SSLContext, deadline: Deadline) -> tuple[asyncio.Transport, _Listener]:
+async def _shake(
+    open_socket: OpenSocket, name: str, context: ssl.SSLContext, deadline: Deadline
+) -> tuple[asyncio.Transport, _Listener]:
     """Raises OSError (a time-out too) or ValueError."""
-    plug = await reach(deadline)
+    plug = await open_socket(deadline)
     if not isinstance(plug, socket.socket):
         raise ConnectionError
     loop = asyncio.get_running_loop()

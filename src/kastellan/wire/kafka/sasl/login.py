@@ -1,4 +1,4 @@
-"""The login of one client, shared by its connections: credentials that were refused are not tried again and again.
+"""The login of one client, shared by its connections; refused credentials are not tried again at once.
 
 Directories lock accounts after a few wrong passwords, and a client opens many connections at once. So the first login
 goes alone; where it is refused the others do not try. After one broker has accepted the login, the others are tried freely, and

@@ -1,4 +1,4 @@
-"""OAUTHBEARER (RFC 7628) as Kafka speaks it: a bearer token, and extensions beside it."""
+"""OAUTHBEARER (RFC 7628) as Kafka implements it: a bearer token with extensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SCRAM (RFC 5802, 7677) as Kafka speaks it: no channel binding, names and passwords as they are.
+"""SCRAM (RFC 5802, 7677) as Kafka implements it: no channel binding, names and passwords without SASLprep.
 
 The peer has to prove that it knows the password as well; one that cannot gets no further message.
 """

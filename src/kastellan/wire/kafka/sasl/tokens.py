@@ -1,4 +1,4 @@
-"""Where bearer tokens come from: an OIDC issuer (client credentials), a file, or our own hand for tests."""
+"""Sources of bearer tokens: an OIDC issuer (client credentials), a file, or an unsigned token for tests."""
 
 from __future__ import annotations
 
