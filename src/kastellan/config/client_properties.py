@@ -18,7 +18,7 @@ from kastellan.config.dialects import dialect, other_format
 from kastellan.config.java_properties import Property, properties
 from kastellan.config.logins import login_from
 from kastellan.config.security import OAuthLogin, Protocol, SecuritySettings, Tls
-from kastellan.config.settings import Settings
+from kastellan.config.settings import JAVA_BLANKS, Settings
 from kastellan.config.tls_settings import tls_from, trust_from
 from kastellan.kernel.errors import BadInput
 
@@ -166,7 +166,7 @@ def _oddities(data: bytes, pairs: list[Property], name: str) -> Iterator[str]:
     for key, pair in by_key.items():
         if not key.startswith(("ssl.", "sasl.", "client.id")):
             continue
-        if key.endswith(".location") and _CONTROL.search(pair.value):
+        if key.endswith(".location") and _CONTROL.search(pair.value.strip(JAVA_BLANKS)):
             yield (
                 f"{key} of {name} has a backslash that Java takes for the beginning of an escape like \\t or \\n; "
                 "write the path with / or with two backslashes"

@@ -118,6 +118,14 @@ def test_a_byte_order_mark_does_not_hide_the_first_key() -> None:
     assert client_properties(b"\xef\xbb\xbfbootstrap.servers=a:1\n", "f").bootstrap == "a:1"
 
 
-@pytest.mark.parametrize("data", ["# für uns\nclient.id=x\n".encode("latin-1"), b"client.id=x\\u00fc\n", b"client.id=\xfc\n"])
-def test_latin_1_is_no_reason_for_a_note(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        "# für uns\nclient.id=x\n".encode("latin-1"),
+        b"client.id=x\\u00fc\n",
+        b"client.id=\xfc\n",
+        b"security.protocol=SSL\nssl.truststore.location=/t \t\n",
+    ],
+)
+def test_latin_1_and_blanks_are_no_reason_for_a_note(data: bytes) -> None:
     assert client_properties(data, "f").notes == ()
