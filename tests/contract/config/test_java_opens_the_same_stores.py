@@ -279,6 +279,25 @@ def test_a_java_server_gets_the_certificate_of_the_issuer_that_it_asks_for(
         assert ("peer" in answer) is (subject is not None), answer
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_choice_between_keys_leaves_the_check_of_the_server_as_it_is(
+    stores: Stores, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    path = tmp_path / "keys"
+    path.write_bytes(stores.make("JKS", {"one": (CLIENT, ONE), "two": (OTHER, TWO)}, {}))
+    place = Store(str(path), None, Secret(SECRET), place="ssl.keystore.location of f")
+    context = client_context(Tls(Store(None, Secret(ONE.pem), place="the test"), place))
+    for authority, names, accepted in (
+        (ONE, ("localhost",), True),
+        (TWO, ("localhost",), False),
+        (ONE, ("elsewhere.example",), False),
+    ):
+        server = ONE.server(authority.issue("broker", names), wants_client=True)
+        server.minimum_version = server.maximum_version = version
+        with tls_server(server) as port:
+            assert is_accepted(port, context) is accepted
+
+
 async def knock(port: int, context: ssl.SSLContext) -> None:
     """One connection, by the same way as to a broker, until the server closes it."""
     with contextlib.suppress(OSError):
