@@ -15,6 +15,7 @@ from kastellan.app.wiring import meet
 from kastellan.kernel.deadline import Deadline
 from kastellan.lab.security import entrance
 from tests.contract.config.java import java_client
+from tests.lab.conftest import Eventually
 
 pytest.importorskip("confluent_kafka")
 pytestmark = pytest.mark.timeout(300)
@@ -42,7 +43,9 @@ def of_passwords(secured: labs.Lab) -> str:
     return secured.command_config("viewer").read_text()
 
 
-def test_a_latin_1_file_with_blanks_and_a_password_with_an_umlaut(secured: labs.Lab, tmp_path: Path) -> None:
+def test_a_latin_1_file_with_blanks_and_a_password_with_an_umlaut(
+    secured: labs.Lab, tmp_path: Path, eventually: Eventually
+) -> None:
     text = of_passwords(secured)
     from confluent_kafka.admin import (  # noqa: PLC0415 - an extra
         AdminClient,
@@ -52,13 +55,15 @@ def test_a_latin_1_file_with_blanks_and_a_password_with_an_umlaut(secured: labs.
     )
 
     admin = AdminClient(entrance.librdkafka(secured))
-    secret = UserScramCredentialUpsertion("prüfer", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), "grün; \\ß".encode())
+    secret = UserScramCredentialUpsertion("checker", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), "grün; \\ß".encode())
     for done in admin.alter_user_scram_credentials([secret]).values():
         done.result()
-    jaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="prüfer" password="grün; \\\\\\\\ß";'
+    jaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="checker" password="grün; \\\\\\\\ß";'
     text = re.sub(r"sasl\.jaas\.config.*", lambda _: f"sasl.jaas.config={jaas}  \t", text)
     text = re.sub(r"(?m)^(ssl|security)(.*)$", r" \1\2 \t ", f"# für uns\n{text}")
-    assert way_in(written(tmp_path, text, "latin-1")) == "1"
+    path = written(tmp_path, text, "latin-1")
+    # The controller has the new user at once, the broker when it has read the metadata log.
+    eventually(lambda: way_in(path) == "1", "a login by the new user", 30)
 
 
 def test_a_password_in_a_file_of_a_config_provider(secured: labs.Lab, tmp_path: Path) -> None:
