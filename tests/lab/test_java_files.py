@@ -55,7 +55,8 @@ def test_a_latin_1_file_with_blanks_and_a_password_with_an_umlaut(
     )
 
     admin = AdminClient(entrance.librdkafka(secured))
-    secret = UserScramCredentialUpsertion("checker", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), "grün; \\ß".encode())
+    how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+    secret = UserScramCredentialUpsertion("checker", how, "grün; \\ß".encode())
     for done in admin.alter_user_scram_credentials([secret]).values():
         done.result()
     jaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="checker" password="grün; \\\\\\\\ß";'

@@ -87,6 +87,12 @@ def _scram(settings: Settings, mechanism: str) -> ScramLogin:
     module, user, password = _user_and_password(settings, mechanism)
     if module.short != "ScramLoginModule":
         settings.java_refuses(f"{mechanism} needs {_CLASS_OF['ScramLoginModule']}")
+    if not user.isascii():
+        # ScramMessages of the broker: the pattern of a name ends at 0x7F.
+        settings.note(
+            f"the username in sasl.jaas.config of {settings.name} is not ASCII, and brokers refuse such names in SCRAM; "
+            "use a user with an ASCII name"
+        )
     named = "SCRAM-SHA-256" if mechanism == "SCRAM-SHA-256" else "SCRAM-SHA-512"
     return ScramLogin(named, user, password, token=module.is_true("tokenauth"))
 

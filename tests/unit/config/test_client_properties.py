@@ -293,3 +293,9 @@ def test_what_a_java_client_would_carry_out_and_we_do_not_is_named():
 def test_credentials_that_are_not_used_are_noticed(lines, note):
     (found,) = told(*lines).notes
     assert found.startswith(note)
+
+
+def test_a_scram_name_that_no_broker_takes_is_noticed():
+    jaas = f'{PACKAGE}.scram.ScramLoginModule required username="pr\\u00fcfer" password="hunter2";'
+    (note,) = told("security.protocol=SASL_SSL", "sasl.mechanism=SCRAM-SHA-512", f"sasl.jaas.config={jaas}").notes
+    assert note.startswith("the username in sasl.jaas.config of f is not ASCII, and brokers refuse such names in SCRAM")
