@@ -106,8 +106,8 @@ def test_with_one_broker_frozen_and_one_dead_the_third_tells_what_it_knows(apart
     assert report["cost"]["wall_ms"] <= deadline_s * 1000
     assert report["shape"]["partitions"] is not None
     assert ("brokers.unreachable", "broker", (healthy,)) not in findings(report)
-    seen_badly = {each["of"] for each in report["answers"] if each["state"] != "complete"}
-    assert {f"broker/{frozen}", f"broker/{dead}"} & seen_badly
+    incomplete = [answer["peer"] for answer in report["answers"] if answer["state"] != "complete"]
+    assert {frozen, dead} & {peer["key"] for peer in incomplete if peer["kind"] == "broker"}
 
     def both_told() -> bool:
         errors = findings(examined(apart)[0], "error")
