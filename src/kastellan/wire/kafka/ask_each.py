@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.outcome import Outcome
-from kastellan.wire.kafka.client import Cluster, FailedAttempt, Target
+from kastellan.wire.kafka.attempts import FailedAttempt
+from kastellan.wire.kafka.client import Cluster, Target
 from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 

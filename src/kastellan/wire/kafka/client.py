@@ -37,8 +37,16 @@ from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Defect
 from kastellan.kernel.outcome import Outcome, State, Trouble
 from kastellan.kernel.units import duration_text
-from kastellan.wire.kafka import schema
-from kastellan.wire.kafka.api import READS, Api, api_name
+from kastellan.wire.kafka.api import Api, api_name
+from kastellan.wire.kafka.attempts import (
+    FailedAttempt,
+    combine,
+    encode,
+    may_try,
+    refuse_repeated,
+    suspect_missing_login,
+    throttle_ms_of,
+)
 from kastellan.wire.kafka.connection import Frame, Limits
 from kastellan.wire.kafka.connection_slot import ConnectionSlot
 from kastellan.wire.kafka.costs import Costs, Meter
@@ -51,25 +59,11 @@ from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
 from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
-from kastellan.wire.kafka.versions import Ranges, choose, no_common_version
+from kastellan.wire.kafka.versions import Ranges
 
 MAIN: Final = "main"
-_TRIES: Final = 2
-"""How often a request that only reads is sent when no other request is to blame."""
-_MOST_TRIES: Final = 4
-"""How often when others are: each of them costs the requests behind it a connection."""
-_ASKED_ONCE: Final = frozenset({int(Api.DESCRIBE_LOG_DIRS)})
-"""Not asked again while unanswered: each question may hold a request handler thread of the broker."""
-
 Target = int | Endpoint | None
 """A broker's id, an exact address (a controller, a bootstrap address), or None for any broker."""
-
-
-class FailedAttempt(msgspec.Struct, frozen=True):
-    """A question that got no answer, and when it was sent (epoch ms)."""
-
-    refusal: Refusal
-    sent_ms: int
 
 
 class Cluster:
@@ -255,7 +249,7 @@ class Cluster:
         require_permit(api, self._permit)
         sent_ms = now_ms() if after is None else after.sent_ms
         refusals = [] if after is None else [after.refusal]
-        while not deadline.passed and _may_try(api, refusals):
+        while not deadline.passed and may_try(api, refusals):
             # A request on which the peer hangs up is repeated apart from the others: it must not take them along twice.
             slot = self._slot_of(target, lane if not refusals or not refusals[-1].suspect else f"{lane}, apart")
             answer = slot if isinstance(slot, Refusal) else await self._once(slot, request, deadline)
@@ -264,7 +258,7 @@ class Cluster:
             refusals.append(answer)
         if not refusals:
             return failed(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
-        return failed(_told_together(refusals), sent_ms)
+        return failed(combine(refusals), sent_ms)
 
     async def _once(
         self, way: ConnectionSlot, request: EncodedRequest | RequestSpec, deadline: Deadline
@@ -276,7 +270,7 @@ class Cluster:
         connection = way.at_once or await way.ready(deadline)
         if isinstance(connection, Refusal):
             return connection
-        packed = _asked_once(_pack(request, way), way)
+        packed = refuse_repeated(encode(request, way), way)
         if isinstance(packed, Refusal):
             return packed
         frame = await connection.ask(packed, deadline)
@@ -301,7 +295,7 @@ class Cluster:
         if isinstance(way, Refusal) or deadline.passed or way.muted_until_s > time.monotonic():
             return None
         connection = way.at_once
-        packed = None if connection is None else _asked_once(_pack(request, way), way)
+        packed = None if connection is None else refuse_repeated(encode(request, way), way)
         if connection is None or not isinstance(packed, EncodedRequest):
             return None
         sent_ms = now_ms()
@@ -318,7 +312,7 @@ class Cluster:
             return refusal
         address = (slot.endpoint.host, slot.endpoint.port)
         served = any(other.served for (*where, _), other in self._lanes.items() if tuple(where) == address)
-        return refusal if served else _without_login(refusal)
+        return refusal if served else suspect_missing_login(refusal)
 
     def _slot_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
         endpoint = self._pick(target)
@@ -347,7 +341,7 @@ class Cluster:
         return candidates[0]
 
     def _outcome(self, lane: ConnectionSlot, packed: EncodedRequest, frame: Frame) -> Outcome[Reply]:
-        throttle_ms = _throttle_ms(packed, frame.data)
+        throttle_ms = throttle_ms_of(packed, frame.data)
         if throttle_ms:
             lane.muted_until_s = time.monotonic() + throttle_ms / 1_000
         reply = Reply(
@@ -368,29 +362,6 @@ class Cluster:
         )
 
 
-def _may_try(api: int, refusals: Sequence[Refusal]) -> bool:
-    """Whether a request may be sent (again) after these failures.
-
-    What changes a cluster is sent once. What only reads is repeated once where a fresh connection may help; it is repeated
-    more often where each time another request made the peer hang up.
-    """
-    if not refusals:
-        return True
-    own = sum(not refusal.bystander for refusal in refusals)
-    return api in READS and refusals[-1].retriable and own < _TRIES and len(refusals) < _MOST_TRIES
-
-
-def _told_together(refusals: Sequence[Refusal]) -> Refusal:
-    """The last failure, and in its reason what came before it."""
-    last = refusals[-1]
-    if len(refusals) == 1:
-        return last
-    before = refusals[-2].reason
-    times = "twice" if len(refusals) == 2 else f"{len(refusals)} times"
-    more = f" (tried {times})" if last.reason.startswith(before) else f" (before that: {before})"
-    return msgspec.structs.replace(last, reason=last.reason + more)
-
-
 def _and_others(others: Sequence[Endpoint]) -> str:
     return f" (and so with {', '.join(each.address for each in others)})" if others else ""
 
@@ -405,40 +376,3 @@ async def _wait_until_heard(lane: ConnectionSlot, deadline: Deadline) -> Refusal
         return None
     muted = duration_text(left_s * 1_000)
     return Refusal(Trouble.THROTTLED, f"{lane.endpoint.label} muted this client for its quota, for another {muted}")
-
-
-def _without_login(refusal: Refusal) -> Refusal:
-    """ApiVersions is answered to anybody: a peer that then closes the connection may want a login."""
-    hint = "a SASL listener does that to a client that does not log in: then use security.protocol SASL_PLAINTEXT or SASL_SSL"
-    return msgspec.structs.replace(refusal, reason=f"{refusal.reason} after its versions", remedy=hint)
-
-
-def _pack(request: EncodedRequest | RequestSpec, lane: ConnectionSlot) -> EncodedRequest | Refusal:
-    ranges: Ranges = lane.handshake.ranges if lane.handshake is not None else {}
-    if isinstance(request, EncodedRequest):
-        exact = choose(request.api_key, ranges, lowest=request.version, highest=request.version)
-        if exact is not None:
-            return request
-        return no_common_version(request.api_key, ranges, lane.whom, lowest=request.version, highest=request.version)
-    version = choose(request.api, ranges, lowest=request.lowest, highest=request.highest)
-    if version is None:
-        return no_common_version(request.api, ranges, lane.whom, lowest=request.lowest, highest=request.highest)
-    return request.build(version)
-
-
-def _asked_once(packed: EncodedRequest | Refusal, lane: ConnectionSlot) -> EncodedRequest | Refusal:
-    """What holds a request handler thread of a broker is not asked again while it is unanswered."""
-    if isinstance(packed, Refusal) or packed.api_key not in _ASKED_ONCE:
-        return packed
-    since = lane.unanswered(packed.api_key)
-    if since is None:
-        return packed
-    waited = duration_text(now_ms() - since)
-    reason = f"{lane.whom} has not answered {api_name(packed.api_key)} for {waited} and is not asked again"
-    return Refusal(Trouble.SLOW, reason)
-
-
-def _throttle_ms(packed: EncodedRequest, data: bytes) -> int:
-    if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):
-        return 0
-    return max(0, int.from_bytes(data[:4], "big", signed=True))

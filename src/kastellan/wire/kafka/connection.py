@@ -24,6 +24,7 @@ from kastellan.kernel.outcome import Trouble
 from kastellan.kernel.units import bytes_text, duration_text
 from kastellan.wire.kafka.api import Api, api_name
 from kastellan.wire.kafka.costs import Meter
+from kastellan.wire.kafka.framing import foreign_protocol, skip_tags
 from kastellan.wire.kafka.packing import EncodedRequest, int16
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.trouble import Refusal, now_ms
@@ -35,7 +36,6 @@ _DRAIN_TURNS: Final = 400
 _CLOCK_S: Final = 0.001
 """An alarm may ring this much early."""
 _HEAD: Final = struct.Struct(">ihhi")
-_SHOWN_TEXT: Final = 40
 _INBOX_BYTES: Final = 256 * 1024
 
 
@@ -267,7 +267,7 @@ class Connection(asyncio.BufferedProtocol):
         while have - at >= 4 and self._end is None:
             size = int.from_bytes(stream[at : at + 4], "big", signed=True)
             if not _LEAST_FRAME <= size <= self._limits.frame_bytes:
-                self._garbled(*_what_speaks(bytes(stream[at:have]), size, self._limits.frame_bytes))
+                self._garbled(*foreign_protocol(bytes(stream[at:have]), size, self._limits.frame_bytes))
                 break
             self._need = size + 4
             if have - at < self._need:
@@ -286,7 +286,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         begin = start + 4
         if question.tagged:
-            begin = _after_tags(stream, begin, end)
+            begin = skip_tags(stream, begin, end)
             if begin < 0:
                 broken = Refusal(Trouble.GARBLED, f"{self.whom} sent a broken header for {api_name(question.api_key)}")
                 self._settle(question, broken)
@@ -430,52 +430,3 @@ class Connection(asyncio.BufferedProtocol):
         if have < 4:
             return f" ({have} of the first 4 bytes of an answer)"
         return f" ({bytes_text(have - 4)} of an answer of {bytes_text(self._need - 4)})"
-
-
-def _after_tags(buffer: bytearray, at: int, end: int) -> int:
-    """The place behind the tagged fields that start at `at`, or -1 when they do not fit before `end`."""
-    if at < end and not buffer[at]:  # none, as nearly always
-        return at + 1
-    count, at = _varint(buffer, at, end)
-    for _ in range(count):
-        _, at = _varint(buffer, at, end)
-        size, at = _varint(buffer, at, end)
-        if at < 0 or size > end - at:
-            return -1
-        at += size
-    return at
-
-
-def _varint(buffer: bytearray, at: int, end: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 35, 7):
-        if not 0 <= at < end:
-            break
-        byte = buffer[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    return 0, -1
-
-
-_CHECK_PORT: Final = "check the port"
-_WANTS_TLS: Final = "this listener wants TLS (security.protocol SSL or SASL_SSL)"
-_SPEAKERS: Final = (
-    (b"HTTP", "speaks HTTP, not Kafka", _CHECK_PORT),
-    (b"\x15\x03", "answered with a TLS alert", _WANTS_TLS),
-    (b"\x16\x03", "opened a TLS handshake", _WANTS_TLS),
-)
-
-
-def _what_speaks(start: bytes, size: int, limit: int) -> tuple[str, str]:
-    """What a stream that is no Kafka answer looks like, from its first bytes; and what to do."""
-    for first, reason, remedy in _SPEAKERS:
-        if start.startswith(first):
-            return reason, remedy
-    head = start[:_SHOWN_TEXT]
-    if all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in head):
-        return f"speaks text, not Kafka ({head.decode('ascii').strip()!r})", _CHECK_PORT
-    if size > limit:
-        return f"announced an answer of {bytes_text(size)}, beyond the limit of {bytes_text(limit)}", _CHECK_PORT
-    return f"announced an answer of {size} bytes, which is not the Kafka protocol", _CHECK_PORT
