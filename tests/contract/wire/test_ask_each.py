@@ -44,7 +44,12 @@ def told(story: Callable[[FakeCluster, Cluster], Awaitable[None]], *, warm: bool
 
 
 async def answers(
-    cluster: Cluster, request: RequestSpec, within_s: float, *, lane: str = "main", known: Sequence[bytes | None] = (None,) * 3
+    cluster: Cluster,
+    request: RequestSpec,
+    within_s: float,
+    *,
+    channel: str = "main",
+    earlier: Sequence[bytes | None] = (None,) * 3,
 ) -> list[Outcome[Reply]]:
     """What every broker answers, by the way under test."""
     found = dict[int, Outcome[Reply]]()
@@ -54,8 +59,8 @@ async def answers(
         found[place] = outcome
 
     deadline = Deadline.after(within_s)
-    asks = [(node, request, before, deadline) for node, before in zip(cluster.nodes, known, strict=True)]
-    await ask_each(cluster, asks, take, lane=lane)
+    asks = [(node, request, before, deadline) for node, before in zip(cluster.nodes, earlier, strict=True)]
+    await ask_each(cluster, asks, take, channel=channel)
     return [found[place] for place in range(len(asks))]
 
 
@@ -161,10 +166,10 @@ def test_a_request_on_which_a_peer_hangs_up_takes_none_of_the_others_along() -> 
 
 def test_log_dirs_are_not_asked_again_while_unanswered() -> None:
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
-        await answers(cluster, LOG_DIRS, 20, lane="log dirs")
+        await answers(cluster, LOG_DIRS, 20, channel="log dirs")
         fake.faults.add(Fault(api=Api.DESCRIBE_LOG_DIRS, node=2, silent=True))
-        assert (await answers(cluster, LOG_DIRS, 0.2, lane="log dirs"))[1].trouble is Trouble.SILENT
-        again = await answers(cluster, LOG_DIRS, 20, lane="log dirs")
+        assert (await answers(cluster, LOG_DIRS, 0.2, channel="log dirs"))[1].trouble is Trouble.SILENT
+        again = await answers(cluster, LOG_DIRS, 20, channel="log dirs")
         assert [each.ok for each in again] == [True, False, True]
         assert "and is not asked again" in again[1].reason
         assert [each[:2] for each in fake.seen].count((2, 35)) == 2
@@ -176,13 +181,13 @@ def test_an_answer_that_is_known_is_the_very_object_and_another_is_not() -> None
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         first = [each.value.data for each in await answers(cluster, LOG_DIRS, 20) if each.value is not None]
         wrong = bytes([first[2][0] ^ 1]) + first[2][1:]
-        known = [first[0], first[1] + b"\x00", wrong]
-        again = [each.value.data for each in await answers(cluster, LOG_DIRS, 20, known=known) if each.value is not None]
+        earlier = [first[0], first[1] + b"\x00", wrong]
+        again = [each.value.data for each in await answers(cluster, LOG_DIRS, 20, earlier=earlier) if each.value is not None]
         assert again == first
-        assert [data is before for data, before in zip(again, known, strict=True)] == [True, False, False]
+        assert [data is before for data, before in zip(again, earlier, strict=True)] == [True, False, False]
         fake.model.topics["topic-0000"].partitions[0].size_bytes += 1
         fake.model.changed()
-        moved = [each.value.data for each in await answers(cluster, LOG_DIRS, 20, known=first) if each.value is not None]
+        moved = [each.value.data for each in await answers(cluster, LOG_DIRS, 20, earlier=first) if each.value is not None]
         assert moved != first
 
     told(story)

@@ -112,7 +112,7 @@ def test_many_at_once_open_one_connection_for_each_broker_and_lane():
         async with FakeCluster(fake_model()) as fake, Cluster(parse_endpoints(f"127.0.0.1:{fake.port(1)}")) as cluster:
             await cluster.bootstrap(Deadline.after(20))
             asked = [cluster.ask(node, METADATA, Deadline.after(20)) for node in cluster.nodes for _ in range(30)]
-            asked += [cluster.ask(node, LOG_DIRS, Deadline.after(20), lane="log dirs") for node in cluster.nodes]
+            asked += [cluster.ask(node, LOG_DIRS, Deadline.after(20), channel="log dirs") for node in cluster.nodes]
             assert all(each.ok for each in await asyncio.gather(*asked))
             assert fake.connections == 6
             assert cluster.costs().by_api["ApiVersions"].requests == 6
@@ -300,9 +300,9 @@ def test_a_broker_without_describe_cluster_is_bootstrapped_by_metadata():
 def test_log_dirs_are_not_asked_again_while_unanswered():
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         fake.faults.add(Fault(api=Api.DESCRIBE_LOG_DIRS, node=2, silent=True))
-        first = await cluster.ask(2, LOG_DIRS, Deadline.after(0.2), lane="log dirs")
+        first = await cluster.ask(2, LOG_DIRS, Deadline.after(0.2), channel="log dirs")
         assert first.trouble is Trouble.SILENT
-        second = await cluster.ask(2, LOG_DIRS, Deadline.after(20), lane="log dirs")
+        second = await cluster.ask(2, LOG_DIRS, Deadline.after(20), channel="log dirs")
         assert second.trouble is Trouble.SLOW
         assert "and is not asked again" in second.sentence
         assert (await cluster.ask(2, METADATA, Deadline.after(20))).ok

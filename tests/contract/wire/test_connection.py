@@ -104,7 +104,7 @@ def test_answers_in_any_pieces_and_several_at_once_find_their_questions():
         (b"\xff\xff\xff\xff1234", "announced an answer of -1 bytes, which is not the Kafka protocol"),
         (b"\x00\x00\x00\x00", "announced an answer of 0 bytes, which is not the Kafka protocol"),
         (b"\x00\x00\x00\x03abc", "announced an answer of 3 bytes"),
-        (framed(77, b"x"), "answered a question that was not asked (correlation id 77)"),
+        (framed(77, b"x"), "answered a request that was not sent (correlation id 77)"),
         (b"\x00\x00\x00\x05\x00\x00\x00\x00\xff", "sent a broken header for Metadata"),
         (framed(0, b"", tags=b"\x01\x00\x7fabc"), "sent a broken header for Metadata"),
         (b"\x00\x00\x00\x09\x00\x00\x00\x00\xff\xff\xff\xff\x7f", "sent a broken header for Metadata"),
@@ -175,11 +175,11 @@ def test_a_late_answer_is_dropped_and_the_connection_stays_usable():
         async with connected(behaviour) as connection:
             missed = await connection.ask(ASK, Deadline.after(0.1))
             assert isinstance(missed, Refusal)
-            assert connection.unanswered(ASK.api_key) is not None
+            assert connection.unanswered_since(ASK.api_key) is not None
             frame = await connection.ask(ASK, Deadline.after(10))
             assert isinstance(frame, Frame)
             assert frame.data == b"in time"
-            assert connection.unanswered(ASK.api_key) is None
+            assert connection.unanswered_since(ASK.api_key) is None
             assert connection.open
 
     asyncio.run(run())

@@ -55,11 +55,11 @@ def test_labels_name_role_id_and_address():
 
 def test_a_mapped_endpoint_keeps_its_id():
     endpoint = Endpoint("k", 1, 2)
-    assert endpoint.mapped({"other": "x:5"}) == endpoint
-    assert endpoint.mapped({"k": "[::1]"}) == Endpoint("::1", 1, 2)
-    assert endpoint.mapped({"k:1": "x:5", "k": "y"}) == Endpoint("x", 5, 2)
+    assert endpoint.apply_mapping({"other": "x:5"}) == endpoint
+    assert endpoint.apply_mapping({"k": "[::1]"}) == Endpoint("::1", 1, 2)
+    assert endpoint.apply_mapping({"k:1": "x:5", "k": "y"}) == Endpoint("x", 5, 2)
     with pytest.raises(BadInput):
-        endpoint.mapped({"k": "not an address"})
+        endpoint.apply_mapping({"k": "not an address"})
 
 
 def test_a_printed_ipv6_address_is_read_back_by_every_option():
@@ -67,4 +67,4 @@ def test_a_printed_ipv6_address_is_read_back_by_every_option():
     assert printed == "[2001:db8::1]:9092"
     assert parse_endpoints(printed)[0].address == printed
     assert parse_endpoint(f"SASL_SSL://{printed}").address == printed
-    assert Endpoint("2001:db8::1", 9092).mapped({printed: "[::1]:19092"}) == Endpoint("::1", 19092)
+    assert Endpoint("2001:db8::1", 9092).apply_mapping({printed: "[::1]:19092"}) == Endpoint("::1", 19092)

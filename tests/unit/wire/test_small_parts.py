@@ -24,7 +24,7 @@ from kastellan.wire.kafka.consumer_protocol import assignment_of, subscription_o
 from kastellan.wire.kafka.costs import Cost, Costs
 from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.security import Security
-from kastellan.wire.kafka.trouble import Refusal, failed, of_os_error
+from kastellan.wire.kafka.trouble import Refusal, failed_outcome, of_os_error
 from kastellan.wire.kafka.versions import choose, no_common_version, ours
 
 
@@ -93,7 +93,7 @@ def test_what_the_operating_system_says():
     for error, trouble, words in cases:
         found = of_os_error(error, "broker 1 (k:9)")
         assert (found.trouble, words in found.sentence) == (trouble, True), found
-    outcome: Outcome[int] = failed(Refusal(Trouble.DENIED, "no"), 5)
+    outcome: Outcome[int] = failed_outcome(Refusal(Trouble.DENIED, "no"), 5)
     assert (outcome.state, outcome.trouble, outcome.sentence, outcome.sent_ms) == (State.DENIED, Trouble.DENIED, "no", 5)
 
 

@@ -97,7 +97,7 @@ class CollectSession(msgspec.Struct, frozen=True, kw_only=True):
         silent: over the connection of the other requests it would make every broker look silent.
         """
         share = self.share_of_time(_CONTROLLER_SHARE)
-        return await self.requester.ask_any(self.nodes or self.cluster.nodes, spec, share, lane=_CONTROLLER_LANE)
+        return await self.requester.ask_any(self.nodes or self.cluster.nodes, spec, share, channel=_CONTROLLER_LANE)
 
     async def run_each(self, items: Iterable[P], run: Callable[[P], Awaitable[R]]) -> list[R]:
         """Run a chain of requests for each item at once; the results are in the order of the items.

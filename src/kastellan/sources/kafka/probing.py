@@ -97,7 +97,7 @@ class KafkaProbe:
 
     async def _reached(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
         """Name and TCP, or the proxy in place of both."""
-        reached = endpoint.mapped(self._options.resolve)
+        reached = endpoint.apply_mapping(self._options.resolve)
         if self._options.proxy is not None:
             reach = partial(tunnel, self._options.proxy, reached.host, reached.port, endpoint.label)
             began = time.monotonic()

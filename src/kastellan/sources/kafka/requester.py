@@ -100,17 +100,17 @@ class Requester:
         return self._contacts
 
     async def ask(
-        self, node: int, spec: RequestSpec, deadline: Deadline, *, lane: str = "main", decoder: Decoder | None = None
+        self, node: int, spec: RequestSpec, deadline: Deadline, *, channel: str = "main", decoder: Decoder | None = None
     ) -> Response:
         """Ask a broker; an error code at the head of the answer is a refusal."""
-        return await self._respond(node, spec.api, await self._cluster.ask(node, spec, deadline, lane=lane), decoder)
+        return await self._respond(node, spec.api, await self._cluster.ask(node, spec, deadline, channel=channel), decoder)
 
     async def ask_all(
         self,
         batch: Sequence[Request],
         deadline: Deadline,
         *,
-        lane: str = "main",
+        channel: str = "main",
         on_response: Callable[[int, Response], None] | None = None,
     ) -> list[Response]:
         """Send all requests at once; the responses are in their order.
@@ -134,7 +134,7 @@ class Requester:
             )
             for request in batch
         ]
-        await ask_each(self._cluster, questions, take, lane=lane)
+        await ask_each(self._cluster, questions, take, channel=channel)
         return [responses[place] for place in range(len(batch))]
 
     async def handshake(self, node: int, deadline: Deadline) -> Response:
@@ -142,7 +142,13 @@ class Requester:
         return await self._respond(node, Api.API_VERSIONS, await self._cluster.handshake(node, deadline), None)
 
     async def ask_any(
-        self, nodes: Iterable[int], spec: RequestSpec, deadline: Deadline, *, lane: str = "main", decoder: Decoder | None = None
+        self,
+        nodes: Iterable[int],
+        spec: RequestSpec,
+        deadline: Deadline,
+        *,
+        channel: str = "main",
+        decoder: Decoder | None = None,
     ) -> Response:
         """The first good answer; the next broker is asked when one fails, or takes long.
 
@@ -155,7 +161,7 @@ class Requester:
             while candidates or running:
                 if candidates:
                     node = candidates.pop(0)
-                    running.add(asyncio.create_task(self.ask(node, spec, deadline, lane=lane, decoder=decoder)))
+                    running.add(asyncio.create_task(self.ask(node, spec, deadline, channel=channel, decoder=decoder)))
                 ended, running = await asyncio.wait(
                     running, timeout=_HEDGE_S if candidates else None, return_when=asyncio.FIRST_COMPLETED
                 )

@@ -27,9 +27,9 @@ Take: TypeAlias = Callable[[int, Outcome[Reply]], Awaitable[None]]
 """What is done with the outcome of the question at a place."""
 
 
-async def ask_each(cluster: Cluster, questions: Sequence[Question], take: Take, *, lane: str = "main") -> None:
+async def ask_each(cluster: Cluster, questions: Sequence[Question], take: Take, *, channel: str = "main") -> None:
     """Hand every outcome to `take`, one at a time in the order in which they come; see `Cluster.ask`."""
-    batch = _Batch(cluster, questions, lane)
+    batch = _Batch(cluster, questions, channel)
     try:
         for place in range(len(questions)):
             batch.begin(place)
@@ -40,10 +40,10 @@ async def ask_each(cluster: Cluster, questions: Sequence[Question], take: Take, 
 
 
 class _Batch:
-    def __init__(self, cluster: Cluster, questions: Sequence[Question], lane: str) -> None:
+    def __init__(self, cluster: Cluster, questions: Sequence[Question], channel: str) -> None:
         self._cluster = cluster
         self._questions = questions
-        self._lane = lane
+        self._channel = channel
         self._outcomes: deque[tuple[int, Outcome[Reply]]] = deque()
         self._bell: asyncio.Future[None] | None = None
         self._abandon: dict[int, Callable[[], None]] = {}
@@ -53,7 +53,7 @@ class _Batch:
     def begin(self, place: int) -> None:
         target, spec, earlier, deadline = self._questions[place]
         settle = partial(self._settle, place)
-        abandon = self._cluster.begin(target, spec, deadline, settle, lane=self._lane, known=earlier)
+        abandon = self._cluster.begin(target, spec, deadline, settle, channel=self._channel, earlier=earlier)
         if abandon is None:
             self._ask_in_task(place, None)
         else:
@@ -86,7 +86,7 @@ class _Batch:
 
     def _ask_in_task(self, place: int, after: FailedAttempt | None) -> None:
         target, spec, _, deadline = self._questions[place]
-        task = asyncio.create_task(self._cluster.ask(target, spec, deadline, lane=self._lane, after=after))
+        task = asyncio.create_task(self._cluster.ask(target, spec, deadline, channel=self._channel, after=after))
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._end(place, task))
 

@@ -79,7 +79,7 @@ def refuse_repeated(request: EncodedRequest | Refusal, slot: ConnectionSlot) -> 
     """The request, or a refusal where it holds a request handler thread of the broker and an earlier one is unanswered."""
     if isinstance(request, Refusal) or request.api_key not in _ONE_AT_A_TIME:
         return request
-    since = slot.unanswered(request.api_key)
+    since = slot.unanswered_since(request.api_key)
     if since is None:
         return request
     waited = duration_text(now_ms() - since)
@@ -87,8 +87,8 @@ def refuse_repeated(request: EncodedRequest | Refusal, slot: ConnectionSlot) -> 
     return Refusal(Trouble.SLOW, reason)
 
 
-def throttle_ms_of(packed: EncodedRequest, data: bytes) -> int:
+def throttle_ms_of(encoded: EncodedRequest, data: bytes) -> int:
     """For how long the broker mutes this client, read from the beginning of its answer; 0 where the answer does not say."""
-    if len(data) < 4 or not schema.throttle_comes_first(packed.api_key, packed.version):
+    if len(data) < 4 or not schema.throttle_comes_first(encoded.api_key, encoded.version):
         return 0
     return max(0, int.from_bytes(data[:4], "big", signed=True))

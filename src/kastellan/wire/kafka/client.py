@@ -15,7 +15,7 @@
             return await cluster.ask(node, wanted, deadline)
         outcomes = await fan_out(cluster.nodes, ends, deadline)   # {node: Outcome[Reply]}
 
-        await cluster.ask(node, Choose(Api.DESCRIBE_LOG_DIRS, describe_log_dirs), deadline, lane="log dirs")
+        await cluster.ask(node, Choose(Api.DESCRIBE_LOG_DIRS, describe_log_dirs), deadline, channel="log dirs")
         # Hundreds of questions: `ask_each`, which spends no task on each.
         cluster.costs()                                        # what it cost the cluster
 
@@ -58,7 +58,7 @@ from kastellan.wire.kafka.permit import Permit, require_permit
 from kastellan.wire.kafka.reply import Reply
 from kastellan.wire.kafka.requests import RequestSpec
 from kastellan.wire.kafka.security import Security
-from kastellan.wire.kafka.trouble import Refusal, failed, now_ms
+from kastellan.wire.kafka.trouble import Refusal, failed_outcome, now_ms
 from kastellan.wire.kafka.versions import Ranges
 
 MAIN: Final = "main"
@@ -88,9 +88,9 @@ class Cluster:
         self._options = DialOptions(
             security or Security.of(None), resolve or {}, limits or Limits(), permit, meter or Meter(), proxy
         )
-        self._lanes: dict[tuple[str, int, str], ConnectionSlot] = {}
+        self._slots: dict[tuple[str, int, str], ConnectionSlot] = {}
         self._brokers: dict[int, Endpoint] = {}
-        self._asked: dict[Endpoint, Outcome[ClusterMembers]] = {}
+        self._outcomes: dict[Endpoint, Outcome[ClusterMembers]] = {}
         self._tasks: set[asyncio.Task[Outcome[ClusterMembers]]] = set()
         self._closed = False
 
@@ -107,8 +107,8 @@ class Cluster:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        lanes, self._lanes = list(self._lanes.values()), {}
-        await asyncio.gather(*(lane.close() for lane in lanes))
+        slots, self._slots = list(self._slots.values()), {}
+        await asyncio.gather(*(slot.close() for slot in slots))
 
     # Who there is.
 
@@ -133,19 +133,19 @@ class Cluster:
         When none is good, the reason tells what each address said. `bootstrap_outcomes` keeps all of them.
         """
         sent_ms = now_ms()
-        self._asked.clear()
-        tasks = {asyncio.create_task(self.members(each, deadline)): each for each in self._bootstrap}
+        self._outcomes.clear()
+        tasks = {asyncio.create_task(self.members(endpoint, deadline)): endpoint for endpoint in self._bootstrap}
         self._tasks.update(tasks)
         for task in tasks:
             task.add_done_callback(self._tasks.discard)
         waiting = set(tasks)
         while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                self._asked[tasks[task]] = outcome = task.result()
+            finished, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                self._outcomes[tasks[task]] = outcome = task.result()
                 if outcome.value is not None:
                     for late in waiting:
-                        late.add_done_callback(lambda each: self._note(tasks[each], each))
+                        late.add_done_callback(lambda late_task: self._note(tasks[late_task], late_task))
                     if outcome.value.told_by.role != "controller":
                         self.learn(outcome.value.nodes)
                     return outcome
@@ -153,14 +153,14 @@ class Cluster:
 
     def _note(self, address: Endpoint, task: asyncio.Task[Outcome[ClusterMembers]]) -> None:
         if not task.cancelled() and task.exception() is None:
-            self._asked[address] = task.result()
+            self._outcomes[address] = task.result()
 
     def _nobody(self, sent_ms: int) -> Outcome[ClusterMembers]:
         """What each address said; what several say alike is said once, and last what only follows from another's word."""
         alike: dict[str, list[Endpoint]] = {}
         for address in self._bootstrap:
-            alike.setdefault(self._asked[address].reason.removeprefix(address.label), []).append(address)
-        groups = [(self._asked[addresses[0]], _and_others(addresses[1:])) for addresses in alike.values()]
+            alike.setdefault(self._outcomes[address].reason.removeprefix(address.label), []).append(address)
+        groups = [(self._outcomes[addresses[0]], _and_others(addresses[1:])) for addresses in alike.values()]
         tried = [(outcome, others) for outcome, others in groups if not outcome.untried] or groups
         untried = [(outcome, others) for outcome, others in groups if outcome.untried and outcome is not tried[0][0]]
         reason = "; ".join(outcome.reason + others for outcome, others in tried)
@@ -176,7 +176,7 @@ class Cluster:
     @property
     def bootstrap_outcomes(self) -> Mapping[Endpoint, Outcome[ClusterMembers]]:
         """What each bootstrap address said so far; one that lost the race may be missing still."""
-        return dict(self._asked)
+        return dict(self._outcomes)
 
     async def members(self, address: Endpoint, deadline: Deadline) -> Outcome[ClusterMembers]:
         """Who the cluster consists of, as the node at this address says; controllers list controllers."""
@@ -189,41 +189,43 @@ class Cluster:
         if by_metadata.trouble is Trouble.UNSUPPORTED and members.trouble is Trouble.UNSUPPORTED:
             ranges = await self.ranges(address, deadline)
             if ranges.value is not None:
-                return failed(too_old(ranges.value, address), by_metadata.sent_ms)
+                return failed_outcome(too_old(ranges.value, address), by_metadata.sent_ms)
         return members_from(by_metadata, address)
 
     # What they offer and what they cost.
 
     async def ranges(self, target: Target, deadline: Deadline) -> Outcome[Ranges]:
         """The versions that a node offers, by API key."""
-        told = await self.handshake(target, deadline)
-        lane = self._slot_of(target, MAIN)
-        if told.value is None or isinstance(lane, Refusal) or lane.handshake is None:
-            return msgspec.structs.replace(cast("Outcome[Ranges]", told), value=None)
-        return Outcome(value=lane.handshake.ranges, state=told.state, sent_ms=told.sent_ms, arrived_ms=told.arrived_ms)
+        handshake = await self.handshake(target, deadline)
+        slot = self._slot_of(target, MAIN)
+        if handshake.value is None or isinstance(slot, Refusal) or slot.handshake is None:
+            return msgspec.structs.replace(cast("Outcome[Ranges]", handshake), value=None)
+        return Outcome(
+            value=slot.handshake.ranges, state=handshake.state, sent_ms=handshake.sent_ms, arrived_ms=handshake.arrived_ms
+        )
 
     async def handshake(self, target: Target, deadline: Deadline) -> Outcome[Reply]:
         """The ApiVersions answer of the connection's beginning: versions and features, without another request."""
         sent_ms = now_ms()
-        lane = self._slot_of(target, MAIN)
-        if isinstance(lane, Refusal):
-            return failed(lane, sent_ms)
-        ready = await lane.ready(deadline)
+        slot = self._slot_of(target, MAIN)
+        if isinstance(slot, Refusal):
+            return failed_outcome(slot, sent_ms)
+        ready = await slot.ready(deadline)
         if isinstance(ready, Refusal):
-            return failed(ready, sent_ms)
-        hands = lane.handshake
-        if hands is None:
+            return failed_outcome(ready, sent_ms)
+        handshake = slot.handshake
+        if handshake is None:
             msg = "a connection is ready without its handshake"
             raise Defect(msg)
-        return self._outcome(lane, EncodedRequest(Api.API_VERSIONS, hands.version, b"", flexible=False), hands.frame)
+        return self._outcome(slot, EncodedRequest(Api.API_VERSIONS, handshake.version, b"", flexible=False), handshake.frame)
 
     def certificate(self, target: Target) -> tuple[str, bytes] | None:
         """The address of a node and the certificate (DER, empty without TLS) of its open connection; None where none is open."""
-        lane = self._slot_of(target, MAIN)
-        if isinstance(lane, Refusal):
+        slot = self._slot_of(target, MAIN)
+        if isinstance(slot, Refusal):
             return None
-        presented = lane.presented
-        return None if presented is None else (lane.endpoint.address, presented)
+        presented = slot.presented
+        return None if presented is None else (slot.endpoint.address, presented)
 
     def costs(self) -> Costs:
         """What was asked so far; `later.since(earlier)` is the bill of a cycle."""
@@ -237,7 +239,7 @@ class Cluster:
         request: EncodedRequest | RequestSpec,
         deadline: Deadline,
         *,
-        lane: str = MAIN,
+        channel: str = MAIN,
         after: FailedAttempt | None = None,
     ) -> Outcome[Reply]:
         """One answer, raw. A trouble of the connection itself is tried once more, if the request only reads.
@@ -251,30 +253,30 @@ class Cluster:
         refusals = [] if after is None else [after.refusal]
         while not deadline.passed and may_try(api, refusals):
             # A request on which the peer hangs up is repeated apart from the others: it must not take them along twice.
-            slot = self._slot_of(target, lane if not refusals or not refusals[-1].suspect else f"{lane}, apart")
+            slot = self._slot_of(target, channel if not refusals or not refusals[-1].suspect else f"{channel}, apart")
             answer = slot if isinstance(slot, Refusal) else await self._once(slot, request, deadline)
             if not isinstance(answer, Refusal):
                 return self._outcome(*answer)
             refusals.append(answer)
         if not refusals:
-            return failed(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
-        return failed(combine(refusals), sent_ms)
+            return failed_outcome(Refusal(Trouble.SLOW, f"the deadline had passed before {api_name(api)} was asked"), sent_ms)
+        return failed_outcome(combine(refusals), sent_ms)
 
     async def _once(
-        self, way: ConnectionSlot, request: EncodedRequest | RequestSpec, deadline: Deadline
+        self, slot: ConnectionSlot, request: EncodedRequest | RequestSpec, deadline: Deadline
     ) -> tuple[ConnectionSlot, EncodedRequest, Frame] | Refusal:
-        if way.muted_until_s:
-            muted = await _wait_until_heard(way, deadline)
+        if slot.muted_until_s:
+            muted = await _wait_until_heard(slot, deadline)
             if muted is not None:
                 return muted
-        connection = way.at_once or await way.ready(deadline)
+        connection = slot.at_once or await slot.ready(deadline)
         if isinstance(connection, Refusal):
             return connection
-        packed = refuse_repeated(encode(request, way), way)
-        if isinstance(packed, Refusal):
-            return packed
-        frame = await connection.ask(packed, deadline)
-        return self._hinted(way, frame) if isinstance(frame, Refusal) else (way, packed, frame)
+        encoded = refuse_repeated(encode(request, slot), slot)
+        if isinstance(encoded, Refusal):
+            return encoded
+        frame = await connection.ask(encoded, deadline)
+        return self._add_hint(slot, frame) if isinstance(frame, Refusal) else (slot, encoded, frame)
 
     def begin(
         self,
@@ -283,72 +285,72 @@ class Cluster:
         deadline: Deadline,
         tell: Callable[[Outcome[Reply] | FailedAttempt], object],
         *,
-        lane: str = MAIN,
-        known: bytes | None = None,
+        channel: str = MAIN,
+        earlier: bytes | None = None,
     ) -> Callable[[], None] | None:
         """Ask without waiting, where a connection is open and nothing must be waited for; None where `ask` is needed instead.
 
         `tell` is called once with the answer, or with the first try with which `ask` goes on. What is returned leaves the
         question. For `known` see `Connection.begin`. Raises NotPermitted as `ask` does.
         """
-        way = self._slot_of(target, lane)
-        if isinstance(way, Refusal) or deadline.passed or way.muted_until_s > time.monotonic():
+        slot = self._slot_of(target, channel)
+        if isinstance(slot, Refusal) or deadline.passed or slot.muted_until_s > time.monotonic():
             return None
-        connection = way.at_once
-        packed = None if connection is None else refuse_repeated(encode(request, way), way)
-        if connection is None or not isinstance(packed, EncodedRequest):
+        connection = slot.at_once
+        encoded = None if connection is None else refuse_repeated(encode(request, slot), slot)
+        if connection is None or not isinstance(encoded, EncodedRequest):
             return None
         sent_ms = now_ms()
 
-        def told(frame: Frame | Refusal) -> None:
+        def deliver(frame: Frame | Refusal) -> None:
             refused = isinstance(frame, Refusal)
-            tell(FailedAttempt(self._hinted(way, frame), sent_ms) if refused else self._outcome(way, packed, frame))
+            tell(FailedAttempt(self._add_hint(slot, frame), sent_ms) if refused else self._outcome(slot, encoded, frame))
 
-        question = connection.begin(packed, deadline, told, known=known)
-        return lambda: connection.leave(question)
+        pending = connection.begin(encoded, deadline, deliver, earlier=earlier)
+        return lambda: connection.leave(pending)
 
-    def _hinted(self, slot: ConnectionSlot, refusal: Refusal) -> Refusal:
+    def _add_hint(self, slot: ConnectionSlot, refusal: Refusal) -> Refusal:
         if refusal.trouble is not Trouble.CLOSED or self._options.security.login:
             return refusal
         address = (slot.endpoint.host, slot.endpoint.port)
-        served = any(other.served for (*where, _), other in self._lanes.items() if tuple(where) == address)
+        served = any(other.served for (*where, _), other in self._slots.items() if tuple(where) == address)
         return refusal if served else suspect_missing_login(refusal)
 
     def _slot_of(self, target: Target, name: str) -> ConnectionSlot | Refusal:
-        endpoint = self._pick(target)
+        endpoint = self._endpoint_of(target)
         if endpoint is None:
             return Refusal(Trouble.UNREACHABLE, f"no broker told an address of broker {target}")
         if self._closed:
             return Refusal(Trouble.CLOSED, f"the client was closed before {endpoint.label} was asked")
         key = (endpoint.host, endpoint.port, name)
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = ConnectionSlot(endpoint, self._options)
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = ConnectionSlot(endpoint, self._options)
         elif endpoint.node_id is not None:
-            lane.name(endpoint)
-        return lane
+            slot.name(endpoint)
+        return slot
 
-    def _pick(self, target: Target) -> Endpoint | None:
+    def _endpoint_of(self, target: Target) -> Endpoint | None:
         if isinstance(target, Endpoint):
             return target
         if target is not None:
             return self._brokers.get(target)
         candidates = [self._brokers[node] for node in self.nodes] or list(self._bootstrap)
-        for each in candidates:
-            lane = self._lanes.get((each.host, each.port, MAIN))
-            if lane is not None and lane.warm:
-                return each
+        for candidate in candidates:
+            slot = self._slots.get((candidate.host, candidate.port, MAIN))
+            if slot is not None and slot.warm:
+                return candidate
         return candidates[0]
 
-    def _outcome(self, lane: ConnectionSlot, packed: EncodedRequest, frame: Frame) -> Outcome[Reply]:
-        throttle_ms = throttle_ms_of(packed, frame.data)
+    def _outcome(self, slot: ConnectionSlot, encoded: EncodedRequest, frame: Frame) -> Outcome[Reply]:
+        throttle_ms = throttle_ms_of(encoded, frame.data)
         if throttle_ms:
-            lane.muted_until_s = time.monotonic() + throttle_ms / 1_000
+            slot.muted_until_s = time.monotonic() + throttle_ms / 1_000
         reply = Reply(
-            node=lane.endpoint.node_id,
-            whom=lane.whom,
-            api=packed.api_key,
-            version=packed.version,
+            node=slot.endpoint.node_id,
+            whom=slot.whom,
+            api=encoded.api_key,
+            version=encoded.version,
             data=frame.data,
             sent_ms=frame.sent_ms,
             arrived_ms=frame.arrived_ms,
@@ -366,13 +368,13 @@ def _and_others(others: Sequence[Endpoint]) -> str:
     return f" (and so with {', '.join(each.address for each in others)})" if others else ""
 
 
-async def _wait_until_heard(lane: ConnectionSlot, deadline: Deadline) -> Refusal | None:
+async def _wait_until_heard(slot: ConnectionSlot, deadline: Deadline) -> Refusal | None:
     """A muted client that keeps sending is muted longer: wait it out, or say that there is no time for it."""
-    left_s = lane.muted_until_s - time.monotonic()
+    left_s = slot.muted_until_s - time.monotonic()
     if left_s <= 0:
         return None
     if left_s < deadline.remaining_s():
         await asyncio.sleep(left_s)
         return None
     muted = duration_text(left_s * 1_000)
-    return Refusal(Trouble.THROTTLED, f"{lane.endpoint.label} muted this client for its quota, for another {muted}")
+    return Refusal(Trouble.THROTTLED, f"{slot.endpoint.label} muted this client for its quota, for another {muted}")

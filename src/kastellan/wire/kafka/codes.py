@@ -10,7 +10,7 @@ from kastellan.wire.kafka.trouble import state_of
 
 NONE: Final = 0
 
-_KNOWN: Final = {int(each.value): each for each in ErrorCode}
+_CODES: Final = {int(code.value): code for code in ErrorCode}
 _DENIED: Final = frozenset(
     {
         29,  # topic authorization failed
@@ -61,7 +61,7 @@ class UnknownCode(int):
 
 def is_known(code: int) -> bool:
     """True for a code that this version has a name for."""
-    return code in _KNOWN
+    return code in _CODES
 
 
 def code_name(code: int) -> str:
@@ -70,14 +70,14 @@ def code_name(code: int) -> str:
     >>> code_name(16), code_name(9999)
     ('NOT_COORDINATOR', 'error code 9999')
     """
-    known = _KNOWN.get(int(code))
-    return known.name.upper() if known is not None else f"error code {int(code)}"
+    listed = _CODES.get(int(code))
+    return listed.name.upper() if listed is not None else f"error code {int(code)}"
 
 
 def retriable(code: int) -> bool:
     """Whether asking again later, perhaps somebody else, can go well."""
-    known = _KNOWN.get(int(code))
-    return known is not None and bool(known.retriable)
+    listed = _CODES.get(int(code))
+    return listed is not None and bool(listed.retriable)
 
 
 def trouble_of(code: int) -> Trouble | None:

@@ -79,9 +79,9 @@ class ConnectionSlot:
             if self._connection is not None:
                 self._connection.whom = self.whom
 
-    def unanswered(self, api_key: int) -> int | None:
+    def unanswered_since(self, api_key: int) -> int | None:
         """When a question of this kind was sent that is overdue and still unanswered (epoch ms)."""
-        return self._connection.unanswered(api_key) if self._connection is not None else None
+        return self._connection.unanswered_since(api_key) if self._connection is not None else None
 
     @property
     def at_once(self) -> Connection | None:
@@ -120,7 +120,7 @@ class ConnectionSlot:
                     return self._connection
                 await self._connection.aclose()
                 if renewed.trouble is Trouble.UNAUTHENTICATED:
-                    self._failed(renewed)
+                    self._note_failure(renewed)
                     return renewed
             dialled = self.endpoint
             greeting = await greet(dialled, deadline, self._options, self._progress, version=self._first_version)
@@ -128,7 +128,7 @@ class ConnectionSlot:
             if isinstance(opened, Connection) and self.endpoint != dialled:  # named while it was being dialled
                 opened.whom = self.whom
             if isinstance(opened, Refusal):
-                self._failed(opened)
+                self._note_failure(opened)
             return opened
         finally:
             self._dialling = None
@@ -156,14 +156,14 @@ class ConnectionSlot:
         if login is None or self.handshake is None:
             return None
         self._progress.stage = f"login by {login.mechanism}"
-        told = await login.log_in(connection, self.endpoint, self.handshake.ranges, deadline, self._progress)
-        if not isinstance(told, Session):
-            return told
-        life_s = told.lifetime_ms / 1_000
+        session = await login.log_in(connection, self.endpoint, self.handshake.ranges, deadline, self._progress)
+        if not isinstance(session, Session):
+            return session
+        life_s = session.lifetime_ms / 1_000
         self._renew_at_s = time.monotonic() + max(life_s * _RENEW_AT, _LEAST_SESSION_S) if life_s else None
         return None
 
-    def _failed(self, refusal: Refusal) -> None:
+    def _note_failure(self, refusal: Refusal) -> None:
         first_s, longest_s = _FIRST_PAUSE_S, _LONGEST_PAUSE_S
         if refusal.trouble is Trouble.UNAUTHENTICATED and not refusal.elsewhere:
             first_s = longest_s = _LOGIN_PAUSE_S

@@ -17,19 +17,19 @@ def assignment_of(data: bytes) -> Assignment:
     if not data:
         return {}
     try:
-        topics, at = struct.unpack_from(">i", data, 2)[0], 6
-        found: Assignment = {}
-        for _ in range(topics):
+        count, at = struct.unpack_from(">i", data, 2)[0], 6
+        assignment: Assignment = {}
+        for _ in range(count):
             length: int = struct.unpack_from(">h", data, at)[0]
             name = data[at + 2 : at + 2 + length].decode()
             at += 2 + length
             count: int = struct.unpack_from(">i", data, at)[0]
             _require(sound=length >= 0 and 0 <= count * 4 <= len(data) - at - 4)
-            found[name] = struct.unpack_from(f">{count}i", data, at + 4)
+            assignment[name] = struct.unpack_from(f">{count}i", data, at + 4)
             at += 4 + 4 * count
     except (ValueError, struct.error):
         raise Garbled(f"a member wrote {len(data)} bytes that are no consumer assignment") from None
-    return found
+    return assignment
 
 
 def subscription_of(data: bytes) -> tuple[str, ...]:
@@ -37,16 +37,16 @@ def subscription_of(data: bytes) -> tuple[str, ...]:
     if not data:
         return ()
     try:
-        topics, at = struct.unpack_from(">i", data, 2)[0], 6
-        found: list[str] = []
-        for _ in range(topics):
+        count, at = struct.unpack_from(">i", data, 2)[0], 6
+        topics: list[str] = []
+        for _ in range(count):
             length: int = struct.unpack_from(">h", data, at)[0]
             _require(sound=0 <= length <= len(data) - at - 2)
-            found.append(data[at + 2 : at + 2 + length].decode())
+            topics.append(data[at + 2 : at + 2 + length].decode())
             at += 2 + length
     except (ValueError, struct.error):
         raise Garbled(f"a member wrote {len(data)} bytes that are no consumer subscription") from None
-    return tuple(found)
+    return tuple(topics)
 
 
 def _require(*, sound: bool) -> None:

@@ -40,10 +40,10 @@ class Costs(msgspec.Struct, frozen=True):
     @property
     def total(self) -> Cost:
         """All kinds together."""
-        whole = Cost()
-        for each in self.by_api.values():
-            whole = whole.plus(each)
-        return whole
+        total = Cost()
+        for cost in self.by_api.values():
+            total = total.plus(cost)
+        return total
 
     def since(self, earlier: Costs) -> Costs:
         """What was spent after `earlier` was read from the same client."""
@@ -73,13 +73,13 @@ class Meter:
     def __init__(self) -> None:
         self._by_api: defaultdict[int, _Count] = defaultdict(_Count)
 
-    def sent(self, api: int, bytes_out: int) -> None:
+    def count_request(self, api: int, bytes_out: int) -> None:
         """One question was written."""
         count = self._by_api[api]
         count.requests += 1
         count.bytes_out += bytes_out
 
-    def answered(self, api: int, bytes_in: int, broker_ms: float) -> None:
+    def count_answer(self, api: int, bytes_in: int, broker_ms: float) -> None:
         """Its answer came, wanted or not."""
         count = self._by_api[api]
         count.bytes_in += bytes_in

@@ -25,20 +25,20 @@ def decode(api: int, version: int, data: bytes | memoryview, whom: str = "the br
     An error code that is newer than this version is an `UnknownCode`. Raises Garbled when the bytes are not
     this answer, or when something stands behind it.
     """
-    whole = bytes(data) if isinstance(data, memoryview) else data
+    body = bytes(data) if isinstance(data, memoryview) else data
     try:
-        entity, end = _decoded(api, version, whole)
+        entity, end = _decode_entity(api, version, body)
     except Exception as error:  # noqa: BLE001  # whatever the codec trips over, the sentence is the same
         why = f"the codec says {type(error).__name__} {error}" if not isinstance(error, Broken) else str(error)
-        sentence = f"{whom} sent {len(whole)} bytes that are no {api_name(api)} answer of version {version}: {why}"
+        sentence = f"{whom} sent {len(body)} bytes that are no {api_name(api)} answer of version {version}: {why}"
         raise Garbled(sentence) from None
-    if end != len(whole):
-        left = len(whole) - end
+    if end != len(body):
+        left = len(body) - end
         raise Garbled(f"{whom} sent {left} bytes more than its {api_name(api)} answer of version {version} has")
     return entity
 
 
-def _decoded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
+def _decode_entity(api: int, version: int, data: bytes) -> tuple[Entity, int]:
     try:
         return read_guarded(api, version, data)
     except ValueError:
@@ -63,10 +63,10 @@ def _decoded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
 
 def _codes_in(entity: Entity) -> Iterator[tuple[Entity, str]]:
     """Every error code field of a decoded answer, in the order of its bytes."""
-    for each in fields(entity):
-        value = getattr(entity, each.name)
-        if each.metadata.get("kafka_type") == "error_code":
-            yield entity, each.name
+    for field in fields(entity):
+        value = getattr(entity, field.name)
+        if field.metadata.get("kafka_type") == "error_code":
+            yield entity, field.name
         elif isinstance(value, tuple):
             for item in cast("tuple[Entity, ...]", value):
                 if is_dataclass(item):

@@ -52,7 +52,7 @@ async def dial(
 ) -> Connection | Refusal:
     """An open connection, or why there is none. The addresses of the name are tried in order within the deadline."""
     progress = progress or Progress()
-    reached = endpoint.mapped(options.resolve)
+    reached = endpoint.apply_mapping(options.resolve)
     whom = endpoint.label if reached == endpoint else f"{endpoint.label} by way of {reached.address}"
     if options.proxy is not None:
         way = partial(tunnel, options.proxy, reached.host, reached.port, endpoint.label)
@@ -70,10 +70,10 @@ async def dial(
         if isinstance(opened, Connection) or opened.trouble is Trouble.INSECURE:
             return opened
         refusals.append(opened)
-    return min(refusals, key=lambda each: _ORDER.index(each.trouble) if each.trouble in _ORDER else len(_ORDER))
+    return min(refusals, key=lambda refusal: _ORDER.index(refusal.trouble) if refusal.trouble in _ORDER else len(_ORDER))
 
 
-async def explained(refusal: Refusal, connection: Connection, name: str, options: DialOptions, deadline: Deadline) -> Refusal:
+async def explain_close(refusal: Refusal, connection: Connection, name: str, options: DialOptions, deadline: Deadline) -> Refusal:
     """A connection that a TLS peer closed on the first request: the peer is asked once more why, and nothing is sent."""
     context, reach = options.security.context, connection.reach
     if refusal.trouble is not Trouble.CLOSED or context is None or reach is None or connection.answers:
@@ -148,19 +148,19 @@ async def addresses_of(endpoint: Endpoint, deadline: Deadline, whom: str) -> lis
         pass
     try:
         async with asyncio.timeout_at(deadline.at_s):
-            found = await _look_up(endpoint.host, endpoint.port)
+            addresses = await _look_up(endpoint.host, endpoint.port)
     except TimeoutError:
         return Refusal(Trouble.UNRESOLVED, f"{whom}: the name service did not answer in time")
     except (OSError, UnicodeError) as error:
-        known = error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "not a host name")
-        return of_os_error(known, whom)
-    return list(dict.fromkeys(found))
+        failure = error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "not a host name")
+        return of_os_error(failure, whom)
+    return list(dict.fromkeys(addresses))
 
 
 async def _look_up(host: str, port: int) -> list[str]:
     """The addresses of a name; a name service that hangs must not delay our exit."""
 
     def look() -> list[str]:
-        return [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
     return await aside(look, f"look-up of {host}")

@@ -37,12 +37,12 @@ class Endpoint(msgspec.Struct, frozen=True):
             return f"{self.role} {self.address}"
         return f"{self.role} {self.node_id} ({self.address})"
 
-    def mapped(self, resolve: Mapping[str, str]) -> Endpoint:
+    def apply_mapping(self, resolve: Mapping[str, str]) -> Endpoint:
         """This endpoint as it is reached from here.
 
         `resolve` maps `host:port` or `host` to `host:port` or `host`; the longer key wins.
 
-        >>> Endpoint("kafka-2", 9092).mapped({"kafka-2": "127.0.0.1", "kafka-2:9092": "127.0.0.1:19092"}).address
+        >>> Endpoint("kafka-2", 9092).apply_mapping({"kafka-2": "127.0.0.1", "kafka-2:9092": "127.0.0.1:19092"}).address
         '127.0.0.1:19092'
         """
         to = resolve.get(self.address) or resolve.get(self.host)

@@ -39,9 +39,9 @@ def read_guarded(api: int, version: int, data: bytes) -> tuple[Entity, int]:
         if _RUN not in kinds:
             return read(data, 0)
         if api in _WITH_TOPIC_IDS:
-            found = _with_ids(read, data, bytearray(kinds))
-            if found is not None:
-                return found
+            decoded = _with_ids(read, data, bytearray(kinds))
+            if decoded is not None:
+                return decoded
     Walk(data).end_of(api, version)
     return read(data, 0)
 

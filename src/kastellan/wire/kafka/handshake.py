@@ -18,7 +18,7 @@ from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.codes import code_name
 from kastellan.wire.kafka.connection import Connection, Frame
 from kastellan.wire.kafka.decode import decode
-from kastellan.wire.kafka.dial import DialOptions, dial, explained
+from kastellan.wire.kafka.dial import DialOptions, dial, explain_close
 from kastellan.wire.kafka.endpoint import Endpoint
 from kastellan.wire.kafka.progress import Progress
 from kastellan.wire.kafka.requests import api_versions
@@ -74,7 +74,7 @@ async def greet(
         older = await greet(endpoint, deadline, options, progress, version=_KNOWN_TO_ALL)
         if isinstance(older, Greeting):
             return older
-    return await explained(refusal, connection, endpoint.host, options, deadline)
+    return await explain_close(refusal, connection, endpoint.host, options, deadline)
 
 
 async def _shake_hands(connection: Connection, deadline: Deadline, first: int) -> Handshake | Refusal:
@@ -83,7 +83,7 @@ async def _shake_hands(connection: Connection, deadline: Deadline, first: int) -
     for _ in range(2):
         frame = await connection.ask(api_versions(version), deadline)
         if isinstance(frame, Refusal):
-            return _hinted(frame, tls=connection.tls)
+            return _add_hint(frame, tls=connection.tls)
         code = int.from_bytes(frame.data[:2], "big", signed=True)
         if code == _UNSUPPORTED_VERSION and version > 0:
             version = _older(frame, connection.whom)
@@ -99,7 +99,7 @@ async def _shake_hands(connection: Connection, deadline: Deadline, first: int) -
 
 def _ranges(version: int, data: bytes, whom: str) -> Ranges:
     answer = decode(Api.API_VERSIONS, version, data, whom)
-    return MappingProxyType({int(each.api_key): (int(each.min_version), int(each.max_version)) for each in answer.api_keys})
+    return MappingProxyType({int(api.api_key): (int(api.min_version), int(api.max_version)) for api in answer.api_keys})
 
 
 def _older(frame: Frame, whom: str) -> int:
@@ -110,7 +110,7 @@ def _older(frame: Frame, whom: str) -> int:
     return choose(Api.API_VERSIONS, offered, highest=NEWEST - 1) or 0
 
 
-def _hinted(refusal: Refusal, *, tls: bool) -> Refusal:
+def _add_hint(refusal: Refusal, *, tls: bool) -> Refusal:
     if refusal.trouble is not Trouble.CLOSED:
         return refusal
     why = (

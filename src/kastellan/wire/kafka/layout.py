@@ -67,11 +67,11 @@ class Layout:
 def layout_of(entity: type) -> Layout:
     """The layout of a generated message class."""
     layout = Layout(bool(vars(entity)["__flexible__"]))
-    for each in fields(entity):
-        kafka_type = str(each.metadata.get("kafka_type", ""))
-        step = _step(each.type, kafka_type, layout.flexible, tagged="tag" in each.metadata)
-        if "tag" in each.metadata:
-            layout.tags[int(each.metadata["tag"])] = step
+    for field in fields(entity):
+        kafka_type = str(field.metadata.get("kafka_type", ""))
+        step = _step(field.type, kafka_type, layout.flexible, tagged="tag" in field.metadata)
+        if "tag" in field.metadata:
+            layout.tags[int(field.metadata["tag"])] = step
         elif step[0] is _Kind.SKIP and layout.steps and layout.steps[-1][0] is _Kind.SKIP:
             layout.steps[-1] = (_Kind.SKIP, layout.steps[-1][1] + step[1], None)
         else:
@@ -81,7 +81,7 @@ def layout_of(entity: type) -> Layout:
 
 def _step(declared: object, kafka_type: str, flexible: bool, *, tagged: bool) -> tuple[_Kind, int, Layout | None]:  # noqa: FBT001  # a table of kinds
     optional = get_origin(declared) is UnionType
-    inner = next((each for each in get_args(declared) if each is not NoneType), None) if optional else declared
+    inner = next((argument for argument in get_args(declared) if argument is not NoneType), None) if optional else declared
     if get_origin(inner) is tuple:
         element = get_args(inner)[0]
         if isinstance(element, type) and is_dataclass(element):
@@ -111,21 +111,21 @@ class Walk:
     def end_of(self, api: int, version: int) -> int:
         """Where the answer ends. Raises Broken when it does not end within the bytes."""
         try:
-            at = self._entity(layout_of(schema.response_type(api, version)), 0, None)
+            at = self._entity_end(layout_of(schema.response_type(api, version)), 0, None)
         except IndexError:
             at = self.size + 1
         if at > self.size:
             raise Broken("they end before it is whole")
         return at
 
-    def _entity(self, layout: Layout, at: int, marks: list[int] | None) -> int:
+    def _entity_end(self, layout: Layout, at: int, marks: list[int] | None) -> int:
         flexible, size = layout.flexible, self.size
         for step in layout.steps:
             kind = step[0]
             if kind is _Kind.SKIP:
                 at += step[1]
             else:
-                at = self._one(step, at, marks, flexible=flexible)
+                at = self._value_end(step, at, marks, flexible=flexible)
             if at > size:
                 raise Broken("they end before it is whole")
         if flexible:
@@ -133,7 +133,7 @@ class Walk:
             at = self._tags(layout, count, after, marks) if count else after
         return at
 
-    def _one(  # a table of kinds
+    def _value_end(  # a table of kinds
         self, step: tuple[_Kind, int, Layout | None], at: int, marks: list[int] | None, *, flexible: bool
     ) -> int:
         kind, size, inner = step
@@ -147,9 +147,9 @@ class Walk:
         if kind is _Kind.SHORT or kind is _Kind.LONG:
             return self._legacy(at, 2 if kind is _Kind.SHORT else 4, marks)
         if inner is None:
-            return self._flat_array(at, size, marks, flexible=flexible)
+            return self._flat_array_end(at, size, marks, flexible=flexible)
         if kind is _Kind.ENTITIES:
-            return self._array(inner, at, marks, flexible=flexible)
+            return self._array_end(inner, at, marks, flexible=flexible)
         if kind is _Kind.MAYBE:
             if marks is not None:
                 marks.append(at)
@@ -157,9 +157,9 @@ class Walk:
             at += 1
             if not there:
                 return at
-        return self._entity(inner, at, marks)
+        return self._entity_end(inner, at, marks)
 
-    def _flat_array(self, at: int, size: int, marks: list[int] | None, *, flexible: bool) -> int:
+    def _flat_array_end(self, at: int, size: int, marks: list[int] | None, *, flexible: bool) -> int:
         count, at = self._count(at, marks, flexible=flexible)
         if size:
             return at + size * count
@@ -171,7 +171,7 @@ class Walk:
                 at = self._legacy(at, 2, marks)
         return at
 
-    def _array(self, element: Layout, at: int, marks: list[int] | None, *, flexible: bool) -> int:
+    def _array_end(self, element: Layout, at: int, marks: list[int] | None, *, flexible: bool) -> int:
         """The end of an array of structures.
 
         Walking each element costs about as much as decoding it. The elements of large answers mostly have one shape: only
@@ -186,7 +186,7 @@ class Walk:
         if not count:
             return at
         first: list[int] = []
-        begin, at = at, self._entity(element, at, first)
+        begin, at = at, self._entity_end(element, at, first)
         if marks is not None:
             marks.extend(first if count == 1 else [-1] * (_MARKS + 1))
         if count == 1:
@@ -195,7 +195,7 @@ class Walk:
         if end <= self.size and self.codes is None and len(first) <= _MARKS and self._alike(first, end, at - begin, count):
             return end
         for _ in range(count - 1):
-            at = self._entity(element, at, None)
+            at = self._entity_end(element, at, None)
         return at
 
     def _alike(self, marks: list[int], end: int, stride: int, count: int) -> bool:
@@ -209,9 +209,9 @@ class Walk:
             length, at = self._varint(at, marks)
             if length > self.size - at:
                 raise Broken("a tagged field announces more than they hold")
-            known = layout.tags.get(tag)
-            if known is not None:
-                self._one(known, at, marks, flexible=True)
+            step = layout.tags.get(tag)
+            if step is not None:
+                self._value_end(step, at, marks, flexible=True)
             at += length
         return at
 

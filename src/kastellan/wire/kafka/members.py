@@ -38,7 +38,7 @@ class ClusterMembers(msgspec.Struct, frozen=True):
 
 def brokers_of(answer: Entity) -> tuple[Endpoint, ...]:
     """The brokers that a decoded Metadata or DescribeCluster answer names."""
-    return tuple(Endpoint(each.host, int(each.port), _node_id(each), "broker") for each in answer.brokers)
+    return tuple(Endpoint(broker.host, int(broker.port), _node_id(broker), "broker") for broker in answer.brokers)
 
 
 def _node_id(broker: Entity) -> int:
@@ -96,7 +96,7 @@ def members_from(outcome: Outcome[Reply], address: Endpoint) -> Outcome[ClusterM
 
 def _members(answer: Entity, address: Endpoint) -> ClusterMembers:
     role = "controller" if address.role == "controller" else "broker"
-    nodes = tuple(Endpoint(each.host, int(each.port), _node_id(each), role) for each in answer.brokers)
-    racks = {_node_id(each): str(each.rack) for each in answer.brokers if each.rack is not None}
-    fenced = frozenset(_node_id(each) for each in answer.brokers if getattr(each, "is_fenced", False))
+    nodes = tuple(Endpoint(broker.host, int(broker.port), _node_id(broker), role) for broker in answer.brokers)
+    racks = {_node_id(broker): str(broker.rack) for broker in answer.brokers if broker.rack is not None}
+    fenced = frozenset(_node_id(broker) for broker in answer.brokers if getattr(broker, "is_fenced", False))
     return ClusterMembers(str(answer.cluster_id or ""), int(answer.controller_id), nodes, racks, fenced, address)

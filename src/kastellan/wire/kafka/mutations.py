@@ -14,7 +14,7 @@ import msgspec
 from kastellan.wire.kafka.api import Api
 from kastellan.wire.kafka.packing import FLEXIBLE, EncodedRequest, Form, boolean, int8, int16, int32, int32s, int64
 from kastellan.wire.kafka.permit import Permit
-from kastellan.wire.kafka.requests import form_of, packed
+from kastellan.wire.kafka.requests import form_of, pack
 
 SET: Final = 0
 DELETE: Final = 1
@@ -54,9 +54,9 @@ def create_topics(
 ) -> EncodedRequest:
     """Create topics, asked of the controller or of any broker, which forwards it."""
     form = form_of(Api.CREATE_TOPICS, version)
-    items = [_new_topic(form, each) for each in topics]
+    items = [_new_topic(form, topic) for topic in topics]
     listed = form.count(len(items)) + b"".join(items)
-    return packed(Api.CREATE_TOPICS, version, listed, int32(timeout_ms), boolean(validate_only))
+    return pack(Api.CREATE_TOPICS, version, listed, int32(timeout_ms), boolean(validate_only))
 
 
 def _new_topic(form: Form, topic: NewTopic) -> bytes:
@@ -73,7 +73,7 @@ def delete_topics(version: int, names: Sequence[str], *, timeout_ms: int = 30_00
     form = form_of(Api.DELETE_TOPICS, version)
     rest = bytes(16) + form.tags if version >= 6 else b""
     items = [form.text(name) + rest for name in names]
-    return packed(Api.DELETE_TOPICS, version, form.count(len(items)) + b"".join(items), int32(timeout_ms))
+    return pack(Api.DELETE_TOPICS, version, form.count(len(items)) + b"".join(items), int32(timeout_ms))
 
 
 def incremental_alter_configs(
@@ -88,7 +88,7 @@ def incremental_alter_configs(
     form = form_of(Api.INCREMENTAL_ALTER_CONFIGS, version)
     items = [form.text(key) + int8(how) + form.text(value) + form.tags for key, (how, value) in changes.items()]
     resource = int8(resource_type) + form.text(name) + form.count(len(items)) + b"".join(items) + form.tags
-    return packed(Api.INCREMENTAL_ALTER_CONFIGS, version, form.count(1) + resource, boolean(validate_only))
+    return pack(Api.INCREMENTAL_ALTER_CONFIGS, version, form.count(1) + resource, boolean(validate_only))
 
 
 def alter_partition_reassignments(
@@ -104,28 +104,28 @@ def alter_partition_reassignments(
         topics.append(FLEXIBLE.text(topic) + FLEXIBLE.count(len(items)) + b"".join(items) + b"\x00")
     change_factor = boolean(True) if version >= 1 else b""
     listed = FLEXIBLE.count(len(topics)) + b"".join(topics)
-    return packed(Api.ALTER_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), change_factor, listed)
+    return pack(Api.ALTER_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), change_factor, listed)
 
 
 def offset_commit(version: int, group: str, commits: Sequence[Commit]) -> EncodedRequest:
     """Commit offsets for a group without members, as `assign()` users do (version 2 to 9)."""
     form = form_of(Api.OFFSET_COMMIT, version)
     by_topic: dict[str, list[Commit]] = {}
-    for each in commits:
-        by_topic.setdefault(each.topic, []).append(each)
+    for commit in commits:
+        by_topic.setdefault(commit.topic, []).append(commit)
     topics: list[bytes] = []
     for topic, entries in by_topic.items():
-        items = [_commit(form, version, each) for each in entries]
+        items = [_commit(form, version, entry) for entry in entries]
         topics.append(form.text(topic) + form.count(len(items)) + b"".join(items) + form.tags)
     member = int32(-1) + form.text("") + (form.text(None) if version >= 7 else b"")
     retention = int64(-1) if 2 <= version <= 4 else b""
     listed = form.count(len(topics)) + b"".join(topics)
-    return packed(Api.OFFSET_COMMIT, version, form.text(group), member, retention, listed)
+    return pack(Api.OFFSET_COMMIT, version, form.text(group), member, retention, listed)
 
 
-def _commit(form: Form, version: int, each: Commit) -> bytes:
-    epoch = int32(each.leader_epoch) if version >= 6 else b""
-    return int32(each.partition) + int64(each.offset) + epoch + form.text(each.metadata) + form.tags
+def _commit(form: Form, version: int, commit: Commit) -> bytes:
+    epoch = int32(commit.leader_epoch) if version >= 6 else b""
+    return int32(commit.partition) + int64(commit.offset) + epoch + form.text(commit.metadata) + form.tags
 
 
 def produce(
@@ -138,7 +138,7 @@ def produce(
         items = [int32(number) + form.raw(batch) + form.tags for number, batch in partitions.items()]
         topics.append(form.text(topic) + form.count(len(items)) + b"".join(items) + form.tags)
     head = form.text(None) + int16(acks) + int32(timeout_ms)
-    return packed(Api.PRODUCE, version, head, form.count(len(topics)), *topics)
+    return pack(Api.PRODUCE, version, head, form.count(len(topics)), *topics)
 
 
 def record_batch(values: Sequence[bytes], timestamp_ms: int) -> bytes:

@@ -72,7 +72,7 @@ def form_of(api: int, version: int) -> Form:
     return FLEXIBLE if version >= _FLEXIBLE_SINCE.get(api, 0) else LEGACY
 
 
-def packed(api: int, version: int, *parts: bytes) -> EncodedRequest:
+def pack(api: int, version: int, *parts: bytes) -> EncodedRequest:
     """The request of these parts; the closing tags of the outermost structure are added here."""
     form = form_of(api, version)
     return EncodedRequest(int(api), version, b"".join(parts) + form.tags, form is FLEXIBLE)
@@ -81,8 +81,8 @@ def packed(api: int, version: int, *parts: bytes) -> EncodedRequest:
 def api_versions(version: int, software_version: str = "0.1.0") -> EncodedRequest:
     """What the peer speaks; features too from version 3 on."""
     if version < 3:
-        return packed(Api.API_VERSIONS, version)
-    return packed(Api.API_VERSIONS, version, FLEXIBLE.text("kastellan"), FLEXIBLE.text(software_version))
+        return pack(Api.API_VERSIONS, version)
+    return pack(Api.API_VERSIONS, version, FLEXIBLE.text("kastellan"), FLEXIBLE.text(software_version))
 
 
 def metadata(
@@ -106,14 +106,14 @@ def metadata(
     auto_create = boolean(False) if version >= 4 else b""
     of_cluster = boolean(authorized_operations) if 8 <= version <= 10 else b""
     of_topics = boolean(authorized_operations) if version >= 8 else b""
-    return packed(Api.METADATA, version, listed, auto_create, of_cluster, of_topics)
+    return pack(Api.METADATA, version, listed, auto_create, of_cluster, of_topics)
 
 
 def _metadata_topics(form: Form, version: int, names: Collection[str], ids: Collection[UUID]) -> bytes:
     with_id = version >= 10
     no_id = bytes(16) if with_id else b""
     items = [no_id + form.text(name) + form.tags for name in names]
-    items += [each.bytes + form.text(None) + form.tags for each in ids]
+    items += [topic_id.bytes + form.text(None) + form.tags for topic_id in ids]
     return form.count(len(items)) + b"".join(items)
 
 
@@ -126,7 +126,7 @@ def describe_cluster(
     """
     kind = int8(2 if controllers else 1) if version >= 1 else b""
     also = boolean(fenced) if version >= 2 else b""
-    return packed(Api.DESCRIBE_CLUSTER, version, boolean(authorized_operations), kind, also)
+    return pack(Api.DESCRIBE_CLUSTER, version, boolean(authorized_operations), kind, also)
 
 
 def describe_topic_partitions(
@@ -139,7 +139,7 @@ def describe_topic_partitions(
     names = [FLEXIBLE.text(name) + b"\x00" for name in topics]
     at = int8(-1) if cursor is None else int8(1) + FLEXIBLE.text(cursor[0]) + int32(cursor[1]) + b"\x00"
     listed = FLEXIBLE.count(len(names)) + b"".join(names)
-    return packed(Api.DESCRIBE_TOPIC_PARTITIONS, version, listed, int32(limit), at)
+    return pack(Api.DESCRIBE_TOPIC_PARTITIONS, version, listed, int32(limit), at)
 
 
 def list_offsets(
@@ -159,7 +159,7 @@ def list_offsets(
         parts.append(form.tags)
     if version >= 10:
         parts.append(int32(timeout_ms))
-    return packed(Api.LIST_OFFSETS, version, *parts)
+    return pack(Api.LIST_OFFSETS, version, *parts)
 
 
 def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) -> EncodedRequest:
@@ -177,7 +177,7 @@ def list_offsets_at(version: int, timestamps_ms: Mapping[tuple[str, int], int]) 
         parts += (form.text(topic), form.count(len(items)), *items, form.tags)
     if version >= 10:
         parts.append(int32(_TIMEOUT_MS))
-    return packed(Api.LIST_OFFSETS, version, *parts)
+    return pack(Api.LIST_OFFSETS, version, *parts)
 
 
 def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str] = ()) -> EncodedRequest:
@@ -185,14 +185,14 @@ def list_groups(version: int, *, states: Sequence[str] = (), types: Sequence[str
     form = form_of(Api.LIST_GROUPS, version)
     by_state = texts(form, states) if version >= 4 else b""
     by_type = texts(form, types) if version >= 5 else b""
-    return packed(Api.LIST_GROUPS, version, by_state, by_type)
+    return pack(Api.LIST_GROUPS, version, by_state, by_type)
 
 
 def describe_groups(version: int, groups: Sequence[str]) -> EncodedRequest:
     """Classic groups with members and assignments."""
     form = form_of(Api.DESCRIBE_GROUPS, version)
     operations = boolean(False) if version >= 3 else b""
-    return packed(Api.DESCRIBE_GROUPS, version, texts(form, groups), operations)
+    return pack(Api.DESCRIBE_GROUPS, version, texts(form, groups), operations)
 
 
 def consumer_group_describe(version: int, groups: Sequence[str]) -> EncodedRequest:
@@ -211,7 +211,7 @@ def streams_group_describe(version: int, groups: Sequence[str]) -> EncodedReques
 
 
 def _describe(api: Api, version: int, groups: Sequence[str]) -> EncodedRequest:
-    return packed(api, version, texts(FLEXIBLE, groups), boolean(False))
+    return pack(api, version, texts(FLEXIBLE, groups), boolean(False))
 
 
 def offset_fetch(version: int, groups: Mapping[str, Partitions | None], *, stable: bool = False) -> EncodedRequest:
@@ -223,17 +223,17 @@ def offset_fetch(version: int, groups: Mapping[str, Partitions | None], *, stabl
     last = boolean(stable) if version >= 7 else b""
     if version < 8:
         ((group, topics),) = groups.items()
-        return packed(Api.OFFSET_FETCH, version, form.text(group), _fetched(form, topics), last)
+        return pack(Api.OFFSET_FETCH, version, form.text(group), _fetch_topics(form, topics), last)
     member = form.text(None) + int32(-1) if version >= 9 else b""
     every = member + form.count(None) + form.tags
     parts = [form.count(len(groups))]
     for group, topics in groups.items():
         parts.append(form.text(group))
-        parts.append(every if topics is None else member + _fetched(form, topics) + form.tags)
-    return packed(Api.OFFSET_FETCH, version, *parts, last)
+        parts.append(every if topics is None else member + _fetch_topics(form, topics) + form.tags)
+    return pack(Api.OFFSET_FETCH, version, *parts, last)
 
 
-def _fetched(form: Form, topics: Partitions | None) -> bytes:
+def _fetch_topics(form: Form, topics: Partitions | None) -> bytes:
     if topics is None:
         return form.count(None)
     return _by_topic(form, topics)
@@ -260,50 +260,50 @@ def describe_configs(
             wanted[listed] = texts(form, listed) + form.tags
         items.append(int8(kind) + form.text(name) + wanted[listed])
     documented = boolean(False) if version >= 3 else b""
-    return packed(Api.DESCRIBE_CONFIGS, version, form.count(len(items)), *items, boolean(synonyms), documented)
+    return pack(Api.DESCRIBE_CONFIGS, version, form.count(len(items)), *items, boolean(synonyms), documented)
 
 
 def describe_log_dirs(version: int, topics: Partitions | None = None) -> EncodedRequest:
     """Log directories and replica sizes of the asked broker. It can hang on a sick disk: use a lane of its own."""
     form = form_of(Api.DESCRIBE_LOG_DIRS, version)
-    return packed(Api.DESCRIBE_LOG_DIRS, version, _fetched(form, topics))
+    return pack(Api.DESCRIBE_LOG_DIRS, version, _fetch_topics(form, topics))
 
 
 def describe_quorum(version: int) -> EncodedRequest:
     """The state of the metadata quorum: leader, voters, observers and how far each has read."""
     metadata_topic = FLEXIBLE.text("__cluster_metadata") + FLEXIBLE.count(1) + int32(0) + b"\x00\x00"
-    return packed(Api.DESCRIBE_QUORUM, version, FLEXIBLE.count(1), metadata_topic)
+    return pack(Api.DESCRIBE_QUORUM, version, FLEXIBLE.count(1), metadata_topic)
 
 
 def list_partition_reassignments(version: int, topics: Partitions | None = None, *, timeout_ms: int = 30_000) -> EncodedRequest:
     """Reassignments under way, of all partitions or of the named ones."""
-    return packed(Api.LIST_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), _fetched(FLEXIBLE, topics))
+    return pack(Api.LIST_PARTITION_REASSIGNMENTS, version, int32(timeout_ms), _fetch_topics(FLEXIBLE, topics))
 
 
 def list_transactions(
     version: int, *, states: Sequence[str] = (), producer_ids: Sequence[int] = (), running_for_ms: int = -1
 ) -> EncodedRequest:
     """Transactions that the asked broker coordinates; `running_for_ms` (version 1+) keeps the older ones."""
-    producers = FLEXIBLE.count(len(producer_ids)) + b"".join(int64(each) for each in producer_ids)
+    producers = FLEXIBLE.count(len(producer_ids)) + b"".join(int64(producer_id) for producer_id in producer_ids)
     duration = int64(running_for_ms) if version >= 1 else b""
     pattern = FLEXIBLE.text(None) if version >= 2 else b""
-    return packed(Api.LIST_TRANSACTIONS, version, texts(FLEXIBLE, states), producers, duration, pattern)
+    return pack(Api.LIST_TRANSACTIONS, version, texts(FLEXIBLE, states), producers, duration, pattern)
 
 
 def describe_transactions(version: int, transactional_ids: Sequence[str]) -> EncodedRequest:
     """State, producer and partitions of transactions, asked of their coordinator."""
-    return packed(Api.DESCRIBE_TRANSACTIONS, version, texts(FLEXIBLE, transactional_ids))
+    return pack(Api.DESCRIBE_TRANSACTIONS, version, texts(FLEXIBLE, transactional_ids))
 
 
 def describe_producers(version: int, topics: Partitions) -> EncodedRequest:
     """Active producers of partitions, asked of the leader. Needs READ on the topic: ask for suspects only."""
-    return packed(Api.DESCRIBE_PRODUCERS, version, _by_topic(FLEXIBLE, topics))
+    return pack(Api.DESCRIBE_PRODUCERS, version, _by_topic(FLEXIBLE, topics))
 
 
 def find_coordinator(version: int, keys: Sequence[str], *, key_type: int = 0) -> EncodedRequest:
     """Coordinators of groups (key type 0), transactions (1) or share partitions (2); one key before version 4."""
     form = form_of(Api.FIND_COORDINATOR, version)
     if version >= 4:
-        return packed(Api.FIND_COORDINATOR, version, int8(key_type), texts(form, keys))
+        return pack(Api.FIND_COORDINATOR, version, int8(key_type), texts(form, keys))
     (key,) = keys
-    return packed(Api.FIND_COORDINATOR, version, form.text(key), int8(key_type) if version >= 1 else b"")
+    return pack(Api.FIND_COORDINATOR, version, form.text(key), int8(key_type) if version >= 1 else b"")

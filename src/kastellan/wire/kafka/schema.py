@@ -27,8 +27,8 @@ def versions(api: int) -> tuple[int, int] | None:
     name = api_key_map.get(api)
     if name is None:
         return None
-    known = schema_name_map[name]
-    return min(known), max(known)
+    versions_by_name = schema_name_map[name]
+    return min(versions_by_name), max(versions_by_name)
 
 
 @cache
@@ -68,4 +68,4 @@ def throttle_comes_first(api: int, version: int) -> bool:
 
 
 def _field_names(api: int, version: int) -> Iterator[str]:
-    return (each.name for each in fields(response_type(api, version)))
+    return (field.name for field in fields(response_type(api, version)))

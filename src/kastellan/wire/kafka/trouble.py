@@ -55,8 +55,8 @@ def state_of(trouble: Trouble) -> State:
     return _STATES.get(trouble, State.FAILED)
 
 
-def failed(refusal: Refusal, sent_ms: int, like: type[T] | None = None) -> Outcome[T]:  # noqa: ARG001
-    """The Outcome of a refusal."""
+def failed_outcome(refusal: Refusal, sent_ms: int, like: type[T] | None = None) -> Outcome[T]:  # noqa: ARG001
+    """The Outcome of a refusal; `like` only tells a type checker what it would have held."""
     return Outcome(
         value=None,
         state=state_of(refusal.trouble),
@@ -77,5 +77,5 @@ def of_os_error(error: OSError, whom: str) -> Refusal:
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         reason = f"{whom}: this process has no file handles left"
         return Refusal(Trouble.UNREACHABLE, reason, "raise ulimit -n")
-    said = os.strerror(error.errno) if error.errno else str(error)
-    return Refusal(Trouble.UNREACHABLE, f"{whom} cannot be reached from here: {said}")
+    detail = os.strerror(error.errno) if error.errno else str(error)
+    return Refusal(Trouble.UNREACHABLE, f"{whom} cannot be reached from here: {detail}")

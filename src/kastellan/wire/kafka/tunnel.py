@@ -33,25 +33,25 @@ async def tunnel(proxy: Proxy, host: str, port: int, whom: str, deadline: Deadli
     except (TimeoutError, ProxyTimeoutError):
         return Refusal(Trouble.SILENT, f"{whom}: {proxy.label} did not open a way within {duration_text(waited_s * 1_000)}")
     except ProxyConnectionError as error:
-        return Refusal(Trouble.UNREACHABLE, f"{whom}: {proxy.label} cannot be reached ({_said(error)})", "check --proxy")
+        return Refusal(Trouble.UNREACHABLE, f"{whom}: {proxy.label} cannot be reached ({_error_text(error)})", "check --proxy")
     except ProxyError as error:
-        return _refused(proxy, whom, _said(error), error.error_code)
+        return _refusal_of_proxy(proxy, whom, _error_text(error), error.error_code)
     except (OSError, ValueError) as error:
-        return Refusal(Trouble.UNREACHABLE, f"{whom}: {proxy.label} broke off ({_said(error)})", "check --proxy")
+        return Refusal(Trouble.UNREACHABLE, f"{whom}: {proxy.label} broke off ({_error_text(error)})", "check --proxy")
 
 
-def _refused(proxy: Proxy, whom: str, said: str, code: int | None) -> Refusal:
+def _refusal_of_proxy(proxy: Proxy, whom: str, detail: str, code: int | None) -> Refusal:
     """What the proxy says: it may not know us, or it has no way to the broker."""
-    if code in _DENIED or "auth" in said.lower():
+    if code in _DENIED or "auth" in detail.lower():
         return Refusal(
-            Trouble.UNAUTHENTICATED, f"{whom}: {proxy.label} did not let us through ({said})", "check its user and password"
+            Trouble.UNAUTHENTICATED, f"{whom}: {proxy.label} did not let us through ({detail})", "check its user and password"
         )
     trouble = Trouble.REFUSED if code == _SOCKS_REFUSED and proxy.scheme == "socks5" else Trouble.UNREACHABLE
-    return Refusal(trouble, f"{whom} cannot be reached by way of {proxy.label} ({said})")
+    return Refusal(trouble, f"{whom} cannot be reached by way of {proxy.label} ({detail})")
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    words = "".join(each if each.isprintable() else " " for each in str(error)[:_SHOWN])
+    words = "".join(letter if letter.isprintable() else " " for letter in str(error)[:_SHOWN])
     return " ".join(words.split()) or type(error).__name__

@@ -24,10 +24,10 @@ _CAPS: Final[Mapping[int, int]] = {
 @cache
 def ours(api: int) -> tuple[int, int] | None:
     """The versions that Kastellan can pack and decode; None for a key that it does not know."""
-    known = schema.versions(api)
-    if known is None:
+    listed = schema.versions(api)
+    if listed is None:
         return None
-    return known[0], min(known[1], _CAPS.get(api, known[1]))
+    return listed[0], min(listed[1], _CAPS.get(api, listed[1]))
 
 
 def choose(api: int, theirs: Ranges, *, lowest: int = 0, highest: int = 32_767) -> int | None:

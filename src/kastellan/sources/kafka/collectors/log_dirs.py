@@ -52,7 +52,7 @@ class BrokerDirs(msgspec.Struct, frozen=True):
 async def collect(session: CollectSession, flow: Flow) -> Iterable[object]:
     """Both tables."""
     batch = [Request(node, _DESCRIBE_LOG_DIRS, Decoder(decode_dirs, ("log dirs", node))) for node in session.nodes]
-    responses = await session.requester.ask_all(batch, session.deadline, lane=_LANE)
+    responses = await session.requester.ask_all(batch, session.deadline, channel=_LANE)
     dead = session.dead_brokers(await flow.find(TopicMetadata))
     silent = [(node, None, session.enter_not_live("DescribeLogDirs", node)) for node in dead]
     listed = [
