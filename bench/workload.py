@@ -21,7 +21,7 @@ from kastellan.wire.kafka.client import Cluster, Target
 from kastellan.wire.kafka.endpoint import parse_endpoints
 from kastellan.wire.kafka.packing import FLEXIBLE, EncodedRequest, int32
 from kastellan.wire.kafka.reply import decode_reply
-from kastellan.wire.kafka.requests import RequestSpec, packed
+from kastellan.wire.kafka.requests import RequestSpec, pack
 
 PARTITIONS_A_TOPIC: Final = 10
 TOPICS_A_GROUP: Final = 6
@@ -253,7 +253,7 @@ def join_group(group: str, instance: str) -> EncodedRequest:
     subscription = struct.pack(">hii", 0, 0, 0)
     protocols = FLEXIBLE.count(1) + FLEXIBLE.text("range") + FLEXIBLE.raw(subscription) + b"\x00"
     head = FLEXIBLE.text(group) + int32(MEMBER_SESSION_MS) + int32(60_000) + FLEXIBLE.text("") + FLEXIBLE.text(instance)
-    return packed(_JOIN_GROUP, 8, head, FLEXIBLE.text("consumer"), protocols, FLEXIBLE.text(None))  # pyright: ignore[reportArgumentType]
+    return pack(_JOIN_GROUP, 8, head, FLEXIBLE.text("consumer"), protocols, FLEXIBLE.text(None))  # pyright: ignore[reportArgumentType]
 
 
 def sync_group(group: str, instance: str, member: str, generation: int, owned: Mapping[str, Sequence[int]]) -> EncodedRequest:
@@ -266,7 +266,7 @@ def sync_group(group: str, instance: str, member: str, generation: int, owned: M
     who = FLEXIBLE.text(group) + int32(generation) + FLEXIBLE.text(member) + FLEXIBLE.text(instance)
     kind = FLEXIBLE.text("consumer") + FLEXIBLE.text("range")
     listed = FLEXIBLE.count(1) + FLEXIBLE.text(member) + FLEXIBLE.raw(assignment) + b"\x00"
-    return packed(_SYNC_GROUP, 5, who, kind, listed)  # pyright: ignore[reportArgumentType]
+    return pack(_SYNC_GROUP, 5, who, kind, listed)  # pyright: ignore[reportArgumentType]
 
 
 async def make(bootstrap: str, tier: Tier, say: Callable[[str], None] = print) -> None:
