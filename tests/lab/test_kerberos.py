@@ -241,7 +241,7 @@ def test_a_kdc_that_comes_back_is_asked_again_soon(kerberos: labs.Lab, tmp_path:
     conf.write_text(kdc.krb5_conf("127.0.0.1:1"))
     monkeypatch.setenv("KRB5_CONFIG", str(conf))
 
-    async def looked() -> list[str]:
+    async def collect_or_load() -> list[str]:
         settled = resolve_settings(
             {"command_config": str(kerberos.command_config("viewer"))}, (), {"KASTELLAN_CONTEXTS": "/nowhere"}
         )
@@ -262,7 +262,7 @@ def test_a_kdc_that_comes_back_is_asked_again_soon(kerberos: labs.Lab, tmp_path:
             await source.close()
         pytest.fail(f"not let in again: {reasons}")
 
-    assert "Cannot contact any KDC" in asyncio.run(looked())[0]
+    assert "Cannot contact any KDC" in asyncio.run(collect_or_load())[0]
 
 
 def test_clocks_that_are_apart_are_told_by_the_kdc_and_by_the_broker(kerberos: labs.Lab, edited, tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def test_fake(behaviour):
     asyncio.run(run())
 
 
-def looked(model: FakeModel, tables: set[str], *faults: Fault, hidden: tuple[int, ...] = ()) -> tuple[Snapshot, list[int]]:
+def collect_or_load(
+    model: FakeModel, tables: set[str], *faults: Fault, hidden: tuple[int, ...] = ()
+) -> tuple[Snapshot, list[int]]:
     """One look; and the requests that it cost, by API."""
 
     async def run() -> tuple[Snapshot, list[int]]:
@@ -83,7 +85,7 @@ def test_acls_in_words() -> None:
     made = fake_model()
     acl = FakeAcl("pay", "User:eve", "10.0.0.1", resource_type=5, pattern_type=4, operation=15, permission=2)
     made.acls = [acl, FakeAcl("new", operation=99)]
-    snapshot, _ = looked(made, {"acls"})
+    snapshot, _ = collect_or_load(made, {"acls"})
     rows = snapshot.tables["acls"].df
     assert rows.drop("answer").rows() == [
         ("transactional-id", "pay", "prefixed", "User:eve", "10.0.0.1", "two-phase-commit", "deny"),
@@ -95,7 +97,7 @@ def test_acls_in_words() -> None:
 def test_without_an_authorizer_there_are_no_acls_and_that_is_known() -> None:
     made = fake_model()
     made.acls, made.tokens = None, None
-    snapshot, asked = looked(made, {"acls", "delegation_tokens"})
+    snapshot, asked = collect_or_load(made, {"acls", "delegation_tokens"})
     for name, api, word in (
         ("acls", "DescribeAcls", "no authorizer"),
         ("delegation_tokens", "DescribeDelegationToken", "not enabled"),
@@ -110,7 +112,7 @@ def test_without_an_authorizer_there_are_no_acls_and_that_is_known() -> None:
 
 @pytest.mark.parametrize("table", ACCESS)
 def test_who_may_not_ask_is_told_so_once(table: str) -> None:
-    snapshot, asked = looked(fake_model(), {table}, Fault(api=ACCESS[table], error_code=31))
+    snapshot, asked = collect_or_load(fake_model(), {table}, Fault(api=ACCESS[table], error_code=31))
     (unseen,) = snapshot.tables[table].unseen
     answer = next(each for each in snapshot.answers if each.id == unseen.answer)
     assert (answer.state, snapshot.tables[table].df.height) == (State.DENIED, 0)
@@ -119,13 +121,13 @@ def test_who_may_not_ask_is_told_so_once(table: str) -> None:
 
 @pytest.mark.parametrize(("table", "api"), [*ACCESS.items(), ("client_metrics", 74), ("group_configs", 74)])
 def test_what_no_broker_offers_is_unsupported(table: str, api: int) -> None:
-    snapshot, _ = looked(fake_model(), {table}, hidden=(api,))
+    snapshot, _ = collect_or_load(fake_model(), {table}, hidden=(api,))
     (unseen,) = snapshot.tables[table].unseen
     assert next(each for each in snapshot.answers if each.id == unseen.answer).state is State.UNSUPPORTED
 
 
 def test_a_silent_broker_has_no_log_levels_and_a_placeholder() -> None:
-    snapshot, _ = looked(fake_model(), {"broker_loggers"}, Fault(api=32, node=2, error_code=31))
+    snapshot, _ = collect_or_load(fake_model(), {"broker_loggers"}, Fault(api=32, node=2, error_code=31))
     rows = snapshot.tables["broker_loggers"].df
     (hidden,) = rows.filter(pl.col("logger").is_null()).to_dicts()
     assert hidden["broker"] == 2
@@ -144,7 +146,7 @@ def test_members_of_classic_groups_tell_what_they_subscribe_to_while_the_group_i
     other = made.groups["group-0001"]
     other.type, other.state, other.epoch = "consumer", "Reconciling", 7
     other.members = [FakeMember("c-1", assigned={"topic-0001": [0, 1]}, epoch=6, member_type=0, rack="a")]
-    snapshot, _ = looked(made, {"groups", "members"})
+    snapshot, _ = collect_or_load(made, {"groups", "members"})
     members = {row["member"]: row for row in snapshot.tables["members"].df.to_dicts()}
     assert members["m-1"]["subscribed"] == "topic-0000,topic-0002"
     assert (members["m-1"]["instance_id"], members["m-2"]["instance_id"]) == ("static-1", "")
@@ -157,7 +159,7 @@ def test_members_of_classic_groups_tell_what_they_subscribe_to_while_the_group_i
 
 
 def test_errors_of_metadata_tell_none_from_unseen() -> None:
-    snapshot, _ = looked(fake_model(), {"topics", "partitions"}, Fault(api=3, error_code=72, key=("topic-0001", 2)))
+    snapshot, _ = collect_or_load(fake_model(), {"topics", "partitions"}, Fault(api=3, error_code=72, key=("topic-0001", 2)))
     assert set(snapshot.tables["topics"].df["error"]) == {""}
     errors = snapshot.tables["partitions"].df.filter(pl.col("error") != "")
     assert errors.select("topic", "partition", "error").rows() == [("topic-0001", 2, "LISTENER_NOT_FOUND")]
@@ -223,13 +225,15 @@ def test_the_age_of_unread_records_is_asked_of_leaders_for_what_lags_only() -> N
 
 def test_a_leader_that_refuses_times_leaves_the_age_unknown() -> None:
     made = fake_model(topics=1, groups=1)
-    snapshot, _ = looked(made, {"commit_times"}, Fault(api=2, node=made.topics["topic-0000"].partitions[0].leader, close=True))
+    snapshot, _ = collect_or_load(
+        made, {"commit_times"}, Fault(api=2, node=made.topics["topic-0000"].partitions[0].leader, close=True)
+    )
     times = snapshot.tables["commit_times"].df
     refused = times.filter(pl.col("answer").is_in([each.id for each in snapshot.answers if each.state is State.FAILED]))
     assert sorted(refused["partition"]) == [0, 3]  # the commits are there: the request that is refused takes no other along
     assert refused["written_ms"].null_count() == 2
     made.topics["topic-0000"].partitions[0].step_ms = 1
-    snapshot, _ = looked(made, {"commit_times"})
+    snapshot, _ = collect_or_load(made, {"commit_times"})
     rows = snapshot.tables["commit_times"].df
     assert rows.height == 6
     assert rows.filter(pl.col("partition") > 0)["written_ms"].null_count() == 5

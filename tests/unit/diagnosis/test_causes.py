@@ -32,7 +32,7 @@ JUDGED = {
 }
 
 
-def looked(minutes_ago: float = 0, away: int | None = None, **broker) -> Snapshot:
+def collect_or_load(minutes_ago: float = 0, away: int | None = None, **broker) -> Snapshot:
     """A look at a cluster in which one broker is away, if any."""
     snapshot = healthy(at_ms=AT_MS - round(minutes_ago * MINUTE_MS))
     if away is None:
@@ -61,14 +61,14 @@ def found(check: str, subject: Subject, severity: Severity = Severity.WARNING) -
 
 
 def test_a_healthy_cluster_has_no_cause():
-    assert diagnosed(looked().after(looked(5), looked(10))).causes == ()
+    assert diagnosed(collect_or_load().after(collect_or_load(5), collect_or_load(10))).causes == ()
 
 
 # broker_down
 
 
 def test_a_broker_that_is_down_explains_what_follows_from_it():
-    cause = only(looked(away=2))["broker_down"]
+    cause = only(collect_or_load(away=2))["broker_down"]
     assert cause.subject == Subject("broker", (2,))
     assert cause.title == "Broker's process is gone"
     assert [each for each, _ in cause.rests_on] == ["brokers.fenced", "brokers.unreachable"]
@@ -87,16 +87,16 @@ def test_a_broker_that_is_down_explains_what_follows_from_it():
     ],
 )
 def test_how_a_broker_meets_us_says_which_way_it_went(met, title):
-    assert only(looked(away=2, **met))["broker_down"].title == title
+    assert only(collect_or_load(away=2, **met))["broker_down"].title == title
 
 
 def test_replicas_still_in_the_isr_speak_against_a_broker_that_is_down():
-    cause = only(edit(looked(away=2), Replicas, {"broker": 2, "topic": "orders"}, in_sync=True))["broker_down"]
+    cause = only(edit(collect_or_load(away=2), Replicas, {"broker": 2, "topic": "orders"}, in_sync=True))["broker_down"]
     assert "still in the ISR of 3 partitions" in cause.against[0]
 
 
 def test_a_registration_without_replicas_is_no_broker_that_is_down():
-    snapshot = looked()
+    snapshot = collect_or_load()
     told = {"broker": 9, "listed": False, "fenced": True, "registered": True, "reached": False, "reason": "", "answer": 1}
     assert "broker_down" not in only(add(snapshot, Brokers, told))
 
@@ -108,16 +108,16 @@ def test_a_waived_broker_explains_nothing():
             result, findings=tuple(msgspec.structs.replace(each, waived=by) for each in result.findings)
         )
 
-    judged = evaluate_all(looked(away=2), all_checks(), all_views(packaged_releases()))
+    judged = evaluate_all(collect_or_load(away=2), all_checks(), all_views(packaged_releases()))
     accepted = tuple(waived(each) if each.check == "brokers.fenced" else each for each in judged)
-    assert "broker_down" not in {each.cause for each in diagnosed(looked(away=2), accepted).causes}
+    assert "broker_down" not in {each.cause for each in diagnosed(collect_or_load(away=2), accepted).causes}
 
 
 # broker_unreachable
 
 
 def test_brokers_that_are_live_and_out_of_reach_are_one_cause():
-    snapshot = edit(looked(), Brokers, {"broker": 2}, reached=False, trouble="unreachable")
+    snapshot = edit(collect_or_load(), Brokers, {"broker": 2}, reached=False, trouble="unreachable")
     one = only(snapshot)["broker_unreachable"]
     assert one.subject == Subject("broker", (2,))
     both = only(edit(snapshot, Brokers, {"broker": 3}, reached=False, trouble="unreachable"))["broker_unreachable"]
@@ -127,15 +127,15 @@ def test_brokers_that_are_live_and_out_of_reach_are_one_cause():
 
 
 def test_a_broker_out_of_reach_and_out_of_the_isr_is_not_only_a_matter_of_the_way():
-    snapshot = edit(looked(), Brokers, {"broker": 2}, reached=False, trouble="silent")
+    snapshot = edit(collect_or_load(), Brokers, {"broker": 2}, reached=False, trouble="silent")
     snapshot = edit(snapshot, Replicas, {"broker": 2, "topic": "orders"}, in_sync=False)
     assert "out of the ISR" in only(snapshot)["broker_unreachable"].against[0]
 
 
 def test_nobody_is_called_live_whom_the_cluster_does_not_call_so():
-    unknown = edit(looked(), Brokers, {"broker": 2}, reached=False, trouble="silent", fenced=None, listed=None)
+    unknown = edit(collect_or_load(), Brokers, {"broker": 2}, reached=False, trouble="silent", fenced=None, listed=None)
     assert "broker_unreachable" not in only(unknown)
-    assert "broker_unreachable" not in only(looked(away=2))
+    assert "broker_unreachable" not in only(collect_or_load(away=2))
 
 
 # roll_in_progress
@@ -143,7 +143,7 @@ def test_nobody_is_called_live_whom_the_cluster_does_not_call_so():
 
 def rolling(**broker) -> Snapshot:
     """Broker 1 was away ten minutes ago and is back; broker 2 is away now and was live a minute ago."""
-    return looked(away=2, **broker).after(looked(1), looked(10, away=1), looked(20))
+    return collect_or_load(away=2, **broker).after(collect_or_load(1), collect_or_load(10, away=1), collect_or_load(20))
 
 
 def test_a_roll_is_recognised_and_its_broker_is_no_alarm():
@@ -159,14 +159,14 @@ def test_a_roll_is_recognised_and_its_broker_is_no_alarm():
 
 
 def test_a_roll_that_hurts_clients_stays_an_error():
-    snapshot = edit(looked(away=2), Replicas, {"broker": 3, "topic": "orders"}, in_sync=False)
-    told = diagnosed(snapshot.after(looked(1), looked(10, away=1), looked(20)))
+    snapshot = edit(collect_or_load(away=2), Replicas, {"broker": 3, "topic": "orders"}, in_sync=False)
+    told = diagnosed(snapshot.after(collect_or_load(1), collect_or_load(10, away=1), collect_or_load(20)))
     assert told.causes[0].cause == "roll_in_progress"
     assert severities(told, "replication.under_min_isr") == {Severity.ERROR}
 
 
 def test_the_first_broker_that_goes_is_a_crash():
-    told = diagnosed(looked(away=2).after(looked(1), looked(10), looked(20)))
+    told = diagnosed(collect_or_load(away=2).after(collect_or_load(1), collect_or_load(10), collect_or_load(20)))
     assert {each.cause for each in told.causes} == {"broker_down"}
     assert severities(told, "brokers.fenced") == {Severity.ERROR}
 
@@ -174,12 +174,12 @@ def test_the_first_broker_that_goes_is_a_crash():
 @pytest.mark.parametrize(
     ("snapshot", "against"),
     [
-        (edit(looked(away=2), Brokers, {"broker": 3}, fenced=True, listed=False), "2 brokers are away at once"),
-        (edit(looked(away=2), Brokers, {"broker": 3}, fenced=None, listed=None), "was not seen"),
+        (edit(collect_or_load(away=2), Brokers, {"broker": 3}, fenced=True, listed=False), "2 brokers are away at once"),
+        (edit(collect_or_load(away=2), Brokers, {"broker": 3}, fenced=None, listed=None), "was not seen"),
     ],
 )
 def test_nothing_is_excused_when_more_are_away_or_may_be(snapshot, against):
-    told = diagnosed(snapshot.after(looked(1), looked(10, away=1), looked(20)))
+    told = diagnosed(snapshot.after(collect_or_load(1), collect_or_load(10, away=1), collect_or_load(20)))
     assert against in " ".join(told.causes[0].against)
     assert Severity.ERROR in severities(told, "brokers.fenced")
 
@@ -187,14 +187,14 @@ def test_nothing_is_excused_when_more_are_away_or_may_be(snapshot, against):
 @pytest.mark.parametrize(
     ("earlier", "against"),
     [
-        ((looked(15), looked(20, away=1)), "may be away for 15"),
-        ((looked(1), looked(5, away=2), looked(10, away=1)), "is away again"),
-        ((looked(1, away=2), looked(20, away=1, fenced=True)), "may be away for 20"),
-        ((looked(10, away=1),), ""),
+        ((collect_or_load(15), collect_or_load(20, away=1)), "may be away for 15"),
+        ((collect_or_load(1), collect_or_load(5, away=2), collect_or_load(10, away=1)), "is away again"),
+        ((collect_or_load(1, away=2), collect_or_load(20, away=1, fenced=True)), "may be away for 20"),
+        ((collect_or_load(10, away=1),), ""),
     ],
 )
 def test_a_broker_that_stays_away_or_goes_again_is_not_excused(earlier, against):
-    told = diagnosed(looked(away=2).after(*earlier))
+    told = diagnosed(collect_or_load(away=2).after(*earlier))
     roll = told.causes[0]
     assert against in " ".join(roll.against)
     assert severities(told, "brokers.fenced") == ({Severity.ERROR} if against else {Severity.WARNING})
@@ -202,13 +202,13 @@ def test_a_broker_that_stays_away_or_goes_again_is_not_excused(earlier, against)
 
 def test_a_version_that_could_not_be_read_is_no_difference():
     for lost in ({"max_version": None}, {"api_key": None, "max_version": None}):
-        told = diagnosed(edit(looked(away=2), ApiVersions, {"broker": 1, "api_key": 3}, **lost))
+        told = diagnosed(edit(collect_or_load(away=2), ApiVersions, {"broker": 1, "api_key": 3}, **lost))
         assert "roll_in_progress" not in {each.cause for each in told.causes}
 
 
 def test_an_upgrade_is_a_roll_of_which_no_earlier_broker_was_seen():
-    snapshot = edit(looked(away=2), ApiVersions, {"broker": 1, "api_key": 3}, max_version=99)
-    told = diagnosed(snapshot.after(looked(1)))
+    snapshot = edit(collect_or_load(away=2), ApiVersions, {"broker": 1, "api_key": 3}, max_version=99)
+    told = diagnosed(snapshot.after(collect_or_load(1)))
     assert told.causes[0].cause == "roll_in_progress"
     assert "different API versions" in told.causes[0].says
 
@@ -221,7 +221,7 @@ def moving(snapshot: Snapshot) -> Snapshot:
 
 
 def test_a_reassignment_is_told_though_it_explains_nothing():
-    cause = only(moving(looked()))["reassignment_in_progress"]
+    cause = only(moving(collect_or_load()))["reassignment_in_progress"]
     assert cause.expected
     assert "1 partition being moved, 1 replica" in cause.says
 
@@ -229,18 +229,18 @@ def test_a_reassignment_is_told_though_it_explains_nothing():
 def test_a_reassignment_explains_what_is_uneven_and_not_a_lost_replica():
     imbalance = found("replication.leader_imbalance", Subject("cluster", ()))
     lost = found("replication.under_replicated", Subject("partition", ("orders", 1)))
-    cause = diagnosed(moving(looked()), (imbalance, lost)).causes[0]
+    cause = diagnosed(moving(collect_or_load()), (imbalance, lost)).causes[0]
     assert cause.explains == (("replication.leader_imbalance", Subject("cluster", ())),)
 
 
 def test_a_move_that_is_stuck_speaks_against_it():
     stuck = found("replication.reassignment_stuck", Subject("partition", ("orders", 1)))
-    cause = diagnosed(moving(looked()), (stuck,)).causes[0]
+    cause = diagnosed(moving(collect_or_load()), (stuck,)).causes[0]
     assert cause.against == ("1 move without progress",)
 
 
 def test_moves_that_could_not_be_listed_are_no_reassignment():
-    snapshot, answer = failed_answer(looked())
+    snapshot, answer = failed_answer(collect_or_load())
     assert "reassignment_in_progress" not in only(add(snapshot, Reassignments, {"topic": "orders", "answer": answer}))
 
 
@@ -248,7 +248,7 @@ def test_moves_that_could_not_be_listed_are_no_reassignment():
 
 
 def test_an_open_transaction_explains_the_readers_of_its_partitions():
-    snapshot = looked()
+    snapshot = collect_or_load()
     partitions = snapshot.tables["transaction_partitions"]
     snapshot = add(
         snapshot, type(partitions), {"transactional_id": "pay", "topic": "orders", "partition": 1, "start_offset": 5, "answer": 1}

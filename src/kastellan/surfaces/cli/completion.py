@@ -76,21 +76,21 @@ def recall() -> Recalled:
 
 def kinds() -> list[str]:
     """What `get` lists."""
-    tables = (each.replace("_", "-") for each in _modules("model/tables"))
-    return sorted({*(each for each in tables if each not in _NOT_LISTED), *_CURATED})
+    tables = (module.replace("_", "-") for module in _modules("model/tables"))
+    return sorted({*(table for table in tables if table not in _NOT_LISTED), *_CURATED})
 
 
 def checks() -> list[str]:
     """The ids of all checks, and their families."""
     place = "checks/families"
-    found = [f"{family.name}.{name}" for family in _folders(place) for name in _modules(f"{place}/{family.name}")]
-    return sorted({*found, *(each.partition(".")[0] for each in found)})
+    ids = [f"{family.name}.{name}" for family in _folders(place) for name in _modules(f"{place}/{family.name}")]
+    return sorted({*ids, *(check_id.partition(".")[0] for check_id in ids)})
 
 
 def providers() -> list[str]:
     """The ids of the provider profiles that came with Kastellan, and none."""
-    told = json.loads((_ROOT / "reference" / "providers.json").read_text())
-    return sorted([*(str(each["id"]) for each in told["profiles"]), "none"])
+    data = json.loads((_ROOT / "reference" / "providers.json").read_text())
+    return sorted([*(str(profile["id"]) for profile in data["profiles"]), "none"])
 
 
 def faults() -> list[str]:
@@ -99,11 +99,11 @@ def faults() -> list[str]:
 
 
 def _folders(place: str) -> Iterator[Path]:
-    return (each for each in (_ROOT / place).iterdir() if each.is_dir() and not each.name.startswith("_"))
+    return (path for path in (_ROOT / place).iterdir() if path.is_dir() and not path.name.startswith("_"))
 
 
 def _modules(place: str) -> list[str]:
-    return [each.stem for each in (_ROOT / place).glob("*.py") if not each.stem.startswith("_")]
+    return [path.stem for path in (_ROOT / place).glob("*.py") if not path.stem.startswith("_")]
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -166,4 +166,4 @@ def complete_context(incomplete: str) -> list[str]:
 
 def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
     """Those that begin so; a name with a control character in it is never handed to a shell."""
-    return [each for each in words if each.startswith(incomplete) and each.isprintable()]
+    return [word for word in words if word.startswith(incomplete) and word.isprintable()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kastellan.kernel.errors import BadInput
-from kastellan.surfaces.cli.looking import looked
+from kastellan.surfaces.cli.collect_or_load import collect_or_load
 from kastellan.surfaces.cli.reading import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _get_listing(reach: ConnectionOptions, name: str, member: str | None, query:
     requests_for(name, member)  # what cannot be listed is refused before anybody is asked
     from kastellan.surfaces.cli.completion import remember
 
-    return looked(
+    return collect_or_load(
         reach,
         lambda source, timeout_s: get(source, name, member, timeout_s, query, on_tables=remember),
         lambda snapshot, notes: build_listing(snapshot, name, member, notes, query),

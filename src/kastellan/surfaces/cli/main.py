@@ -103,31 +103,31 @@ def build() -> typer.Typer:
 
 def with_defaults(arguments: Sequence[str]) -> list[str]:
     """The arguments in which `--watch` has its number: Kafka's people type it bare."""
-    told: list[str] = []
-    for at, each in enumerate(arguments):
-        told.append(each)
+    completed: list[str] = []
+    for at, argument in enumerate(arguments):
+        completed.append(argument)
         following = arguments[at + 1] if at + 1 < len(arguments) else ""
-        if each == "--watch" and not following.replace(".", "", 1).isdecimal():
-            told.append(WATCH_EVERY_S)
-    return told
+        if argument == "--watch" and not following.replace(".", "", 1).isdecimal():
+            completed.append(WATCH_EVERY_S)
+    return completed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line; returns the exit code."""
-    told = list(sys.argv[1:] if arguments is None else arguments)
-    debug = _DEBUG in told
-    told = with_defaults([each for each in told if each != _DEBUG])
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _DEBUG in words
+    words = with_defaults([argument for argument in words if argument != _DEBUG])
     try:
-        code = build()(args=told, prog_name="kastellan", standalone_mode=False)
+        code = build()(args=words, prog_name="kastellan", standalone_mode=False)
         sys.stdout.flush()
     except KastellanError as error:
-        return _failed(error.message, error.exit_code, debug=debug)
+        return _report_failure(error.message, error.exit_code, debug=debug)
     except typer.Abort:
         return _INTERRUPTED
     except KeyboardInterrupt:
         return _INTERRUPTED
     except typer.TyperException as error:
-        return _misused(error)
+        return _report_misuse(error)
     except BrokenPipeError:
         return _quiet()
     except SystemExit as error:
@@ -136,23 +136,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _quiet()
         raise
     except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
-        return _unexpected(error, debug=debug)
+        return _report_unexpected(error, debug=debug)
     return code if isinstance(code, int) else 0
 
 
-def _unexpected(error: Exception, *, debug: bool) -> int:
+def _report_unexpected(error: Exception, *, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno in _OUTPUT_TROUBLES:
-        return _failed(
+        return _report_failure(
             f"cannot write: {error.strerror}; free space where the output and the files of this command go", 1, debug=debug
         )
-    return _failed(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
+    return _report_failure(f"unexpected {type(error).__name__}: {_one_line(error)}; --debug shows the traceback", 1, debug=debug)
 
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or "no message"
 
 
-def _failed(sentence: str, code: int, *, debug: bool) -> int:
+def _report_failure(sentence: str, code: int, *, debug: bool) -> int:
     if debug:
         import traceback
 
@@ -161,15 +161,15 @@ def _failed(sentence: str, code: int, *, debug: bool) -> int:
     return code
 
 
-def _misused(error: typer.TyperException) -> int:
+def _report_misuse(error: typer.TyperException) -> int:
     """A command line that cannot be parsed."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "kastellan"
-    told = getattr(error, "format_message", lambda: _one_line(error))()
+    message = getattr(error, "format_message", lambda: _one_line(error))()
     if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(told, err=True)
+        typer.echo(message, err=True)
     else:
-        typer.echo(f"kastellan: {' '.join(told.split()).rstrip('.')}; see `{path} --help`", err=True)
+        typer.echo(f"kastellan: {' '.join(message.split()).rstrip('.')}; see `{path} --help`", err=True)
     return int(getattr(error, "exit_code", 2))
 
 
@@ -191,9 +191,9 @@ def program() -> NoReturn:
     code = main()
     # What would run before the interpreter is taken apart.
     atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    for each in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
-            each.flush()
+            stream.flush()
     os._exit(code)
 
 

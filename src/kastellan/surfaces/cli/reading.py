@@ -144,7 +144,7 @@ class ConnectionOptions(NamedTuple):
 
         return load(self.bundle)
 
-    def resolved(self) -> ResolvedSettings:
+    def resolve_settings(self) -> ResolvedSettings:
         """All values that hold, with where each came from."""
         from kastellan.app.resolve_settings import FLAGS, resolve_settings
 
@@ -156,7 +156,7 @@ class ConnectionOptions(NamedTuple):
     def run_by(self) -> Provider | None:
         """Who is said to run the cluster; None: it is recognised. Of a saved snapshot no context tells it."""
         if not self.saved:
-            return self.resolved().provider
+            return self.resolve_settings().provider
         if self.provider is None:
             return None
         from kastellan.app.reference_data import read_providers
@@ -168,7 +168,7 @@ class ConnectionOptions(NamedTuple):
 
         `of_the_command_s` is the time-out where nobody said one.
         """
-        settings = self.resolved()
+        settings = self.resolve_settings()
         target = settings.cluster()
         for sentence in settings.notes:
             typer.echo(f"kastellan: {sentence}", err=True)
@@ -203,9 +203,9 @@ def _reading(command: Callable[..., None], *, judges: bool) -> Callable[..., Non
         **rest: Any,  # noqa: ANN401
     ) -> None:
         if bundle is not None and (
-            _typed(command_config, "KASTELLAN_COMMAND_CONFIG")
-            or _typed(bootstrap_server, "KASTELLAN_BOOTSTRAP_SERVER")
-            or _typed(context, "KASTELLAN_CONTEXT")
+            _was_typed(command_config, "KASTELLAN_COMMAND_CONFIG")
+            or _was_typed(bootstrap_server, "KASTELLAN_BOOTSTRAP_SERVER")
+            or _was_typed(context, "KASTELLAN_CONTEXT")
         ):
             raise UsageError("--bundle reads a file and no cluster; give either it or --bootstrap-server / --command-config")
         reach = ConnectionOptions(
@@ -235,16 +235,16 @@ def _reading(command: Callable[..., None], *, judges: bool) -> Callable[..., Non
     }
     if judges:
         shared["provider"] = ProviderName
-    told = [
+    parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint) for name, hint in shared.items()
     ]
-    told += [each.replace(kind=each.KEYWORD_ONLY, annotation=hints[each.name]) for each in own]
-    run.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in told}
+    parameters += [parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=hints[parameter.name]) for parameter in own]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
     return run
 
 
-def _typed(value: str | Path | None, variable: str) -> bool:
+def _was_typed(value: str | Path | None, variable: str) -> bool:
     """The flag was typed: what only the environment holds does not contradict --bundle."""
     return value is not None and str(value) != os.environ.get(variable)

@@ -25,7 +25,10 @@ def width_of(text: str) -> int:
     """Columns that the text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 class Screen:
@@ -55,30 +58,30 @@ class Screen:
             return cls(width=width, colour=colour, unicode=False)
         return cls(width=width, colour=colour)
 
-    def styled(self, text: str, style: str) -> str:
+    def apply_style(self, text: str, style: str) -> str:
         """The text in a style, where colours are shown."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour and style and text else text
 
     def line(self, text: str = "", style: str = "") -> None:
         """One line, as it is."""
-        self._lines.append(self.styled(self._shown(text), style))
+        self._lines.append(self.apply_style(self._shown(text), style))
 
     def paragraph(self, text: str, style: str = "", indent: int = 0, hang: int = 0) -> None:
         """Wrapped text; lines after the first are indented by `hang` more."""
-        for each in self._wrapped(text, indent, hang):
-            self._lines.append(self.styled(each, style))
+        for line in self._wrap(text, indent, hang):
+            self._lines.append(self.apply_style(line, style))
 
     def items(self, items: Sequence[str], style: str = "") -> None:
         """Short items with dots between; a line breaks between items where it can."""
         lines = [""]
-        for each in items:
-            longer = f"{lines[-1]} · {each}" if lines[-1] else each
+        for item in items:
+            longer = f"{lines[-1]} · {item}" if lines[-1] else item
             if not lines[-1] or width_of(longer) + 2 <= self.width:
                 lines[-1] = longer
             else:
-                lines.append(each)
-        for number, each in enumerate(lines):
-            self.paragraph(each, style, indent=2 if number else 0, hang=2)
+                lines.append(item)
+        for number, line in enumerate(lines):
+            self.paragraph(line, style, indent=2 if number else 0, hang=2)
 
     def field(self, label: str, texts: Iterable[str], indent: int = 2, label_width: int = 9, style: str = "") -> None:
         """A label with wrapped texts beside it, each beginning on a line of its own."""
@@ -86,9 +89,9 @@ class Screen:
         listed = tuple(texts)
         for text in listed:
             at = indent + label_width
-            for number, each in enumerate(self._wrapped(text, at, 2 if len(listed) > 1 else 0)):
-                head = " " * indent + self.styled(shown, "cyan") + " " * (label_width - len(shown))
-                self._lines.append((head if not number else " " * at) + self.styled(each[at:], style))
+            for number, line in enumerate(self._wrap(text, at, 2 if len(listed) > 1 else 0)):
+                head = " " * indent + self.apply_style(shown, "cyan") + " " * (label_width - len(shown))
+                self._lines.append((head if not number else " " * at) + self.apply_style(line[at:], style))
                 shown = "" if number == 0 else shown
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
@@ -96,29 +99,29 @@ class Screen:
 
         Columns that do not fit even so are left out from the right, and named below.
         """
-        cells = [[self._shown(clean(each)) for each in row] for row in rows]
+        cells = [[self._shown(clean(text)) for text in row] for row in rows]
         values = [max((width_of(row[at]) for row in cells), default=0) for at in range(len(head))]
         widths = [max(width_of(name), value) for name, value in zip(head, values, strict=True)]
         shown = len(head)
         if self._room is not None:
             narrow = [min(_NARROW, width) for width in widths]
-            least = [max(values[at], each) if at in right else each for at, each in enumerate(narrow)]
+            least = [max(values[at], width) if at in right else width for at, width in enumerate(narrow)]
             while shown > 1 and sum(least[:shown]) + _GAP * (shown - 1) > self._room:
                 shown -= 1
-            widths = _fitted(widths[:shown], least, self._room - _GAP * (shown - 1))
-        self._lines.append(self.styled(_row(head[:shown], widths, right), "bold"))
+            widths = _fit(widths[:shown], least, self._room - _GAP * (shown - 1))
+        self._lines.append(self.apply_style(_row(head[:shown], widths, right), "bold"))
         self._lines.extend(_row(row[:shown], widths, right) for row in cells)
         if shown < len(head):
             self.paragraph(f"no room for {', '.join(head[shown:])}: -o json or -o csv has every column", "dim")
 
     def text(self) -> str:
         """Everything, ending with a line end."""
-        return "\n".join(each.rstrip() for each in self._lines) + "\n"
+        return "\n".join(line.rstrip() for line in self._lines) + "\n"
 
     def _shown(self, text: str) -> str:
         return text if self._unicode else text.translate(_PLAIN).encode("ascii", "replace").decode()
 
-    def _wrapped(self, text: str, indent: int, hang: int) -> list[str]:
+    def _wrap(self, text: str, indent: int, hang: int) -> list[str]:
         wrapped = textwrap.wrap(
             self._shown(clean(text)),
             self.width,
@@ -130,7 +133,7 @@ class Screen:
         return wrapped or [""]
 
 
-def _fitted(widths: list[int], least: Sequence[int], room: int) -> list[int]:
+def _fit(widths: list[int], least: Sequence[int], room: int) -> list[int]:
     """The widths, the widest taken down first until they fit, none below its least."""
     fitted = list(widths)
     while sum(fitted) > room:

@@ -17,7 +17,7 @@ from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
 from kastellan.render import report_nagios
 from kastellan.render.documents import DOCUMENTS, schema_of
-from kastellan.surfaces.cli.show.doctor import Asked, FailOn, Form, rendered
+from kastellan.surfaces.cli.show.doctor import FailOn, Form, ReportOptions, render
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy
 
 pytestmark = pytest.mark.examines
@@ -46,8 +46,8 @@ def usual(*, waived: bool = False):
 
 def printed(form: Form, snapshot=None, *, fail_on: FailOn = FailOn.ERROR, waived: bool = False) -> str:
     view = usual(waived=waived) if snapshot is None else examined(snapshot)
-    asked = Asked(fail_on, form, hygiene=False, watching=False)
-    return rendered(view, asked, 10)
+    asked = ReportOptions(fail_on, form, hygiene=False, watching=False)
+    return render(view, asked, 10)
 
 
 def whole():

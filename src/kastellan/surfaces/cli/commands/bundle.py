@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.collect_or_load import FULL_COLLECTION_S, collect_or_load
 from kastellan.surfaces.cli.help_text import FILES
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def collect(
     if not dry_run:
         check_target(file)
     wanted, run_by = everything(), reach.run_by()
-    seen = looked(
+    collected = collect_or_load(
         reach,
         lambda source, timeout_s: gather(source, wanted, timeout_s, looks, every, Deadline.after(within)),
         lambda snapshot, _: snapshot,
-        WHOLE_LOOK_S,
+        FULL_COLLECTION_S,
     )
-    snapshot, left_out = fit_size(seen.of_provider(run_by), most_bytes)
+    snapshot, left_out = fit_size(collected.of_provider(run_by), most_bytes)
     _print(inspect(Loaded(snapshot, left_out)), output)
     if dry_run:
         typer.echo("nothing was written (--dry-run)", err=True)
@@ -130,10 +130,10 @@ def redact(
     from kastellan.app.redact import key_from, redact
     from kastellan.kernel.units import bytes_text, plural
 
-    told = redact(file, out, names, key_from(key_file))
+    redaction = redact(file, out, names, key_from(key_file))
     typer.echo(
-        f"{out}: {bytes_text(told.size_bytes)}, {plural(told.names, 'name')} replaced (redaction {told.id}); keep {names} to"
-        " yourself",
+        f"{out}: {bytes_text(redaction.size_bytes)}, {plural(redaction.names, 'name')} replaced (redaction {redaction.id}); "
+        f"keep {names} to yourself",
         err=True,
     )
 
@@ -144,10 +144,10 @@ def size_in(text: str) -> int:
     >>> size_in("20M"), size_in("1.5 kB"), size_in("512")
     (20971520, 1536, 512)
     """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or not float(found[1]):
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or not float(match[1]):
         raise BadInput(f"--max-size {text[:40]!r} is no size; write 500k, 20M or 1G")
-    return int(float(found[1]) * _UNITS[found[2]])
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def _print(contents: Contents, output: Form) -> None:

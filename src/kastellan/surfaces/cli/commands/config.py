@@ -37,7 +37,7 @@ def view(
       kastellan config view --show-origin
       kastellan config view --context prod -o json
     """
-    settings = reach.resolved()
+    settings = reach.resolve_settings()
     for sentence in settings.notes:
         typer.echo(f"kastellan: {sentence}", err=True)
     if output is Form.JSON:

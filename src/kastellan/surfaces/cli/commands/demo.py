@@ -45,11 +45,11 @@ def run(
     exam = plan_checks()
     with demo.stage(_say, brokers, keep=keep) as lab:
         _say("examining the healthy cluster")
-        _say(f"  {_examined(lab.bootstrap, exam).summary.verdict}")
+        _say(f"  {_run_checks(lab.bootstrap, exam).summary.verdict}")
         truth = demo.hurt(lab, wanted)
         _say(f"injected {truth.fault}: {truth.effect}")
         _say("examining again\n")
-        view = _examined(lab.bootstrap, exam)
+        view = _run_checks(lab.bootstrap, exam)
         telling = view.summary
         _print(view)
         right = demo.found_first(telling, truth)
@@ -64,7 +64,7 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _examined(bootstrap: str, exam: CheckPlan) -> ReportView:
+def _run_checks(bootstrap: str, exam: CheckPlan) -> ReportView:
     import asyncio
 
     from kastellan.app.diagnose import run_checks
@@ -105,10 +105,10 @@ def _next(name: str, bootstrap: str, check: str, *, keep: bool) -> None:
         ("doctor --bootstrap-server HOST:PORT", "your own cluster: it only reads"),
     )
     lines = [(f"{_as_typed()} {words}", why) for words, why in (hurt if keep else ended)]
-    width = max(len(each) for each, _ in lines)
+    width = max(len(command) for command, _ in lines)
     _say("\nTry next:")
-    for each, why in lines:
-        _say(f"  {each:<{width}}  {why}")
+    for command, why in lines:
+        _say(f"  {command:<{width}}  {why}")
 
 
 def _as_typed() -> str:

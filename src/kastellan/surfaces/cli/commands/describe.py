@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.collect_or_load import collect_or_load
 from kastellan.surfaces.cli.completion import complete_described, complete_name, remember
 from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(
 def _description(reach: ConnectionOptions, kind: str, name: str) -> Description:
     from kastellan.app.describe import describe, describe_live
 
-    return looked(
+    return collect_or_load(
         reach,
         lambda source, timeout_s: describe_live(source, kind, name, timeout_s, remember),
         lambda snapshot, notes: describe(snapshot, kind, name, notes),

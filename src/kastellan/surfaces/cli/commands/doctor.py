@@ -12,7 +12,7 @@ from kastellan.kernel.errors import BadInput, KastellanError, Unavailable, Usage
 from kastellan.surfaces.cli.completion import complete_check
 from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
-from kastellan.surfaces.cli.show.doctor import REPEATABLE, Asked, FailOn, Form, not_examined, rendered
+from kastellan.surfaces.cli.show.doctor import REPEATABLE, FailOn, Form, ReportOptions, not_examined, render
 
 if TYPE_CHECKING:
     from kastellan.app.monitor import Monitor
@@ -26,7 +26,7 @@ NoHistory = Annotated[
     typer.Option("--no-history", envvar="KASTELLAN_NO_HISTORY", help="Neither read nor keep snapshots of earlier runs."),
 ]
 
-FOUND = 10
+FINDING = 10
 TOO_LITTLE = 12
 
 
@@ -98,9 +98,9 @@ def run(
     if key_file is not None and not redact:
         raise UsageError("--key-file is the key of --redact; give both")
     try:
-        key = _key(key_file) if redact else None
-        asked = Asked(fail_on, output, hygiene, watch is not None, not no_history, verbose, key)
-        code = _examined(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, asked, watch)
+        key = _redaction_key(key_file) if redact else None
+        options = ReportOptions(fail_on, output, hygiene, watch is not None, not no_history, verbose, key)
+        code = _run(reach, (names_in(only), names_in(skip), _settings(settings or [])), waivers, options, watch)
     except KastellanError as error:
         code = not_examined(error, output)
         if code is None:
@@ -108,34 +108,36 @@ def run(
     raise typer.Exit(code)
 
 
-def _key(file: Path | None) -> bytes:
+def _redaction_key(file: Path | None) -> bytes:
     from kastellan.app.redact import key_from
 
     return key_from(file)
 
 
-What = tuple[tuple[str, ...], tuple[str, ...], dict[str, dict[str, float]]]
+ChosenChecks = tuple[tuple[str, ...], tuple[str, ...], dict[str, dict[str, float]]]
 """Which checks: only, skip, and their settings."""
 
 
-def _examined(reach: ConnectionOptions, what: What, waivers: Path | None, asked: Asked, watch: float | None) -> int:
+def _run(
+    reach: ConnectionOptions, chosen: ChosenChecks, waivers: Path | None, options: ReportOptions, watch: float | None
+) -> int:
     """Examines and prints; returns the exit code."""
     from kastellan.app.diagnose import plan_checks
     from kastellan.app.policy import read_policy
 
-    if asked.watching and asked.form not in REPEATABLE:
-        raise BadInput(f"--watch prints report after report, and -o {asked.form} is one document; run doctor anew for each")
-    exam = plan_checks(*what, read_policy(waivers), reach.run_by())
+    if options.watching and options.form not in REPEATABLE:
+        raise BadInput(f"--watch prints report after report, and -o {options.form} is one document; run doctor anew for each")
+    exam = plan_checks(*chosen, read_policy(waivers), reach.run_by())
     if not reach.saved:
         import asyncio
 
-        return asyncio.run(_live(reach, exam, asked, watch))
+        return asyncio.run(_live(reach, exam, options, watch))
     if watch is not None:
         raise BadInput("--watch looks at a live cluster; a saved snapshot does not change")
-    return _show(_saved(reach, exam), exam, asked)
+    return _show(_run_on_saved(reach, exam), exam, options)
 
 
-def _saved(reach: ConnectionOptions, exam: CheckPlan) -> CheckRun:
+def _run_on_saved(reach: ConnectionOptions, exam: CheckPlan) -> CheckRun:
     import time
 
     from kastellan.app.diagnose import run_checks_on_saved
@@ -144,24 +146,24 @@ def _saved(reach: ConnectionOptions, exam: CheckPlan) -> CheckRun:
     return run_checks_on_saved(snapshot, exam, int(time.time() * 1000), notes)
 
 
-async def _live(reach: ConnectionOptions, exam: CheckPlan, asked: Asked, every_s: float | None) -> int:
+async def _live(reach: ConnectionOptions, exam: CheckPlan, options: ReportOptions, every_s: float | None) -> int:
     from kastellan.app.monitor import Monitor, check_interval
     from kastellan.app.snapshots.history import SnapshotHistory
     from kastellan.app.wiring import snapshot_store, source_for
 
     target, timeout_s = reach.target()
-    history = SnapshotHistory(snapshot_store(), exam) if asked.remembered else None
+    history = SnapshotHistory(snapshot_store(), exam) if options.remembered else None
     if every_s is not None:
         check_interval(every_s)
     source = source_for(target)
     monitor = Monitor(source, exam, timeout_s, history)
     try:
         if every_s is None:
-            code = _show(await monitor.run(), exam, asked)
+            code = _show(await monitor.run(), exam, options)
             await _record(monitor)
             return code
         async for run in monitor.runs(every_s):
-            _show(run, exam, asked)
+            _show(run, exam, options)
             await _record(monitor)
     finally:
         await source.close()
@@ -176,19 +178,19 @@ async def _record(monitor: Monitor) -> None:
         typer.echo(f"kastellan: {error.message}", err=True)
 
 
-def _show(run: CheckRun, plan: CheckPlan, asked: Asked) -> int:
+def _show(run: CheckRun, plan: CheckPlan, options: ReportOptions) -> int:
     """Prints the report; returns the exit code."""
-    if asked.redaction_key is not None:
+    if options.redaction_key is not None:
         from kastellan.app.redact import redacted_run
 
-        run = redacted_run(run, plan, asked.redaction_key)
+        run = redacted_run(run, plan, options.redaction_key)
     view = run.view
     too_little = view.summary.too_little
-    failed = any(map(asked.fails, view.report.findings))
-    code = FOUND if failed else TOO_LITTLE if too_little and asked.fail_on is not FailOn.NEVER else 0
-    sys.stdout.write(rendered(view, asked, code))
+    failed = any(map(options.fails, view.report.findings))
+    code = FINDING if failed else TOO_LITTLE if too_little and options.fail_on is not FailOn.NEVER else 0
+    sys.stdout.write(render(view, options, code))
     sys.stdout.flush()
-    if asked.form is Form.NAGIOS:
+    if options.form is Form.NAGIOS:
         from kastellan.render.report_nagios import state_of
 
         return state_of(view.summary)
@@ -199,25 +201,25 @@ def _show(run: CheckRun, plan: CheckPlan, asked: Asked) -> int:
     return code
 
 
-def names_in(given: list[str] | None) -> tuple[str, ...]:
+def names_in(values: list[str] | None) -> tuple[str, ...]:
     """The names of a repeated option whose values may hold several.
 
     >>> names_in(["brokers,replication", "groups"]), names_in(None)
     (('brokers', 'replication', 'groups'), ())
     """
-    return tuple(name for each in given or () for name in each.split(","))
+    return tuple(name for names in values or () for name in names.split(","))
 
 
-def _settings(given: list[str]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for each in given:
-        name, equals, text = each.partition("=")
+def _settings(values: list[str]) -> dict[str, dict[str, float]]:
+    settings: dict[str, dict[str, float]] = {}
+    for typed in values:
+        name, equals, text = typed.partition("=")
         check, _, setting = name.rpartition(".")
         try:
             value = float(text)
         except ValueError:
             value = float("nan")
         if not equals or not check or value != value:  # noqa: PLR0124  (not a number)
-            raise BadInput(f"--set {each!r} is not CHECK.SETTING=NUMBER; `kastellan explain CHECK` lists the settings")
-        found.setdefault(check, {})[setting] = value
-    return found
+            raise BadInput(f"--set {typed!r} is not CHECK.SETTING=NUMBER; `kastellan explain CHECK` lists the settings")
+        settings.setdefault(check, {})[setting] = value
+    return settings

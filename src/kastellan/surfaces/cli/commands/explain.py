@@ -48,33 +48,35 @@ def run(
     """
     from kastellan.app.explain import everything, explain
 
-    told = everything() if name is None else explain(name)
+    explanation = everything() if name is None else explain(name)
     if output is Form.JSON:
         from kastellan.render.documents import ExplanationDocument, json_text
 
-        text = json_text(ExplanationDocument(id=told.id, title=told.title, parts=told.parts)) + "\n"
+        text = json_text(ExplanationDocument(id=explanation.id, title=explanation.title, parts=explanation.parts)) + "\n"
     else:
         from kastellan.surfaces.cli.screen import Screen
 
         screen = Screen.of()
-        (_list if name is None else _tell)(told, screen)
+        (_list if name is None else _tell)(explanation, screen)
         text = screen.text()
     sys.stdout.write(text)
 
 
-def _list(told: Explanation, screen: Screen) -> None:
-    for family, text in told.parts.items():
+def _list(explanation: Explanation, screen: Screen) -> None:
+    for family, text in explanation.parts.items():
         screen.line(family, "bold")
-        for each in text.splitlines():
-            screen.paragraph(each, indent=2, hang=4)
+        for line in text.splitlines():
+            screen.paragraph(line, indent=2, hang=4)
         screen.line()
     screen.paragraph("kastellan explain ID tells the whole of one.", "dim")
 
 
-def _tell(told: Explanation, screen: Screen) -> None:
-    screen.paragraph(told.title if told.title == told.id else f"{told.id}: {told.title}", "bold")
+def _tell(explanation: Explanation, screen: Screen) -> None:
+    screen.paragraph(
+        explanation.title if explanation.title == explanation.id else f"{explanation.id}: {explanation.title}", "bold"
+    )
     screen.line()
-    for label, text in told.parts.items():
+    for label, text in explanation.parts.items():
         if label == "About":
             screen.line()
             _markdown(text, screen)
@@ -86,8 +88,8 @@ def _markdown(text: str, screen: Screen) -> None:
     """A check's docstring: paragraphs are wrapped, indented blocks stay as they are."""
     for block in text.split("\n\n"):
         if block.startswith("    "):
-            for each in block.splitlines():
-                screen.line("  " + each, "dim")
+            for line in block.splitlines():
+                screen.line("  " + line, "dim")
         else:
             screen.paragraph(" ".join(block.replace("**", "").replace("`", "").split()), indent=2)
         screen.line()

@@ -88,12 +88,12 @@ def status(name: Annotated[str | None, typer.Option("--name", help="Name of the 
     wanted = labs.names() if name is None else [name]
     if not wanted:
         _say("no lab is running; start one with `kastellan lab up`")
-    for each in wanted:
-        seen = labs.status(each)
-        if seen is None:
-            msg = f"there is no lab {each}; start it with `kastellan lab up --name {each}`"
+    for lab_name in wanted:
+        status = labs.status(lab_name)
+        if status is None:
+            msg = f"there is no lab {lab_name}; start it with `kastellan lab up --name {lab_name}`"
             raise BadInput(msg)
-        _show(seen)
+        _show(status)
 
 
 @app.command()
@@ -114,9 +114,9 @@ def logs(
     if lab is None:
         msg = f"there is no lab {name}; start it with `kastellan lab up --name {name}`"
         raise BadInput(msg)
-    for each in lab.nodes if node is None else (lab.node(node),):
-        _say(f"--- node {each.id}: {each.server_log}")
-        for line in labs.log_tail(each, lines):
+    for member in lab.nodes if node is None else (lab.node(node),):
+        _say(f"--- node {member.id}: {member.server_log}")
+        for line in labs.log_tail(member, lines):
             typer.echo(line)
 
 
@@ -139,15 +139,15 @@ def load(
     if stop:
         _say(f"the load of lab {name} has ended" if loads.stop(lab) else f"lab {name} has no load; nothing to do")
         return
-    known, fresh = loads.start(lab)
+    plan, fresh = loads.start(lab)
     _say(f"the load of lab {name} {'has started' if fresh else 'is running already'}")
     if wait:
         _say(f"all {len(loads.wait_moving(lab).moving)} parts move")
-    for topic in known.topics:
+    for topic in plan.topics:
         typer.echo(
             f"topic {topic.name} {topic.partitions} partitions x {topic.replication_factor}{'' if topic.moves else ', idle'}"
         )
-    for group in known.groups:
+    for group in plan.groups:
         pace = "keeps up" if group.keeps_up else "falls behind"
         typer.echo(f"group {group.name} {group.kind}, {group.members} members on {','.join(group.topics)}, {pace}")
 
@@ -177,8 +177,8 @@ def fault(
         return
     lab = labs.need(name)
     if undo:
-        done = injection.undo(lab, fault_id)
-        _say("\n".join(f"{each.fault} is undone" for each in done) or f"lab {name} has no such fault; nothing to do")
+        undone = injection.undo(lab, fault_id)
+        _say("\n".join(f"{truth.fault} is undone" for truth in undone) or f"lab {name} has no such fault; nothing to do")
         return
     if fault_id is None:
         msg = f"name a fault ({', '.join(injection.catalogue())}), or use --list or --undo"
@@ -205,12 +205,12 @@ def down(
     """
     from kastellan import lab as labs
 
-    for each in labs.names() if everything else [name]:
-        _say(f"lab {each} is down" if labs.down(each) else f"there is no lab {each}; nothing to do")
+    for lab_name in labs.names() if everything else [name]:
+        _say(f"lab {lab_name} is down" if labs.down(lab_name) else f"there is no lab {lab_name}; nothing to do")
 
 
 def _key(key: tuple[str | int, ...]) -> str:
-    return "-".join(str(each) for each in key)
+    return "-".join(str(part) for part in key)
 
 
 def _show_faults(name: str) -> None:
@@ -233,7 +233,7 @@ def _addresses(lab: Lab) -> list[str]:
         return [where]
     from kastellan.lab.security.principals import CLIENTS, WRONG
 
-    return [f"{where} --command-config {lab.command_config(each)}" for each in (*CLIENTS, WRONG)]
+    return [f"{where} --command-config {lab.command_config(principal)}" for principal in (*CLIENTS, WRONG)]
 
 
 def _controllers(text: str) -> int | None:
@@ -245,18 +245,18 @@ def _controllers(text: str) -> int | None:
     raise BadInput(msg)
 
 
-def _show(seen: LabStatus) -> None:
+def _show(status: LabStatus) -> None:
     from kastellan.kernel.units import bytes_text
 
-    typer.echo(f"lab {seen.name}: {seen.state}")
-    if seen.reason:
-        typer.echo(f"  {seen.reason}")
-    if seen.lab is None:
+    typer.echo(f"lab {status.name}: {status.state}")
+    if status.reason:
+        typer.echo(f"  {status.reason}")
+    if status.lab is None:
         return
-    total = sum(each.rss_bytes for each in seen.nodes)
-    typer.echo(f"  Kafka {seen.lab.kafka}, cluster {seen.lab.cluster_id}, {bytes_text(total)} of memory, {seen.dir}")
-    for each in seen.nodes:
-        node = each.node
+    total = sum(member.rss_bytes for member in status.nodes)
+    typer.echo(f"  Kafka {status.lab.kafka}, cluster {status.lab.cluster_id}, {bytes_text(total)} of memory, {status.dir}")
+    for member in status.nodes:
+        node = member.node
         where = " ".join(
             f"{label} {address}"
             for label, address in (
@@ -267,11 +267,11 @@ def _show(seen: LabStatus) -> None:
             )
             if address
         )
-        typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {each.state} pid {node.pid or '-'} {where}")
-    for line in _addresses(seen.lab):
+        typer.echo(f"  node {node.id} {'+'.join(node.roles)} {node.rack or '-'} {member.state} pid {node.pid or '-'} {where}")
+    for line in _addresses(status.lab):
         typer.echo(f"  {line}")
-    if seen.lab.krb5_conf:
-        typer.echo(f"  KRB5_CONFIG={seen.lab.krb5_conf}")
+    if status.lab.krb5_conf:
+        typer.echo(f"  KRB5_CONFIG={status.lab.krb5_conf}")
 
 
 if __name__ == "__main__":

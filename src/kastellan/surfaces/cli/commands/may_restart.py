@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.collect_or_load import collect_or_load
 from kastellan.surfaces.cli.help_text import DIAGNOSE
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
@@ -46,28 +46,28 @@ def run(
       12  unknown: something that decides it could not be read
     Without a name every broker is checked alone, and the exit code is 0.
     """
-    found = _found(reach, of or [])
+    restarts = _restarts(reach, of or [])
     if output is Form.JSON:
         from kastellan.render.documents import RestartsDocument, json_text
 
-        sys.stdout.write(json_text(RestartsDocument(restarts=found)) + "\n")
+        sys.stdout.write(json_text(RestartsDocument(restarts=restarts)) + "\n")
     else:
         from kastellan.surfaces.cli.screen import Screen
         from kastellan.surfaces.cli.show.restarts_text import show
 
         screen = Screen.of()
-        show(found, screen, named=bool(of))
+        show(restarts, screen, named=bool(of))
         sys.stdout.write(screen.text())
     sys.stdout.flush()
     if of:
-        raise typer.Exit({"yes": 0, "no": NO, "unknown": UNKNOWN}[found.answers[0].may.value])
+        raise typer.Exit({"yes": 0, "no": NO, "unknown": UNKNOWN}[restarts.answers[0].may.value])
 
 
-def _found(reach: ConnectionOptions, of: list[str]) -> Restarts:
+def _restarts(reach: ConnectionOptions, of: list[str]) -> Restarts:
     from kastellan.app.may_restart import may_restart, may_restart_of
 
     run_by = reach.run_by()
-    return looked(
+    return collect_or_load(
         reach,
         lambda source, timeout_s: may_restart(source, of, timeout_s, run_by),
         lambda snapshot, notes: may_restart_of(snapshot, of, notes, run_by),

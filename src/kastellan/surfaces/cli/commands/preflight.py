@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.collect_or_load import collect_or_load
 from kastellan.surfaces.cli.help_text import CONNECT
-from kastellan.surfaces.cli.looking import looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 if TYPE_CHECKING:
@@ -61,46 +61,46 @@ def run(
     """
     from kastellan.app.preflight import Has
 
-    found = _found(reach, level)
-    text = _rendered(found, output)
+    result = _preflight(reach, level)
+    text = _render(result, output)
     if not text:
         typer.echo("no right is known to be missing", err=True)
     sys.stdout.write(text)
     sys.stdout.flush()
-    untold = any(each.has is Has.UNKNOWN for each in found.sights)
-    raise typer.Exit(MISSING if found.missing else UNTOLD if untold else 0)
+    untold = any(sight.has is Has.UNKNOWN for sight in result.sights)
+    raise typer.Exit(MISSING if result.missing else UNTOLD if untold else 0)
 
 
-def _rendered(found: Preflight, form: Form) -> str:
+def _render(result: Preflight, form: Form) -> str:
     from kastellan.app import preflight as app
 
     if form is Form.JSON:
         from kastellan.render.documents import PreflightDocument, json_text
 
-        fits = app.fitting_form(found)
-        fitting = fits.lines if found.missing else ()
-        commands = tuple(app.acl_lines(found))
-        return json_text(PreflightDocument(preflight=found, commands=commands, form=fits.form, fitting=fitting)) + "\n"
+        fits = app.fitting_form(result)
+        fitting = fits.lines if result.missing else ()
+        commands = tuple(app.acl_lines(result))
+        return json_text(PreflightDocument(preflight=result, commands=commands, form=fits.form, fitting=fitting)) + "\n"
     if form is Form.STRIMZI:
-        return app.strimzi_user(found)
+        return app.strimzi_user(result)
     if form is Form.IAM:
-        return app.iam_policy(found)
+        return app.iam_policy(result)
     if form is Form.ACLS:
-        return "".join(f"{each}\n" for each in app.acl_lines(found))
+        return "".join(f"{acl_line}\n" for acl_line in app.acl_lines(result))
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.preflight_text import show
 
     screen = Screen.of()
-    show(found, screen)
+    show(result, screen)
     return screen.text()
 
 
-def _found(reach: ConnectionOptions, level: str) -> Preflight:
+def _preflight(reach: ConnectionOptions, level: str) -> Preflight:
     from kastellan.app.preflight import judged, preflight, requests_for
 
     requests_for(level)
     run_by = reach.run_by()
-    return looked(
+    return collect_or_load(
         reach,
         lambda source, timeout_s: preflight(source, level, timeout_s, run_by),
         lambda snapshot, notes: judged(snapshot, level, notes, run_by),

@@ -53,18 +53,18 @@ def run(
     from kastellan.app.wiring import prober_for
 
     target, timeout_s = reach.target() if address is None else reach._replace(bootstrap=address).target()
-    found = asyncio.run(probe(prober_for(target), target.bootstrap, timeout_s))
-    code = BROKEN if found.broken else 0
+    result = asyncio.run(probe(prober_for(target), target.bootstrap, timeout_s))
+    code = BROKEN if result.broken else 0
     if output is Form.JSON:
         from kastellan.render.documents import ProbeDocument, json_text
 
-        sys.stdout.write(json_text(ProbeDocument(exit_code=code, verdict=found.verdict, probe=found)) + "\n")
+        sys.stdout.write(json_text(ProbeDocument(exit_code=code, verdict=result.verdict, probe=result)) + "\n")
     else:
         from kastellan.surfaces.cli.screen import Screen
         from kastellan.surfaces.cli.show.probe_text import show
 
         screen = Screen.of()
-        show(found, screen)
+        show(result, screen)
         sys.stdout.write(screen.text())
     sys.stdout.flush()
     raise typer.Exit(code)

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from kastellan.kernel.errors import BadInput
+from kastellan.surfaces.cli.collect_or_load import FULL_COLLECTION_S, collect_or_load, find_snapshot
 from kastellan.surfaces.cli.help_text import FILES
 from kastellan.surfaces.cli.listing import Form
-from kastellan.surfaces.cli.looking import WHOLE_LOOK_S, kept, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, judges_cluster
 
 PANEL = FILES
@@ -60,11 +60,11 @@ def save(
     from kastellan.kernel.units import bytes_text, plural
 
     wanted = everything()
-    snapshot = looked(
+    snapshot = collect_or_load(
         reach,
         lambda source, timeout_s: collect(source, wanted, timeout_s, looks, every),
         lambda snapshot, _: snapshot,
-        WHOLE_LOOK_S,
+        FULL_COLLECTION_S,
     )
     size_bytes = save(snapshot.of_provider(run_by), file)
     typer.echo(
@@ -94,7 +94,7 @@ def show(
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.snapshot_text import show as table
 
-    contents = inspect(kept(file, cluster))
+    contents = inspect(find_snapshot(file, cluster))
     if output is Form.JSON:
         from kastellan.render.documents import ContentsDocument, json_text
 
@@ -121,7 +121,7 @@ def diff(
     from kastellan.findings.history_text import change_lines, time_text
     from kastellan.model.diff import diff as compare
 
-    older, newer = kept(before, cluster).snapshot, kept(after, cluster).snapshot
+    older, newer = find_snapshot(before, cluster).snapshot, find_snapshot(after, cluster).snapshot
     if older.at_ms > newer.at_ms:
         raise BadInput("the first look is the later one; give the earlier look first")
     changes = compare(older, newer)
@@ -137,8 +137,8 @@ def diff(
     screen = Screen.of()
     between = f"between {time_text(older.at_ms, newer.at_ms)} and {time_text(newer.at_ms, newer.at_ms)}"
     screen.paragraph(f"{newer.cluster_id or 'cluster id not seen'}: {between}", "bold")
-    for each in lines or ("nothing that both looks could see changed",):
-        screen.paragraph(each, indent=2, hang=2)
+    for line in lines or ("nothing that both looks could see changed",):
+        screen.paragraph(line, indent=2, hang=2)
     sys.stdout.write(screen.text())
 
 

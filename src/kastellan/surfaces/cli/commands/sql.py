@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kastellan.surfaces.cli.collect_or_load import collect_or_load, find_snapshot
 from kastellan.surfaces.cli.help_text import INSPECT
 from kastellan.surfaces.cli.listing import ListForm, Output, print_listing
-from kastellan.surfaces.cli.looking import kept, looked
 from kastellan.surfaces.cli.reading import ConnectionOptions, reads_cluster
 
 if TYPE_CHECKING:
@@ -51,19 +51,19 @@ def run(
         return
     from kastellan.app.sql import answer_statement, read, sql
 
-    asked = read(statement)  # what cannot be carried out is refused before anybody is asked
+    query = read(statement)  # what cannot be carried out is refused before anybody is asked
     earlier = _earlier(before) if before is not None else None
-    found = looked(
+    listing = collect_or_load(
         reach,
-        lambda source, timeout_s: sql(source, asked, timeout_s, earlier),
-        lambda snapshot, notes: answer_statement(snapshot, asked, notes, earlier),
+        lambda source, timeout_s: sql(source, query, timeout_s, earlier),
+        lambda snapshot, notes: answer_statement(snapshot, query, notes, earlier),
     )
-    print_listing(found, output)
+    print_listing(listing, output)
 
 
 def _earlier(name: str) -> Before:
     """Finds the look of this name, once it is known of which cluster: a kept one is of the cluster at hand."""
-    return lambda cluster: kept(name, cluster).snapshot
+    return lambda cluster: find_snapshot(name, cluster).snapshot
 
 
 def _tables() -> None:

@@ -40,8 +40,8 @@ REPEATABLE = frozenset({Form.TABLE, Form.JSON, Form.NDJSON, Form.MARKDOWN})
 """The forms of which several may follow each other in one stream."""
 
 
-class Asked(NamedTuple):
-    """What was asked of the report."""
+class ReportOptions(NamedTuple):
+    """ChosenChecks was asked of the report."""
 
     fail_on: FailOn
     form: Form
@@ -58,20 +58,20 @@ class Asked(NamedTuple):
         return meant and finding.waived is None
 
 
-def rendered(view: ReportView, asked: Asked, code: int) -> str:
+def render(view: ReportView, options: ReportOptions, code: int) -> str:
     """The report in the form that was asked for; `code` is the exit code that it leads to."""
-    if asked.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
-        return _for_people(view, asked)
-    if asked.form is Form.JSON:
+    if options.form in (Form.TABLE, Form.MARKDOWN, Form.HTML):
+        return _for_people(view, options)
+    if options.form is Form.JSON:
         from kastellan.render.documents import ReportDocument, json_text
 
         document = ReportDocument(exit_code=code, summary=view.summary, report=view.report)
-        return json_text(document, compact=asked.watching) + "\n"
-    if asked.form is Form.NDJSON:
+        return json_text(document, compact=options.watching) + "\n"
+    if options.form is Form.NDJSON:
         from kastellan.render.report_ndjson import show as ndjson
 
         return ndjson(view, code)
-    return _for_services(view, asked, code)
+    return _for_services(view, options, code)
 
 
 def not_examined(error: KastellanError, form: Form) -> int | None:
@@ -88,12 +88,12 @@ def not_examined(error: KastellanError, form: Form) -> int | None:
     return None
 
 
-def _for_people(view: ReportView, asked: Asked) -> str:
-    if asked.form is Form.MARKDOWN:
+def _for_people(view: ReportView, options: ReportOptions) -> str:
+    if options.form is Form.MARKDOWN:
         from kastellan.render.report_markdown import show as markdown
 
         return markdown(view)
-    if asked.form is Form.HTML:
+    if options.form is Form.HTML:
         from kastellan.render.report_html import show as html
 
         return html(view)
@@ -101,22 +101,22 @@ def _for_people(view: ReportView, asked: Asked) -> str:
     from kastellan.surfaces.cli.show.doctor_text import show as table
 
     screen = Screen.of()
-    table(view, screen, hygiene=asked.hygiene, verbose=asked.verbose)
-    clear = "\x1b[H\x1b[2J" if asked.watching and sys.stdout.isatty() else ""
-    return clear + screen.text() + ("\n" if asked.watching and not clear else "")
+    table(view, screen, hygiene=options.hygiene, verbose=options.verbose)
+    clear = "\x1b[H\x1b[2J" if options.watching and sys.stdout.isatty() else ""
+    return clear + screen.text() + ("\n" if options.watching and not clear else "")
 
 
-def _for_services(view: ReportView, asked: Asked, code: int) -> str:
+def _for_services(view: ReportView, options: ReportOptions, code: int) -> str:
     """The forms of continuous integration, code scanning and monitoring."""
-    if asked.form is Form.JUNIT:
+    if options.form is Form.JUNIT:
         from kastellan.render.report_junit import show as junit
 
-        return junit(view, asked.fails)
-    if asked.form is Form.SARIF:
+        return junit(view, options.fails)
+    if options.form is Form.SARIF:
         from kastellan.render.report_sarif import show as sarif
 
         return sarif(view)
-    if asked.form is Form.PROMETHEUS:
+    if options.form is Form.PROMETHEUS:
         from kastellan.render.report_prometheus import show as prometheus
 
         return prometheus(view, code)

@@ -11,36 +11,38 @@ _LABEL = 10
 _REQUESTS = 6
 
 
-def show(found: Preflight, screen: Screen) -> None:
+def show(preflight: Preflight, screen: Screen) -> None:
     """Verdict, rights, cost, commands."""
-    worst = Has.NO if found.missing else Has.UNKNOWN if any(each.has is Has.UNKNOWN for each in found.sights) else Has.YES
-    screen.paragraph(found.verdict, _STYLE[worst])
-    where = f"From {found.vantage.host or '?'} as {found.vantage.principal} by {found.vantage.bootstrap or '?'}"
+    worst = (
+        Has.NO if preflight.missing else Has.UNKNOWN if any(sight.has is Has.UNKNOWN for sight in preflight.sights) else Has.YES
+    )
+    screen.paragraph(preflight.verdict, _STYLE[worst])
+    where = f"From {preflight.vantage.host or '?'} as {preflight.vantage.principal} by {preflight.vantage.bootstrap or '?'}"
     screen.paragraph(where, "dim")
     screen.line()
-    for each in found.sights:
-        of = each.resource if each.resource == "Cluster" else f"{each.resource} {each.name}"
-        screen.paragraph(f"{each.has.upper():<9}{each.operation} on {of}", _STYLE[each.has])
-        if each.has in {Has.UNTRIED, Has.UNTOLD}:
-            screen.paragraph(each.why, "dim", indent=9)
-        elif each.has is not Has.YES:
-            screen.field("seen", (each.why,), 9, 9, style="dim")
-            screen.field("without", (each.without,), 9, 9)
+    for sight in preflight.sights:
+        of = sight.resource if sight.resource == "Cluster" else f"{sight.resource} {sight.name}"
+        screen.paragraph(f"{sight.has.upper():<9}{sight.operation} on {of}", _STYLE[sight.has])
+        if sight.has in {Has.UNTRIED, Has.UNTOLD}:
+            screen.paragraph(sight.why, "dim", indent=9)
+        elif sight.has is not Has.YES:
+            screen.field("seen", (sight.why,), 9, 9, style="dim")
+            screen.field("without", (sight.without,), 9, 9)
     screen.line()
-    screen.field("COST", (_cost(found),), 0, _LABEL)
-    if found.notes:
-        screen.field("NOTES", found.notes, 0, _LABEL)
-    if found.missing:
-        form = fitting_form(found)
+    screen.field("COST", (_cost(preflight),), 0, _LABEL)
+    if preflight.notes:
+        screen.field("NOTES", preflight.notes, 0, _LABEL)
+    if preflight.missing:
+        form = fitting_form(preflight)
         screen.line()
         screen.paragraph(form.says)
-        for each in form.lines:
-            screen.line(f"  {each}")
+        for line in form.lines:
+            screen.line(f"  {line}")
 
 
-def _cost(found: Preflight) -> str:
-    cost = found.cost
-    most = sorted(cost.by_request.items(), key=lambda each: (-each[1], each[0]))
+def _cost(preflight: Preflight) -> str:
+    cost = preflight.cost
+    most = sorted(cost.by_request.items(), key=lambda request: (-request[1], request[0]))
     kinds = ", ".join(f"{name} {count}" for name, count in most[:_REQUESTS])
     rest = f", {len(most) - _REQUESTS} kinds more" if len(most) > _REQUESTS else ""
     size = f"{bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"

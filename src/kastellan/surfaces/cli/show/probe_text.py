@@ -16,8 +16,8 @@ def show(probed: Probed, screen: Screen) -> None:
     screen.paragraph(probed.verdict, "red" if probed.broken else "green")
     screen.paragraph(f"From {probed.host} to {probed.bootstrap} as {probed.principal}", "dim")
     screen.line()
-    for each in probed.steps:
-        _step(each, screen)
+    for step in probed.steps:
+        _step(step, screen)
 
 
 def _step(step: Step, screen: Screen) -> None:

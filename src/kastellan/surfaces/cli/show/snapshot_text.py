@@ -10,34 +10,34 @@ from kastellan.surfaces.cli.screen import Screen
 
 def show(contents: Contents, screen: Screen) -> None:
     """Header, tables, and what could not be seen."""
-    times = [moment_text(each) for each in contents.at_ms]
+    times = [moment_text(moment) for moment in contents.at_ms]
     vantage = contents.vantage
     screen.paragraph(f"{contents.cluster_id or 'cluster id not seen'} · {plural(len(times), 'look')}: {', '.join(times)}", "bold")
     screen.paragraph(f"From {vantage.host or '?'} as {vantage.principal} by {vantage.bootstrap or '?'}")
     screen.line()
     rows = [
         [
-            each.table,
-            count_text(each.rows),
-            count_text(each.rows_not_whole),
-            ", ".join(each.rosters_unseen) or "-",
-            bytes_text(each.memory_bytes),
+            table.table,
+            count_text(table.rows),
+            count_text(table.rows_not_whole),
+            ", ".join(table.rosters_unseen) or "-",
+            bytes_text(table.memory_bytes),
         ]
-        for each in contents.tables
+        for table in contents.tables
     ]
     screen.table(["TABLE", "ROWS", "NOT WHOLE", "NOT LISTED", "MEMORY"], rows, frozenset({1, 2, 4}))
     screen.line()
     if contents.names:
         screen.table(
             ["NAMES", "HOW MANY", "SUCH AS"],
-            [[each.sort, count_text(each.count), ", ".join(each.some)] for each in contents.names],
+            [[name.sort, count_text(name.count), ", ".join(name.some)] for name in contents.names],
             frozenset({1}),
         )
         screen.line()
     if contents.size_bytes is not None:
         sealed = f"{plural(contents.hashes, 'table')} as the manifest's hashes say" if contents.hashes else "without hashes"
-        told = f"names are pseudonyms (redaction {contents.redaction})" if contents.redaction else "not redacted"
-        screen.field("FILE", (f"{bytes_text(contents.size_bytes)}, {sealed}, {told}",), 0, 10)
+        redaction = f"names are pseudonyms (redaction {contents.redaction})" if contents.redaction else "not redacted"
+        screen.field("FILE", (f"{bytes_text(contents.size_bytes)}, {sealed}, {redaction}",), 0, 10)
     screen.field("UNSEEN", contents.unseen or ("nothing that was asked for",), 0, 10)
     if contents.notes:
         screen.field("NOTES", contents.notes, 0, 10)

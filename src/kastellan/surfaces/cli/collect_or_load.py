@@ -1,4 +1,4 @@
-"""A command looks at a live cluster or reads a saved snapshot; both go one way."""
+"""Runs a use case on a live cluster or on a saved snapshot, whichever the options name."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-WHOLE_LOOK_S: Final = 20.0
-"""Time for a look that asks for everything: every config of thousands of topics takes brokers some seconds."""
+FULL_COLLECTION_S: Final = 20.0
+"""Time limit of a collection of every table: brokers need seconds for every config of thousands of topics."""
 
 
-def looked(
+def collect_or_load(
     reach: ConnectionOptions,
     live: Callable[[Source, float], Awaitable[T]],
     saved: Callable[[Snapshot, tuple[str, ...]], T],
-    of_the_command_s: float | None = None,
+    default_timeout_s: float | None = None,
 ) -> T:
-    """What `live` makes of a source and the time-out in seconds, or `saved` of a snapshot and what is to be said of it.
+    """The result of `live` for a source and a time limit in seconds, or of `saved` for a snapshot and notes about it.
 
-    `of_the_command_s` is the time-out where nobody said one and the usual one is too short.
+    `default_timeout_s` replaces the usual time limit where no option sets one.
     """
     if reach.saved:
         snapshot, notes = reach.load()
@@ -35,20 +35,20 @@ def looked(
 
     from kastellan.app.wiring import source_for
 
-    target, timeout_s = reach.target(of_the_command_s)
+    target, timeout_s = reach.target(default_timeout_s)
     source = source_for(target)
 
-    async def look() -> T:
+    async def collect() -> T:
         try:
             return await live(source, timeout_s)
         finally:
             await source.close()
 
-    return asyncio.run(look())
+    return asyncio.run(collect())
 
 
 def age_note(at_ms: int) -> str:
-    """What is said of a saved snapshot: how old it is."""
+    """The note about the age of a saved snapshot."""
     import time
 
     from kastellan.kernel.units import duration_text
@@ -56,8 +56,8 @@ def age_note(at_ms: int) -> str:
     return f"from a saved snapshot, taken {duration_text(max(0, time.time() * 1000 - at_ms))} ago"
 
 
-def kept(name: str, cluster: str | None) -> Loaded:
-    """The look that a person names: a file, or a kept one of this cluster (last, -1, 02:41)."""
+def find_snapshot(name: str, cluster: str | None) -> Loaded:
+    """The snapshot of this name: a file, or one that doctor kept of this cluster (last, -1, 02:41)."""
     import time
 
     from kastellan.app.snapshots.saved import find
