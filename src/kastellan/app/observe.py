@@ -137,7 +137,8 @@ def _moment_ms(parts: Sequence[Collected]) -> int:
 
 
 def _requests_for(source: Source, requests: TableRequests) -> TableRequests:
-    return tuple(request for request in requests if request.table in source.tables)
+    tables = source.tables
+    return tuple(request for request in requests if request.table in tables)
 
 
 def _unseen_tables(source: Source, requests: TableRequests, answers: AnswerLog, outcome: Outcome[Collected]) -> dict[str, Table]:

@@ -155,6 +155,12 @@ def all_collectors() -> tuple[RegisteredCollector, ...]:
     )
 
 
+@cache
+def filled_tables() -> frozenset[str]:
+    """The names of the tables that the collectors of the folder fill."""
+    return frozenset(table.name for registered in all_collectors() for table in registered.collector.fills)
+
+
 def order_collectors(collectors: Iterable[RegisteredCollector]) -> tuple[RegisteredCollector, ...]:
     """The collectors by stage, providers first, and before the others those that most others wait for.
 

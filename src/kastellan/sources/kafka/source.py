@@ -20,7 +20,7 @@ from kastellan.model.answer_log import AnswerLog
 from kastellan.model.collected import Collected
 from kastellan.model.snapshot import Cost, Vantage
 from kastellan.sources.kafka.collect import collect_tables
-from kastellan.sources.kafka.collector import all_collectors
+from kastellan.sources.kafka.collector import filled_tables
 from kastellan.sources.kafka.decode_cache import DecodeCache
 from kastellan.sources.kafka.kafka_answers import SOURCE, KafkaAnswers
 from kastellan.sources.kafka.meeting import Door, meet
@@ -79,7 +79,7 @@ class KafkaSource:
     @property
     def tables(self) -> frozenset[str]:
         """The tables that its collectors fill."""
-        return frozenset(table.name for registered in all_collectors() for table in registered.collector.fills)
+        return filled_tables()
 
     async def collect(self, requests: TableRequests, answers: AnswerLog, deadline: Deadline) -> Collected:
         """See `Source`. Raises Unreachable when no bootstrap address answered, with what each of them said."""
