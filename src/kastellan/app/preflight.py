@@ -71,13 +71,13 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def missing(self) -> tuple[Sight, ...]:
         """The rights that are not there, or only for some."""
-        return tuple(each for each in self.sights if each.has in {Has.NO, Has.PARTLY})
+        return tuple(sight for sight in self.sights if sight.has in {Has.NO, Has.PARTLY})
 
     @property
     def verdict(self) -> str:
         """One sentence."""
         missing = len(self.missing)
-        unknown = sum(each.has is not Has.YES for each in self.sights)
+        unknown = sum(sight.has is not Has.YES for sight in self.sights)
         if missing:
             return f"{plural(missing, 'right')} of {len(self.sights)} for the level {self.level} missing."
         if unknown:
@@ -176,7 +176,7 @@ def _answers(shown: _Shown, snapshot: Snapshot) -> Iterable[Answer]:
         table = snapshot.tables.get(name)
         if table is not None:
             ids |= {*table.df["answer"].drop_nulls().unique(), *(each.answer for each in table.unseen)}
-    return (each for each in snapshot.answers if each.id in ids or each.asked in shown.asked)
+    return (answer for answer in snapshot.answers if answer.id in ids or answer.asked in shown.asked)
 
 
 def _told(answers: list[Answer], *, one: bool) -> tuple[Has, str]:
@@ -185,9 +185,9 @@ def _told(answers: list[Answer], *, one: bool) -> tuple[Has, str]:
     `one`: there is one such resource, so that a right on some of it is none.
     """
     by_state: dict[State, list[Answer]] = {}
-    for each in answers:
-        by_state.setdefault(each.state, []).append(each)
-    denied, left_out, whole = (by_state.get(each, []) for each in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
+    for answer in answers:
+        by_state.setdefault(answer.state, []).append(answer)
+    denied, left_out, whole = (by_state.get(answer, []) for answer in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
     if denied:
         return (Has.PARTLY if (whole or left_out) and not one else Has.NO), denied[0].sentence()
     if left_out:
@@ -227,62 +227,62 @@ class Form(NamedTuple):
     lines: tuple[str, ...]
 
 
-def fitting_form(found: Preflight) -> Form:
+def fitting_form(report: Preflight) -> Form:
     """The form that fits the provider; Kafka's own tool where none is known, and also where it is only close."""
-    profile = read_providers().profile(found.provider.id) if found.provider else None
+    profile = read_providers().profile(report.provider.id) if report.provider else None
     rights = profile.rights if profile else ACLS
     if rights == IAM:
         return Form(
             IAM,
             "What gives the missing rights with IAM access control (-o acls where Kafka's ACLs are used):",
-            _lines(iam_policy(found)),
+            _lines(iam_policy(report)),
         )
     if rights == STRIMZI:
         return Form(
             STRIMZI,
             "What gives the missing rights, for Strimzi's User Operator (-o acls where it does not run):",
-            _lines(strimzi_user(found)),
+            _lines(strimzi_user(report)),
         )
     if rights == "confluent":
         says = (
             "Rights are given to the service account of the API key: a role binding (confluent iam rbac role-binding create), "
             "or ACLs (confluent kafka acl create) that allow the same as these lines:"
         )
-        return Form(ACLS, says, tuple(acl_lines(found)))
+        return Form(ACLS, says, tuple(acl_lines(report)))
     if rights == "azure":
         says = "Rights are given in Azure: Azure Event Hubs Data Receiver on the namespace, or an access policy with Listen."
         return Form(ACLS, says, ())
-    return Form(ACLS, "What gives the missing rights (-o strimzi, -o iam for others):", tuple(acl_lines(found)))
+    return Form(ACLS, "What gives the missing rights (-o strimzi, -o iam for others):", tuple(acl_lines(report)))
 
 
 def _lines(text: str) -> tuple[str, ...]:
     return tuple(text.rstrip().split("\n"))
 
 
-def principal_of(found: Preflight) -> str:
+def principal_of(report: Preflight) -> str:
     """Who is to be given rights; a placeholder where it is not known from here."""
-    name = found.vantage.principal
+    name = report.vantage.principal
     return _UNNAMED if "(" in name or name == "User:ANONYMOUS" else name
 
 
 def _operations(sights: Iterable[Sight]) -> dict[tuple[str, str], list[str]]:
     """Operations by resource, in the order of the rights."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for each in sights:
-        found.setdefault((each.resource, each.name), []).append(each.operation)
-    return found
+    report: dict[tuple[str, str], list[str]] = {}
+    for sight in sights:
+        report.setdefault((sight.resource, sight.name), []).append(sight.operation)
+    return report
 
 
-def acl_lines(found: Preflight) -> list[str]:
+def acl_lines(report: Preflight) -> list[str]:
     """Commands of Kafka's own tool that give what is missing, for a principal that may alter ACLs."""
-    bootstrap = found.vantage.bootstrap or "HOST:PORT"
+    bootstrap = report.vantage.bootstrap or "HOST:PORT"
     lines: list[str] = []
-    for (resource, name), operations in _operations(found.missing).items():
+    for (resource, name), operations in _operations(report.missing).items():
         of = _ACL_RESOURCE[resource] + ("" if resource == "Cluster" else f" '{name}'")
-        wanted = " ".join(f"--operation {each}" for each in operations)
+        wanted = " ".join(f"--operation {operation}" for operation in operations)
         lines.append(
             f"kafka-acls.sh --bootstrap-server {bootstrap} --command-config admin.properties "
-            f"--add --allow-principal {_quoted(principal_of(found))} {wanted} {of}"
+            f"--add --allow-principal {_quoted(principal_of(report))} {wanted} {of}"
         )
     return lines
 
@@ -293,9 +293,9 @@ def _quoted(text: str) -> str:
     return shlex.quote(text)
 
 
-def strimzi_user(found: Preflight) -> str:
+def strimzi_user(report: Preflight) -> str:
     """A KafkaUser for Strimzi's User Operator; a delegation token has no place in it."""
-    name = principal_of(found).removeprefix("User:").removeprefix("CN=").partition(",")[0].lower()
+    name = principal_of(report).removeprefix("User:").removeprefix("CN=").partition(",")[0].lower()
     lines = [
         "apiVersion: kafka.strimzi.io/v1beta2",
         "kind: KafkaUser",
@@ -308,7 +308,7 @@ def strimzi_user(found: Preflight) -> str:
         "    type: simple",
         "    acls:",
     ]
-    for (resource, of), operations in _operations(found.missing).items():
+    for (resource, of), operations in _operations(report.missing).items():
         if resource not in _STRIMZI:
             continue
         lines += ["      - resource:", f"          type: {_STRIMZI[resource]}"]
@@ -318,10 +318,10 @@ def strimzi_user(found: Preflight) -> str:
     return "\n".join(lines) + "\n"
 
 
-def iam_policy(found: Preflight) -> str:
+def iam_policy(report: Preflight) -> str:
     """An IAM policy for Amazon MSK with IAM access control; what that has no action for is left out."""
     by_kind: dict[str, list[str]] = {"cluster": ["kafka-cluster:Connect"]}
-    for each in found.missing:
+    for each in report.missing:
         if (each.operation, each.resource) in _IAM:
             action, kind = _IAM[each.operation, each.resource]
             by_kind.setdefault(kind, []).append(action)

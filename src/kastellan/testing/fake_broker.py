@@ -143,7 +143,7 @@ class FakeCluster:
             answer = self._versions(node, version, _code_of(faults, None, 0))
         else:
             answer = self._body(node, api, version, body, faults)
-        shift = sum(each.correlation_shift for each in faults)
+        shift = sum(fault.correlation_shift for fault in faults)
         head = (correlation + shift).to_bytes(4, "big", signed=True)
         if api != Api.API_VERSIONS and schema.flexible(api, version):
             head += b"\x00"
@@ -151,7 +151,7 @@ class FakeCluster:
         return await _send(writer, whole, faults)
 
     def _body(self, node: int, api: int, version: int, body: bytes, faults: list[Fault]) -> bytes:
-        plain = not any(each.error_code is not None or each.throttle_ms for each in faults)
+        plain = not any(fault.error_code is not None or fault.throttle_ms for fault in faults)
         changes = (self.model.revision, self.model.revision_of.get(api, 0))
         shared = api in _SAME_EVERYWHERE and not self.model.nodes[node].cut_off
         key = (changes, None if shared else node, api, version, body)
@@ -160,7 +160,7 @@ class FakeCluster:
         request = read_request(api, version, body)
         asked = Asked(node, version, request, self.model, self._address, lambda at, code: _code_of(faults, at, code))
         values = dict(HANDLERS[api](asked))
-        values["throttle_time"] = max((each.throttle_ms for each in faults), default=0)
+        values["throttle_time"] = max((fault.throttle_ms for fault in faults), default=0)
         answer = encode(build_response(api, version, values))
         if plain:
             if len(self._kept) >= _KEPT:
@@ -195,8 +195,8 @@ class FakeCluster:
         return offered
 
     def _address(self, node: int) -> tuple[str, int]:
-        told = self.model.nodes[node]
-        return told.host or self.host, told.port or self._ports.get(node, 0)
+        text = self.model.nodes[node]
+        return text.host or self.host, text.port or self._ports.get(node, 0)
 
 
 async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault]) -> bool:
@@ -230,7 +230,7 @@ async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault])
             return True
     writer.write(whole)
     await writer.drain()
-    await asyncio.sleep(max((each.throttle_ms for each in faults), default=0) / 1_000)
+    await asyncio.sleep(max((fault.throttle_ms for fault in faults), default=0) / 1_000)
     return True
 
 
@@ -251,9 +251,9 @@ def _within(version: int, offered: tuple[int, int] | None) -> bool:
 
 
 def _code_of(faults: list[Fault], key: object, code: int) -> int:
-    for each in faults:
-        if each.error_code is not None and each.key in {None, key}:
-            return each.error_code
+    for fault in faults:
+        if fault.error_code is not None and fault.key in {None, key}:
+            return fault.error_code
     return code
 
 

@@ -23,19 +23,19 @@ def describe_acls(asked: Asked) -> Values:
     acls = asked.model.acls
     error = asked.code(None, _SECURITY_DISABLED if acls is None else 0)
     by_resource: dict[tuple[int, str, int], list[FakeAcl]] = {}
-    for each in acls or () if not error else ():
-        by_resource.setdefault((each.resource_type, each.resource, each.pattern_type), []).append(each)
+    for acl in acls or () if not error else ():
+        by_resource.setdefault((acl.resource_type, acl.resource, acl.pattern_type), []).append(acl)
     resources = [
-        {"resource_type": kind, "resource_name": name, "pattern_type": pattern, "acls": _bindings(found)}
-        for (kind, name, pattern), found in by_resource.items()
+        {"resource_type": kind, "resource_name": name, "pattern_type": pattern, "acls": _bindings(report)}
+        for (kind, name, pattern), report in by_resource.items()
     ]
     return {"error_code": error, "error_message": "no authorizer is configured" if error else None, "resources": resources}
 
 
 def _bindings(acls: Sequence[FakeAcl]) -> list[Values]:
     return [
-        {"principal": each.principal, "host": each.host, "operation": each.operation, "permission_type": each.permission}
-        for each in acls
+        {"principal": acl.principal, "host": acl.host, "operation": acl.operation, "permission_type": acl.permission}
+        for acl in acls
     ]
 
 
@@ -46,7 +46,7 @@ def describe_user_scram_credentials(asked: Asked) -> Values:
     users: dict[str, list[Values]] = {}
     for (user, mechanism), iterations in asked.model.scram.items() if not error else ():
         users.setdefault(user, []).append({"mechanism": mechanism, "iterations": iterations})
-    results = [{"user": user, "error_code": asked.code(user, 0), "credential_infos": told} for user, told in users.items()]
+    results = [{"user": user, "error_code": asked.code(user, 0), "credential_infos": text} for user, text in users.items()]
     return {"error_code": error, "results": results}
 
 
@@ -56,10 +56,10 @@ def describe_client_quotas(asked: Asked) -> Values:
     error = asked.code(None, 0)
     entries = [
         {
-            "entity": [{"entity_type": kind, "entity_name": name} for kind, name in each.entity.items()],
-            "values": [{"key": key, "value": value} for key, value in each.values.items()],
+            "entity": [{"entity_type": kind, "entity_name": name} for kind, name in quota.entity.items()],
+            "values": [{"key": key, "value": value} for key, value in quota.values.items()],
         }
-        for each in asked.model.quotas
+        for quota in asked.model.quotas
     ]
     return {"error_code": error, "entries": None if error else entries}
 
@@ -71,16 +71,16 @@ def describe_delegation_token(asked: Asked) -> Values:
     tokens = [
         {
             "principal_type": "User",
-            "principal_name": each.owner,
+            "principal_name": token.owner,
             "token_requester_principal_type": "User",
-            "token_requester_principal_name": each.owner,
-            "issue_timestamp": each.issued_ms,
-            "expiry_timestamp": each.expires_ms,
-            "max_timestamp": each.max_ms,
-            "token_id": each.id,
-            "hmac": each.hmac,
-            "renewers": [{"principal_type": "User", "principal_name": name} for name in each.renewers],
+            "token_requester_principal_name": token.owner,
+            "issue_timestamp": token.issued_ms,
+            "expiry_timestamp": token.expires_ms,
+            "max_timestamp": token.max_ms,
+            "token_id": token.id,
+            "hmac": token.hmac,
+            "renewers": [{"principal_type": "User", "principal_name": name} for name in token.renewers],
         }
-        for each in (asked.model.tokens or () if not error else ())
+        for token in (asked.model.tokens or () if not error else ())
     ]
     return {"error_code": error, "tokens": tokens}

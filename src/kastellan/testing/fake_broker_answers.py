@@ -56,7 +56,7 @@ def answers(api: int) -> Callable[[Handler], Handler]:
 def metadata(asked: Asked) -> Values:
     """Brokers that are not fenced, and topics by name or id."""
     model = asked.model
-    topics = [_topic(asked, each) for each in _wanted_topics(asked)]
+    topics = [_topic(asked, topic) for topic in _wanted_topics(asked)]
     brokers = [_node(asked, node) | {"node_id": node} for node in model.nodes if not _is_fenced(asked, node)]
     return {
         "brokers": brokers,
@@ -72,7 +72,7 @@ def _wanted_topics(asked: Asked) -> Iterator[FakeTopic | str | Any]:
     if wanted is None or (asked.version == 0 and not wanted):
         yield from asked.model.topics.values()
         return
-    by_id = {each.id: each for each in asked.model.topics.values()}
+    by_id = {topic.id: topic for topic in asked.model.topics.values()}
     for each in wanted:
         if each.name is not None:
             yield asked.model.topics.get(each.name, each.name)
@@ -141,7 +141,7 @@ def describe_cluster(asked: Asked) -> Values:
 @answers(Api.DESCRIBE_TOPIC_PARTITIONS)
 def describe_topic_partitions(asked: Asked) -> Values:
     """Partitions in pages, topics in the order of their names."""
-    wanted = sorted(each.name for each in asked.request.topics) or sorted(asked.model.topics)
+    wanted = sorted(topic.name for topic in asked.request.topics) or sorted(asked.model.topics)
     cursor, left = asked.request.cursor, asked.request.response_partition_limit
     if cursor is not None:
         wanted = [name for name in wanted if name >= cursor.topic_name]
@@ -166,7 +166,10 @@ def list_offsets(asked: Asked) -> Values:
     """Earliest, latest, last stable offset and the offset of the largest timestamp, on the leader only."""
     committed = getattr(asked.request, "isolation_level", 0) == _READ_COMMITTED
     topics = [
-        {"name": topic.name, "partitions": [_offset(asked, topic.name, each, committed=committed) for each in topic.partitions]}
+        {
+            "name": topic.name,
+            "partitions": [_offset(asked, topic.name, partition, committed=committed) for partition in topic.partitions],
+        }
         for topic in asked.request.topics
     ]
     return {"topics": topics}
@@ -174,33 +177,33 @@ def list_offsets(asked: Asked) -> Values:
 
 def _offset(asked: Asked, topic: str, wanted: Entity, *, committed: bool) -> Values:
     number = int(wanted.partition_index)
-    found = asked.model.partition(topic, number)
-    error = _UNKNOWN_TOPIC if found is None else 0 if found.leader == asked.node else _NOT_LEADER
+    report = asked.model.partition(topic, number)
+    error = _UNKNOWN_TOPIC if report is None else 0 if report.leader == asked.node else _NOT_LEADER
     error = asked.code((topic, number), error)
-    if found is None or error:
+    if report is None or error:
         return {"partition_index": number, "error_code": error, "timestamp": -1, "offset": -1, "leader_epoch": -1}
     if wanted.timestamp >= 0:
-        return {"partition_index": number, "leader_epoch": found.leader_epoch} | _at_time(found, int(wanted.timestamp))
-    end = found.stable if committed and found.stable is not None else found.latest
-    offset = {_EARLIEST: found.earliest, _LATEST: end, _MAX_TIMESTAMP: found.latest - 1}.get(int(wanted.timestamp), _GONE)
-    timestamp = found.max_timestamp_ms if wanted.timestamp == _MAX_TIMESTAMP else -1
-    return {"partition_index": number, "timestamp": timestamp, "offset": offset, "leader_epoch": found.leader_epoch}
+        return {"partition_index": number, "leader_epoch": report.leader_epoch} | _at_time(report, int(wanted.timestamp))
+    end = report.stable if committed and report.stable is not None else report.latest
+    offset = {_EARLIEST: report.earliest, _LATEST: end, _MAX_TIMESTAMP: report.latest - 1}.get(int(wanted.timestamp), _GONE)
+    timestamp = report.max_timestamp_ms if wanted.timestamp == _MAX_TIMESTAMP else -1
+    return {"partition_index": number, "timestamp": timestamp, "offset": offset, "leader_epoch": report.leader_epoch}
 
 
-def _at_time(found: FakePartition, at_ms: int) -> dict[str, int]:
+def _at_time(report: FakePartition, at_ms: int) -> dict[str, int]:
     """The first record that is not older, by its place on an even time axis."""
-    offset = found.latest
-    if found.step_ms:
-        offset = max(found.earliest, -((found.first_ms - at_ms) // found.step_ms))
-    if offset >= found.latest:
+    offset = report.latest
+    if report.step_ms:
+        offset = max(report.earliest, -((report.first_ms - at_ms) // report.step_ms))
+    if offset >= report.latest:
         return {"timestamp": -1, "offset": _GONE}
-    return {"timestamp": found.first_ms + offset * found.step_ms, "offset": offset}
+    return {"timestamp": report.first_ms + offset * report.step_ms, "offset": offset}
 
 
 @answers(Api.DESCRIBE_CONFIGS)
 def describe_configs(asked: Asked) -> Values:
     """Settings of topics and brokers; only the wanted keys, each with its source."""
-    return {"results": [_resource(asked, each) for each in asked.request.resources]}
+    return {"results": [_resource(asked, resource) for resource in asked.request.resources]}
 
 
 def _resource(asked: Asked, wanted: Entity) -> Values:
@@ -251,10 +254,10 @@ def list_config_resources(asked: Asked) -> Values:
     """Client metrics subscriptions and groups with configs of their own."""
     model = asked.model
     kinds = set(getattr(asked.request, "resource_types", ())) or {_CLIENT_METRICS}
-    named = [(each, _CLIENT_METRICS) for each in model.client_metrics]
-    named += [(each.id, _GROUP) for each in model.groups.values() if each.configs]
-    found = [{"resource_name": name, "resource_type": kind} for name, kind in named if kind in kinds]
-    return {"error_code": asked.code(None, 0), "config_resources": found}
+    named = [(metric, _CLIENT_METRICS) for metric in model.client_metrics]
+    named += [(group.id, _GROUP) for group in model.groups.values() if group.configs]
+    report = [{"resource_name": name, "resource_type": kind} for name, kind in named if kind in kinds]
+    return {"error_code": asked.code(None, 0), "config_resources": report}
 
 
 @answers(Api.DESCRIBE_LOG_DIRS)
@@ -264,18 +267,18 @@ def describe_log_dirs(asked: Asked) -> Values:
     if refused in {_CLUSTER_DENIED, _UNSUPPORTED_VERSION}:
         return {"error_code": refused, "results": []}
     node = asked.model.nodes[asked.node]
-    wanted = None if asked.request.topics is None else {each.topic: set(each.partitions) for each in asked.request.topics}
+    wanted = None if asked.request.topics is None else {topic.topic: set(topic.partitions) for topic in asked.request.topics}
     results: list[Values] = []
-    for path, each in node.log_dirs.items():
-        topics = [] if each.error else list(_replicas_in(asked, path, wanted))
+    for path, item in node.log_dirs.items():
+        topics = [] if item.error else list(_replicas_in(asked, path, wanted))
         results.append(
             {
-                "error_code": asked.code(path, each.error),
+                "error_code": asked.code(path, item.error),
                 "log_dir": path,
                 "topics": topics,
-                "total_bytes": each.total_bytes,
-                "usable_bytes": each.usable_bytes,
-                "is_cordoned": each.cordoned,
+                "total_bytes": item.total_bytes,
+                "usable_bytes": item.usable_bytes,
+                "is_cordoned": item.cordoned,
             }
         )
     return {"results": results}
@@ -341,12 +344,12 @@ def list_partition_reassignments(asked: Asked) -> Values:
 def list_transactions(asked: Asked) -> Values:
     """Transactions of the asked coordinator, by state if that was asked."""
     states = set(asked.request.state_filters)
-    found = [
-        {"transactional_id": each.id, "producer_id": each.producer_id, "transaction_state": each.state}
-        for each in asked.model.transactions.values()
-        if asked.node in {each.coordinator, each.claimed_by} and (not states or each.state in states)
+    report = [
+        {"transactional_id": transaction.id, "producer_id": transaction.producer_id, "transaction_state": transaction.state}
+        for transaction in asked.model.transactions.values()
+        if asked.node in {transaction.coordinator, transaction.claimed_by} and (not states or transaction.state in states)
     ]
-    return {"error_code": asked.code(None, 0), "transaction_states": found}
+    return {"error_code": asked.code(None, 0), "transaction_states": report}
 
 
 @answers(Api.DESCRIBE_TRANSACTIONS)
@@ -380,17 +383,17 @@ def describe_producers(asked: Asked) -> Values:
     for topic in asked.request.topics:
         partitions: list[Values] = []
         for number in topic.partition_indexes:
-            found = asked.model.partition(topic.name, number)
-            known = found is not None and found.leader == asked.node
+            report = asked.model.partition(topic.name, number)
+            known = report is not None and report.leader == asked.node
             error = asked.code((topic.name, number), 0 if known else _NOT_LEADER)
             producers = [
                 {
-                    "producer_id": each.producer_id,
-                    "producer_epoch": each.epoch,
-                    "last_timestamp": each.last_timestamp_ms,
-                    "current_txn_start_offset": each.transaction_start,
+                    "producer_id": producer.producer_id,
+                    "producer_epoch": producer.epoch,
+                    "last_timestamp": producer.last_timestamp_ms,
+                    "current_txn_start_offset": producer.transaction_start,
                 }
-                for each in (found.producers if found is not None and not error else ())
+                for producer in (report.producers if report is not None and not error else ())
             ]
             partitions.append({"partition_index": number, "error_code": error, "active_producers": producers})
         topics.append({"name": topic.name, "partitions": partitions})

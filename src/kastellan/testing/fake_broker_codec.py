@@ -57,7 +57,7 @@ def build(entity: type[Entity], values: Values) -> Entity:
 @cache
 def _plan(entity: type[Entity]) -> tuple[tuple[str, Callable[[Any], object], bool], ...]:
     """For each field its name, what makes its value, and whether it has no default. Looked up once, for large answers."""
-    return tuple((each.name, _converter(each), each.default is MISSING) for each in fields(entity))
+    return tuple((field.name, _converter(field), field.default is MISSING) for field in fields(entity))
 
 
 def _converter(each: Field[Any]) -> Callable[[Any], object]:
@@ -84,7 +84,7 @@ def _many(element: object, given: object, *, optional: bool) -> object:
     if given is None or given is MISSING:
         return None if optional and given is None else ()
     items = cast("list[Any]", given)
-    return tuple(build(cast("type[Entity]", element), each) for each in items) if is_dataclass(element) else tuple(items)
+    return tuple(build(cast("type[Entity]", element), item) for item in items) if is_dataclass(element) else tuple(items)
 
 
 def _one(kafka_type: str, given: Any, *, optional: bool) -> object:  # noqa: ANN401  # whatever the type of the field is
@@ -110,4 +110,4 @@ def _one(kafka_type: str, given: Any, *, optional: bool) -> object:  # noqa: ANN
 def _inner(declared: object) -> tuple[object, bool]:
     if get_origin(declared) is not UnionType:
         return declared, False
-    return next(each for each in get_args(declared) if each is not type(None)), True
+    return next(arg for arg in get_args(declared) if arg is not type(None)), True

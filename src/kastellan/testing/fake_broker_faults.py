@@ -66,7 +66,7 @@ class Faults:
 
     def taken(self, node: int, api: int, version: int) -> list[Fault]:
         """The faults for this answer, counted down."""
-        found = [each for each in self.active if each.strikes(node, api, version)]
-        for each in found:
+        report = [each for each in self.active if each.strikes(node, api, version)]
+        for each in report:
             each.times -= 1 if each.times > 0 else 0
-        return found
+        return report

@@ -31,11 +31,11 @@ def list_groups(asked: Asked) -> Values:
     states = {each.lower() for each in getattr(asked.request, "states_filter", ())}
     types = {each.lower() for each in getattr(asked.request, "types_filter", ())}
     groups = [
-        {"group_id": each.id, "protocol_type": each.protocol_type, "group_state": each.state, "group_type": each.type}
-        for each in asked.model.groups.values()
-        if asked.node in {each.coordinator, each.claimed_by}
-        and (not states or each.state.lower() in states)
-        and (not types or each.type in types)
+        {"group_id": group.id, "protocol_type": group.protocol_type, "group_state": group.state, "group_type": group.type}
+        for group in asked.model.groups.values()
+        if asked.node in {group.coordinator, group.claimed_by}
+        and (not states or group.state.lower() in states)
+        and (not types or group.type in types)
     ]
     return {"error_code": asked.code(None, 0), "groups": groups}
 
@@ -46,7 +46,7 @@ def describe_groups(asked: Asked) -> Values:
     groups: list[Values] = []
     for name in asked.request.groups:
         group, error = _group(asked, name, {"classic"})
-        members = [] if group is None else [_classic_member(each) for each in group.members]
+        members = [] if group is None else [_classic_member(member) for member in group.members]
         state, kind = ("Dead", "") if group is None else (group.state, group.protocol_type)
         groups.append(
             {
@@ -110,7 +110,7 @@ def streams_group_describe(asked: Asked) -> Values:
     groups: list[Values] = []
     for name in asked.request.group_ids:
         group, error = _group(asked, name, {"streams"})
-        members = [] if group is None else [_streams_member(each) for each in group.members]
+        members = [] if group is None else [_streams_member(member) for member in group.members]
         parts = [] if group is None else [{"subtopology_id": at, "source_topics": of} for at, of in group.sources.items()]
         topology = {"epoch": 3, "subtopologies": parts} if parts else None
         groups.append(_described_group(asked, name, group, error) | {"members": members, "topology": topology})
@@ -141,8 +141,8 @@ def describe_share_group_offsets(asked: Asked) -> Values:
         error = asked.code(wanted.group_id, error)
         topics: dict[str, list[Values]] = {}
         for (topic, number), (start, lag) in ({} if group is None or error else group.share).items():
-            told = {"partition_index": number, "start_offset": start, "leader_epoch": 3, "lag": lag}
-            topics.setdefault(topic, []).append(told | {"error_code": asked.code((topic, number), 0)})
+            text = {"partition_index": number, "start_offset": start, "leader_epoch": 3, "lag": lag}
+            topics.setdefault(topic, []).append(text | {"error_code": asked.code((topic, number), 0)})
         listed = [
             {"topic_name": topic, "topic_id": asked.model.topics[topic].id, "partitions": parts}
             for topic, parts in topics.items()
@@ -155,7 +155,7 @@ def _described(asked: Asked, kind: str, assignor: str) -> Values:
     groups: list[Values] = []
     for name in asked.request.group_ids:
         group, error = _group(asked, name, {kind})
-        members = [] if group is None else [_member(asked, each) for each in group.members]
+        members = [] if group is None else [_member(asked, member) for member in group.members]
         groups.append(_described_group(asked, name, group, error) | {"assignor_name": assignor, "members": members})
     return {"groups": groups}
 
@@ -204,7 +204,7 @@ def offset_fetch(asked: Asked) -> Values:
     """Commits of one group, or of many from version 8 on; topics that are null mean all."""
     if asked.version < _MULTI_GROUP:
         return _fetched(asked, asked.request.group_id, asked.request.topics)
-    return {"groups": [_fetched(asked, each.group_id, each.topics) for each in asked.request.groups]}
+    return {"groups": [_fetched(asked, group.group_id, group.topics) for group in asked.request.groups]}
 
 
 def _fetched(asked: Asked, name: str, wanted: Sequence[Entity] | None) -> Values:
@@ -223,10 +223,10 @@ def _fetched(asked: Asked, name: str, wanted: Sequence[Entity] | None) -> Values
 
 
 def _committed_topics(commits: Mapping[tuple[str, int], int]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    report: dict[str, list[int]] = {}
     for topic, number in commits:
-        found.setdefault(topic, []).append(number)
-    return found
+        report.setdefault(topic, []).append(number)
+    return report
 
 
 def _commit(asked: Asked, commits: Mapping[tuple[str, int], int], topic: str, number: int) -> Values:
@@ -243,15 +243,15 @@ def _commit(asked: Asked, commits: Mapping[tuple[str, int], int], topic: str, nu
 def find_coordinator(asked: Asked) -> Values:
     """Who coordinates a group or a transaction; what is not there belongs to the first broker."""
     keys = asked.request.coordinator_keys if asked.version >= _MANY_KEYS else [asked.request.key]
-    found: list[dict[str, object]] = []
+    report: list[dict[str, object]] = []
     for key in keys:
         there = (asked.model.transactions if asked.request.key_type == _TRANSACTION else asked.model.groups).get(key)
         node = min(asked.model.nodes)
         if there is not None:
             node = asked.node if asked.node == there.claimed_by else there.coordinator
         host, port = asked.address(node)
-        found.append({"key": key, "node_id": node, "host": host, "port": port, "error_code": asked.code(key, 0)})
-    return {"coordinators": found} | (found[0] if found else {})
+        report.append({"key": key, "node_id": node, "host": host, "port": port, "error_code": asked.code(key, 0)})
+    return {"coordinators": report} | (report[0] if report else {})
 
 
 @answers(Api.OFFSET_COMMIT)
@@ -260,11 +260,11 @@ def offset_commit(asked: Asked) -> Values:
     request = asked.request
     group = asked.model.groups.setdefault(request.group_id, FakeGroup(request.group_id, asked.node))
     for topic in request.topics:
-        for each in topic.partitions:
-            group.commits[topic.name, int(each.partition_index)] = int(each.committed_offset)
+        for partition in topic.partitions:
+            group.commits[topic.name, int(partition.partition_index)] = int(partition.committed_offset)
     asked.model.changed()
     done = [
-        {"name": topic.name, "partitions": [{"partition_index": each.partition_index} for each in topic.partitions]}
+        {"name": topic.name, "partitions": [{"partition_index": partition.partition_index} for partition in topic.partitions]}
         for topic in request.topics
     ]
     return {"topics": done}

@@ -205,8 +205,8 @@ class FakeModel(msgspec.Struct):
 
     def partition(self, topic: str, number: int) -> FakePartition | None:
         """The partition, if there is one."""
-        found = self.topics.get(topic)
-        return found.partitions[number] if found is not None and 0 <= number < len(found.partitions) else None
+        report = self.topics.get(topic)
+        return report.partitions[number] if report is not None and 0 <= number < len(report.partitions) else None
 
 
 def fake_model(*, brokers: int = 3, topics: int = 4, partitions: int = 6, replicas: int = 3, groups: int = 2) -> FakeModel:

@@ -1,4 +1,4 @@
-"""A lane: the one connection to an address for one purpose, dialled once, shared, and dialled again with patience."""
+"""A connection slot: the one connection to an address for one purpose, dialled once, shared, and dialled again with back-off."""
 
 from __future__ import annotations
 

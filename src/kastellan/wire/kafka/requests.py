@@ -264,7 +264,7 @@ def describe_configs(
 
 
 def describe_log_dirs(version: int, topics: Partitions | None = None) -> EncodedRequest:
-    """Log directories and replica sizes of the asked broker. It can hang on a sick disk: use a lane of its own."""
+    """Log directories and replica sizes of the asked broker. It can hang on a sick disk: use a channel of its own."""
     form = form_of(Api.DESCRIBE_LOG_DIRS, version)
     return pack(Api.DESCRIBE_LOG_DIRS, version, _fetch_topics(form, topics))
 
