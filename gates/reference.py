@@ -87,8 +87,8 @@ def cause_pages() -> Pages:
         text += f"\n## {name}\n\n{cause.title}.\n\n{reasoning.about}\n"
         advice = (("Do", cause.do), ("Do not", cause.do_not), ("Undo", cause.undo), ("Verify", cause.verify))
         text += "".join(f"\n**{head}.** {words}\n" for head, words in advice if words)
-        if cause.tames:
-            text += "\n**No alarm while it lasts.** " + ", ".join(f"`{check_id}`" for check_id in cause.tames) + "\n"
+        if cause.downgrades:
+            text += "\n**No alarm while it lasts.** " + ", ".join(f"`{check_id}`" for check_id in cause.downgrades) + "\n"
         text += "".join(f"\n* {reference}" for reference in cause.references) + "\n"
     return {"reference/causes.md": GENERATED + text}
 

@@ -50,7 +50,7 @@ def found_first(telling: ReportSummary, truth: Truth) -> bool:
     if not telling.problems or truth.kind not in KINDS:
         return False
     first, subject = telling.problems[0], Subject(truth.kind, tuple(truth.key))
-    return any(each.kind == truth.kind and subject in each.some for each in (first, *first.explains))
+    return any(result.kind == truth.kind and subject in result.some for result in (first, *first.explains))
 
 
 @contextmanager
@@ -60,20 +60,20 @@ def _ended_by_signals() -> Generator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
 def _undisturbed() -> Generator[None]:
     """Cleaning up is not interrupted by an impatient second Ctrl-C."""
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

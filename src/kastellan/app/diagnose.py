@@ -139,14 +139,14 @@ async def _first_look(source: Source, requests: TableRequests, deadline: Deadlin
 
 
 def _impatient(snapshot: Snapshot) -> bool:
-    return any(each.trouble in _IMPATIENCE for each in snapshot.answers)
+    return any(answer.trouble in _IMPATIENCE for answer in snapshot.answers)
 
 
 def _unknown(results: Iterable[CheckResult]) -> int:
     """How many verdicts are unknown."""
-    return sum(each.counts.get(Verdict.UNKNOWN, 0) for each in results)
+    return sum(result.counts.get(Verdict.UNKNOWN, 0) for result in results)
 
 
 def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
-    known = {(each.check, each.subject) for result in before for each in result.findings}
-    return any((each.check, each.subject) not in known for each in suspects(results))
+    known = {(finding.check, finding.subject) for result in before for finding in result.findings}
+    return any((finding.check, finding.subject) not in known for finding in suspects(results))

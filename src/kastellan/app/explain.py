@@ -92,7 +92,7 @@ def _explain_cause(cause_id: str) -> Explanation:
         "Do not": cause.do_not,
         "Undo": cause.undo,
         "Verify": cause.verify,
-        "No alarm while it lasts": ", ".join(cause.tames),
+        "No alarm while it lasts": ", ".join(cause.downgrades),
         "References": "\n".join(cause.references),
     }
     return Explanation(id=cause.id, title=cause.title, parts={name: text for name, text in parts.items() if text})

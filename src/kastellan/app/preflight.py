@@ -14,7 +14,7 @@ from kastellan.app.diagnose import plan_checks
 from kastellan.app.observe import observe
 from kastellan.app.reference_data import read_providers
 from kastellan.engine.requests import TableRequests, merge_requests, request_tables
-from kastellan.findings.provider_rules import notes_of, provided
+from kastellan.findings.provider_rules import describe_provider, provider_notes
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State
@@ -127,7 +127,7 @@ def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: 
     requests_for(level)
     data = read_providers()
     run_by = provider_of(snapshot, data, stated)
-    provider = provided(snapshot, run_by, data)
+    provider = describe_provider(snapshot, run_by, data)
     designed = frozenset(answer for each in (provider.refused if provider else ()) for answer in each.answers)
     return Preflight(
         at_ms=snapshot.at_ms,
@@ -136,7 +136,7 @@ def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: 
         level=level,
         sights=tuple(_sight(each, snapshot, designed) for each in rights_of(level)),
         cost=snapshot.cost,
-        notes=(*notes, *notes_of((), snapshot, provider, run_by)),
+        notes=(*notes, *provider_notes((), snapshot, provider, run_by)),
         provider=provider,
     )
 

@@ -60,8 +60,8 @@ def key_from(path: Path | None) -> bytes:
 
 def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
     """Writes `target` with the pseudonyms of `source`, and `names`, the map that gives the names back."""
-    for each in (target, names):
-        check_target(each)
+    for path in (target, names):
+        check_target(path)
     if len({source.resolve(), target.resolve(), names.resolve()}) < 3:  # noqa: PLR2004
         raise BadInput("the bundle, the redacted bundle and the map are three files; give each a name of its own")
     if names.exists():
@@ -119,15 +119,15 @@ def _like(finding: Finding, original: Finding | None, names: Pseudonyms) -> Find
 
 
 def _past(past: Past, names: Pseudonyms) -> Past:
-    gone = tuple(msgspec.structs.replace(each, subject=redact_subject(each.subject, names)) for each in past.gone)
+    gone = tuple(msgspec.structs.replace(record, subject=redact_subject(record.subject, names)) for record in past.gone)
     return msgspec.structs.replace(past, gone=gone, changes=changes_redacted(past.changes, names))
 
 
 def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
     """The changes under their pseudonyms."""
 
-    def became(told: tuple[Became, ...]) -> tuple[Became, ...]:
-        return tuple(Became(subject=redact_subject(each.subject, names), how=each.how) for each in told)
+    def became(changes: tuple[Became, ...]) -> tuple[Became, ...]:
+        return tuple(Became(subject=redact_subject(change.subject, names), how=change.how) for change in changes)
 
     return msgspec.structs.replace(
         changes,
@@ -137,24 +137,22 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
         acls=became(changes.acls),
         leaders=tuple(
             Moved(
-                was=each.was,
-                now=each.now,
-                partitions=each.partitions,
-                some=tuple(redact_subject(part, names) for part in each.some),
+                was=way.was, now=way.now, partitions=way.partitions, some=tuple(redact_subject(part, names) for part in way.some)
             )
-            for each in changes.leaders
+            for way in changes.leaders
         ),
-        grown=tuple(Grown(topic=names.topic(each.topic), was=each.was, now=each.now) for each in changes.grown),
+        grown=tuple(Grown(topic=names.topic(topic.topic), was=topic.was, now=topic.now) for topic in changes.grown),
         configs=tuple(
             Configured(
-                subject=redact_subject(each.subject, names),
-                config=names.config(each.config),
-                was=names.value(each.was, each.config),
-                now=names.value(each.now, each.config),
+                subject=redact_subject(change.subject, names),
+                config=names.config(change.config),
+                was=names.value(change.was, change.config),
+                now=names.value(change.now, change.config),
             )
-            for each in changes.configs
+            for change in changes.configs
         ),
         members=tuple(
-            Membership(group=names.of(TextKind.GROUP, each.group), joined=each.joined, left=each.left) for each in changes.members
+            Membership(group=names.of(TextKind.GROUP, member.group), joined=member.joined, left=member.left)
+            for member in changes.members
         ),
     )

@@ -39,7 +39,7 @@ def registered_check(module: ModuleType) -> RegisteredCheck:
 def all_checks() -> dict[str, RegisteredCheck]:
     """Every check by id."""
     found = map(registered_check, modules_in(kastellan.checks.families))
-    return {each.check.id: each for each in found}
+    return {registered.check.id: registered for registered in found}
 
 
 @cache
@@ -58,13 +58,13 @@ def read_check(check_id: str) -> tuple[Check, str]:
 def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, RegisteredCheck]:
     """The checks that `only` and `skip` leave; each names a check or a family, and one that matches nothing is refused."""
     known = all_checks()
-    for each in (*only, *skip):
-        if each not in known and not any(check.check.family == each for check in known.values()):
+    for name in (*only, *skip):
+        if name not in known and not any(check.check.family == name for check in known.values()):
             families = ", ".join(sorted({check.check.family for check in known.values()}))
-            msg = f"no check or family is called {each!r}; families are {families}, and `kastellan explain` lists the checks"
+            msg = f"no check or family is called {name!r}; families are {families}, and `kastellan explain` lists the checks"
             raise BadInput(msg)
 
     def named(judgement: RegisteredCheck, names: tuple[str, ...]) -> bool:
         return judgement.check.id in names or judgement.check.family in names
 
-    return {name: each for name, each in known.items() if (not only or named(each, only)) and not named(each, skip)}
+    return {name: record for name, record in known.items() if (not only or named(record, only)) and not named(record, skip)}

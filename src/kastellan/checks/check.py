@@ -69,7 +69,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def defaults(self) -> dict[str, float]:
         """The settings' default values by name."""
-        return {each.name: each.default for each in self.settings}
+        return {setting.name: setting.default for setting in self.settings}
 
 
 RESERVED = frozenset({"fails", "applies", "severity", "blames", "why", "waits"})

@@ -65,10 +65,10 @@ def evaluate_all(
     Raises BadInput for a setting that a check does not have or that is out of its bounds. Without a timer `took_ms`
     stays 0.
     """
-    effective = {name: settings_of(each.check, (settings or {}).get(name, {})) for name, each in checks.items()}
+    effective = {name: settings_of(check.check, (settings or {}).get(name, {})) for name, check in checks.items()}
     resolver = Resolver(snapshot, views)
-    judged = {name: _judge_one(each, snapshot, resolver, effective[name], timer) for name, each in checks.items()}
-    linked = _explain(judged, {name: each.check for name, each in checks.items()})
+    judged = {name: _judge_one(check, snapshot, resolver, effective[name], timer) for name, check in checks.items()}
+    linked = _explain(judged, {name: check.check for name, check in checks.items()})
     return tuple(sorted(linked, key=_order))
 
 
@@ -78,7 +78,7 @@ def evaluate_one(
     """One check's result, its findings unlinked."""
     effective = settings_of(judgement.check, settings or {})
     result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), effective, None)
-    return msgspec.structs.replace(result, findings=tuple(each.finding for each in told))
+    return msgspec.structs.replace(result, findings=tuple(problem.finding for problem in told))
 
 
 def subjects_of(
@@ -112,7 +112,7 @@ def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
 
     Raises BadInput for one that the check does not have or that is out of its bounds.
     """
-    known = {each.name: each for each in check.settings}
+    known = {setting.name: setting for setting in check.settings}
     for name, value in given.items():
         if name not in known:
             msg = f"{check.id} has no setting {name!r}; it has {', '.join(known) or 'none'}: correct the name or take it out"
@@ -126,8 +126,8 @@ def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _order(result: CheckResult) -> tuple[int, int, str]:
-    worst = min((each.rank for each in {each.severity for each in result.findings}), default=len(Severity))
-    explained = all(each.explained_by for each in result.findings)
+    worst = min((severity.rank for severity in {finding.severity for finding in result.findings}), default=len(Severity))
+    explained = all(finding.explained_by for finding in result.findings)
     return worst, int(explained), result.check
 
 
@@ -152,11 +152,11 @@ def _unknown(check: Check, kind: UnknownKind, reason: str) -> CheckResult:
 
 def _unsupported(check: Check, snapshot: Snapshot) -> bool:
     """A table without which the question has no meaning does not exist on this kind of cluster."""
-    states = {each.id: each.state for each in snapshot.answers}
+    states = {answer.id: answer.state for answer in snapshot.answers}
     tables = (snapshot.tables.get(kind.name) for kind in check.meaningless_without)
     for table in tables:
-        ids = {each.answer for each in table.unseen} | set(table.df["answer"].drop_nulls()) if table else set[int]()
-        if {states.get(each) for each in ids} == {State.UNSUPPORTED}:
+        ids = {members.answer for members in table.unseen} | set(table.df["answer"].drop_nulls()) if table else set[int]()
+        if {states.get(broker) for broker in ids} == {State.UNSUPPORTED}:
             return True
     return False
 
@@ -198,13 +198,13 @@ def _verdict(verdict: Verdict) -> pl.Expr:
     return pl.lit(verdict.value, _VERDICTS)
 
 
-_VERDICTS = pl.Enum([each.value for each in Verdict])
+_VERDICTS = pl.Enum([verdict.value for verdict in Verdict])
 """Numbers below: there are as many verdicts as there are partitions."""
 
 
 def _checked(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool) -> pl.DataFrame:
     """The frame with every column that the engine reads; `once`: no subject is in it twice, that is known already."""
-    absent = [each for each in (*judged.key, "fails") if each not in frame.columns]
+    absent = [column for column in (*judged.key, "fails") if column not in frame.columns]
     if absent:
         msg = f"{check.id} returned no column {', '.join(absent)}"
         raise Defect(msg)
@@ -233,7 +233,7 @@ def _is_roster(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> boo
     if roster is None or frame.height != roster.df.height or roster.key != judged.key:
         return False
     members = roster.df
-    return all(each in frame.columns and frame[each].equals(members[each]) for each in judged.key)
+    return all(column in frame.columns and frame[column].equals(members[column]) for column in judged.key)
 
 
 def _complete(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> pl.DataFrame:
@@ -243,7 +243,7 @@ def _complete(frame: pl.DataFrame, judged: Verdicts, snapshot: Snapshot) -> pl.D
         return frame
     keys = list(judged.key)
     members = roster.df.select(keys).unique()
-    frame = frame.with_columns(pl.col(each).cast(members.schema[each]) for each in keys)
+    frame = frame.with_columns(pl.col(key).cast(members.schema[key]) for key in keys)
     left_out = members.join(frame.select(keys), on=keys, how="anti", nulls_equal=True)
     if not left_out.height:
         return frame
@@ -255,7 +255,7 @@ def _weaken(frame: pl.DataFrame, judged: Verdicts, tables: Iterable[Table], chec
 
     Neither does "not applicable": it may have been concluded from those rows as well.
     """
-    if all(each.roster in judged.key for each in unseen_of(tables)):
+    if all(members.roster in judged.key for members in unseen_of(tables)):
         return frame
     stands = pl.col("fails") if check.monotone else pl.lit(value=False)
     return frame.with_columns(
@@ -274,17 +274,17 @@ def _tell(
 ) -> tuple[CheckResult, tuple[_Told, ...]]:
     check = judgement.check
     tables = of_this_look(judgement.evaluate, arguments)
-    answers = {each.id: each for each in snapshot.answers}
+    answers = {answer.id: answer for answer in snapshot.answers}
     counts = {Verdict(name): count for name, count in frame["_verdict"].value_counts().iter_rows()}
     # On most clusters nearly every check passes everywhere: there is nothing to look for in 100 000 rows.
     failing, unknown = (
-        frame.filter(pl.col("_verdict") == each.value) if each in counts else frame.clear()
-        for each in (Verdict.FAIL, Verdict.UNKNOWN)
+        frame.filter(pl.col("_verdict") == verdict.value) if verdict in counts else frame.clear()
+        for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
     )
     told = tuple(_findings(failing, judged, check, tables, settings))
     deciders = deciding(judgement.evaluate, arguments)
-    now = [each for each in deciders if any(each is table for table in tables)]
-    before = [each for each in deciders if not any(each is table for table in tables)]
+    now = [decider for decider in deciders if any(decider is table for table in tables)]
+    before = [decider for decider in deciders if not any(decider is table for table in tables)]
     not_listed = (*_not_listed(unseen_of(now), answers), *_not_listed_before(before))
     not_judged = (*_unknown_rows(unknown, judged, now, answers), *not_listed)
     counts[Verdict.UNKNOWN] = sum(verdicts.count for verdicts in not_judged)
@@ -293,7 +293,7 @@ def _tell(
 
 
 def _subject(judged: Verdicts, row: Mapping[str, Any]) -> Subject:
-    return Subject(judged.kind, tuple(row[each] for each in judged.key))
+    return Subject(judged.kind, tuple(row[column] for column in judged.key))
 
 
 def _findings(
@@ -302,11 +302,11 @@ def _findings(
     if not failing.height:
         return
     keys = list(judged.key)
-    facts_of = [each for each in failing.columns if each not in RESERVED and each not in keys and each != "_verdict"]
+    facts_of = [column for column in failing.columns if column not in RESERVED and column not in keys and column != "_verdict"]
     evidence = _evidence(failing, keys, tables)
     for key, row in zip(failing.select(keys).iter_rows() if keys else ((),), failing.iter_rows(named=True), strict=True):
         subject = Subject(judged.kind, key)
-        facts = {each: row[each] for each in facts_of}
+        facts = {column: row[column] for column in facts_of}
         words = {**row, **settings}
         finding = Finding(
             check=check.id,
@@ -327,7 +327,7 @@ def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict
     for table in tables:
         if "answer" not in table.columns:
             continue
-        shared = [each for each in keys if each in table.columns]
+        shared = [key for key in keys if key in table.columns]
         if shared:
             rows = table.df.select(*shared, pl.col("answer").cast(pl.Int64)).drop_nulls("answer").unique()
             by_key.append(subjects.join(rows, on=shared, how="inner", nulls_equal=True).select(*keys, "answer"))
@@ -430,21 +430,21 @@ def _not_listed_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
 
 
 def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
-    failing = {name: {each.finding.subject for each in told} for name, (_, told) in judged.items() if told}
+    failing = {name: {problem.finding.subject for problem in told} for name, (_, told) in judged.items() if told}
     for name, (result, told) in judged.items():
         # Thousands of findings: look only for what failed at all.
-        follows = [(each, failing[each]) for each in checks[name].follows_from if each in failing]
+        follows = [(check, failing[check]) for check in checks[name].follows_from if check in failing]
         if follows:
-            findings = tuple(msgspec.structs.replace(each.finding, explained_by=_causes(each, follows)) for each in told)
+            findings = tuple(msgspec.structs.replace(problem.finding, explained_by=_causes(problem, follows)) for problem in told)
         else:
-            findings = tuple(each.finding for each in told)
+            findings = tuple(problem.finding for problem in told)
         yield msgspec.structs.replace(result, findings=findings)
 
 
 def _causes(told: _Told, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
     subject = told.finding.subject
     candidates = dict.fromkeys((subject, _CLUSTER, *map(_broker, told.blames), *_parents.get(subject.kind, _orphan)(subject)))
-    return tuple((name, each) for name, failing in follows for each in candidates if each in failing)
+    return tuple((name, candidate) for name, failing in follows for candidate in candidates if candidate in failing)
 
 
 @cache

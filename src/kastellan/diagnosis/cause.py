@@ -33,11 +33,11 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     do_not: str
     verify: str
     undo: str = ""
-    tames: tuple[str, ...] = ()
+    downgrades: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
 
-class Reasoning(msgspec.Struct, frozen=True):
+class RegisteredCause(msgspec.Struct, frozen=True):
     """A cause's declaration, its function and the operator's text about it."""
 
     cause: Cause
@@ -45,21 +45,21 @@ class Reasoning(msgspec.Struct, frozen=True):
     about: str
 
 
-def reasoning_of(module: ModuleType) -> Reasoning:
+def registered_cause(module: ModuleType) -> RegisteredCause:
     """The cause that a module declares: its `CAUSE`, its `find` and its docstring."""
     cause: object = getattr(module, "CAUSE", None)
     find: Callable[..., Iterable[CauseFound]] | None = getattr(module, "find", None)
     if not isinstance(cause, Cause) or not callable(find) or not module.__doc__:
         msg = f"{module.__name__} needs a docstring, CAUSE and find to be a cause"
         raise Defect(msg)
-    return Reasoning(cause, find, module.__doc__.strip())
+    return RegisteredCause(cause, find, module.__doc__.strip())
 
 
 @cache
-def all_causes() -> dict[str, Reasoning]:
+def all_causes() -> dict[str, RegisteredCause]:
     """Every cause by id, those first that speak first."""
-    found = sorted(map(reasoning_of, modules_in(kastellan.diagnosis.causes)), key=lambda each: each.cause.rank)
-    return {each.cause.id: each for each in found}
+    found = sorted(map(registered_cause, modules_in(kastellan.diagnosis.causes)), key=lambda cause: cause.cause.rank)
+    return {cause.cause.id: cause for cause in found}
 
 
 @cache

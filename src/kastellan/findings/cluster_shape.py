@@ -31,16 +31,16 @@ def cluster_shape(snapshot: Snapshot, releases: ReleaseData) -> Shape:
     """Counts of what was enumerated; None for what was not."""
     brokers, topics, partitions = snapshot.table(Brokers), snapshot.table(Topics), snapshot.table(Partitions)
     groups, nodes = snapshot.table(Groups), snapshot.table(QuorumNodes)
-    voters = [each for each in nodes.rows if each.voter] if nodes else []
+    voters = [row for row in nodes.rows if row.voter] if nodes else []
     quorum = snapshot.table(Quorum)
-    members = [each for each in brokers.rows if each.registered is not False] if brokers else []
+    members = [row for row in brokers.rows if row.registered is not False] if brokers else []
     return Shape(
         kafka=_kafka(snapshot, releases),
-        mode=KRAFT if voters or (quorum and any(each.leader is not None for each in quorum.rows)) else _zookeeper(snapshot),
+        mode=KRAFT if voters or (quorum and any(row.leader is not None for row in quorum.rows)) else _zookeeper(snapshot),
         brokers=len(members) if brokers else None,
-        brokers_answered=sum(each.reached is True for each in members) if brokers else None,
+        brokers_answered=sum(member.reached is True for member in members) if brokers else None,
         controllers=len(voters) or None,
-        topics=topics.df.height if topics and (topics.df.height or _whole(snapshot, topics.df["answer"].to_list())) else None,
+        topics=topics.df.height if topics and (topics.df.height or _all_answered(snapshot, topics)) else None,
         partitions=partitions.df.height if partitions and not (partitions.unseen and not partitions.df.height) else None,
         groups=groups.df.height if groups and not (groups.unseen and not groups.df.height) else None,
     )
@@ -56,9 +56,9 @@ def _zookeeper(snapshot: Snapshot) -> str | None:
     return ZOOKEEPER if offered else None
 
 
-def _whole(snapshot: Snapshot, answers: list[int | None]) -> bool:
-    bad = {each.id for each in snapshot.answers if each.state is State.FAILED}
-    return not bad & {each for each in answers if each is not None}
+def _all_answered(snapshot: Snapshot, topics: Topics) -> bool:
+    failed = {answer.id for answer in snapshot.answers if answer.state is State.FAILED}
+    return failed.isdisjoint(topics.df["answer"].drop_nulls())
 
 
 def _kafka(snapshot: Snapshot, releases: ReleaseData) -> str | None:
@@ -66,17 +66,15 @@ def _kafka(snapshot: Snapshot, releases: ReleaseData) -> str | None:
 
     The binaries may be newer than the level in force, but not older.
     """
-    told = _lines_of_brokers(snapshot, releases)
-    if told:
-        return ", ".join(told)
+    lines = _lines_of_brokers(snapshot, releases)
+    if lines:
+        return ", ".join(lines)
     features = snapshot.table(Features)
-    level = (
-        next((each.finalized_level for each in features.rows if each.feature == "metadata.version"), None) if features else None
-    )
-    begun = [(each.levels[0].level, each.line) for each in releases.lines if each.levels]
+    level = next((row.finalized_level for row in features.rows if row.feature == "metadata.version"), None) if features else None
+    begun = [(line.levels[0].level, line.line) for line in releases.lines if line.levels]
     if level is None or level < begun[0][0]:
         return None
-    return f"{begun[bisect_right(begun, level, key=lambda each: each[0]) - 1][1]} or newer (by metadata.version {level})"
+    return f"{begun[bisect_right(begun, level, key=lambda entry: entry[0]) - 1][1]} or newer (by metadata.version {level})"
 
 
 def _lines_of_brokers(snapshot: Snapshot, releases: ReleaseData) -> list[str]:

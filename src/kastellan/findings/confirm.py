@@ -11,7 +11,7 @@ from kastellan.kernel.units import plural
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
 from kastellan.model.subject import KINDS, Subject
 
-Told = Mapping[str, Mapping[Subject, Verdict]]
+VerdictsByCheck = Mapping[str, Mapping[Subject, Verdict]]
 """The second look's verdict on every subject, for the checks in `to_ask`."""
 
 _CLUSTER = Subject("cluster", ())
@@ -29,21 +29,21 @@ def suspects(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
     return tuple(finding for result in results for finding in result.findings if finding.severity is Severity.ERROR)
 
 
-def to_ask(first: Iterable[CheckResult], second: Iterable[CheckResult]) -> frozenset[str]:
+def checks_to_recheck(first: Iterable[CheckResult], second: Iterable[CheckResult]) -> frozenset[str]:
     """The checks with a suspect that the second look does not report: whether it is gone or unseen must be asked."""
-    again = {(each.check, each.subject) for result in second for each in result.findings}
-    return frozenset(each.check for each in suspects(first) if (each.check, each.subject) not in again)
+    again = {(finding.check, finding.subject) for result in second for finding in result.findings}
+    return frozenset(finding.check for finding in suspects(first) if (finding.check, finding.subject) not in again)
 
 
-def seen_once(results: Iterable[CheckResult]) -> Confirmed:
+def downgrade_unconfirmed(results: Iterable[CheckResult]) -> Confirmed:
     """The results of a single look: an error is shown as a warning that nobody has confirmed."""
     listed = tuple(results)
     doubtful = len(suspects(listed))
     note = f"{plural(doubtful, 'finding')} at error level seen once: shown as a warning until a second look confirms"
-    return Confirmed(_sorted(_weakened(each, frozenset()) for each in listed), (note,) if doubtful else ())
+    return Confirmed(_sort(_downgrade(result, frozenset()) for result in listed), (note,) if doubtful else ())
 
 
-def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: Told) -> Confirmed:
+def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], verdicts: VerdictsByCheck) -> Confirmed:
     """The second look's results, in the light of the first.
 
     An error that both looks have is confirmed; one that only the second has is a warning. One that only the first has
@@ -51,19 +51,19 @@ def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: T
     Where the earlier look saw more than the later one, it may stand as `second`: what is told is the better one.
     """
     before = tuple(first)
-    known = frozenset((each.check, each.subject) for result in before for each in result.findings)
-    now = {each.check: _weakened(each, known) for each in second}
-    again = {(each.check, each.subject) for result in now.values() for each in result.findings}
+    before_keys = frozenset((finding.check, finding.subject) for result in before for finding in result.findings)
+    now = {result.check: _downgrade(result, before_keys) for result in second}
+    again = {(finding.check, finding.subject) for result in now.values() for finding in result.findings}
     gone, kept = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for each in suspects(before):
-        if (each.check, each.subject) in again or each.check not in now:
+    for finding in suspects(before):
+        if (finding.check, finding.subject) in again or finding.check not in now:
             continue
-        if is_gone(each.subject, told.get(each.check, {})):
-            gone[each.check, each.subject.kind] += 1
+        if is_gone(finding.subject, verdicts.get(finding.check, {})):
+            gone[finding.check, finding.subject.kind] += 1
             continue
-        kept[each.check, each.subject.kind] += 1
-        doubtful = msgspec.structs.replace(each, severity=Severity.WARNING, confirmed=False, evidence=())
-        now[each.check] = _with_finding(now[each.check], doubtful)
+        kept[finding.check, finding.subject.kind] += 1
+        doubtful = msgspec.structs.replace(finding, severity=Severity.WARNING, confirmed=False, evidence=())
+        now[finding.check] = _with_finding(now[finding.check], doubtful)
     notes = [
         f"{check}: {_many(count, kind)} failed in one look and not in the other, which is shown"
         for (check, kind), count in gone.items()
@@ -72,30 +72,30 @@ def confirm(first: Iterable[CheckResult], second: Iterable[CheckResult], told: T
         f"{check}: {_many(count, kind)} failed in one look; the other, which is shown, could not see"
         for (check, kind), count in kept.items()
     ]
-    return Confirmed(_sorted(now.values()), tuple(notes))
+    return Confirmed(_sort(now.values()), tuple(notes))
 
 
 def _many(count: int, kind: str) -> str:
     return plural(count, kind.replace("_", " "), KINDS[kind].plural)
 
 
-def is_gone(subject: Subject, told: Mapping[Subject, Verdict]) -> bool:
+def is_gone(subject: Subject, verdicts: Mapping[Subject, Verdict]) -> bool:
     """True when a look, whose verdicts of one check these are, saw that the subject does not fail or does not exist."""
-    return verdict_on(subject, told) in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    return verdict_on(subject, verdicts) in (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def verdict_on(subject: Subject, told: Mapping[Subject, Verdict]) -> Verdict:
+def verdict_on(subject: Subject, verdicts: Mapping[Subject, Verdict]) -> Verdict:
     """The verdict on a subject; one that is not there does not fail, unless the check did not see everything."""
-    return told.get(subject, told.get(_CLUSTER, Verdict.PASS if told else Verdict.UNKNOWN))
+    return verdicts.get(subject, verdicts.get(_CLUSTER, Verdict.PASS if verdicts else Verdict.UNKNOWN))
 
 
-def _weakened(result: CheckResult, known: frozenset[tuple[str, Subject]]) -> CheckResult:
+def _downgrade(result: CheckResult, before_keys: frozenset[tuple[str, Subject]]) -> CheckResult:
     def weak(finding: Finding) -> Finding:
-        if finding.severity is not Severity.ERROR or (finding.check, finding.subject) in known:
+        if finding.severity is not Severity.ERROR or (finding.check, finding.subject) in before_keys:
             return finding
         return msgspec.structs.replace(finding, severity=Severity.WARNING, confirmed=False)
 
-    return msgspec.structs.replace(result, findings=tuple(weak(each) for each in result.findings))
+    return msgspec.structs.replace(result, findings=tuple(weak(finding) for finding in result.findings))
 
 
 def _with_finding(result: CheckResult, finding: Finding) -> CheckResult:
@@ -103,9 +103,9 @@ def _with_finding(result: CheckResult, finding: Finding) -> CheckResult:
     return msgspec.structs.replace(result, findings=(*result.findings, finding), counts=counts)
 
 
-def _sorted(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+def _sort(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     def order(result: CheckResult) -> tuple[int, bool, str]:
-        worst = min((each.severity.rank for each in result.findings), default=len(Severity))
-        return worst, all(each.explained_by for each in result.findings), result.check
+        worst = min((finding.severity.rank for finding in result.findings), default=len(Severity))
+        return worst, all(finding.explained_by for finding in result.findings), result.check
 
     return tuple(sorted(results, key=order))

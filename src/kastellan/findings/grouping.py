@@ -24,53 +24,61 @@ class Group(NamedTuple):
     @property
     def severity(self) -> Severity:
         """The worst among them."""
-        return min((each.severity for each in (*self.roots, *self.under)), key=lambda each: each.rank)
+        return min((finding.severity for finding in (*self.roots, *self.under)), key=lambda finding: finding.rank)
 
 
-def grouped(report: Report, checks: Mapping[str, Check]) -> list[Group]:
+def group_findings(report: Report, checks: Mapping[str, Check]) -> list[Group]:
     """All standing findings, each in one group or, where several explain it, under each of them."""
     # What somebody accepted is no cause that would hide what is not accepted.
-    findings = {(each.check, each.subject): each for each in report.findings if each.check in checks and each.waived is None}
+    findings = {
+        (finding.check, finding.subject): finding
+        for finding in report.findings
+        if finding.check in checks and finding.waived is None
+    }
     groups: list[Group] = []
     for cause in report.causes:
-        roots = [findings.pop(each) for each in cause.rests_on if each in findings]
-        under = [findings.pop(each) for each in cause.explains if each in findings]
+        roots = [findings.pop(key) for key in cause.rests_on if key in findings]
+        under = [findings.pop(key) for key in cause.explains if key in findings]
         if roots or under:
             groups.append(Group(roots, under, cause))
-    return [*groups, *_linked(findings)]
+    return [*groups, *_group_by_links(findings)]
 
 
-def _linked(findings: Mapping[Key, Finding]) -> list[Group]:
+def _group_by_links(findings: Mapping[Key, Finding]) -> list[Group]:
     """Groups by what the findings themselves say they follow from."""
     under: dict[Key, list[Finding]] = defaultdict(list)
     for key, roots in _roots_of(findings).items():
         for root in roots:
             if root != key:
                 under[root].append(findings[key])
-    explained = {(each.check, each.subject) for some in under.values() for each in some}
+    explained = {(subject.check, subject.subject) for some in under.values() for subject in some}
     by_check: dict[tuple[str, Severity, bool], list[Finding]] = defaultdict(list)
-    for key, each in findings.items():
+    for key, finding in findings.items():
         if key not in explained:
-            by_check[each.check, each.severity, each.confirmed].append(each)
+            by_check[finding.check, finding.severity, finding.confirmed].append(finding)
     groups: list[Group] = []
     for together in by_check.values():
         for roots in _apart(together, under):
-            below = {(each.check, each.subject): each for root in roots for each in under.get((root.check, root.subject), ())}
+            below = {
+                (finding.check, finding.subject): finding
+                for root in roots
+                for finding in under.get((root.check, root.subject), ())
+            }
             groups.append(Group(roots, list(below.values())))
     return groups
 
 
 def _roots_of(findings: Mapping[Key, Finding]) -> dict[Key, tuple[Key, ...]]:
     """For each finding the findings at the beginning of its chain of causes; itself when nothing explains it."""
-    known: dict[Key, tuple[Key, ...]] = {}
+    resolved: dict[Key, tuple[Key, ...]] = {}
 
     def find(key: Key, above: frozenset[Key]) -> tuple[Key, ...]:
-        if key in known:
-            return known[key]
-        causes = [each for each in findings[key].explained_by if each in findings and each not in above and each != key]
-        roots = tuple(dict.fromkeys(root for each in causes for root in find(each, above | {key}))) or (key,)
+        if key in resolved:
+            return resolved[key]
+        causes = [cause for cause in findings[key].explained_by if cause in findings and cause not in above and cause != key]
+        roots = tuple(dict.fromkeys(root for cause in causes for root in find(cause, above | {key}))) or (key,)
         if not above:
-            known[key] = roots
+            resolved[key] = roots
         return roots
 
     return {key: find(key, frozenset()) for key in findings}
@@ -78,8 +86,8 @@ def _roots_of(findings: Mapping[Key, Finding]) -> dict[Key, tuple[Key, ...]]:
 
 def _apart(together: list[Finding], under: Mapping[Key, list[Finding]]) -> list[list[Finding]]:
     """Causes are told one by one, as long as they are few; findings that explain nothing are told together."""
-    causes = [each for each in together if under.get((each.check, each.subject))]
+    causes = [finding for finding in together if under.get((finding.check, finding.subject))]
     if not causes or len(causes) > _MOST_ROOTS_APART:
         return [together]
-    rest = [each for each in together if each not in causes]
-    return [*([each] for each in causes), *([rest] if rest else [])]
+    rest = [finding for finding in together if finding not in causes]
+    return [*([cause] for cause in causes), *([rest] if rest else [])]

@@ -15,7 +15,7 @@ from kastellan.model.finding_history import FindingRecord
 from kastellan.model.report import Past, Report
 from kastellan.model.subject import KINDS, Subject
 
-_SOME = 3
+_FEW = 3
 _MOST_LINES = 12
 _DAY_MS = 86_400_000
 _HOWS = {
@@ -44,24 +44,26 @@ def since_text(findings: Sequence[Finding], report: Report) -> str:
     if past is None or not findings:
         return ""
     compared = time_text(past.since_ms, at_ms)
-    news = Counter(each.news for each in findings)
+    news = Counter(finding.news for finding in findings)
     if news[Change.NEW] == len(findings):
-        first_ms = min(each.since_ms or at_ms for each in findings)
-        seen = "" if first_ms == at_ms else f", first seen {time_text(first_ms, at_ms)}"
-        return f"new since the look of {compared}{seen}"
-    told = list[str]()
+        first_ms = min(finding.since_ms or at_ms for finding in findings)
+        first_seen = "" if first_ms == at_ms else f", first seen {time_text(first_ms, at_ms)}"
+        return f"new since the look of {compared}{first_seen}"
+    parts = list[str]()
     if news[Change.NEW]:
-        told.append(f"{count_text(news[Change.NEW])} new since the look of {compared}")
+        parts.append(f"{count_text(news[Change.NEW])} new since the look of {compared}")
     if news[Change.TURNED]:
-        told.append(f"{count_text(news[Change.TURNED])} of another severity then")
-    older = [each.since_ms for each in findings if each.since_ms is not None and each.news in (Change.KNOWN, Change.TURNED)]
+        parts.append(f"{count_text(news[Change.TURNED])} of another severity then")
+    older = [
+        finding.since_ms for finding in findings if finding.since_ms is not None and finding.news in (Change.KNOWN, Change.TURNED)
+    ]
     if older:
         first_ms = min(older)
-        known = "known" if not told else "the oldest known"
-        told.append(f"{known} since {time_text(first_ms, at_ms)} ({duration_text(at_ms - first_ms)})")
-    if not told:
+        oldest = "known" if not parts else "the oldest known"
+        parts.append(f"{oldest} since {time_text(first_ms, at_ms)} ({duration_text(at_ms - first_ms)})")
+    if not parts:
         return f"not seen before, and the look of {compared} could not see it"
-    return "; ".join(told)
+    return "; ".join(parts)
 
 
 def headline(report: Report) -> str:
@@ -80,10 +82,10 @@ def new_among(groups: Iterable[Sequence[Finding]], report: Report) -> int | None
     """How many of these findings are new; None where that is not known."""
     if report.past is None:
         return None
-    return sum(each.news is Change.NEW for group in groups for each in group)
+    return sum(finding.news is Change.NEW for group in groups for finding in group)
 
 
-def changed(report: Report, checks: Mapping[str, Check]) -> tuple[Line, ...]:
+def changed_lines(report: Report, checks: Mapping[str, Check]) -> tuple[Line, ...]:
     """What else happened since the compared look, one line each; what is gone first."""
     past = report.past
     if past is None:
@@ -92,7 +94,7 @@ def changed(report: Report, checks: Mapping[str, Check]) -> tuple[Line, ...]:
     if not lines:
         return ()
     between = f"between {time_text(past.changes.after_ms, report.at_ms)} and {time_text(past.changes.before_ms, report.at_ms)}"
-    return (Line(text=f"{between}:"), *_bounded(lines))
+    return (Line(text=f"{between}:"), *_cap_lines(lines))
 
 
 def change_lines(changes: Changes) -> tuple[Line, ...]:
@@ -115,7 +117,7 @@ def _grown(topic: Grown) -> Line:
     return Line(text=text, subjects=(Subject("topic", (topic.topic,)),))
 
 
-def _bounded(lines: Sequence[Line]) -> Iterable[Line]:
+def _cap_lines(lines: Sequence[Line]) -> Iterable[Line]:
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
         yield Line(text=f"and {count_text(len(lines) - _MOST_LINES)} more: `kastellan snapshot diff` lists them")
@@ -132,8 +134,8 @@ def _gone(past: Past, now_ms: int, checks: Mapping[str, Check]) -> Iterable[Line
         subjects = [record.subject for record in records]
         yield Line(
             text=f"gone: {title}: {_subjects(subjects)}, last seen {time_text(seen_ms, now_ms)}",
-            subjects=tuple(subjects[:_SOME]),
-            findings=tuple((name, subject) for subject in subjects[:_SOME]),
+            subjects=tuple(subjects[:_FEW]),
+            findings=tuple((name, subject) for subject in subjects[:_FEW]),
         )
 
 
@@ -141,8 +143,8 @@ def _subjects(subjects: Sequence[Subject]) -> str:
     first = subjects[0]
     if len(subjects) == 1:
         return first.text
-    some = ", ".join(subject.text for subject in subjects[:_SOME]) + (", ..." if len(subjects) > _SOME else "")
-    return f"{plural(len(subjects), first.kind.replace('_', ' '), KINDS[first.kind].plural)} ({some})"
+    names = ", ".join(subject.text for subject in subjects[:_FEW]) + (", ..." if len(subjects) > _FEW else "")
+    return f"{plural(len(subjects), first.kind.replace('_', ' '), KINDS[first.kind].plural)} ({names})"
 
 
 def _became(became: Sequence[Became], kind: str) -> Iterable[Line]:
@@ -150,7 +152,7 @@ def _became(became: Sequence[Became], kind: str) -> Iterable[Line]:
         subjects = [change.subject for change in became if change.how is how]
         if subjects:
             word = "joined" if kind == "broker" and how is How.APPEARED else (_HOWS if len(subjects) == 1 else _HOWS_MANY)[how]
-            yield Line(text=f"{_subjects(subjects)} {word}", subjects=tuple(subjects[:_SOME]))
+            yield Line(text=f"{_subjects(subjects)} {word}", subjects=tuple(subjects[:_FEW]))
 
 
 def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
@@ -160,9 +162,9 @@ def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
         by_loser[way.was].append(way)
     for loser, moves in sorted(by_loser.items(), key=lambda entry: -sum(way.partitions for way in entry[1])):
         count = sum(way.partitions for way in moves)
-        to = ", ".join("nobody" if way.now < 0 else f"broker/{way.now}" for way in moves[:_SOME])
-        more = ", ..." if len(moves) > _SOME else ""
-        brokers = tuple(Subject("broker", (broker,)) for broker in (loser, *(way.now for way in moves[:_SOME])) if broker >= 0)
+        to = ", ".join("nobody" if way.now < 0 else f"broker/{way.now}" for way in moves[:_FEW])
+        more = ", ..." if len(moves) > _FEW else ""
+        brokers = tuple(Subject("broker", (broker,)) for broker in (loser, *(way.now for way in moves[:_FEW])) if broker >= 0)
         if loser < 0:
             yield Line(text=f"{plural(count, 'partition')} without a leader got one ({to}{more})", subjects=brokers)
         else:
@@ -176,9 +178,9 @@ def _configs(configs: Sequence[Configured]) -> Iterable[Line]:
     alike: dict[tuple[str, str, str, str], list[Subject]] = defaultdict(list)
     for change in configs:
         alike[change.subject.kind, change.config, change.was, change.now].append(change.subject)
-    for (_, config, was, now), subjects in alike.items():
-        text = f"{config} {was or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
-        yield Line(text=text, subjects=tuple(subjects[:_SOME]))
+    for (_, config, then, now), subjects in alike.items():
+        text = f"{config} {then or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
+        yield Line(text=text, subjects=tuple(subjects[:_FEW]))
 
 
 def _rights(acls: Sequence[Became]) -> Iterable[Line]:
@@ -193,7 +195,7 @@ def _rights(acls: Sequence[Became]) -> Iterable[Line]:
             Subject("acl", (*resource, ", ".join(str(subject.key[-2]) for subject in subjects), permission)).text
             for (*resource, permission), subjects in alike.items()
         ]
-        if len(texts) > _SOME:
+        if len(texts) > _FEW:
             count = plural(sum(map(len, alike.values())), "ACL")
             yield Line(text=f"{count} {_HOWS_MANY[how]} ({texts[0]}, ...)", subjects=tuple(next(iter(alike.values()))))
         else:
@@ -202,7 +204,7 @@ def _rights(acls: Sequence[Became]) -> Iterable[Line]:
 
 
 def _members(changes: Changes) -> Iterable[Line]:
-    if len(changes.members) > _SOME:
+    if len(changes.members) > _FEW:
         joined, left = sum(group.joined for group in changes.members), sum(group.left for group in changes.members)
         count = plural(len(changes.members), "group")
         yield Line(text=f"members of {count}: {count_text(joined)} joined, {count_text(left)} left")

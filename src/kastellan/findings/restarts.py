@@ -13,7 +13,7 @@ from kastellan.checks.families.replication.no_headroom_for_restart import CHECK 
 from kastellan.checks.shared_settings import MAX_BEHIND
 from kastellan.engine.requests import requests_of
 from kastellan.engine.resolver import Missing, Resolver, unseen_of
-from kastellan.findings.provider_rules import notes_of, provided
+from kastellan.findings.provider_rules import describe_provider, provider_notes
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.units import plural
 from kastellan.model.provider_detection import provider_of
@@ -109,38 +109,38 @@ def judge_restarts(
     if isinstance(arguments, Missing):
         raise BadInput(f"a restart cannot be judged: {arguments.reason}; save the snapshot anew or look at the live cluster")
     headroom, brokers, quorum, nodes = _tables(**arguments)
-    sets = [_named(of, brokers)] if of else [((each.broker,), None) for each in brokers.rows if each.registered is not False]
+    sets = [_resolve_names(of, brokers)] if of else [((row.broker,), None) for row in brokers.rows if row.registered is not False]
     unseen = unseen_of([headroom])
     answers = [
-        _judged(ids, rack, headroom.df, brokers=brokers, unseen=unseen, voters=_voters(quorum, nodes), listing=not of)
+        _judge(ids, rack, headroom.df, brokers=brokers, unseen=unseen, voters=_voters(quorum, nodes), listing=not of)
         for ids, rack in sets
     ]
     run_by = provider_of(snapshot, providers, stated)
-    provider = provided(snapshot, run_by, providers)
+    provider = describe_provider(snapshot, run_by, providers)
     why = run_by.profile.excludes(HEADROOM.id) if run_by.profile else ""
     if why:
-        answers = [Restart(brokers=each.brokers, rack=each.rack, may=May.UNKNOWN, reasons=(why,)) for each in answers]
-    told = (*notes, *notes_of((), snapshot, provider, run_by))
+        answers = [Restart(brokers=answer.brokers, rack=answer.rack, may=May.UNKNOWN, reasons=(why,)) for answer in answers]
+    told = (*notes, *provider_notes((), snapshot, provider, run_by))
     return Restarts(at_ms=snapshot.at_ms, cluster_id=snapshot.cluster_id, answers=tuple(answers), notes=told)
 
 
-def _named(of: Sequence[str], brokers: Brokers) -> tuple[tuple[int, ...], str | None]:
+def _resolve_names(of: Sequence[str], brokers: Brokers) -> tuple[tuple[int, ...], str | None]:
     """The brokers that ids and racks name, and the rack where exactly one names them all."""
-    known = {str(each.broker): each.broker for each in brokers.rows}
+    by_name = {str(row.broker): row.broker for row in brokers.rows}
     racks: dict[str, list[int]] = {}
-    for each in brokers.rows:
-        if each.rack:
-            racks.setdefault(each.rack, []).append(each.broker)
+    for row in brokers.rows:
+        if row.rack:
+            racks.setdefault(row.rack, []).append(row.broker)
     chosen: set[int] = set()
     for name in of:
-        if name in known:
-            chosen.add(known[name])
+        if name in by_name:
+            chosen.add(by_name[name])
         elif name in racks:
             chosen.update(racks[name])
         else:
-            told = f"brokers are {', '.join(known)}" + (f"; racks are {', '.join(racks)}" if racks else "; no rack was seen")
-            raise BadInput(f"{name[:60]!r} is no broker and no rack: {told}")
-    return tuple(sorted(chosen)), of[0] if len(of) == 1 and of[0] not in known else None
+            choices = f"brokers are {', '.join(by_name)}" + (f"; racks are {', '.join(racks)}" if racks else "; no rack was seen")
+            raise BadInput(f"{name[:60]!r} is no broker and no rack: {choices}")
+    return tuple(sorted(chosen)), of[0] if len(of) == 1 and of[0] not in by_name else None
 
 
 def _voters(quorum: Quorum | None, nodes: QuorumNodes | None) -> dict[int, bool | None]:
@@ -148,10 +148,10 @@ def _voters(quorum: Quorum | None, nodes: QuorumNodes | None) -> dict[int, bool 
     if quorum is None or nodes is None:
         return {}
     rows = lagging(quorum, nodes, MAX_BEHIND.default).frame.lazy().collect().iter_rows(named=True)
-    return {each["node"]: None if each["fails"] is None else not each["fails"] for each in rows if each["applies"]}
+    return {row["node"]: None if row["fails"] is None else not row["fails"] for row in rows if row["applies"]}
 
 
-def _judged(
+def _judge(
     ids: tuple[int, ...],
     rack: str | None,
     headroom: pl.DataFrame,
@@ -179,7 +179,7 @@ def _judged(
         unknown=unknown,
         replicas=int(parts["held"].sum()),
         reasons=(*reasons, *doubts),
-        cautions=tuple(_cautions(ids, parts, {each.broker: each for each in brokers.rows})),
+        cautions=tuple(_cautions(ids, parts, {row.broker: row for row in brokers.rows})),
         losses=() if listing else tuple(map(_loss, hurt.head(_SHOWN).iter_rows(named=True))),
     )
 
@@ -227,7 +227,7 @@ def _majority(ids: tuple[int, ...], voters: dict[int, bool | None]) -> tuple[str
     if not stopped:
         return ()
     majority = len(voters) // 2 + 1
-    left = [each for each, follows in voters.items() if each not in stopped and follows is not False]
+    left = [voter for voter, follows in voters.items() if voter not in stopped and follows is not False]
     if len(left) >= majority:
         return ()
     of = f"{len(left)} of {plural(len(voters), 'voter')} would be left and {majority} are a majority"
@@ -235,13 +235,17 @@ def _majority(ids: tuple[int, ...], voters: dict[int, bool | None]) -> tuple[str
 
 
 def _not_listed(unseen: tuple[Unseen, ...]) -> Iterable[str]:
-    for roster in dict.fromkeys(each.roster for each in unseen):
+    for roster in dict.fromkeys(members.roster for members in unseen):
         yield f"not every {roster} could be listed"
 
 
 def _cautions(ids: tuple[int, ...], parts: pl.DataFrame, brokers: dict[int, Broker]) -> Iterable[str]:
     """What does not forbid the restart and should be known."""
-    away = [each.broker for each in brokers.values() if each.fenced and each.broker not in ids and each.registered is not False]
+    away = [
+        broker.broker
+        for broker in brokers.values()
+        if broker.fenced and broker.broker not in ids and broker.registered is not False
+    ]
     if away:
         yield f"{plural(len(away), 'other broker')} out of the cluster already: {', '.join(map(str, away))}"
     already = parts.filter("refuses_now").height

@@ -105,24 +105,24 @@ def evaluate(draft: Draft, context: Context) -> Draft:
 
 def regrade(draft: Draft, context: Context) -> Draft:
     """Gives findings the severities of the policy."""
-    return draft._replace(results=waivers.graded(draft.results, context.plan.policy))
+    return draft._replace(results=waivers.regrade(draft.results, context.plan.policy))
 
 
 def exclude_by_provider(draft: Draft, context: Context) -> Draft:
     """Takes out what means nothing where a provider runs the cluster, and counts it."""
     run_by = provider_of(context.snapshot, context.plan.reference.providers, context.plan.provider)
-    results = provider_rules.set_aside(draft.results, context.snapshot, run_by)
-    provider = provider_rules.provided(context.snapshot, run_by, context.plan.reference.providers)
-    notes = provider_rules.notes_of(results, context.snapshot, provider, run_by)
+    results = provider_rules.exclude(draft.results, context.snapshot, run_by)
+    provider = provider_rules.describe_provider(context.snapshot, run_by, context.plan.reference.providers)
+    notes = provider_rules.provider_notes(results, context.snapshot, provider, run_by)
     return draft._replace(results=results, run_by=run_by, provider=provider, notes=(*draft.notes, *notes))
 
 
 def confirm_suspects(draft: Draft, context: Context) -> Draft:
     """Keeps at error level what both collections show; everything else seen once is a warning at most."""
     if context.other_results is None:
-        confirmed = confirm.seen_once(draft.results)
+        confirmed = confirm.downgrade_unconfirmed(draft.results)
     else:
-        checks = confirm.to_ask(context.other_results, draft.results) & context.plan.checks.keys()
+        checks = confirm.checks_to_recheck(context.other_results, draft.results) & context.plan.checks.keys()
         verdicts = {check: _verdicts(check, context.snapshot, context.plan) for check in checks}
         confirmed = confirm.confirm(context.other_results, draft.results, verdicts)
     return draft._replace(results=confirmed.results, notes=(*draft.notes, *confirmed.notes))
@@ -131,8 +131,8 @@ def confirm_suspects(draft: Draft, context: Context) -> Draft:
 def waive(draft: Draft, context: Context) -> Draft:
     """Marks the findings that somebody accepted."""
     today = datetime.fromtimestamp(context.snapshot.at_ms / 1000, UTC).date()
-    accepted = waivers.accepted(draft.results, context.plan.policy, today)
-    return draft._replace(results=accepted.results, notes=(*draft.notes, *accepted.notes))
+    apply_waivers = waivers.apply_waivers(draft.results, context.plan.policy, today)
+    return draft._replace(results=apply_waivers.results, notes=(*draft.notes, *apply_waivers.notes))
 
 
 def track_findings(draft: Draft, context: Context) -> Draft:
@@ -156,11 +156,11 @@ def track_findings(draft: Draft, context: Context) -> Draft:
 
     compared = past.compared
     times = track_history.Times(at_ms=snapshot.at_ms, before_ms=past.before_ms, since_ms=compared.at_ms if compared else None)
-    aged = track_history.aged(draft.results, past.records, verdicts(lambda _: snapshot), verdicts(past.before), times)
-    news = [finding.news for result in aged.results for finding in result.findings]
+    tracked = track_history.track(draft.results, past.records, verdicts(lambda _: snapshot), verdicts(past.before), times)
+    news = [finding.news for result in tracked.results for finding in result.findings]
     return draft._replace(
-        results=aged.results,
-        records=aged.ledger,
+        results=tracked.results,
+        records=tracked.ledger,
         notes=(*draft.notes, *past.notes),
         past=None
         if compared is None
@@ -168,7 +168,7 @@ def track_findings(draft: Draft, context: Context) -> Draft:
             since_ms=compared.at_ms,
             new=news.count(Change.NEW),
             turned=news.count(Change.TURNED),
-            gone=aged.gone,
+            gone=tracked.gone,
             changes=diff(compared, snapshot),
         ),
     )
@@ -177,13 +177,14 @@ def track_findings(draft: Draft, context: Context) -> Draft:
 def diagnose(draft: Draft, context: Context) -> Draft:
     """Finds the causes behind the findings."""
     diagnosed = engine.diagnose(draft.results, context.snapshot, all_causes(), context.plan.views)
-    return draft._replace(results=diagnosed.results, causes=provider_rules.causes_worded(diagnosed.causes, draft.run_by.profile))
+    causes = provider_rules.apply_owner_remedies_to_causes(diagnosed.causes, draft.run_by.profile)
+    return draft._replace(results=diagnosed.results, causes=causes)
 
 
 def summarize(draft: Draft, context: Context) -> Draft:
     """Builds the view that surfaces render."""
     plan, snapshot = context.plan, context.snapshot
-    aged = release_age_note((check.evaluate for check in plan.checks.values()), plan.views, snapshot.at_ms)
+    age_note = release_age_note((check.evaluate for check in plan.checks.values()), plan.views, snapshot.at_ms)
     report = Report(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
@@ -194,11 +195,11 @@ def summarize(draft: Draft, context: Context) -> Draft:
         answers=snapshot.answers,
         looks=context.collections,
         cost=snapshot.cost,
-        notes=(*context.notes, *draft.notes, *((aged,) if aged else ())),
+        notes=(*context.notes, *draft.notes, *((age_note,) if age_note else ())),
         past=draft.past,
         provider=draft.provider,
     )
-    checks = provider_rules.worded({name: check.check for name, check in plan.checks.items()}, draft.run_by.profile)
+    checks = provider_rules.apply_owner_remedies({name: check.check for name, check in plan.checks.items()}, draft.run_by.profile)
     return draft._replace(view=view_of(report, checks))
 
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from kastellan.checks.check import Check, sentence
-from kastellan.findings.grouping import Group, grouped
-from kastellan.findings.history_text import changed, headline, new_among, since_text
+from kastellan.findings.grouping import Group, group_findings
+from kastellan.findings.history_text import changed_lines, headline, new_among, since_text
 from kastellan.findings.line import Line, line_of
-from kastellan.findings.unseen_text import listed, unseen_brief, unseen_lines
+from kastellan.findings.unseen_text import join_names, unseen_brief, unseen_lines
 from kastellan.kernel.time_texts import moment_text
 from kastellan.kernel.units import bytes_text, count_text, duration_text, plural
 from kastellan.model.answer import Answer
@@ -86,7 +86,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         """The first few subjects and how many there are."""
         if self.count == 1:
             return self.some[0].text
-        return f"{_many(self.count, self.kind)}: {listed([subject.text for subject in self.some], self.count)}"
+        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.some], self.count)}"
 
     @property
     def subject(self) -> Subject:
@@ -132,7 +132,7 @@ class HygieneItem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return f"{_many(self.count, self.kind)}: {listed([subject.text for subject in self.some], self.count)}"
+        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.some], self.count)}"
 
     @property
     def line(self) -> Line:
@@ -167,16 +167,16 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summarize(report: Report, checks: Mapping[str, Check]) -> ReportSummary:
     """The report in the order of importance."""
-    groups = grouped(report, checks)
-    answers = {each.id: each for each in report.answers}
+    groups = group_findings(report, checks)
+    answers = {answer.id: answer for answer in report.answers}
     problems = [
-        msgspec.structs.replace(_problem(each, checks, answers), since=since_text(each.roots or each.under, report))
-        for each in groups
-        if each.severity is not Severity.INFO
+        msgspec.structs.replace(_problem(group, checks, answers), since=since_text(group.roots or group.under, report))
+        for group in groups
+        if group.severity is not Severity.INFO
     ]
     told = sorted(problems, key=_importance)
-    folded = [each for each in groups if each.severity is Severity.INFO]
-    remarks = tuple(_remark(each, checks) for each in folded)
+    folded = [group for group in groups if group.severity is Severity.INFO]
+    remarks = tuple(_remark(group, checks) for group in folded)
     return ReportSummary(
         cluster=report.cluster_id or report.vantage.bootstrap or "cluster",
         header=_header(report),
@@ -187,13 +187,13 @@ def summarize(report: Report, checks: Mapping[str, Check]) -> ReportSummary:
         unseen=unseen_lines(report),
         unseen_brief=unseen_brief(report),
         hygiene=remarks,
-        hygiene_line=_hygiene_line(remarks, new_among((each.roots for each in folded), report)),
+        hygiene_line=_hygiene_line(remarks, new_among((group.roots for group in folded), report)),
         waived=tuple(_waived(report, checks)),
         notes=report.notes,
         cost=_cost(report),
         too_little=too_little(report, checks),
         blind=blind(report, checks),
-        changed=changed(report, checks),
+        changed=changed_lines(report, checks),
     )
 
 
@@ -202,7 +202,7 @@ def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
 
     Too little was seen where a check was blind, and where an error was seen once and no second look could confirm it.
     """
-    once = sum(not each.confirmed for each in report.findings if each.waived is None)
+    once = sum(not finding.confirmed for finding in report.findings if finding.waived is None)
     found = [f"{plural(once, 'error')} seen once and not confirmed by a second look"] if once else []
     return (*found, *blind(report, checks).values())
 
@@ -229,7 +229,7 @@ def _many(count: int, kind: str) -> str:
 
 
 def _importance(problem: Problem) -> tuple[int, int, int, str]:
-    return problem.severity.rank, -sum(each.count for each in problem.explains), -problem.count, problem.check
+    return problem.severity.rank, -sum(key.count for key in problem.explains), -problem.count, problem.check
 
 
 # --- one problem ------------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def _impact(group: Group, checks: Mapping[str, Check]) -> Iterable[Line]:
 
 
 def _impact_of(check: str, findings: Iterable[Finding], checks: Mapping[str, Check]) -> str:
-    finding = next(each for each in findings if each.check == check)
+    finding = next(finding for finding in findings if finding.check == check)
     try:
         return sentence(checks[check].impact, {**finding.subject.fields, **finding.facts, **checks[check].defaults})
     except (KeyError, IndexError, ValueError, TypeError):
@@ -316,7 +316,7 @@ def _evidence(group: Group, answers: Mapping[int, Answer]) -> Iterable[Line]:
         by_words[finding.observed, finding.expected].append(finding)
     for (observed, expected), findings in list(by_words.items())[:_SOME]:
         some = findings[:_FEW]
-        names = "" if len(roots) == 1 else f"{listed([finding.subject.text for finding in some], len(findings))}: "
+        names = "" if len(roots) == 1 else f"{join_names([finding.subject.text for finding in some], len(findings))}: "
         yield line_of(f"{names}{observed} (expected: {expected})", some)
     if len(by_words) > _SOME:
         yield Line(text=f"and {count_text(len(by_words) - _SOME)} more like these")
@@ -329,7 +329,7 @@ def _sources(roots: list[Finding], answers: Mapping[int, Answer]) -> Iterable[Li
     for answer in ids:
         peers[answers[answer].asked][answers[answer].peer.text] = None
     if peers:
-        told = [f"{request} of {listed(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
+        told = [f"{request} of {join_names(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
         yield Line(text="told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""), answers=ids)
 
 
@@ -351,7 +351,7 @@ def _subjects(some: Sequence[Subject], count: int, kind: str, shown: int) -> str
     """One subject by its name, several by their number and the first names."""
     if count == 1:
         return "the cluster" if kind == "cluster" else some[0].text
-    names = f" ({listed([subject.text for subject in some[:shown]], count)})" if shown > 1 else ""
+    names = f" ({join_names([subject.text for subject in some[:shown]], count)})" if shown > 1 else ""
     return f"{_many(count, kind)}{names}"
 
 
@@ -362,9 +362,9 @@ def _header(report: Report) -> tuple[str, ...]:
     shape, vantage = report.shape, report.vantage
     release = (shape.kafka or "?").partition(" (")[0].replace(" or newer", "+")
     at = moment_text(report.at_ms)
-    controllers = () if shape.mode == ZOOKEEPER else (_some(shape.controllers, "controller"),)
-    sizes = ", ".join((_some(shape.brokers, "broker"), *controllers))
-    of = f"{_some(shape.partitions, 'partition')}, {_some(shape.groups, 'group')}"
+    controllers = () if shape.mode == ZOOKEEPER else (_counted(shape.controllers, "controller"),)
+    sizes = ", ".join((_counted(shape.brokers, "broker"), *controllers))
+    of = f"{_counted(shape.partitions, 'partition')}, {_counted(shape.groups, 'group')}"
     answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
     first = (vantage.bootstrap or "?").partition(",")[0]
     where = f"From {vantage.host or '?'} as {vantage.principal} by {first}"
@@ -376,7 +376,7 @@ def _header(report: Report) -> tuple[str, ...]:
     )
 
 
-def _some(count: int | None, word: str) -> str:
+def _counted(count: int | None, word: str) -> str:
     return f"{word}s ?" if count is None else plural(count, word)
 
 
@@ -404,12 +404,12 @@ def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
     for (check, waived), findings in together.items():
         title = checks[check].title if check in checks else check
         some = findings[:_SOME]
-        subjects = listed([finding.subject.text for finding in some], len(findings))
+        subjects = join_names([finding.subject.text for finding in some], len(findings))
         yield line_of(f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}", some)
 
 
 def _verdict(report: Report, told: Sequence[Problem]) -> str:
-    errors = sum(each.severity is Severity.ERROR for each in told)
+    errors = sum(problem.severity is Severity.ERROR for problem in told)
     warnings = len(told) - errors
     checks = plural(len(report.results), "check")
     if errors:
@@ -419,7 +419,7 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
         return f"{plural(warnings, 'warning')}, no error: look at it today."
     unknown = report.count(Verdict.UNKNOWN)
     passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
-    waived = sum(each.waived is not None for each in report.findings)
+    waived = sum(finding.waived is not None for finding in report.findings)
     aside = sum(one.count for result in report.results for one in result.excluded)
     also = (f"; {plural(waived, 'finding')} waived" if waived else "") + (f"; {count_text(unknown)} not seen" if unknown else "")
     there = f"; {count_text(aside)} not applicable on {report.provider.name}" if aside and report.provider else ""
@@ -428,12 +428,12 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
 
 def _hygiene_line(remarks: Sequence[HygieneItem], new: int | None) -> str:
     by_family: dict[str, int] = defaultdict(int)
-    for each in remarks:
-        by_family[each.check.partition(".")[0]] += each.count
+    for item in remarks:
+        by_family[item.check.partition(".")[0]] += item.count
     if not by_family:
         return ""
     told = ", ".join(
-        f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda each: (-each[1], each[0]))
+        f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda entry: (-entry[1], entry[0]))
     )
     fresh = "" if new is None else f", {count_text(new)} new"
     return f"{count_text(sum(by_family.values()))} folded{fresh} ({told})"

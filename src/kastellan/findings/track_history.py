@@ -27,7 +27,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int | None
 
 
-class Aged(NamedTuple):
+class TrackedFindings(NamedTuple):
     """The results with their findings' age, what is gone since the compared look, and what is known from now on."""
 
     results: tuple[CheckResult, ...]
@@ -35,7 +35,9 @@ class Aged(NamedTuple):
     ledger: FindingHistory
 
 
-def aged(results: Iterable[CheckResult], ledger: FindingHistory, now: VerdictsOf, before: VerdictsOf, times: Times) -> Aged:
+def track(
+    results: Iterable[CheckResult], ledger: FindingHistory, now: VerdictsOf, before: VerdictsOf, times: Times
+) -> TrackedFindings:
     """The results in the light of the ledger.
 
     `now` and `before` are asked only for checks where the two differ: whether what is missing is gone or unseen, and
@@ -43,33 +45,36 @@ def aged(results: Iterable[CheckResult], ledger: FindingHistory, now: VerdictsOf
     """
     listed = tuple(results)
     known = ledger.by_key
-    told: dict[tuple[str, Subject], FindingRecord] = {}
+    records: dict[tuple[str, Subject], FindingRecord] = {}
     for result in listed:
-        for each in result.findings:
-            told[each.check, each.subject] = _entry(each, known.get((each.check, each.subject)), before, times)
-    judged = {each.check for each in listed}
-    rest = [_after(each, now, times) if each.check in judged else each for key, each in known.items() if key not in told]
-    aged_results = tuple(
-        msgspec.structs.replace(
-            result, findings=tuple(_with_age(each, told[each.check, each.subject], times) for each in result.findings)
-        )
-        for result in listed
-    )
+        for finding in result.findings:
+            records[finding.check, finding.subject] = _entry(finding, known.get((finding.check, finding.subject)), before, times)
+    checks = {result.check for result in listed}
+    others = [record for key, record in known.items() if key not in records]
+    rest = [_after(record, now, times) if record.check in checks else record for record in others]
+    aged_results = tuple(_with_ages(result, records, times) for result in listed)
     since_ms = times.since_ms if times.since_ms is not None else times.at_ms
-    gone = tuple(each for each in rest if each.gone_ms is not None and each.gone_ms > since_ms)
-    kept = (each for each in rest if each in gone or (each.gone_ms is None and times.at_ms - each.seen_ms <= _FORGOTTEN_MS))
-    return Aged(aged_results, gone, FindingHistory(at_ms=times.at_ms, known=(*told.values(), *kept)))
+    gone = tuple(record for record in rest if record.gone_ms is not None and record.gone_ms > since_ms)
+    kept = (
+        record for record in rest if record in gone or (record.gone_ms is None and times.at_ms - record.seen_ms <= _FORGOTTEN_MS)
+    )
+    return TrackedFindings(aged_results, gone, FindingHistory(at_ms=times.at_ms, known=(*records.values(), *kept)))
 
 
-def merged(ours: FindingHistory, theirs: FindingHistory) -> FindingHistory:
+def _with_ages(result: CheckResult, records: Mapping[tuple[str, Subject], FindingRecord], times: Times) -> CheckResult:
+    findings = tuple(_with_age(finding, records[finding.check, finding.subject], times) for finding in result.findings)
+    return msgspec.structs.replace(result, findings=findings)
+
+
+def merge_histories(ours: FindingHistory, theirs: FindingHistory) -> FindingHistory:
     """The ledger of a look in which somebody else's, written meanwhile, is not lost: the earlier beginning counts."""
     others = theirs.by_key
     known = list[FindingRecord]()
-    for each in ours.known:
-        other = others.pop((each.check, each.subject), None)
-        if other is not None and other.gone_ms is None and other.since_ms < each.since_ms:
-            each = msgspec.structs.replace(each, since_ms=other.since_ms, began=other.began)  # noqa: PLW2901
-        known.append(each)
+    for record in ours.known:
+        other = others.pop((record.check, record.subject), None)
+        if other is not None and other.gone_ms is None and other.since_ms < record.since_ms:
+            record = msgspec.structs.replace(record, since_ms=other.since_ms, began=other.began)  # noqa: PLW2901
+        known.append(record)
     return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), known=(*known, *others.values()))
 
 

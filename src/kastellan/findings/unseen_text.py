@@ -33,7 +33,7 @@ def bad_answers(answers: Iterable[Answer]) -> Iterable[str]:
     return (line.text for line in _answer_lines(answer for answer in answers if answer.state is not State.COMPLETE))
 
 
-def listed(names: Sequence[str], count: int) -> str:
+def join_names(names: Sequence[str], count: int) -> str:
     """The first few of a number of names."""
     return ", ".join(names) + (", ..." if count > len(names) else "")
 
@@ -61,7 +61,7 @@ def _answer_lines(answers: Iterable[Answer]) -> Iterable[Line]:
         names = [peer for peer, _ in peers]
         why = f": {reason}" if reason else ""
         yield Line(
-            text=f"{listed(names[:_SOME], len(names))} ({how}) {listed(requests[:_SOME], len(requests))}{why}",
+            text=f"{join_names(names[:_SOME], len(names))} ({how}) {join_names(requests[:_SOME], len(requests))}{why}",
             answers=tuple(answer.id for _, of_peer in peers for answer in of_peer),
         )
 
@@ -84,7 +84,7 @@ def _brief_answers(answers: tuple[Answer, ...]) -> Iterable[Line]:
         f"{next(iter(names)) if len(names) == 1 else plural(len(names), 'request')} of {peer} ({', '.join(manners[peer])})"
         for peer, names in requests.items()
     ]
-    yield Line(text=f"incomplete: {listed(parts[:_FEW], len(parts))}", answers=tuple(answer.id for answer in answers))
+    yield Line(text=f"incomplete: {join_names(parts[:_FEW], len(parts))}", answers=tuple(answer.id for answer in answers))
 
 
 def _brief_unknown(report: Report) -> Iterable[Line]:
@@ -122,7 +122,7 @@ def _unknown_lines(report: Report) -> Iterable[Line]:
     if resting:
         names = tuple(dict.fromkeys(name for name, _ in resting))
         count = plural(sum(verdicts.count for _, verdicts in resting), "unknown verdict")
-        text = f"because of that {count} of {plural(len(names), 'check')}: {listed(names[:_SOME], len(names))}"
+        text = f"because of that {count} of {plural(len(names), 'check')}: {join_names(names[:_SOME], len(names))}"
         yield Line(text=text, answers=_answers_of(verdicts for _, verdicts in resting))
     for alike in by_reason.values():
         names = tuple(dict.fromkeys(name for name, _ in alike))
@@ -130,7 +130,7 @@ def _unknown_lines(report: Report) -> Iterable[Line]:
         count = plural(sum(verdicts.count for _, verdicts in alike), "unknown verdict")
         subjects = dict.fromkeys(subject for _, verdicts in alike for subject in verdicts.some[:_SOME])
         yield Line(
-            text=f"{listed(names[:_FEW], len(names))}: {count}: {like}{alike[0][1].reason}",
+            text=f"{join_names(names[:_FEW], len(names))}: {count}: {like}{alike[0][1].reason}",
             subjects=tuple(subjects),
         )
 
@@ -143,5 +143,5 @@ def _waiting_line(report: Report) -> Iterable[Line]:
     )
     if waiting:
         checks = plural(len(waiting), "check")
-        text = f"{checks} {_need(waiting)} an earlier look ({listed(waiting[:_FEW], len(waiting))}): use --watch"
+        text = f"{checks} {_need(waiting)} an earlier look ({join_names(waiting[:_FEW], len(waiting))}): use --watch"
         yield Line(text=text)

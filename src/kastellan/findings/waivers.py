@@ -79,85 +79,87 @@ def policy_of(data: bytes, name: str, checks: Mapping[str, Check]) -> Policy:
         raise BadInput(f"{name} is not TOML: {error}; correct it") from None
     except msgspec.ValidationError as error:
         raise BadInput(f"{name}: {_where(str(error))}; correct it") from None
-    families = {each.family for each in checks.values()}
-    for number, each in enumerate(policy.waiver, 1):
-        if each.check not in checks and each.check not in families:
-            raise BadInput(f"{name}: waiver {number} names {each.check!r}, which is no check or family; see `kastellan explain`")
-        if not (each.owner.strip() and each.reason.strip() and each.subject.strip()):
-            raise BadInput(f"{name}: waiver {number} ({each.check}) needs an owner, a reason and a subject that are not empty")
+    families = {check.family for check in checks.values()}
+    for number, waiver in enumerate(policy.waiver, 1):
+        if waiver.check not in checks and waiver.check not in families:
+            raise BadInput(
+                f"{name}: waiver {number} names {waiver.check!r}, which is no check or family; see `kastellan explain`"
+            )
+        if not (waiver.owner.strip() and waiver.reason.strip() and waiver.subject.strip()):
+            raise BadInput(f"{name}: waiver {number} ({waiver.check}) needs an owner, a reason and a subject that are not empty")
     for check in policy.severity:
         if check not in checks:
             raise BadInput(f"{name}: [severity] names {check!r}, which is no check; see `kastellan explain`")
     return policy
 
 
-def graded(results: Iterable[CheckResult], policy: Policy) -> tuple[CheckResult, ...]:
+def regrade(results: Iterable[CheckResult], policy: Policy) -> tuple[CheckResult, ...]:
     """The results in which findings have the severities that the policy gives them."""
-    return tuple(_graded(each, policy.severity.get(each.check)) for each in results)
+    return tuple(_with_severity(result, policy.severity.get(result.check)) for result in results)
 
 
-def _graded(result: CheckResult, severity: Severity | None) -> CheckResult:
+def _with_severity(result: CheckResult, severity: Severity | None) -> CheckResult:
     if severity is None or not result.findings:
         return result
-    findings = tuple(msgspec.structs.replace(each, severity=severity) for each in result.findings)
+    findings = tuple(msgspec.structs.replace(finding, severity=severity) for finding in result.findings)
     return msgspec.structs.replace(result, findings=findings)
 
 
-class Accepted(NamedTuple):
+class WaivedResults(NamedTuple):
     """The results with their waived findings marked, and what is to be said about the policy itself."""
 
     results: tuple[CheckResult, ...]
     notes: tuple[str, ...]
 
 
-def accepted(results: Iterable[CheckResult], policy: Policy, today: date) -> Accepted:
+def apply_waivers(results: Iterable[CheckResult], policy: Policy, today: date) -> WaivedResults:
     """Marks the findings that a waiver covers on this day; the first waiver that covers one is the one told."""
     listed = tuple(results)
-    valid = [each for each in policy.waiver if each.expires >= today]
+    valid = [waiver for waiver in policy.waiver if waiver.expires >= today]
     used: set[int] = set()
-    marked = tuple(_marked(each, valid, used) for each in listed) if valid else listed
-    return Accepted(marked, tuple(_notes(listed, policy, valid, used, today)))
+    marked = tuple(_mark_waived(result, valid, used) for result in listed) if valid else listed
+    return WaivedResults(marked, tuple(_notes(listed, policy, valid, used, today)))
 
 
-def _marked(result: CheckResult, valid: list[Waiver], used: set[int]) -> CheckResult:
+def _mark_waived(result: CheckResult, valid: list[Waiver], used: set[int]) -> CheckResult:
     family = result.check.partition(".")[0]
-    meant = [(number, each) for number, each in enumerate(valid) if each.check in (result.check, family)]
+    meant = [(number, waiver) for number, waiver in enumerate(valid) if waiver.check in (result.check, family)]
     if not meant or not result.findings:
         return result
 
     def mark(finding: Finding) -> Finding:
-        covering = [(number, each) for number, each in meant if each.covers(finding)]
+        covering = [(number, waiver) for number, waiver in meant if waiver.covers(finding)]
         if not covering:
             return finding
         used.update(number for number, _ in covering)
         first = covering[0][1]
         return msgspec.structs.replace(finding, waived=Waived(first.owner, first.reason, first.expires.isoformat()))
 
-    return msgspec.structs.replace(result, findings=tuple(mark(each) for each in result.findings))
+    return msgspec.structs.replace(result, findings=tuple(mark(finding) for finding in result.findings))
 
 
 def _notes(results: tuple[CheckResult, ...], policy: Policy, valid: list[Waiver], used: set[int], today: date) -> Iterable[str]:
-    judged = {each.check: each for each in results}
-    for each in policy.waiver:
-        if each.expires < today:
-            yield f"{each.text} ended on {each.expires}: its findings count again; renew it or take it out"
-    for number, each in enumerate(valid):
-        meant = [result for name, result in judged.items() if each.check in (name, name.partition(".")[0])]
+    judged = {result.check: result for result in results}
+    for waiver in policy.waiver:
+        if waiver.expires < today:
+            yield f"{waiver.text} ended on {waiver.expires}: its findings count again; renew it or take it out"
+    for number, waiver in enumerate(valid):
+        meant = [result for name, result in judged.items() if waiver.check in (name, name.partition(".")[0])]
         unknown = sum(result.counts.get(Verdict.UNKNOWN, 0) for result in meant)
         if number in used:
-            left = each.expires - today
+            left = waiver.expires - today
             if left <= _SOON:
-                yield f"{each.text} ends " + (f"in {plural(left.days, 'day')}" if left else "today")
+                yield f"{waiver.text} ends " + (f"in {plural(left.days, 'day')}" if left else "today")
         elif meant:
             why = f" ({plural(unknown, 'verdict')} unknown)" if unknown else ""
-            yield f"{each.text} covers no finding{why}" + ("" if unknown else "; take it out when that lasts")
+            yield f"{waiver.text} covers no finding{why}" + ("" if unknown else "; take it out when that lasts")
     idle = [name for name in policy.severity if name in judged and not judged[name].findings]
     if idle:
         yield f"a severity is set and there is no finding to give it to: {', '.join(idle)}"
 
 
-def _where(told: str) -> str:
+def _where(message: str) -> str:
     """Our words for a decoder's sentence: the place first."""
-    what, _, place = told.partition(" - at `$")
+    error, _, place = message.partition(" - at `$")
     table = place.rstrip("`").lstrip(".")
-    return f"{table}: {what}" if table else what
+    return f"{table}: {error}" if table else error

@@ -49,7 +49,7 @@ def _parts(telling: ReportSummary) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
     yield f"<title>{_text(telling.cluster)}: {_text(telling.verdict)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<header>"
     yield f"<h1>{_text(telling.header[0])}</h1>"
-    yield from (f'<p class="dim">{_text(each)}</p>' for each in telling.header[1:])
+    yield from (f'<p class="dim">{_text(header)}</p>' for header in telling.header[1:])
     yield f'</header>\n<main>\n<p class="verdict {tone}" role="status">{_text(telling.verdict)}</p>'
     yield from (f"<p>{_text(line.text)}</p>" for line in telling.running)
     for number, problem in enumerate(telling.problems, 1):
@@ -61,7 +61,7 @@ def _parts(telling: ReportSummary) -> Iterator[str]:
     if telling.hygiene:
         yield f"<section><details><summary>Hygiene: {_text(telling.hygiene_line)}</summary><ul>"
         unfolded = (item.line.text for item in telling.hygiene)
-        yield from (f"<li>{_text(each)}</li>" for each in unfolded)
+        yield from (f"<li>{_text(text)}</li>" for text in unfolded)
         yield "</ul></details></section>"
     yield f'</main>\n<footer><p class="dim">{_text(telling.cost)}</p><p class="dim">Kastellan {VERSION}</p></footer>'
     yield "</body>\n</html>"
@@ -75,7 +75,7 @@ def _problem(problem: Problem, number: int) -> Iterator[str]:
     yield f'<p class="subjects">{_text(problem.subjects)}</p>\n<dl>'
     for label, lines in problem.parts:
         weight = ' class="not"' if label == "Do not" else ""
-        yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(each)}</p>" for each in _texts(lines)) + "</dd>"
+        yield f"<dt>{label}</dt><dd{weight}>" + "".join(f"<p>{_text(text)}</p>" for text in _texts(lines)) + "</dd>"
     yield f"<dt>About</dt><dd><code>kastellan explain {_text(problem.about)}</code></dd>\n</dl>\n</article>"
 
 
@@ -87,7 +87,7 @@ def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
     listed = tuple(texts)
     if listed:
         yield f"<section><h2>{title}</h2><ul>"
-        yield from (f"<li>{_text(each)}</li>" for each in listed)
+        yield from (f"<li>{_text(result)}</li>" for result in listed)
         yield "</ul></section>"
 
 

@@ -22,26 +22,26 @@ def show(view: ReportView, fails: Callable[[Finding], bool]) -> str:
     titles = {name: check.title for name, check in view.checks.items()}
     root = ET.Element("testsuites", name="kastellan")
     at = iso_text(report.at_ms)
-    ordered = sorted(report.results, key=lambda each: each.check)
-    for family, some in groupby(ordered, key=lambda each: each.check.partition(".")[0]):
+    ordered = sorted(report.results, key=lambda result: result.check)
+    for family, some in groupby(ordered, key=lambda result: result.check.partition(".")[0]):
         results = list(some)
         suite = ET.SubElement(root, "testsuite", name=family, timestamp=at, hostname=clean(report.vantage.host))
-        for each in results:
-            case = ET.SubElement(suite, "testcase", classname=family, name=each.check, time=f"{each.took_ms / 1000:.3f}")
-            _case(case, each, view.summary, titles.get(each.check, each.check), fails)
+        for result in results:
+            case = ET.SubElement(suite, "testcase", classname=family, name=result.check, time=f"{result.took_ms / 1000:.3f}")
+            _case(case, result, view.summary, titles.get(result.check, result.check), fails)
         counts = {"tests": len(results)} | {f"{kind}s": len(suite.findall(f"*/{kind}")) for kind in ("failure", "error")}
         counts |= {"skipped": len(suite.findall("*/skipped"))}
         for name, count in counts.items():
             suite.set(name, str(count))
             root.set(name, str(int(root.get(name, "0")) + count))
-        suite.set("time", f"{sum(each.took_ms for each in results) / 1000:.3f}")
+        suite.set("time", f"{sum(result.took_ms for result in results) / 1000:.3f}")
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _case(case: ET.Element, result: CheckResult, telling: ReportSummary, title: str, fails: Callable[[Finding], bool]) -> None:
-    failing = [each for each in result.findings if fails(each)]
-    others = [each for each in result.findings if not fails(each)]
+    failing = [finding for finding in result.findings if fails(finding)]
+    others = [finding for finding in result.findings if not fails(finding)]
     if failing:
         message = f"{title}: {failing[0].subject.text}" + (f" and {len(failing) - 1} more" if failing[1:] else "")
         failure = ET.SubElement(case, "failure", type=failing[0].severity.value, message=clean(message))
@@ -55,7 +55,7 @@ def _case(case: ET.Element, result: CheckResult, telling: ReportSummary, title: 
 
 
 def _listed(findings: list[Finding]) -> str:
-    lines = [_line(each) for each in findings[:_SHOWN]]
+    lines = [_line(finding) for finding in findings[:_SHOWN]]
     more = len(findings) - len(lines)
     return "\n".join([*lines, *([f"and {plural(more, 'finding')} more"] if more else ())])
 
@@ -70,5 +70,5 @@ def _not_judged(result: CheckResult) -> str:
     judged = result.counts.keys() & {Verdict.PASS, Verdict.FAIL}
     if judged:
         return ""
-    reasons: Iterable[str] = dict.fromkeys(each.reason for each in result.unknown)
-    return "; ".join(f"unknown: {each}" for each in reasons) or "not applicable to this cluster"
+    reasons: Iterable[str] = dict.fromkeys(verdicts.reason for verdicts in result.unknown)
+    return "; ".join(f"unknown: {reason}" for reason in reasons) or "not applicable to this cluster"

@@ -9,7 +9,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.findings.summary import Problem, ReportSummary
 from kastellan.render.printable import clean
 
-_SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"})
 
 
 def show(view: ReportView) -> str:
@@ -20,8 +20,8 @@ def show(view: ReportView) -> str:
 def _lines(telling: ReportSummary) -> Iterator[str]:
     yield f"# {_text(telling.cluster)}"
     yield ""
-    for each in telling.header:
-        yield f"{_text(each)}  "
+    for header in telling.header:
+        yield f"{_text(header)}  "
     yield ""
     yield f"**{_text(telling.verdict)}**"
     for line in telling.running:
@@ -34,7 +34,7 @@ def _lines(telling: ReportSummary) -> Iterator[str]:
     yield from _section("Waived", _texts(telling.waived))
     yield from _section("Changed", _texts(telling.changed))
     yield from _section("Notes", telling.notes)
-    yield from _section("Hygiene", (f"{each.title}: {each.subjects}. {each.observed}" for each in telling.hygiene))
+    yield from _section("Hygiene", (f"{item.title}: {item.subjects}. {item.observed}" for item in telling.hygiene))
     yield from _section("Cost", (telling.cost,))
 
 
@@ -58,7 +58,7 @@ def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
         yield ""
         yield f"## {title}"
         yield ""
-        yield from (f"- {_text(each)}" for each in listed)
+        yield from (f"- {_text(result)}" for result in listed)
 
 
 def _text(text: str) -> str:

@@ -29,11 +29,13 @@ def show(view: ReportView) -> str:
     """State, what is wrong, and performance data behind the bar; the verdict's evidence in lines below."""
     report, telling = view.report, view.summary
     state = state_of(telling)
-    first = "; ".join(f"{each.title}: {each.subjects}" for each in telling.problems[:_TOLD])
+    first = "; ".join(f"{problem.title}: {problem.subjects}" for problem in telling.problems[:_TOLD])
     more = f"; and {len(telling.problems) - _TOLD} more" if len(telling.problems) > _TOLD else ""
     blind = telling.too_little[0] if state == UNKNOWN else ""
-    said = "; ".join(each for each in (blind, first + more) if each) or telling.verdict
-    below = [f"{each.severity.value}: {each.title}: {line.text}" for each in telling.problems for line in each.evidence[:1]]
+    said = "; ".join(part for part in (blind, first + more) if part) or telling.verdict
+    below = [
+        f"{problem.severity.value}: {problem.title}: {line.text}" for problem in telling.problems for line in problem.evidence[:1]
+    ]
     return "\n".join([f"{line(state, said)} | {_performance(report)}", *map(_safe, below)]) + "\n"
 
 
@@ -43,9 +45,9 @@ def line(state: int, said: str) -> str:
 
 
 def _performance(report: Report) -> str:
-    standing = Counter(each.severity for each in report.findings if each.waived is None)
-    found = {f"{each.value}s": standing[each] for each in (Severity.ERROR, Severity.WARNING)}
-    found |= {"waived": sum(each.waived is not None for each in report.findings), "unknown": report.count(Verdict.UNKNOWN)}
+    standing = Counter(finding.severity for finding in report.findings if finding.waived is None)
+    found = {f"{severity.value}s": standing[severity] for severity in (Severity.ERROR, Severity.WARNING)}
+    found |= {"waived": sum(finding.waived is not None for finding in report.findings), "unknown": report.count(Verdict.UNKNOWN)}
     told = [f"{name}={count}" for name, count in found.items()]
     return " ".join([*told, f"requests={report.cost.requests}", f"time={report.cost.wall_ms / 1000:.3f}s"])
 

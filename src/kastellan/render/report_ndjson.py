@@ -15,7 +15,7 @@ from kastellan.render.documents import AnswerLine, EndLine, FindingLine, LookLin
 
 def show(view: ReportView, code: int) -> str:
     """All lines; the last one has the exit code."""
-    return "".join(msgspec.json.encode(each).decode() + "\n" for each in _lines(view.report, code))
+    return "".join(msgspec.json.encode(line).decode() + "\n" for line in _lines(view.report, code))
 
 
 def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:
@@ -32,5 +32,8 @@ def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:
         if answer.state is not State.COMPLETE:
             yield AnswerLine(at_ms=report.at_ms, cluster_id=report.cluster_id, answer=answer)
     yield EndLine(
-        at_ms=report.at_ms, cluster_id=report.cluster_id, exit_code=code, counts={each: report.count(each) for each in Verdict}
+        at_ms=report.at_ms,
+        cluster_id=report.cluster_id,
+        exit_code=code,
+        counts={verdict: report.count(verdict) for verdict in Verdict},
     )

@@ -47,18 +47,18 @@ def _families(
     yield "kastellan_exit_code", "0 fine, 10 a finding at or above --fail-on, 12 too little seen.", [({}, code)]
     yield "kastellan_findings", "Findings by check, severity and state (standing or waived).", list(_findings(report, checks))
     yield "kastellan_verdicts", "Subjects by check and verdict.", [
-        ({"check": each.check, "verdict": verdict.value}, each.counts.get(verdict, 0))
-        for each in report.results for verdict in Verdict
+        ({"check": result.check, "verdict": verdict.value}, result.counts.get(verdict, 0))
+        for result in report.results for verdict in Verdict
     ]  # fmt: skip
     yield "kastellan_problem_subjects", "Subjects of a told problem, the first of them by name.", [
-        ({"check": each.check, "severity": each.severity.value, "subject": subject.text}, each.count)
-        for each in telling.problems for subject in each.some[:1]
+        ({"check": problem.check, "severity": problem.severity.value, "subject": subject.text}, problem.count)
+        for problem in telling.problems for subject in problem.some[:1]
     ]  # fmt: skip
-    states = Counter(each.state.value for each in report.answers)
+    states = Counter(answer.state.value for answer in report.answers)
     yield (
         "kastellan_answers",
         "Answers of the cluster by state.",
-        [({"state": each}, count) for each, count in sorted(states.items())],
+        [({"state": state}, count) for state, count in sorted(states.items())],
     )
     cost = report.cost
     yield "kastellan_look_requests", "Requests that the look cost.", [({}, cost.requests)]
@@ -67,7 +67,7 @@ def _families(
 
 
 def _findings(report: Report, checks: Mapping[str, Check]) -> Iterator[Sample]:
-    counts = Counter((each.check, each.severity, each.waived is not None) for each in report.findings)
+    counts = Counter((finding.check, finding.severity, finding.waived is not None) for finding in report.findings)
     for result in report.results:
         declared = checks[result.check].severity if result.check in checks else Severity.ERROR
         counts.setdefault((result.check, declared, False), 0)

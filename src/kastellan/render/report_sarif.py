@@ -21,12 +21,12 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def show(view: ReportView) -> str:
     """The document; where too little was seen the execution did not succeed, in SARIF's words."""
     report, checks = view.report, view.checks
-    names = sorted({each.check for each in report.results} & checks.keys())
+    names = sorted({result.check for result in report.results} & checks.keys())
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "kastellan", "version": VERSION, "rules": [_rule(checks[each]) for each in names]}},
+        "tool": {"driver": {"name": "kastellan", "version": VERSION, "rules": [_rule(checks[name]) for name in names]}},
         "invocations": [{"executionSuccessful": not view.summary.too_little, "toolExecutionNotifications": _unseen(report)}],
         "properties": {"cluster_id": report.cluster_id, "at_ms": report.at_ms},
-        "results": [_result(each, names, report) for each in report.findings if each.check in checks],
+        "results": [_result(finding, names, report) for finding in report.findings if finding.check in checks],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
@@ -61,5 +61,7 @@ def _result(finding: Finding, names: list[str], report: Report) -> dict[str, Any
 
 def _unseen(report: Report) -> list[dict[str, Any]]:
     return [
-        {"level": "warning", "message": {"text": each.sentence()}} for each in report.answers if each.state is not State.COMPLETE
+        {"level": "warning", "message": {"text": answer.sentence()}}
+        for answer in report.answers
+        if answer.state is not State.COMPLETE
     ]

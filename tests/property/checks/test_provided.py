@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kastellan.checks.catalogue import all_checks
 from kastellan.checks.evaluate import evaluate_all, subjects_of
-from kastellan.findings.provider_rules import set_aside
+from kastellan.findings.provider_rules import exclude
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer, broker_peer
 from kastellan.model.finding import CheckResult, Verdict
@@ -47,7 +47,7 @@ def run_by(provider: str, rng: random.Random) -> Snapshot:
 def judged(snapshot: Snapshot) -> dict[str, CheckResult]:
     return {
         each.check: each
-        for each in set_aside(
+        for each in exclude(
             evaluate_all(snapshot, all_checks(), all_views(packaged_releases())),
             snapshot,
             provider_of(snapshot, packaged_providers()),

@@ -16,7 +16,7 @@ def test_causes_speak_in_an_order():
 
 def test_a_cause_tames_only_checks_that_exist():
     for each in all_causes().values():
-        assert set(each.cause.tames) <= all_checks().keys() | {"controller.no_majority_margin"}
+        assert set(each.cause.downgrades) <= all_checks().keys() | {"controller.no_majority_margin"}
 
 
 def test_every_cause_says_what_to_do_and_what_not_to_do():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kastellan.findings.confirm import confirm, seen_once, suspects, to_ask
+from kastellan.findings.confirm import checks_to_recheck, confirm, downgrade_unconfirmed, suspects
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
 from kastellan.model.subject import Subject
 
@@ -64,20 +64,20 @@ def test_a_warning_needs_no_second_look():
     warned = found(1, severity=Severity.WARNING)
     assert suspects([warned]) == ()
     assert confirm([found()], [warned], {}).results == (warned,)
-    assert seen_once([warned]).results == (warned,)
+    assert downgrade_unconfirmed([warned]).results == (warned,)
 
 
 def test_a_single_look_makes_warnings_of_errors():
-    told = seen_once([found(1, 2)])
+    told = downgrade_unconfirmed([found(1, 2)])
     assert {each.severity for each in only(told).values()} == {Severity.WARNING}
     assert not any(each.confirmed for each in only(told).values())
     assert "2 findings" in told.notes[0]
 
 
 def test_only_checks_whose_suspects_are_not_seen_again_are_asked():
-    assert to_ask([found(1)], [found(1)]) == frozenset()
-    assert to_ask([found(1, 2)], [found(1)]) == {CHECK}
-    assert to_ask([found(1, severity=Severity.WARNING)], [found()]) == frozenset()
+    assert checks_to_recheck([found(1)], [found(1)]) == frozenset()
+    assert checks_to_recheck([found(1, 2)], [found(1)]) == {CHECK}
+    assert checks_to_recheck([found(1, severity=Severity.WARNING)], [found()]) == frozenset()
 
 
 def test_the_worst_come_first_after_the_second_look():

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kastellan.app.diagnose import CheckRun, plan_checks, run_checks_on_saved
-from kastellan.findings.provider_rules import refused_by_design, set_aside
+from kastellan.findings.provider_rules import exclude, refused_by_design
 from kastellan.findings.summary import summarize
 from kastellan.kernel.outcome import State, Trouble
 from kastellan.model.answer import Answer, broker_peer
@@ -233,4 +233,4 @@ def test_a_crash_is_not_set_aside() -> None:
     """A broken check says so on every cluster."""
     crashed = CheckResult(check="replication.under_replicated", counts={Verdict.UNKNOWN: 1}, crashed=True)
     there = reached_by(WARPSTREAM)
-    assert set_aside((crashed,), there, provider_of(there, packaged_providers())) == (crashed,)
+    assert exclude((crashed,), there, provider_of(there, packaged_providers())) == (crashed,)

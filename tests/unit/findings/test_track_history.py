@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kastellan.findings.track_history import Aged, Times, aged, merged
+from kastellan.findings.track_history import Times, TrackedFindings, merge_histories, track
 from kastellan.model.finding import Change, CheckResult, Finding, Severity, Verdict
 from kastellan.model.finding_history import FindingHistory
 from kastellan.model.subject import Subject
@@ -20,13 +20,13 @@ def result(*findings: Finding) -> CheckResult:
     return CheckResult(check=CHECK, counts={}, findings=findings)
 
 
-def look(ledger: FindingHistory, at: int, *findings: Finding, now=None, before=None, since: int | None = 0) -> Aged:
+def look(ledger: FindingHistory, at: int, *findings: Finding, now=None, before=None, since: int | None = 0) -> TrackedFindings:
     """A look at minute `at`; `now` and `before` are the verdicts of this look and of the one before."""
     times = Times(at_ms=at, before_ms=at - 1 if ledger.at_ms else None, since_ms=since if ledger.at_ms else None)
-    return aged([result(*findings)], ledger, lambda _: now or {}, lambda _: before or {}, times)
+    return track([result(*findings)], ledger, lambda _: now or {}, lambda _: before or {}, times)
 
 
-def ages(told: Aged) -> dict:
+def ages(told: TrackedFindings) -> dict:
     return {each.subject: (each.since_ms, each.news) for result in told.results for each in result.findings}
 
 
@@ -83,7 +83,7 @@ def test_what_is_gone_is_told_as_long_as_the_compared_look_had_it():
 def test_a_check_that_did_not_run_leaves_what_is_known():
     first = look(FindingHistory(), 10, finding())
     other = CheckResult(check="brokers.fenced", counts={})
-    told = aged([other], first.ledger, lambda _: {ONE: Verdict.PASS}, lambda _: {}, Times(at_ms=20, before_ms=10, since_ms=10))
+    told = track([other], first.ledger, lambda _: {ONE: Verdict.PASS}, lambda _: {}, Times(at_ms=20, before_ms=10, since_ms=10))
     assert not told.gone
     assert told.ledger.known == first.ledger.known
 
@@ -107,8 +107,8 @@ def test_what_nobody_saw_for_a_month_is_forgotten():
 def test_of_two_ledgers_the_earlier_beginning_counts_and_nothing_is_lost():
     ours = look(FindingHistory(), 20, finding()).ledger
     theirs = look(FindingHistory(), 10, finding(), finding(TWO)).ledger
-    both = merged(ours, theirs)
+    both = merge_histories(ours, theirs)
     assert {each.subject: each.since_ms for each in both.known} == {ONE: 10, TWO: 10}
     assert both.at_ms == 20
     gone = msgspec.structs.replace(theirs.known[0], gone_ms=15)
-    assert merged(ours, FindingHistory(at_ms=15, known=(gone,))).known[0].since_ms == 20
+    assert merge_histories(ours, FindingHistory(at_ms=15, known=(gone,))).known[0].since_ms == 20

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from kastellan.checks.catalogue import all_checks
-from kastellan.findings.waivers import NO_POLICY, Policy, Waiver, accepted, graded, policy_of
+from kastellan.findings.waivers import NO_POLICY, Policy, Waiver, apply_waivers, policy_of, regrade
 from kastellan.kernel.errors import BadInput
 from kastellan.model.finding import CheckResult, Finding, Severity, Verdict
 from kastellan.model.subject import Subject
@@ -28,7 +28,7 @@ def waiver(subject: str = "topic/scratch-*", expires: date = date(2027, 6, 1), c
 
 
 def test_a_waiver_marks_what_it_covers_and_nothing_else():
-    told = accepted([result("scratch-1", "orders")], Policy(waiver=(waiver(),)), TODAY)
+    told = apply_waivers([result("scratch-1", "orders")], Policy(waiver=(waiver(),)), TODAY)
     first, second = told.results[0].findings
     assert first.waived is not None
     assert (first.waived.owner, first.waived.expires) == ("team-data", "2027-06-01")
@@ -38,49 +38,49 @@ def test_a_waiver_marks_what_it_covers_and_nothing_else():
 
 
 def test_a_family_may_be_waived():
-    told = accepted([result("a")], Policy(waiver=(waiver("*", check="replication"),)), TODAY)
+    told = apply_waivers([result("a")], Policy(waiver=(waiver("*", check="replication"),)), TODAY)
     assert told.results[0].findings[0].waived is not None
 
 
 def test_a_waiver_holds_on_its_last_day_and_ends_after_it():
     until_today = Policy(waiver=(waiver(expires=TODAY),))
-    last_day = accepted([result("scratch-1")], until_today, TODAY)
+    last_day = apply_waivers([result("scratch-1")], until_today, TODAY)
     assert last_day.results[0].findings[0].waived is not None
     assert "ends today" in last_day.notes[0]
-    after = accepted([result("scratch-1")], until_today, date(2027, 3, 2))
+    after = apply_waivers([result("scratch-1")], until_today, date(2027, 3, 2))
     assert after.results[0].findings[0].waived is None
     assert "ended on 2027-03-01" in after.notes[0]
     assert "team-data" in after.notes[0]
 
 
 def test_a_waiver_that_covers_nothing_is_told():
-    told = accepted([result("orders")], Policy(waiver=(waiver(),)), TODAY)
+    told = apply_waivers([result("orders")], Policy(waiver=(waiver(),)), TODAY)
     assert "covers no finding; take it out" in told.notes[0]
 
 
 def test_a_waiver_is_not_called_useless_where_its_check_could_not_see():
-    told = accepted([result(unknown=2)], Policy(waiver=(waiver(),)), TODAY)
+    told = apply_waivers([result(unknown=2)], Policy(waiver=(waiver(),)), TODAY)
     assert "covers no finding (2 verdicts unknown)" in told.notes[0]
     assert "take it out" not in told.notes[0]
 
 
 def test_a_waiver_of_a_check_that_does_not_run_is_not_told():
-    assert accepted([result("a", check="topology.one_rack")], Policy(waiver=(waiver(),)), TODAY).notes == ()
+    assert apply_waivers([result("a", check="topology.one_rack")], Policy(waiver=(waiver(),)), TODAY).notes == ()
 
 
 def test_severities_are_given_and_an_idle_one_is_told():
     policy = Policy(severity={CHECK: Severity.ERROR, "topology.one_rack": Severity.INFO})
-    results = graded([result("a"), result(check="topology.one_rack")], policy)
+    results = regrade([result("a"), result(check="topology.one_rack")], policy)
     assert results[0].findings[0].severity is Severity.ERROR
-    notes = accepted(results, policy, TODAY).notes
+    notes = apply_waivers(results, policy, TODAY).notes
     assert len(notes) == 1
     assert "topology.one_rack" in notes[0]
 
 
 def test_without_a_policy_nothing_changes():
     results = (result("a"),)
-    assert accepted(results, NO_POLICY, TODAY) == (results, ())
-    assert graded(results, NO_POLICY) == results
+    assert apply_waivers(results, NO_POLICY, TODAY) == (results, ())
+    assert regrade(results, NO_POLICY) == results
 
 
 def test_a_file_is_read():

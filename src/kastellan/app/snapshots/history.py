@@ -13,7 +13,7 @@ from kastellan.engine.needs import Views
 from kastellan.engine.requests import requests_of, tables_of
 from kastellan.findings.check_plan import CheckPlan
 from kastellan.findings.stages import CheckRun, PastRecords
-from kastellan.findings.track_history import merged
+from kastellan.findings.track_history import merge_histories
 from kastellan.kernel.errors import BadInput, Defect, Unavailable
 from kastellan.kernel.logs import EventLog
 from kastellan.model import diff as differ
@@ -94,7 +94,7 @@ class SnapshotHistory:
         def merge_records(on_disk: bytes | None) -> bytes:
             theirs = _decode_records(on_disk)[0]
             # Somebody else has saved meanwhile.
-            return msgspec.json.encode(merged(ours, theirs) if theirs.at_ms > self._records_read_ms else ours)
+            return msgspec.json.encode(merge_histories(ours, theirs) if theirs.at_ms > self._records_read_ms else ours)
 
         content = dump(msgspec.structs.replace(run.snapshot, earlier=()))
         self._store.save(report.cluster_id, report.at_ms, content, merge_records)

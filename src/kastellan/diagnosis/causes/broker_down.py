@@ -38,7 +38,7 @@ _SILENT = frozenset({"silent", "slow"})
 
 def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Iterable[CauseFound]:
     """One cause for each broker that is fenced and holds replicas, with all that follows from it."""
-    known = {each.broker: each for each in brokers.rows}
+    known = {row.broker: row for row in brokers.rows}
     unreachable = symptoms.of(_UNREACHABLE)
     for subject, finding in symptoms.of(_FENCED).items():
         if finding.severity is Severity.INFO:

@@ -39,13 +39,13 @@ _SHOWN = 5
 
 def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Iterable[CauseFound]:
     """One cause for all brokers that the cluster counts as live and that do not answer."""
-    known = {each.broker: each for each in brokers.rows}
-    live = [each for each in symptoms.of(_UNREACHABLE) if _is_live(known.get(int(each.key[0] or 0)))]
+    known = {row.broker: row for row in brokers.rows}
+    live = [subject for subject in symptoms.of(_UNREACHABLE) if _is_live(known.get(int(subject.key[0] or 0)))]
     if not live:
         return
-    rests_on = tuple((_UNREACHABLE, each) for each in live)
-    ids = [int(each.key[0] or 0) for each in live]
-    told = "; ".join(_met(known[each]) for each in ids[:_SHOWN])
+    rests_on = tuple((_UNREACHABLE, subject) for subject in live)
+    ids = [int(subject.key[0] or 0) for subject in live]
+    told = "; ".join(_met(known[broker]) for broker in ids[:_SHOWN])
     yield CauseFound(
         cause=CAUSE.id,
         subject=live[0] if len(live) == 1 else Subject("cluster", ()),

@@ -42,7 +42,7 @@ def find(symptoms: Symptoms, reassignments: Reassignments) -> Iterable[CauseFoun
         return
     stuck = moving & symptoms.of(_STUCK).keys()
     adding = moves.filter(pl.col("adding")).height
-    explained = symptoms.keys(_OF_PARTITIONS, lambda each: each in moving and each not in stuck)
+    explained = symptoms.keys(_OF_PARTITIONS, lambda subject: subject in moving and subject not in stuck)
     whole = symptoms.keys(_OF_THE_WHOLE, lambda _: True)
     yield CauseFound(
         cause=CAUSE.id,

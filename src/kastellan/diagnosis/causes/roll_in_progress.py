@@ -32,7 +32,7 @@ CAUSE = Cause(
     do="Wait until the broker is back and nothing is under-replicated before the next one is restarted.",
     do_not="Do not restart the next broker meanwhile, and do not start a reassignment.",
     verify="kastellan doctor --only brokers,replication --watch: every broker is live and nothing is under-replicated.",
-    tames=(
+    downgrades=(
         "brokers.fenced",
         "brokers.unreachable",
         "replication.at_min_isr",
@@ -50,24 +50,24 @@ _FENCED = "brokers.fenced"
 
 def find(symptoms: Symptoms, looks: EarlierLooks, brokers: Brokers, versions: ApiVersions | None) -> Iterable[CauseFound]:
     """At most one roll: the broker that is away now, and what follows from its absence."""
-    away = [each for each, finding in symptoms.of(_FENCED).items() if finding.severity is not Severity.INFO]
+    away = [subject for subject, finding in symptoms.of(_FENCED).items() if finding.severity is not Severity.INFO]
     if not away:
         return
-    now = {each.broker: each for each in brokers.rows}
+    now = {row.broker: row for row in brokers.rows}
     seen = looks.tables(Brokers, _WINDOW_S)
-    returned = _returned(seen, now)
-    mixed = _mixed(versions)
+    returned = _find_returned(seen, now)
+    mixed = _has_mixed_versions(versions)
     if not returned and not mixed:
         return
-    roots = tuple((_FENCED, each) for each in away)
-    first = f"{_numbered(returned)} came back before" if returned else "the brokers offer different API versions"
+    roots = tuple((_FENCED, subject) for subject in away)
+    first = f"{_number_brokers(returned)} came back before" if returned else "the brokers offer different API versions"
     yield CauseFound(
         cause=CAUSE.id,
         subject=Subject("cluster", ()),
         title=CAUSE.title,
-        says=f"{', '.join(each.text for each in away)} is away; {first}",
+        says=f"{', '.join(subject.text for subject in away)} is away; {first}",
         explains=(*roots, *symptoms.following(roots)),
-        against=(*_not_seen(brokers), *_against([int(each.key[0] or 0) for each in away], seen, looks.now_ms)),
+        against=(*_not_seen(brokers), *_against([int(subject.key[0] or 0) for subject in away], seen, looks.now_ms)),
         expected=True,
         do=CAUSE.do,
         do_not=CAUSE.do_not,
@@ -81,17 +81,17 @@ def _away(broker: Broker) -> bool | None:
     return None if broker.listed is None else not broker.listed
 
 
-def _returned(seen: list[tuple[int, Brokers]], now: dict[int, Broker]) -> dict[int, int]:
+def _find_returned(seen: list[tuple[int, Brokers]], now: dict[int, Broker]) -> dict[int, int]:
     """Brokers that an earlier look saw away and that are live now, with the last time at which they were away."""
-    was_away = {each.broker: at_ms for at_ms, table in seen for each in table.rows if _away(each)}
+    was_away = {row.broker: at_ms for at_ms, table in seen for row in table.rows if _away(row)}
     return {broker: at_ms for broker, at_ms in was_away.items() if broker in now and _away(now[broker]) is False}
 
 
-def _numbered(returned: dict[int, int]) -> str:
+def _number_brokers(returned: dict[int, int]) -> str:
     return ", ".join(f"broker {broker} (away at {clock_text(at_ms)})" for broker, at_ms in sorted(returned.items()))
 
 
-def _mixed(versions: ApiVersions | None) -> bool:
+def _has_mixed_versions(versions: ApiVersions | None) -> bool:
     """Two brokers that answered offer different versions of some request, or one offers a request that another lacks.
 
     What a broker lacks is known only where its whole offer was seen: a row that could not be read is no difference.
@@ -110,7 +110,7 @@ def _mixed(versions: ApiVersions | None) -> bool:
 
 def _not_seen(brokers: Brokers) -> Iterable[str]:
     """What is not known excuses nothing: another broker might be away as well."""
-    unknown = [each.broker for each in brokers.rows if _away(each) is None]
+    unknown = [row.broker for row in brokers.rows if _away(row) is None]
     if unknown:
         yield f"whether {plural(len(unknown), 'other broker')} is live was not seen"
     if brokers.unseen:
@@ -135,4 +135,4 @@ def _against(away: list[int], seen: list[tuple[int, Brokers]], now_ms: int) -> I
 
 
 def _was_away(table: Brokers, broker: int) -> bool | None:
-    return next((_away(each) for each in table.rows if each.broker == broker), None)
+    return next((_away(row) for row in table.rows if row.broker == broker), None)

@@ -24,19 +24,21 @@ def show(found: Restarts, screen: Screen, *, named: bool) -> None:
 def _all(found: Restarts, screen: Screen) -> None:
     rows = [
         [
-            ", ".join(map(str, each.brokers)),
-            each.may.value,
-            count_text(each.replicas),
-            count_text(each.refuse),
-            count_text(each.offline),
-            count_text(each.unknown),
+            ", ".join(map(str, answer.brokers)),
+            answer.may.value,
+            count_text(answer.replicas),
+            count_text(answer.refuse),
+            count_text(answer.offline),
+            count_text(answer.unknown),
         ]
-        for each in found.answers
+        for answer in found.answers
     ]
     heads = ["BROKER", "RESTART", "REPLICAS", "REFUSE WRITES", "OFFLINE", "UNKNOWN"]
     screen.table(heads, rows, frozenset({2, 3, 4, 5}))
     told = [
-        f"{_who(each)}: {'; '.join((*each.reasons, *each.cautions))}" for each in found.answers if each.reasons or each.cautions
+        f"{_who(answer)}: {'; '.join((*answer.reasons, *answer.cautions))}"
+        for answer in found.answers
+        if answer.reasons or answer.cautions
     ]
     more = [f"and {plural(len(told) - _SHOWN, 'broker')} more"] if len(told) > _SHOWN else []
     screen.field("WHY", (*told[:_SHOWN], *more), 0, _LABEL)
@@ -53,14 +55,14 @@ def _one(answer: Restart, screen: Screen) -> None:
         screen.line()
         rows = [
             [
-                f"{each.topic}-{each.partition}",
-                each.how,
-                count_text(each.in_sync_now),
-                count_text(each.in_sync_left),
-                "?" if each.needed is None else count_text(each.needed),
-                "by design" if each.by_design else "",
+                f"{loss.topic}-{loss.partition}",
+                loss.how,
+                count_text(loss.in_sync_now),
+                count_text(loss.in_sync_left),
+                "?" if loss.needed is None else count_text(loss.needed),
+                "by design" if loss.by_design else "",
             ]
-            for each in answer.losses[:_SHOWN]
+            for loss in answer.losses[:_SHOWN]
         ]
         screen.table(["PARTITION", "WOULD", "ISR NOW", "ISR LEFT", "NEEDED", ""], rows, frozenset({2, 3, 4}))
         more = answer.refuse + answer.offline - min(len(answer.losses), _SHOWN)
