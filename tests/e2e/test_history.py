@@ -50,7 +50,7 @@ def test_a_second_run_tells_what_changed_since_the_first(doctor, fake, tmp_path)
     past = second["report"]["past"]
     assert past["since_ms"] == first["report"]["at_ms"]
     assert past["changes"]["topics"] == [{"subject": {"kind": "topic", "key": [gone]}, "how": "gone"}]
-    assert any(f"topic/{gone} is gone" in each for each in second["summary"]["changed"])
+    assert any(f"topic/{gone} is gone" in line["text"] for line in second["summary"]["changed"])
     assert len(kept(tmp_path)) == 2
     findings = [each for result in second["report"]["results"] for each in result["findings"]]
     assert findings
