@@ -387,7 +387,7 @@ def _count(count: int | None) -> str:
 def _cost(report: Report) -> str:
     cost = report.cost
     size = f"{bytes_text(cost.received_bytes)} received, {bytes_text(cost.sent_bytes)} sent"
-    where = f"at most {duration_text(cost.broker_ms)} of the brokers' time, {duration_text(cost.wall_ms)} here"
+    where = f"at most {duration_text(cost.broker_ms)} broker time, {duration_text(cost.wall_ms)} here"
     return f"{plural(cost.requests, 'request')}, {size}, {where}"
 
 
