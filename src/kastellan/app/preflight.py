@@ -187,7 +187,7 @@ def _told(answers: list[Answer], *, one: bool) -> tuple[Has, str]:
     by_state: dict[State, list[Answer]] = {}
     for answer in answers:
         by_state.setdefault(answer.state, []).append(answer)
-    denied, left_out, whole = (by_state.get(answer, []) for answer in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
+    denied, left_out, whole = (by_state.get(state, []) for state in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
     if denied:
         return (Has.PARTLY if (whole or left_out) and not one else Has.NO), denied[0].sentence()
     if left_out:
@@ -267,10 +267,10 @@ def principal_of(report: Preflight) -> str:
 
 def _operations(sights: Iterable[Sight]) -> dict[tuple[str, str], list[str]]:
     """Operations by resource, in the order of the rights."""
-    report: dict[tuple[str, str], list[str]] = {}
+    by_resource: dict[tuple[str, str], list[str]] = {}
     for sight in sights:
-        report.setdefault((sight.resource, sight.name), []).append(sight.operation)
-    return report
+        by_resource.setdefault((sight.resource, sight.name), []).append(sight.operation)
+    return by_resource
 
 
 def acl_lines(report: Preflight) -> list[str]:

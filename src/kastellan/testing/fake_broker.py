@@ -195,8 +195,8 @@ class FakeCluster:
         return offered
 
     def _address(self, node: int) -> tuple[str, int]:
-        text = self.model.nodes[node]
-        return text.host or self.host, text.port or self._ports.get(node, 0)
+        advertised = self.model.nodes[node]
+        return advertised.host or self.host, advertised.port or self._ports.get(node, 0)
 
 
 async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault]) -> bool:
