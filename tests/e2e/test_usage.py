@@ -93,7 +93,7 @@ BAD = {
     "save a saved one": (["snapshot", "save", "{folder}/x", "--bundle", "{healthy}"], 2, "--bundle"),
     "show what": (["snapshot", "show", "{text}"], 2, "snapshot save"),
     "explain what": (["explain", "replication.underreplicated"], 2, "replication.under_replicated"),
-    "schema of what": (["schema", "kastellan.rows/9"], 2, "kastellan.rows/1"),
+    "schema of what": (["schema", "kastellan.rows/9"], 2, "kastellan.rows/2"),
     "no such topic": (["get", "topics", "order", "--bundle", "{healthy}"], 2, "near are orders"),
     "no such group": (["lag", "billin", "--bundle", "{healthy}"], 2, "near are billing"),
 }

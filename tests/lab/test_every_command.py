@@ -178,10 +178,10 @@ def works(run, lab: labs.Lab, principals: tuple[str, ...]) -> None:
             if command not in {"get", "lag", "sql"}:
                 continue
             document = ran.document
-            assert ran.code == 0 or document["not_whole"], told
+            assert ran.code == 0 or document["incomplete_answers"], told
             seen = full.setdefault(words, document)
             if len(document["rows"]) < len(seen["rows"]) or nulls(document) > nulls(seen):
-                assert document["unseen"] or document["not_whole"], told
+                assert document["unseen"] or document["incomplete_answers"], told
 
 
 def nulls(document: dict[str, Any]) -> int:
@@ -237,9 +237,9 @@ def steady(command: str, document: dict[str, Any]) -> Any:
     if command == "preflight":
         return [(each["operation"], each["resource"], each["has"]) for each in document["preflight"]["sights"]]
     if command == "describe":
-        portrait = document["portrait"]
-        facts = [each for each in portrait["facts"] if each["column"] not in VOLATILE]
-        return facts, [(each["title"], steady_rows(each["rows"])) for each in portrait["sections"]]
+        description = document["description"]
+        facts = [each for each in description["facts"] if each["column"] not in VOLATILE]
+        return facts, [(each["title"], steady_rows(each["rows"])) for each in description["sections"]]
     return steady_rows(document["rows"])
 
 

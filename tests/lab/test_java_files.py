@@ -49,12 +49,12 @@ def test_a_latin_1_file_with_blanks_and_a_password_with_an_umlaut(
     text = of_passwords(secured)
     from confluent_kafka.admin import (  # noqa: PLC0415 - an extra
         AdminClient,
-        ScramCredentialInfo,
-        ScramMechanism,
-        UserScramCredentialUpsertion,
+        ScramCredentialInfo,  # pyright: ignore[reportPrivateImportUsage]
+        ScramMechanism,  # pyright: ignore[reportPrivateImportUsage]
+        UserScramCredentialUpsertion,  # pyright: ignore[reportPrivateImportUsage]
     )
 
-    admin = AdminClient(entrance.librdkafka(secured))
+    admin = AdminClient({**entrance.librdkafka(secured)})
     how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
     secret = UserScramCredentialUpsertion("checker", how, "grün; \\ß".encode())
     for done in admin.alter_user_scram_credentials([secret]).values():

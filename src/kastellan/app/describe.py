@@ -36,13 +36,13 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Attribute, ...]
     sections: tuple[Section, ...]
     unseen: tuple[Unseen, ...]
-    not_whole: tuple[Answer, ...]
+    incomplete_answers: tuple[Answer, ...]
     notes: tuple[str, ...]
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why something is missing, one line for each peer and trouble."""
-        return tuple(bad_answers(self.not_whole))
+        return tuple(bad_answers(self.incomplete_answers))
 
 
 @cache
@@ -99,6 +99,6 @@ def describe(snapshot: Snapshot, kind: str, name: str, notes: tuple[str, ...] = 
         facts=drawn.facts,
         sections=drawn.sections,
         unseen=unseen,
-        not_whole=incomplete_answers(snapshot, tables),
+        incomplete_answers=incomplete_answers(snapshot, tables),
         notes=(*notes, *drawn.notes),
     )

@@ -43,7 +43,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     may_be_empty: frozenset[str]
     absent_where: Mapping[str, tuple[str, str | bool]] = MappingProxyType({})
     unseen: tuple[Unseen, ...]
-    not_whole: tuple[Answer, ...]
+    incomplete_answers: tuple[Answer, ...]
     notes: tuple[str, ...]
 
     @property
@@ -59,7 +59,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why something is missing, one line for each peer and trouble."""
-        return tuple(bad_answers(self.not_whole))
+        return tuple(bad_answers(self.incomplete_answers))
 
     def is_absent(self, column: str, row: Mapping[str, Fact]) -> bool:
         """A null of this column in this row does not apply, and was not missed."""
@@ -73,7 +73,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         """A value that is shown, or perhaps a row, is missing because a request was not answered."""
         if not self.frame.height and self.unseen:
             return True
-        if not any(answer.state in _NOT_ANSWERED for answer in self.not_whole):
+        if not any(answer.state in _NOT_ANSWERED for answer in self.incomplete_answers):
             return False
         return bool(self.unseen) or any(
             row[column] is None and not self.is_absent(column, row) for row in self.rows for column in self.shown
@@ -143,7 +143,7 @@ def build_listing(
         may_be_empty=spec.may_be_empty,
         absent_where=spec.absent_where,
         unseen=unseen,
-        not_whole=incomplete_answers(snapshot, _tables_of(snapshot, name), spec.told_by),
+        incomplete_answers=incomplete_answers(snapshot, _tables_of(snapshot, name), spec.told_by),
         notes=(*notes, *called_for, *more, *(_cost(snapshot) if spec.costs else ())),
     )
 

@@ -113,9 +113,9 @@ def _log_fields(run: CheckRun) -> dict[str, object]:
     severities = [finding.severity for result in report.results for finding in result.findings if finding.waived is None]
     return {
         "cluster": report.cluster_id,
-        "collections": report.looks,
+        "collections": report.collections,
         "requests": report.cost.requests,
-        "incomplete_answers": len(run.snapshot.not_whole),
+        "incomplete_answers": len(run.snapshot.incomplete_answers),
         **{f"{severity.value}_findings": severities.count(severity) for severity in Severity},
     }
 

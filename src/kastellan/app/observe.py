@@ -94,7 +94,7 @@ async def observe(
         received_bytes=cost.received_bytes,
         took_ms=cost.wall_ms,
     )
-    for answer in snapshot.not_whole:
+    for answer in snapshot.incomplete_answers:
         _LOG.debug("answer incomplete", cluster=snapshot.cluster_id, answer=answer.sentence())
     return snapshot
 

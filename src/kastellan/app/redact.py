@@ -80,7 +80,7 @@ def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
     names = Pseudonyms(key)
     snapshot = msgspec.structs.replace(redact_snapshot(run.snapshot, names, plan.reference.providers), cost=run.report.cost)
     plan = msgspec.structs.replace(plan, policy=NO_POLICY)
-    context = with_earlier_results(Context(plan, snapshot, collections=run.report.looks))
+    context = with_earlier_results(Context(plan, snapshot, collections=run.report.collections))
     judged = judge(context)
 
     def carry_decisions(draft: Draft, _: Context) -> Draft:

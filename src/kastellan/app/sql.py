@@ -131,7 +131,7 @@ def answer_statement(
         shown=tuple(frame.columns),
         may_be_empty=frozenset(),
         unseen=unseen,
-        not_whole=incomplete_answers(snapshot, now.values()),
+        incomplete_answers=incomplete_answers(snapshot, now.values()),
         notes=(*notes, *_of_nulls(frame)),
     )
 

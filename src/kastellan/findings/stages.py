@@ -193,7 +193,7 @@ def summarize(draft: Draft, context: Context) -> Draft:
         results=draft.results,
         causes=draft.causes,
         answers=snapshot.answers,
-        looks=context.collections,
+        collections=context.collections,
         cost=snapshot.cost,
         notes=(*context.notes, *draft.notes, *((age_note,) if age_note else ())),
         past=draft.past,

@@ -371,7 +371,7 @@ def _header(report: Report) -> tuple[str, ...]:
     kafka = " ".join(word for word in ("Kafka", release, shape.mode) if word)
     return (
         " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),
-        " · ".join((at, where, answered, plural(report.looks, "look"))),
+        " · ".join((at, where, answered, plural(report.collections, "collection"))),
         *filter(None, (headline(report),)),
     )
 

@@ -68,7 +68,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[CheckResult, ...]
     causes: tuple[CauseFound, ...] = ()
     answers: tuple[Answer, ...]
-    looks: int
+    collections: int
     cost: Cost
     notes: tuple[str, ...] = ()
     past: Past | None = None

@@ -110,6 +110,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, tables={**self.tables, table.name: table})
 
     @property
-    def not_whole(self) -> tuple[Answer, ...]:
+    def incomplete_answers(self) -> tuple[Answer, ...]:
         """The Answers that are not complete."""
         return tuple(answer for answer in self.answers if answer.state is not State.COMPLETE)

@@ -36,25 +36,25 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowsDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `get` and `lag` print as JSON: rows with nulls for what was not seen, and the Answers that are not whole."""
+    """What `get` and `lag` print as JSON: rows with nulls for what was not seen, and the Answers that are not complete."""
 
-    schema: Literal["kastellan.rows/1"] = "kastellan.rows/1"
+    schema: Literal["kastellan.rows/2"] = "kastellan.rows/2"
     version: str = VERSION
     of: str
     at_ms: int
     cluster_id: str | None
     rows: tuple[dict[str, Fact], ...]
     unseen: tuple[Unseen, ...] = ()
-    not_whole: tuple[Answer, ...] = ()
+    incomplete_answers: tuple[Answer, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class DescriptionDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What `describe` prints as JSON: facts and sections of one thing, null for what was not seen."""
 
-    schema: Literal["kastellan.portrait/1"] = "kastellan.portrait/1"
+    schema: Literal["kastellan.description/2"] = "kastellan.description/2"
     version: str = VERSION
-    portrait: Description
+    description: Description
 
 
 class ExplanationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class ExplanationDocument(msgspec.Struct, frozen=True, kw_only=True):
 class ContentsDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What `snapshot show -o json` prints."""
 
-    schema: Literal["kastellan.contents/1"] = "kastellan.contents/1"
+    schema: Literal["kastellan.contents/2"] = "kastellan.contents/2"
     version: str = VERSION
     contents: Contents
 
@@ -123,13 +123,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     cluster_id: str | None
 
 
-class LookLine(Line, frozen=True, kw_only=True, tag="look"):
-    """The first line: where, when and at what cost was looked."""
+class CollectionLine(Line, frozen=True, kw_only=True, tag="collection"):
+    """The first line: from where, when and at what cost the cluster was collected."""
 
     version: str = VERSION
     vantage: Vantage
     shape: Shape
-    looks: int
+    collections: int
     cost: Cost
     notes: tuple[str, ...]
 
@@ -171,28 +171,28 @@ class ChangesDocument(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `snapshot list -o json` prints: the kept looks of every cluster, the newest first."""
+class SavedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `snapshot list -o json` prints: the saved snapshots of every cluster, the newest first."""
 
-    schema: Literal["kastellan.kept/1"] = "kastellan.kept/1"
+    schema: Literal["kastellan.saved/2"] = "kastellan.saved/2"
     version: str = VERSION
     clusters: tuple[SavedSnapshots, ...]
 
 
 DOCUMENTS: dict[str, Any] = {
     "kastellan.report/2": ReportDocument,
-    "kastellan.line/2": LookLine | FindingLine | UnknownLine | AnswerLine | EndLine,
-    "kastellan.rows/1": RowsDocument,
-    "kastellan.portrait/1": DescriptionDocument,
+    "kastellan.line/2": CollectionLine | FindingLine | UnknownLine | AnswerLine | EndLine,
+    "kastellan.rows/2": RowsDocument,
+    "kastellan.description/2": DescriptionDocument,
     "kastellan.explanation/1": ExplanationDocument,
     "kastellan.config/1": ConfigDocument,
-    "kastellan.contents/1": ContentsDocument,
+    "kastellan.contents/2": ContentsDocument,
     "kastellan.restarts/2": RestartsDocument,
     "kastellan.preflight/1": PreflightDocument,
     "kastellan.probe/1": ProbeDocument,
     "kastellan.snapshot/2": Manifest,
     "kastellan.changes/2": ChangesDocument,
-    "kastellan.kept/1": KeptDocument,
+    "kastellan.saved/2": SavedDocument,
     "kastellan.redaction/1": NameMap,
 }
 

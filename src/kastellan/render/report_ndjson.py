@@ -10,7 +10,7 @@ from kastellan.findings.report_view import ReportView
 from kastellan.kernel.outcome import State
 from kastellan.model.finding import Verdict
 from kastellan.model.report import Report
-from kastellan.render.documents import AnswerLine, EndLine, FindingLine, LookLine, UnknownLine
+from kastellan.render.documents import AnswerLine, CollectionLine, EndLine, FindingLine, UnknownLine
 
 
 def show(view: ReportView, code: int) -> str:
@@ -19,9 +19,9 @@ def show(view: ReportView, code: int) -> str:
 
 
 def _lines(report: Report, code: int) -> Iterator[msgspec.Struct]:
-    yield LookLine(
-        at_ms=report.at_ms, cluster_id=report.cluster_id, vantage=report.vantage, shape=report.shape, looks=report.looks,
-        cost=report.cost, notes=report.notes,
+    yield CollectionLine(
+        at_ms=report.at_ms, cluster_id=report.cluster_id, vantage=report.vantage, shape=report.shape,
+        collections=report.collections, cost=report.cost, notes=report.notes,
     )  # fmt: skip
     for finding in report.findings:
         yield FindingLine(at_ms=report.at_ms, cluster_id=report.cluster_id, subject=finding.subject.text, finding=finding)

@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from cryptography import x509
@@ -72,7 +73,7 @@ def p12(issued: Issued | None, *others: bytes, password: str = SECRET, name: byt
     key = load_pem_private_key(issued.key.encode(), None) if issued is not None else None
     own = x509.load_pem_x509_certificate(issued.certificate.encode()) if issued is not None else None
     more = [x509.load_der_x509_certificate(der) for der in others]
-    return pkcs12.serialize_key_and_certificates(name, key, own, more, BestAvailableEncryption(password.encode()))
+    return pkcs12.serialize_key_and_certificates(name, cast("Any", key), own, more, BestAvailableEncryption(password.encode()))
 
 
 class Stores:
@@ -113,13 +114,7 @@ def compare(java: JavaClient, text: str, issuers: tuple[Authority, ...] = (), ty
         trusted = sorted(digest(der) for der in read_trusted(tls.trust).certificates) if tls.trust is not None else None
         presented = presented_by(tls, CertificateRequest(tuple(names), types))
     except BadInput as error:
-        message = error.message
-    else:
-        message = None
-    if message is not None:
-        assert not accepted, f"Java takes it; refused here: {message}"
-        assert SECRET not in message
-        return "refused"
+        return refused(error.message, accepted=accepted)
     notes = [note for note in (*found.notes, *store_notes(tls)) if note.startswith("a Java client")]
     if any("Java 17 and older" in note for note in notes):
         return "noted"
@@ -134,6 +129,12 @@ def compare(java: JavaClient, text: str, issuers: tuple[Authority, ...] = (), ty
     assert trusted == answer.get("trusted")
     assert presented == answer.get("chain")
     return "same"
+
+
+def refused(message: str, *, accepted: bool) -> str:
+    assert not accepted, f"Java takes it; refused here: {message}"
+    assert SECRET not in message
+    return "refused"
 
 
 def presented_by(tls: Tls, request: CertificateRequest) -> list[str] | None:

@@ -11,8 +11,9 @@ import datetime as dt
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,12 +67,12 @@ def sasl(mechanism: str, module: str = SCRAM, password: str = "wrong") -> str:
     return f"security.protocol=SASL_PLAINTEXT\nsasl.mechanism={mechanism}\nsasl.jaas.config={login}"
 
 
-def guarded(**certificate: object) -> FakeGuard:
+def guarded(**certificate: Any) -> FakeGuard:
     return FakeGuard(AUTHORITY.server(AUTHORITY.issue("broker", **certificate)), mechanisms=())
 
 
 @contextlib.asynccontextmanager
-async def full() -> Iterator[str]:
+async def full() -> AsyncIterator[str]:
     """An address that answers no connect: its queue is full."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.socket())

@@ -542,7 +542,7 @@ def test_the_cost_counts_every_request_that_the_cluster_got() -> None:
             fake.faults.add(Fault(api=Api.LIST_GROUPS, node=1, silent=True, times=1))
             before = len(fake.seen)
             examined = await run_checks(source, plan_checks(("brokers", "groups")), 4.0)
-            assert examined.report.looks == 2
+            assert examined.report.collections == 2
             assert examined.report.cost.requests == len(fake.seen) - before
             await source.close()
 

@@ -67,7 +67,7 @@ def _no_pause(monkeypatch):
 def test_a_healthy_cluster_is_looked_at_once():
     examined, source = run(sound())
     assert len(source.requested) == 1
-    assert examined.report.looks == 1
+    assert examined.report.collections == 1
     assert examined.report.worst() is None
     assert examined.report.shape.brokers == 3
     assert examined.report.shape.controllers == 3
@@ -84,7 +84,7 @@ def test_the_release_is_told_by_the_brokers_or_else_by_the_level_in_force():
 def test_an_error_is_confirmed_by_a_second_look_with_the_same_needs():
     examined, source = run(offline(), offline(1))
     assert source.requested[0] == source.requested[1]
-    assert examined.report.looks == 2
+    assert examined.report.collections == 2
     assert [(each.check, each.severity, each.confirmed) for each in examined.report.findings] == [(OFFLINE, Severity.ERROR, True)]
     assert examined.report.at_ms == AT_MS + 1000
     assert examined.report.cost.requests == 20
@@ -119,7 +119,7 @@ def test_a_second_look_that_saw_less_confirms_what_it_can_and_is_not_shown():
 def test_no_time_for_a_second_look_leaves_a_warning_seen_once():
     examined, source = run(offline(), offline(1), timeout_s=0.2)
     assert len(source.requested) == 1
-    assert examined.report.looks == 1
+    assert examined.report.collections == 1
     assert [each.severity for each in examined.report.findings] == [Severity.WARNING]
 
 
@@ -136,7 +136,7 @@ def test_a_silent_peer_is_looked_at_twice_even_without_an_error():
     )
     examined, source = run(msgspec.structs.replace(snapshot, answers=answers), sound(1))
     assert len(source.requested) == 2
-    assert examined.report.looks == 2
+    assert examined.report.collections == 2
 
 
 def test_a_cluster_that_refuses_is_unreachable_at_once():
@@ -173,7 +173,7 @@ def test_live_and_saved_give_the_same_answer():
         return [msgspec.structs.replace(each, took_ms=0) for each in report.results]
 
     assert told(saved.report) == told(live.report)
-    assert saved.report.looks == live.report.looks
+    assert saved.report.collections == live.report.collections
 
 
 def test_what_does_not_exist_cannot_be_examined():

@@ -48,7 +48,7 @@ def test_every_list_of_a_whole_cluster_shows_no_question_mark(name):
     assert bool(found.rows) == (name not in NONE_THERE and any(each.df.height for each in behind))
     assert set(found.shown) <= set(found.columns)
     assert "?" not in text(found)
-    assert found.not_whole == ()
+    assert found.incomplete_answers == ()
 
 
 @pytest.mark.parametrize("name", LISTS.keys() - NAMED)

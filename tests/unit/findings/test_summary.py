@@ -53,7 +53,7 @@ def report(*results: CheckResult, answers: tuple[Answer, ...] = (), notes: tuple
     return Report(
         at_ms=1_750_000_000_000, cluster_id="c1", vantage=Vantage(host="bastion", bootstrap="b:1"),
         shape=Shape(kafka="4.3 or newer (by metadata.version 30)", mode="KRaft", brokers=3, brokers_answered=2, partitions=10),
-        results=results, answers=answers, looks=2, cost=Cost(requests=12, received_bytes=2048), notes=notes,
+        results=results, answers=answers, collections=2, cost=Cost(requests=12, received_bytes=2048), notes=notes,
     )  # fmt: skip
 
 

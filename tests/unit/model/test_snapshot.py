@@ -35,7 +35,7 @@ def test_replacing_a_table_leaves_the_look_as_it_was() -> None:
 
 
 def test_answers_that_are_not_whole() -> None:
-    assert healthy().not_whole == ()
+    assert healthy().incomplete_answers == ()
     snapshot, answer = failed_answer(healthy(), reason="no route")
-    assert [(each.id, each.state) for each in snapshot.not_whole] == [(answer, State.FAILED)]
-    assert snapshot.not_whole[0].sentence() == "something of broker/2 failed: no route"
+    assert [(each.id, each.state) for each in snapshot.incomplete_answers] == [(answer, State.FAILED)]
+    assert snapshot.incomplete_answers[0].sentence() == "something of broker/2 failed: no route"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -28,7 +30,7 @@ def store(encryption: library.PBES) -> bytes:
     hidden = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(1_000).key_cert_algorithm(encryption).hmac_hash(hashes.SHA256())
     key = load_pem_private_key(ISSUED.key.encode(), None)
     own, authority = (x509.load_der_x509_certificate(der) for der in (ISSUED.der, AUTHORITY.der))
-    return library.serialize_key_and_certificates(b"My Key", key, own, [authority], hidden.build(b"storepw"))
+    return library.serialize_key_and_certificates(b"My Key", cast("Any", key), own, [authority], hidden.build(b"storepw"))
 
 
 @pytest.mark.parametrize("name", ENCRYPTIONS)

@@ -206,8 +206,8 @@ class Unplugged(Connection):
         self.whom = "a:1"
         self.asked: list[object] = []
 
-    async def ask(self, packed: Any, deadline: Deadline) -> Any:
-        self.asked.append(packed)
+    async def ask(self, encoded: Any, deadline: Deadline) -> Any:
+        self.asked.append(encoded)
         if len(self.asked) == 1:
             # SaslHandshake: no error, no mechanisms.
             return Frame(b"\0\0\0\0\0\0", 0, 0, 0, 0, 0.0)

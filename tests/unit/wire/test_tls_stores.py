@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import ssl
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -131,7 +132,7 @@ def test_what_java_trusts_in_a_pkcs12_store_is_trusted_and_the_rest_is_counted(t
     key = load_pem_private_key(ISSUED.key.encode(), None)
     own, authority = (x509.load_der_x509_certificate(der) for der in (ISSUED.der, AUTHORITY.der))
     hidden = BestAvailableEncryption(b"storepw")
-    with_key = pkcs12.serialize_key_and_certificates(b"me", key, own, [authority], hidden)
+    with_key = pkcs12.serialize_key_and_certificates(b"me", cast("Any", key), own, [authority], hidden)
     found = read_trusted(file(tmp_path, with_key, "storepw"))
     assert found.certificates == (ISSUED.der,)
     assert "1 of its 2 certificates are trusted, as in Java" in found.notes[-1]

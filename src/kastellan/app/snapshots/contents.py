@@ -25,7 +25,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str
     rows: int
-    rows_not_whole: int
+    rows_incomplete: int
     rosters_unseen: tuple[str, ...]
     memory_bytes: int
 
@@ -59,12 +59,12 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 def inspect(loaded: Loaded) -> Contents:
     """The contents of a loaded file."""
     snapshot = loaded.snapshot
-    bad = [answer.id for answer in snapshot.not_whole]
+    bad = [answer.id for answer in snapshot.incomplete_answers]
     tables = tuple(
         Held(
             table=name,
             rows=table.df.height,
-            rows_not_whole=int(table.df["answer"].is_in(bad).sum()) if "answer" in table.columns else 0,
+            rows_incomplete=int(table.df["answer"].is_in(bad).sum()) if "answer" in table.columns else 0,
             rosters_unseen=tuple(sorted({unseen.roster for unseen in table.unseen})),
             memory_bytes=int(table.df.estimated_size()),
         )

@@ -133,7 +133,7 @@ def _print(listing: Listing, form: ListForm, *, watching: bool = False) -> None:
 
         document = RowsDocument(
             of=listing.of, at_ms=listing.at_ms, cluster_id=listing.cluster_id, rows=listing.rows, unseen=listing.unseen,
-            not_whole=listing.not_whole, notes=listing.notes,
+            incomplete_answers=listing.incomplete_answers, notes=listing.notes,
         )  # fmt: skip
         sys.stdout.write(json_text(document, compact=watching) + "\n")
         return

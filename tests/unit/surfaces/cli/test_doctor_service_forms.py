@@ -62,7 +62,7 @@ WAIVE_ALL = Policy(
 def test_ndjson_is_one_document_a_line_with_the_exit_code_last():
     lines = [json.loads(each) for each in printed(Form.NDJSON).splitlines()]
     assert {each["schema"] for each in lines} == {"kastellan.line/2"}
-    assert lines[0]["type"] == "look"
+    assert lines[0]["type"] == "collection"
     assert lines[-1]["type"] == "end"
     assert lines[-1]["exit_code"] == 10
     offline = [each for each in lines if each["type"] == "finding" and each["finding"]["check"] == "replication.offline"]

@@ -43,7 +43,7 @@ def run(
     if output is Form.JSON:
         from kastellan.render.documents import DescriptionDocument, json_text
 
-        sys.stdout.write(json_text(DescriptionDocument(portrait=description)) + "\n")
+        sys.stdout.write(json_text(DescriptionDocument(description=description)) + "\n")
         return
     from kastellan.surfaces.cli.screen import Screen
     from kastellan.surfaces.cli.show.description_text import show

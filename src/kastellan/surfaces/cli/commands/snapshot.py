@@ -154,9 +154,9 @@ def list_(output: Annotated[Form, typer.Option("-o", "--output", help="Output fo
 
     clusters = list_saved(snapshot_store())
     if output is Form.JSON:
-        from kastellan.render.documents import KeptDocument, json_text
+        from kastellan.render.documents import SavedDocument, json_text
 
-        sys.stdout.write(json_text(KeptDocument(clusters=clusters)) + "\n")
+        sys.stdout.write(json_text(SavedDocument(clusters=clusters)) + "\n")
         return
     from kastellan.kernel.time_texts import moment_text
     from kastellan.kernel.units import bytes_text

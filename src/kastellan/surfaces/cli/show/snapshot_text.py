@@ -19,7 +19,7 @@ def show(contents: Contents, screen: Screen) -> None:
         [
             table.table,
             count_text(table.rows),
-            count_text(table.rows_not_whole),
+            count_text(table.rows_incomplete),
             ", ".join(table.rosters_unseen) or "-",
             bytes_text(table.memory_bytes),
         ]
