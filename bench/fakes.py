@@ -57,7 +57,7 @@ def churn(model: FakeModel) -> None:
     """One record more is read by every tenth group."""
     for group in list(model.groups.values())[::_CHURN]:
         group.commits = {key: min(_END, offset + 1) for key, offset in group.commits.items()}
-    model.changed(Api.OFFSET_FETCH)
+    model.forget_answers(Api.OFFSET_FETCH)
 
 
 def lag_of(group: int, churned: int) -> int:

@@ -15,16 +15,16 @@ from kastellan.views.catalogue import all_views
 
 
 def look(check: str, snapshot: Snapshot, **settings: float) -> CheckResult:
-    """What the check of this id says of the snapshot."""
+    """The result of the check with this id on the snapshot."""
     return evaluate_one(all_checks()[check], snapshot, all_views(packaged_releases()), settings)
 
 
-def explained(check: str, snapshot: Snapshot) -> CheckResult:
-    """The same beside all that the check follows from: its findings name what explains them, as where every check is made."""
-    known = all_checks()
-    names = (check, *known[check].check.follows_from)
-    results = evaluate_all(snapshot, {name: known[name] for name in names}, all_views(packaged_releases()))
-    return next(each for each in results if each.check == check)
+def look_with_explanations(check: str, snapshot: Snapshot) -> CheckResult:
+    """The result of the check evaluated with all checks that it follows from, so that its findings name their explanations."""
+    registered = all_checks()
+    names = (check, *registered[check].check.follows_from)
+    results = evaluate_all(snapshot, {name: registered[name] for name in names}, all_views(packaged_releases()))
+    return next(result for result in results if result.check == check)
 
 
 def verdicts(check: str, snapshot: Snapshot) -> dict[Subject, Verdict]:
@@ -36,7 +36,7 @@ def breaches(check: str, *snapshots: Snapshot) -> list[Breach]:
     """Where the check breaks the law of missing data on these snapshots; empty when it keeps it."""
     judgement = all_checks()[check]
     views = all_views(packaged_releases())
-    found: list[Breach] = []
+    violations: list[Breach] = []
     for snapshot in snapshots:
-        found += broken_by(judgement, snapshot, views, random.Random(7), rounds=3)  # noqa: S311  (the same losses every time)
-    return found
+        violations += broken_by(judgement, snapshot, views, random.Random(7), rounds=3)  # noqa: S311  (the same losses every time)
+    return violations

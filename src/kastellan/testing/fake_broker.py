@@ -9,7 +9,7 @@
     with fake_cluster(fake_model()) as fake: ...        # the same on a thread, for a test without an event loop
 
 It speaks with the client's own codec, and recorded frames of real brokers prove both. With a `FakeGuard` it speaks TLS
-and wants a login, with real cryptography. What it does not do: authorisation, quotas by principal, Fetch and Produce,
+and requires a login, with real cryptography. What it does not do: authorisation, quotas by principal, Fetch and Produce,
 joining groups, elections, and anything that happens by itself; the model changes only when a test changes it, or by
 CreateTopics, DeleteTopics and OffsetCommit. Controllers are the same endpoints as brokers. Topics that a principal may
 not see are topics that the test takes out of the model.
@@ -27,7 +27,7 @@ from typing import Any, Final, Self
 
 from kastellan.kernel.addresses import address_text
 from kastellan.testing.fake_broker_access import HANDLERS
-from kastellan.testing.fake_broker_answers import Asked
+from kastellan.testing.fake_broker_answers import Call
 from kastellan.testing.fake_broker_codec import build_response, encode, read_request
 from kastellan.testing.fake_broker_faults import Fault, Faults
 from kastellan.testing.fake_broker_model import FakeModel, fake_model
@@ -41,20 +41,20 @@ _HOST: Final = "127.0.0.1"
 _UNSUPPORTED_VERSION: Final = 35
 _KEPT: Final = 4_000
 _SAME_EVERYWHERE: Final = frozenset({Api.METADATA, Api.DESCRIBE_CLUSTER, Api.DESCRIBE_TOPIC_PARTITIONS, Api.DESCRIBE_QUORUM})
-"""Every broker gives the same answer to these; it is made once for all."""
+"""Every broker gives the same answer to these requests, so it is encoded once."""
 _SASL: Final = frozenset({int(Api.SASL_HANDSHAKE), int(Api.SASL_AUTHENTICATE)})
 _LARGEST_REQUEST: Final = 100 * 1024 * 1024
 
 
 class FakeCluster:
-    """The brokers of one model. `seen` lists every request: node, API key, version."""
+    """The brokers of one model. `requests` lists every request received: node, API key, version."""
 
     def __init__(self, model: FakeModel | None = None, guard: FakeGuard | None = None, *, host: str = _HOST) -> None:
         self.model = model or fake_model()
         self.guard = guard or FakeGuard(mechanisms=())
         self.faults = Faults()
         self.host = host
-        self.seen: list[tuple[int, int, int]] = []
+        self.requests: list[tuple[int, int, int]] = []
         self.connections = 0
         self._servers: dict[int, asyncio.Server] = {}
         self._ports: dict[int, int] = {}
@@ -129,13 +129,13 @@ class FakeCluster:
 
     async def _answer(self, node: int, frame: bytes, writer: asyncio.StreamWriter, session: FakeSession) -> bool:
         """Answer one request; False closes the connection."""
-        api, version, correlation, body = _parted(frame)
-        self.seen.append((node, api, version))
-        offered = self._offered(node)
-        faults = self.faults.taken(node, api, version)
+        api, version, correlation, body = _split_request(frame)
+        self.requests.append((node, api, version))
+        offered = self._list_versions(node)
+        faults = self.faults.take(node, api, version)
         if api == Api.API_VERSIONS and not _within(version, offered.get(api)):
             answer = self._versions(node, 0, _UNSUPPORTED_VERSION)
-        elif not _within(version, offered.get(api)) or not (session.done or api in _SASL or api == Api.API_VERSIONS):
+        elif not _within(version, offered.get(api)) or not (session.authenticated or api in _SASL or api == Api.API_VERSIONS):
             return False
         elif api in _SASL:
             answer = session.answer(api, version, body)
@@ -147,8 +147,8 @@ class FakeCluster:
         head = (correlation + shift).to_bytes(4, "big", signed=True)
         if api != Api.API_VERSIONS and schema.flexible(api, version):
             head += b"\x00"
-        whole = (len(head) + len(answer)).to_bytes(4, "big") + head + answer
-        return await _send(writer, whole, faults)
+        response = (len(head) + len(answer)).to_bytes(4, "big") + head + answer
+        return await _send(writer, response, faults)
 
     def _body(self, node: int, api: int, version: int, body: bytes, faults: list[Fault]) -> bytes:
         plain = not any(fault.error_code is not None or fault.throttle_ms for fault in faults)
@@ -158,8 +158,8 @@ class FakeCluster:
         if plain and key in self._kept:
             return self._kept[key]
         request = read_request(api, version, body)
-        asked = Asked(node, version, request, self.model, self._address, lambda at, code: _code_of(faults, at, code))
-        values = dict(HANDLERS[api](asked))
+        call = Call(node, version, request, self.model, self._address, lambda at, code: _code_of(faults, at, code))
+        values = dict(HANDLERS[api](call))
         values["throttle_time"] = max((fault.throttle_ms for fault in faults), default=0)
         answer = encode(build_response(api, version, values))
         if plain:
@@ -169,7 +169,9 @@ class FakeCluster:
         return answer
 
     def _versions(self, node: int, version: int, code: int) -> bytes:
-        keys = [{"api_key": api, "min_version": low, "max_version": high} for api, (low, high) in self._offered(node).items()]
+        keys = [
+            {"api_key": api, "min_version": low, "max_version": high} for api, (low, high) in self._list_versions(node).items()
+        ]
         features = self.model.features
         own = self.model.nodes[node].features
         supported = features if own is None else own
@@ -184,12 +186,12 @@ class FakeCluster:
         }
         return encode(build_response(Api.API_VERSIONS, version, values))
 
-    def _offered(self, node: int) -> dict[int, tuple[int, int]]:
+    def _list_versions(self, node: int) -> dict[int, tuple[int, int]]:
         offered: dict[int, tuple[int, int]] = {}
         of_the_future = {api for of, api in self.faults.versions if of in {None, node}}
         for api in sorted({*HANDLERS, *_SASL, int(Api.API_VERSIONS), *of_the_future}):
-            known = schema.versions(api)
-            narrowed = self.faults.versions.get((node, api), self.faults.versions.get((None, api), known))
+            supported = schema.versions(api)
+            narrowed = self.faults.versions.get((node, api), self.faults.versions.get((None, api), supported))
             if narrowed is not None:
                 offered[api] = narrowed
         return offered
@@ -199,7 +201,7 @@ class FakeCluster:
         return advertised.host or self.host, advertised.port or self._ports.get(node, 0)
 
 
-async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault]) -> bool:
+async def _send(writer: asyncio.StreamWriter, response: bytes, faults: list[Fault]) -> bool:
     for fault in faults:
         if fault.delay_s:
             await asyncio.sleep(fault.delay_s)
@@ -216,32 +218,32 @@ async def _send(writer: asyncio.StreamWriter, whole: bytes, faults: list[Fault])
             await writer.drain()
             return True
         if fault.cut_after is not None:
-            writer.write(whole[: fault.cut_after])
+            writer.write(response[: fault.cut_after])
             await writer.drain()
             # Closing in order, not aborting: what was written has to arrive before the end does.
             writer.close()
             await writer.wait_closed()
             return False
         if fault.trickle_s is not None:
-            for byte in whole:
+            for byte in response:
                 writer.write(bytes((byte,)))
                 await writer.drain()
                 await asyncio.sleep(fault.trickle_s)
             return True
-    writer.write(whole)
+    writer.write(response)
     await writer.drain()
     await asyncio.sleep(max((fault.throttle_ms for fault in faults), default=0) / 1_000)
     return True
 
 
-def _parted(frame: bytes) -> tuple[int, int, int, bytes]:
+def _split_request(frame: bytes) -> tuple[int, int, int, bytes]:
     api = int.from_bytes(frame[:2], "big")
     version = int.from_bytes(frame[2:4], "big")
     correlation = int.from_bytes(frame[4:8], "big", signed=True)
     name = int.from_bytes(frame[8:10], "big", signed=True)
     at = 10 + max(0, name)
-    known = schema.versions(api)
-    if known is not None and known[0] <= version <= known[1] and schema.request_flexible(api, version):
+    supported = schema.versions(api)
+    if supported is not None and supported[0] <= version <= supported[1] and schema.request_flexible(api, version):
         at += 1  # no tagged field in the header
     return api, version, correlation, frame[at:]
 

@@ -1,7 +1,7 @@
-"""Bytes and objects the other way round: what a broker does. The same codec as the client's, and slow on purpose nowhere else.
+"""The broker's direction of the client's codec: requests are decoded, responses encoded.
 
-`build` makes the answer of any version from one set of plain values: a field that the version does not have is
-left out, a value that was not given is the protocol's default.
+`build` makes the response of any version from one set of plain values: a field that the version does not have is
+left out, a missing value becomes the protocol's default.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def encode(entity: Entity) -> bytes:
 
 
 def read_request(api: int, version: int, body: bytes) -> Entity:
-    """A request as an object."""
+    """Decode the body of a request."""
     return entity_reader(schema.request_type(api, version))(body, 0)[0]
 
 
@@ -47,64 +47,68 @@ def build_response(api: int, version: int, values: Values) -> Entity:
 
 def build(entity: type[Entity], values: Values) -> Entity:
     """A message object from plain values."""
-    made: dict[str, object] = {}
+    arguments: dict[str, object] = {}
     for name, convert, needed in _plan(entity):
         if needed or name in values:
-            made[name] = convert(values.get(name, MISSING))
-    return entity(**made)
+            arguments[name] = convert(values.get(name, MISSING))
+    return entity(**arguments)
 
 
 @cache
 def _plan(entity: type[Entity]) -> tuple[tuple[str, Callable[[Any], object], bool], ...]:
-    """For each field its name, what makes its value, and whether it has no default. Looked up once, for large answers."""
+    """Per field: its name, the converter of its value, and whether it has no default. Cached for the sake of large responses."""
     return tuple((field.name, _converter(field), field.default is MISSING) for field in fields(entity))
 
 
-def _converter(each: Field[Any]) -> Callable[[Any], object]:
-    inner, optional = _inner(each.type)
+def _converter(field: Field[Any]) -> Callable[[Any], object]:
+    inner, optional = _inner(field.type)
     if get_origin(inner) is tuple:
-        return partial(_many, get_args(inner)[0], optional=optional)
+        return partial(_convert_list, get_args(inner)[0], optional=optional)
     if is_dataclass(inner):
-        return partial(_entity, cast("type[Entity]", inner), optional=optional)
-    kafka_type = str(each.metadata["kafka_type"])
-    return _plain if kafka_type in _PLAIN_TYPES and not optional else partial(_one, kafka_type, optional=optional)
+        return partial(_convert_entity, cast("type[Entity]", inner), optional=optional)
+    kafka_type = str(field.metadata["kafka_type"])
+    return (
+        _convert_number
+        if kafka_type in _PLAIN_TYPES and not optional
+        else partial(_convert_scalar, kafka_type, optional=optional)
+    )
 
 
-def _plain(given: Any) -> object:  # noqa: ANN401  # a number of any width
-    return 0 if given is MISSING or given is None else given
+def _convert_number(value: Any) -> object:  # noqa: ANN401  # a number of any width
+    return 0 if value is MISSING or value is None else value
 
 
-def _entity(kind: type[Entity], given: Any, *, optional: bool) -> object:  # noqa: ANN401  # Values, None or nothing
-    if given is None or (given is MISSING and optional):
+def _convert_entity(kind: type[Entity], value: Any, *, optional: bool) -> object:  # noqa: ANN401  # Values, None or MISSING
+    if value is None or (value is MISSING and optional):
         return None
-    return build(kind, {} if given is MISSING else given)
+    return build(kind, {} if value is MISSING else value)
 
 
-def _many(element: object, given: object, *, optional: bool) -> object:
-    if given is None or given is MISSING:
-        return None if optional and given is None else ()
-    items = cast("list[Any]", given)
+def _convert_list(element: object, value: object, *, optional: bool) -> object:
+    if value is None or value is MISSING:
+        return None if optional and value is None else ()
+    items = cast("list[Any]", value)
     return tuple(build(cast("type[Entity]", element), item) for item in items) if is_dataclass(element) else tuple(items)
 
 
-def _one(kafka_type: str, given: Any, *, optional: bool) -> object:  # noqa: ANN401  # whatever the type of the field is
-    if given is MISSING or given is None:
+def _convert_scalar(kafka_type: str, value: Any, *, optional: bool) -> object:  # noqa: ANN401  # whatever the type of the field is
+    if value is MISSING or value is None:
         if optional:
             return None
-        given = _TEXT_TYPES.get(kafka_type, 0)
+        value = _TEXT_TYPES.get(kafka_type, 0)
     match kafka_type:
         case "error_code":
-            return ErrorCode(given) if is_known(int(given)) else UnknownCode(given)
+            return ErrorCode(value) if is_known(int(value)) else UnknownCode(value)
         case "timedelta_i32" | "timedelta_i64":
-            return dt.timedelta(milliseconds=given)
+            return dt.timedelta(milliseconds=value)
         case "datetime_i64":
-            return None if optional and given < 0 else _EPOCH + dt.timedelta(milliseconds=given)
+            return None if optional and value < 0 else _EPOCH + dt.timedelta(milliseconds=value)
         case "bool":
-            return bool(given)
+            return bool(value)
         case "uuid":
-            return None if given == 0 else given
+            return None if value == 0 else value
         case _:
-            return given
+            return value
 
 
 def _inner(declared: object) -> tuple[object, bool]:

@@ -23,7 +23,7 @@ class Fault(msgspec.Struct):
     throttle_ms: int = 0
     """What the answer says; the broker then really stops reading for that long."""
     silent: bool = False
-    """Read the question and never answer it."""
+    """Read the request and never answer it."""
     close: bool = False
     """Close the connection instead of answering."""
     reset: bool = False
@@ -61,12 +61,12 @@ class Faults:
         self.active.remove(fault)
 
     def offer(self, api: int, versions: tuple[int, int] | None, *, node: int | None = None) -> None:
-        """Let one broker, or all, offer only these versions of a request, also of one that nobody knows yet; None hides it."""
+        """Let one broker, or all, offer only these versions of a request, defined by Kafka or not; None hides it."""
         self.versions[node, api] = versions
 
-    def taken(self, node: int, api: int, version: int) -> list[Fault]:
-        """The faults for this answer, counted down."""
-        report = [each for each in self.active if each.strikes(node, api, version)]
-        for each in report:
-            each.times -= 1 if each.times > 0 else 0
+    def take(self, node: int, api: int, version: int) -> list[Fault]:
+        """The faults that strike this answer; a limited count of a fault goes down by one."""
+        report = [fault for fault in self.active if fault.strikes(node, api, version)]
+        for fault in report:
+            fault.times -= 1 if fault.times > 0 else 0
         return report

@@ -18,14 +18,14 @@ class FakeNode(msgspec.Struct):
     rack: str | None = None
     fenced: bool = False
     cut_off: bool = False
-    """It hears nothing of the cluster any more, and goes on telling that no broker is fenced."""
+    """It receives no metadata any more, and goes on reporting that no broker is fenced."""
     host: str = ""
     port: int = 0
     configs: dict[str, str] = {}
     log_dirs: dict[str, FakeLogDir] = msgspec.field(default_factory=lambda: {"/data": FakeLogDir()})
     loggers: dict[str, str] = msgspec.field(default_factory=lambda: {"root": "INFO"})
     secrets: dict[str, str] = {}
-    """Configs that it takes for secrets: it has them and tells their names only."""
+    """Sensitive configs: it reports their names without values."""
     features: dict[str, int] | None = None
     """The highest feature levels that its software supports; None: those of the cluster."""
 
@@ -113,7 +113,7 @@ class FakeGroup(msgspec.Struct):
     configs: dict[str, str] = {}
     """Configs of its own: with any, the group is listed among the resources that have configs."""
     claimed_by: int | None = None
-    """A broker that is cut off and goes on calling it its own."""
+    """A broker that is cut off and still answers as the coordinator."""
     share: dict[tuple[str, int], tuple[int, int]] = {}
     """Start offset and lag of a share group by partition."""
     sources: dict[str, list[str]] = {}
@@ -163,11 +163,11 @@ class FakeTransaction(msgspec.Struct):
     started_ms: int = 0
     partitions: dict[str, list[int]] = {}
     claimed_by: int | None = None
-    """A broker that is cut off and goes on calling it its own."""
+    """A broker that is cut off and still answers as the coordinator."""
 
 
 class FakeModel(msgspec.Struct):
-    """The whole cluster. Call `changed` after editing it: answers are kept until then."""
+    """The cluster. Call `forget_answers` after editing it: brokers cache their answers until then."""
 
     nodes: dict[int, FakeNode]
     topics: dict[str, FakeTopic] = {}
@@ -191,13 +191,13 @@ class FakeModel(msgspec.Struct):
         default_factory=lambda: {"basic": {"interval.ms": "60000", "metrics": "org.apache.kafka.", "match": ""}}
     )
     rights: int = -(1 << 31)
-    """What the asking principal may do to the cluster (KIP-430); the default is that nobody told."""
+    """What the asking principal may do to the cluster (KIP-430); the default means that the broker does not report it."""
     end_of_metadata: int = 1_000
     revision: int = 0
     revision_of: dict[int, int] = {}
 
-    def changed(self, *apis: int) -> None:
-        """Forget the kept answers: those to these requests, or all of them."""
+    def forget_answers(self, *apis: int) -> None:
+        """Drop the cached answers: those to these requests, or all of them."""
         if not apis:
             self.revision += 1
         for api in apis:
@@ -218,7 +218,7 @@ def fake_model(*, brokers: int = 3, topics: int = 4, partitions: int = 6, replic
         model.topics[name] = FakeTopic(
             name,
             UUID(int=(7 << 64) + number + 1),
-            [_healthy(number + index, brokers, min(replicas, brokers)) for index in range(partitions)],
+            [_healthy_partition(number + index, brokers, min(replicas, brokers)) for index in range(partitions)],
         )
     names = list(model.topics)
     for number in range(groups):
@@ -229,6 +229,6 @@ def fake_model(*, brokers: int = 3, topics: int = 4, partitions: int = 6, replic
     return model
 
 
-def _healthy(start: int, brokers: int, replicas: int) -> FakePartition:
+def _healthy_partition(start: int, brokers: int, replicas: int) -> FakePartition:
     placed = [(start + step) % brokers + 1 for step in range(replicas)]
     return FakePartition(placed[0], placed, sorted(placed), leader_epoch=3, latest=100 + start, size_bytes=1_000 + start)

@@ -1,4 +1,4 @@
-"""What guards a fake broker: TLS and SASL with real cryptography, and the lies that a hostile one tells.
+"""TLS and SASL of a fake broker, with real cryptography, and the protocol violations of a hostile one.
 
 guard = FakeGuard(tls=authority.server(authority.issue("broker")), users={"alice": "secret"})
 async with FakeCluster(fake_model(), guard) as fake: ...
@@ -43,7 +43,10 @@ class Lie(StrEnum):
 
 
 class FakeGuard(msgspec.Struct):
-    """Who may come in, and how. `logins` counts the SaslAuthenticate requests, `refused` the logins that failed."""
+    """TLS, SASL mechanisms and users of a fake broker.
+
+    `logins` counts the SaslAuthenticate requests, `refused` the logins that failed.
+    """
 
     tls: ssl.SSLContext | None = None
     mechanisms: tuple[str, ...] = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -63,11 +66,11 @@ class FakeGuard(msgspec.Struct):
 
 
 class FakeSession:
-    """One connection's way through the guard. `done`: requests are answered."""
+    """The login state of one connection. `authenticated`: requests are answered."""
 
     def __init__(self, guard: FakeGuard) -> None:
         self._guard = guard
-        self.done = not guard.mechanisms
+        self.authenticated = not guard.mechanisms
         self._mechanism: str | None = None
         self._scram: _Scram | None = None
 
@@ -75,22 +78,22 @@ class FakeSession:
         """The answer to SaslHandshake or SaslAuthenticate."""
         request = read_request(api, version, body)
         if api == Api.SASL_HANDSHAKE:
-            return encode(build_response(api, version, self._named(str(request.mechanism))))
+            return encode(build_response(api, version, self._choose_mechanism(str(request.mechanism))))
         self._guard.logins += 1
-        values = self._heard(bytes(request.auth_bytes))
+        values = self._authenticate(bytes(request.auth_bytes))
         self._guard.refused += values.get("error_code", 0) == _FAILED
         return encode(build_response(api, version, values))
 
-    def _named(self, mechanism: str) -> dict[str, Any]:
+    def _choose_mechanism(self, mechanism: str) -> dict[str, Any]:
         offered = list(self._guard.mechanisms)
         if not offered:
             return {"error_code": _ILLEGAL_STATE, "mechanisms": offered}
         if mechanism not in offered:
             return {"error_code": _UNSUPPORTED_MECHANISM, "mechanisms": offered}
-        self._mechanism, self._scram, self.done = mechanism, None, False
+        self._mechanism, self._scram, self.authenticated = mechanism, None, False
         return {"error_code": 0, "mechanisms": offered}
 
-    def _heard(self, message: bytes) -> dict[str, Any]:
+    def _authenticate(self, message: bytes) -> dict[str, Any]:
         if self._mechanism is None:
             return {"error_code": _ILLEGAL_STATE}
         if self._guard.lie is Lie.GARBAGE:
@@ -98,19 +101,19 @@ class FakeSession:
         if self._guard.lie is Lie.ENDLESS and self._scram is not None:
             return {"auth_bytes": b""}
         if self._mechanism == "PLAIN":
-            return self._judged(self._plain(message))
+            return self._finish_login(self._plain(message))
         if self._mechanism == "OAUTHBEARER":
-            return self._bearer(message)
-        return self._scrammed(message)
+            return self._authenticate_bearer(message)
+        return self._continue_scram(message)
 
-    def _judged(self, good: bool, last: bytes = b"") -> dict[str, Any]:  # noqa: FBT001
+    def _finish_login(self, good: bool, last: bytes = b"") -> dict[str, Any]:  # noqa: FBT001
         if not good:
-            return {"error_code": _FAILED, "error_message": self._words_of_refusal()}
-        self.done = True
+            return {"error_code": _FAILED, "error_message": self._refusal_text()}
+        self.authenticated = True
         return {"auth_bytes": last, "session_lifetime": self._guard.lifetime_ms}
 
-    def _words_of_refusal(self) -> str:
-        """What Kafka 4.3 says."""
+    def _refusal_text(self) -> str:
+        """The message of Kafka 4.3 for a failed login."""
         if self._mechanism in {"SCRAM-SHA-256", "SCRAM-SHA-512"}:
             return f"Authentication failed during authentication due to invalid credentials with SASL mechanism {self._mechanism}"
         return "Authentication failed: Invalid username or password"
@@ -119,21 +122,21 @@ class FakeSession:
         parts = message.decode().split("\0")
         return len(parts) == 3 and self._guard.users.get(parts[1]) == parts[2]  # noqa: PLR2004
 
-    def _bearer(self, message: bytes) -> dict[str, Any]:
+    def _authenticate_bearer(self, message: bytes) -> dict[str, Any]:
         if message == b"\x01":
-            return self._judged(good=False)
+            return self._finish_login(good=False)
         text = message.decode()
         token = text.partition("auth=Bearer ")[2].partition("\x01")[0]
         if token in self._guard.tokens:
-            return self._judged(good=True)
+            return self._finish_login(good=True)
         return {"auth_bytes": json.dumps({"status": "invalid_token"}).encode()}
 
-    def _scrammed(self, message: bytes) -> dict[str, Any]:
+    def _continue_scram(self, message: bytes) -> dict[str, Any]:
         if self._scram is None:
             self._scram = _Scram(_HASHES[self._mechanism or ""], self._guard, message.decode())
             return {"auth_bytes": self._scram.first()}
         good, last = self._scram.final(message.decode())
-        return self._judged(good, last)
+        return self._finish_login(good, last)
 
 
 class _Scram:
@@ -142,7 +145,7 @@ class _Scram:
     def __init__(self, name: str, guard: FakeGuard, client_first: str) -> None:
         self._hash, self._guard = name, guard
         self._bare = client_first.removeprefix("n,,")
-        fields = {each[0]: each[2:] for each in self._bare.split(",") if each}
+        fields = {part[0]: part[2:] for part in self._bare.split(",") if part}
         self._password = guard.users.get(fields["n"].replace("=2C", ",").replace("=3D", "="), secrets.token_hex())
         self._nonce = fields["r"] + secrets.token_hex(8)
         if guard.lie is Lie.NONCE:
@@ -161,7 +164,7 @@ class _Scram:
         salted = hashlib.pbkdf2_hmac(self._hash, self._password.encode(), self._salt, self._guard.iterations)
         client_key = self._hmac(salted, b"Client Key")
         stored = hashlib.new(self._hash, client_key).digest()
-        shown = bytes(one ^ other for one, other in zip(base64.b64decode(proof), self._hmac(stored, message), strict=True))
+        shown = bytes(left ^ right for left, right in zip(base64.b64decode(proof), self._hmac(stored, message), strict=True))
         signature = self._hmac(self._hmac(salted, b"Server Key"), message)
         if self._guard.lie is Lie.SIGNATURE:
             return True, b"v=" + base64.b64encode(bytes(len(signature)))

@@ -1,9 +1,9 @@
 """The law of missing data, for every check and view.
 
 Blanking values, or hiding rows and marking them unseen, may turn a verdict into unknown; it never flips a verdict,
-never drops a subject and never crashes a check. The same for a view: it keeps its rows, and a value that it tells is
-the one that it told with everything seen. A plug-in author runs `broken_by` over a check of their own as our tests do
-over ours.
+never drops a subject and never crashes a check. A view keeps its rows under the same losses, and every value that it
+still shows equals the value with complete data. Plug-in authors run `broken_by` over checks of their own, as our tests
+do over ours.
 """
 
 from __future__ import annotations
@@ -28,45 +28,42 @@ from kastellan.model.table import Table
 from kastellan.testing.snapshots import failed_answer, hide, rebuilt
 
 _ALWAYS_KNOWN = frozenset({"answer", "internal", "row", "reason"})
-# Columns of views that say what was not seen: these must change when less is seen.
-_SAY_WHAT_IS_UNSEEN = frozenset({"whole", "partitions_unknown"})
-_UNSEEN_WORD = "unseen"
 _CLUSTER = Subject("cluster", ())
 
 
 class Breach(msgspec.Struct, frozen=True):
-    """One place where a check spoke although it could not see, or fell silent."""
+    """One place where a check judged without its data, or dropped a subject."""
 
     check: str
-    what: str
+    description: str
     subject: Subject
     before: Verdict | None
     after: Verdict | None
 
 
 class Leak(msgspec.Struct, frozen=True):
-    """One place where a view lost a row (`column` is None) or told another value than with everything seen."""
+    """One place where a view lost a row (`column` is None) or shows another value than with complete data."""
 
     view: str
-    what: str
+    description: str
     key: tuple[Any, ...]
     column: str | None
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """A snapshot with less in it, told in words.
+    """A snapshot with less in it, and the description of what it lacks.
 
     `hidden` names the members that are gone with their roster, `unreadable` those of whose rows a placeholder is left.
     """
 
     snapshot: Snapshot
-    what: str
+    description: str
     hidden: tuple[tuple[str, object], ...] = ()
     unreadable: tuple[tuple[str, object], ...] = ()
 
 
 def losses(snapshot: Snapshot, rng: random.Random, rounds: int = 12, tables: Collection[str] | None = None) -> Iterator[Loss]:
-    """Ways of seeing less: single columns, rows, whole blocks, members of a roster, tables, earlier looks, and two of these.
+    """Snapshots that lack a column, a row, all values, a member of a roster, a table or an earlier look, or two of these.
 
     `tables` names those that matter; None is all of them.
     """
@@ -74,7 +71,7 @@ def losses(snapshot: Snapshot, rng: random.Random, rounds: int = 12, tables: Col
     for name in names:
         table = snapshot.tables[name]
         yield Loss(_without(snapshot, name), f"{name} not collected")
-        yield _unlisted(snapshot, table.roster)
+        yield _mark_roster_incomplete(snapshot, table.roster)
         if table.df.height:
             yield _blank(snapshot, table, None, "every value")
             for column in _values(table):
@@ -107,7 +104,7 @@ def broken_by_any(
     cases = [_case(judgement, full, snapshot, views) for judgement in judgements]
     for loss in losses(snapshot, rng, rounds, frozenset[str]().union(*(case.used for case in cases))):
         lesser = Resolver(loss.snapshot, views)
-        touched = _touched(snapshot, loss.snapshot)
+        touched = _find_touched_tables(snapshot, loss.snapshot)
         for case in cases:
             if case.looks_back if touched is None else touched & case.used:
                 breaches += _compare(case, loss, views, lesser)
@@ -125,12 +122,12 @@ def leaks_of(view: type[Table], snapshot: Snapshot, views: Views, rng: random.Ra
         after = Resolver(loss.snapshot, views).get(need)
         if not isinstance(after, Missing):
             assert isinstance(after, Table)  # noqa: S101
-            leaks += [*_lost(before, after, loss), *_changed(before, after, loss)]
+            leaks += [*_find_lost_rows(before, after, loss), *_find_changed_values(before, after, loss)]
     return leaks
 
 
 class _Case(msgspec.Struct, frozen=True):
-    """A check, what it says with everything seen, the tables that it rests on, and whether it compares with earlier looks."""
+    """A check, its verdicts on complete data, the tables that it reads, and whether it compares with earlier looks."""
 
     judgement: RegisteredCheck
     before: dict[Subject, Verdict]
@@ -154,7 +151,7 @@ def _looks_back(function: Callable[..., object], views: Views) -> bool:
     return False
 
 
-def _touched(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
+def _find_touched_tables(before: Snapshot, after: Snapshot) -> frozenset[str] | None:
     """The tables that a loss changed; None when it changed an earlier look."""
     if [id(look) for look in before.earlier] != [id(look) for look in after.earlier]:
         return None
@@ -166,7 +163,7 @@ def _compare(case: _Case, loss: Loss, views: Views, lesser: Resolver) -> Iterabl
     try:
         after = subjects_of(case.judgement, loss.snapshot, views, resolver=lesser)
     except Exception as error:  # noqa: BLE001  (a check that cannot bear missing data breaks the law, whatever it raises)
-        yield Breach(check, f"{loss.what}: it crashed with {type(error).__name__}: {error}", _CLUSTER, None, None)
+        yield Breach(check, f"{loss.description}: it crashed with {type(error).__name__}: {error}", _CLUSTER, None, None)
         return
     # A check whose need could not be met at all answers once, for the whole cluster, that it does not know.
     if set(after) == {_CLUSTER} and after[_CLUSTER] is Verdict.UNKNOWN:
@@ -174,10 +171,10 @@ def _compare(case: _Case, loss: Loss, views: Views, lesser: Resolver) -> Iterabl
     for subject, verdict_before in before.items():
         now = after.get(subject)
         if now not in {verdict_before, Verdict.UNKNOWN} and not _gone_with(subject, loss, after):
-            yield Breach(check, loss.what, subject, verdict_before, now)
+            yield Breach(check, loss.description, subject, verdict_before, now)
     for subject in after.keys() - before.keys():
         if after[subject] in {Verdict.PASS, Verdict.FAIL}:
-            yield Breach(check, loss.what, subject, None, after[subject])
+            yield Breach(check, loss.description, subject, None, after[subject])
 
 
 def _gone_with(subject: Subject, loss: Loss, after: dict[Subject, Verdict]) -> bool:
@@ -193,17 +190,17 @@ def _gone_with(subject: Subject, loss: Loss, after: dict[Subject, Verdict]) -> b
     return any(after.get(subject) is Verdict.UNKNOWN for subject in stand_ins)
 
 
-def _lost(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
+def _find_lost_rows(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
     keys = list(before.key)
     gone = {*loss.hidden, *loss.unreadable}
     for key in before.df.select(keys).join(after.df.select(keys), on=keys, how="anti", nulls_equal=True).iter_rows():
         if not gone.intersection(zip(keys, key, strict=True)):
-            yield Leak(before.name, loss.what, key, None)
+            yield Leak(before.name, loss.description, key, None)
 
 
-def _changed(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
+def _find_changed_values(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
     keys = list(before.key)
-    # What rests on rows that nobody could enumerate is told with these: the engine lets no verdict stand on it.
+    # Values over a roster that could not be enumerated may change: the engine lets no verdict stand on them.
     if any(unseen.roster not in keys for unseen in after.unseen):
         return
     both = before.df.join(after.df, on=keys, how="inner", nulls_equal=True, suffix="_after")
@@ -211,7 +208,7 @@ def _changed(before: Table, after: Table, loss: Loss) -> Iterable[Leak]:
     for column in columns:
         now = pl.col(f"{column}_after")
         for key in both.filter(now.is_not_null() & pl.col(column).ne_missing(now)).select(keys).iter_rows():
-            yield Leak(before.name, loss.what, key, column)
+            yield Leak(before.name, loss.description, key, column)
 
 
 def _values(table: Table) -> list[str]:
@@ -222,8 +219,8 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
     return msgspec.structs.replace(snapshot, tables={other: table for other, table in snapshot.tables.items() if other != name})
 
 
-def _unlisted(snapshot: Snapshot, roster: str) -> Loss:
-    """Nobody could say whether there are more members, though none that was seen is missing."""
+def _mark_roster_incomplete(snapshot: Snapshot, roster: str) -> Loss:
+    """The roster may have more members; none of the listed ones is missing."""
     return Loss(hide(snapshot, roster), f"more {roster}s may exist")
 
 
@@ -243,18 +240,18 @@ def _random_loss(snapshot: Snapshot, rng: random.Random, names: Collection[str])
 
 
 def _both(first: Loss, second: Loss) -> Loss:
-    what = f"{first.what}, and {second.what}"
-    return Loss(second.snapshot, what, (*first.hidden, *second.hidden), (*first.unreadable, *second.unreadable))
+    description = f"{first.description}, and {second.description}"
+    return Loss(second.snapshot, description, (*first.hidden, *second.hidden), (*first.unreadable, *second.unreadable))
 
 
 def _earlier(snapshot: Snapshot, rng: random.Random, names: Collection[str]) -> Loss:
-    """One of the earlier looks saw less."""
+    """The snapshot with one loss in one of its earlier looks."""
     looks = list(snapshot.earlier)
     which = rng.randrange(len(looks))
     loss = _random_loss(looks[which], rng, names)
     looks[which] = loss.snapshot
-    # Who was not seen before is a new member to a check that compares: what it says of that one is its own affair.
-    return Loss(snapshot.after(*looks), f"in an earlier look {loss.what}")
+    # A member that the earlier look lacks is new to a check that compares: its verdict on that member is free.
+    return Loss(snapshot.after(*looks), f"in an earlier look {loss.description}")
 
 
 def _blank(snapshot: Snapshot, table: Table, row: int | None, column: str) -> Loss:

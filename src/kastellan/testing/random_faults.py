@@ -53,7 +53,7 @@ def sick_cluster(rng: random.Random) -> Snapshot:
         rf=rng.choice((1, 2, 3)),
         controllers=rng.choice(((1,), (1, 2, 3))) if combined else rng.choice(((101,), (101, 102), (101, 102, 103))),
     )
-    earlier = [_aged(sicken(snapshot, rng), back_s) for back_s in _LOOKS_BACK_S if rng.random() < 0.5]  # noqa: PLR2004
+    earlier = [_backdate(sicken(snapshot, rng), back_s) for back_s in _LOOKS_BACK_S if rng.random() < 0.5]  # noqa: PLR2004
     return sicken(snapshot, rng).after(*earlier)
 
 
@@ -64,7 +64,7 @@ def sicken(snapshot: Snapshot, rng: random.Random, most: int = 4) -> Snapshot:
     return snapshot
 
 
-def _aged(snapshot: Snapshot, back_s: float) -> Snapshot:
+def _backdate(snapshot: Snapshot, back_s: float) -> Snapshot:
     return Snapshot(
         at_ms=snapshot.at_ms - round(back_s * 1000),
         cluster_id=snapshot.cluster_id,
@@ -128,7 +128,7 @@ def _other_minimum(snapshot: Snapshot, rng: random.Random) -> Snapshot:
     return edit(snapshot, TopicConfigs, where, value=rng.choice(("1", "3", "4")))
 
 
-def _reassigned(snapshot: Snapshot, rng: random.Random) -> Snapshot:
+def _start_reassignment(snapshot: Snapshot, rng: random.Random) -> Snapshot:
     row = _row(snapshot, Replicas, rng)
     move = _key(row, "topic", "partition", "broker")
     if (
@@ -149,7 +149,7 @@ def _racks(snapshot: Snapshot, rng: random.Random) -> Snapshot:
 
 
 def _leaderless_quorum(snapshot: Snapshot, rng: random.Random) -> Snapshot:
-    """Nobody leads the quorum, and now and then not even the epoch is told."""
+    """The quorum has no leader, and at times no epoch either."""
     return edit(snapshot, Quorum, {}, leader=-1, leader_epoch=rng.choice((5, None)))
 
 
@@ -289,7 +289,7 @@ _TROUBLES: tuple[Trouble, ...] = (
     _no_leader,
     _single_copy,
     _other_minimum,
-    _reassigned,
+    _start_reassignment,
     _racks,
     _leaderless_quorum,
     _voter_behind,

@@ -122,7 +122,7 @@ _SECRETS = (
 )
 _NOT_SET = tuple(key for key in (*packaged_releases().outdated_broker_keys(), *_SECRETS) if key not in BROKER_DEFAULTS)
 _DAY_MS = 86_400_000
-_SEEN = 1
+_ANSWER_ID = 1
 
 
 def healthy(
@@ -170,7 +170,7 @@ def _healthy(
         *(kind.empty() for kind in _NONE_THERE),
     ]
     complete = Answer(
-        id=_SEEN,
+        id=_ANSWER_ID,
         source="kafka",
         asked="everything",
         peer=Peer("the cluster"),
@@ -207,7 +207,7 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
                 registered=True,
                 reached=True,
                 answer_ms=2,
-                answer=_SEEN,
+                answer=_ANSWER_ID,
             )
             for i in ids
         ),
@@ -222,13 +222,13 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
                 not_before_ms=at_ms - 30 * _DAY_MS,
                 not_after_ms=at_ms + 365 * _DAY_MS,
                 self_signed=False,
-                answer=_SEEN,
+                answer=_ANSWER_ID,
             )
             for i in ids
         ),
-        Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_SEEN)]),
+        Quorum([Leadership(leader=controllers[0], leader_epoch=5, high_watermark=900, answer=_ANSWER_ID)]),
         QuorumNodes(_quorum_nodes(controllers, [node for node in ids if node not in controllers], at_ms)),
-        Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_SEEN)]),
+        Features([Feature(feature="metadata.version", finalized_level=30, supported_min=7, supported_max=30, answer=_ANSWER_ID)]),
         _frame(
             BrokerFeatures,
             [{"broker": i, "feature": "metadata.version", "supported_min": 7, "supported_max": 30} for i in ids],
@@ -240,7 +240,7 @@ def _nodes(ids: Sequence[int], controllers: Sequence[int], at_ms: int) -> list[T
                 "api_key": [3] * len(ids),
                 "min_version": [0] * len(ids),
                 "max_version": [13] * len(ids),
-                "answer": [_SEEN] * len(ids),
+                "answer": [_ANSWER_ID] * len(ids),
             }
         ),
     ]
@@ -417,14 +417,14 @@ def _quorum_nodes(controllers: Sequence[int], observers: Sequence[int], at_ms: i
     return [
         QuorumNode(
             node=node, voter=voter, log_end_offset=900, last_fetch_ms=at_ms - 100, last_caught_up_ms=at_ms - 100,
-            host="127.0.0.1" if voter else None, port=9000 + node if voter else None, answer=_SEEN,
+            host="127.0.0.1" if voter else None, port=9000 + node if voter else None, answer=_ANSWER_ID,
         )
         for node, voter in (*voters, *((observer, False) for observer in observers))
     ]  # fmt: skip
 
 
 def _frame(kind: type[Frame], rows: Sequence[Mapping[str, Any]]) -> Frame:
-    return kind.of_rows([{**row, "answer": _SEEN} for row in rows])
+    return kind.of_rows([{**row, "answer": _ANSWER_ID} for row in rows])
 
 
 def matching(where: Mapping[str, Any]) -> pl.Expr:
@@ -446,7 +446,7 @@ def edit(snapshot: Snapshot, kind: type[Table], where: Mapping[str, Any], **valu
 def add(snapshot: Snapshot, kind: type[Table], *rows: Mapping[str, Any]) -> Snapshot:
     """The snapshot with rows added; a column that is not given is null, `answer` is the good one."""
     table = _table(snapshot, kind)
-    more = pl.DataFrame([{"answer": _SEEN, **row} for row in rows], schema=table.schema(), orient="row")
+    more = pl.DataFrame([{"answer": _ANSWER_ID, **row} for row in rows], schema=table.schema(), orient="row")
     return snapshot.with_table(rebuilt(kind, pl.concat([table.df, more]), table.unseen))
 
 

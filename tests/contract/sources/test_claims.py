@@ -103,7 +103,7 @@ def test_nobody_is_asked_where_each_has_one_coordinator() -> None:
         async with FakeCluster(made) as fake:
             source = KafkaSource(fake.bootstrap)
             await observe(source, request_tables(*TABLES), Deadline.after(10))
-            assert Api.FIND_COORDINATOR not in {api for _, api, _ in fake.seen}
+            assert Api.FIND_COORDINATOR not in {api for _, api, _ in fake.requests}
             await source.close()
 
     asyncio.run(run())

@@ -112,9 +112,9 @@ def test_configs_are_asked_behind_the_ends_and_do_not_wait_long_for_them() -> No
         async with FakeCluster(model()) as fake:
             source = KafkaSource(fake.bootstrap)
             await observe(source, wanted(CORE), Deadline.after(10))
-            fake.seen.clear()
+            fake.requests.clear()
             await observe(source, wanted(CORE), Deadline.after(10))
-            order = [api for _, api, _ in fake.seen]
+            order = [api for _, api, _ in fake.requests]
             assert order.index(Api.DESCRIBE_CONFIGS) > max(at for at, api in enumerate(order) if api == Api.OFFSET_FETCH)
             assert order[: order.index(Api.DESCRIBE_CONFIGS)].count(Api.LIST_OFFSETS) > len(fake.model.nodes)
             fake.faults.add(Fault(api=Api.OFFSET_FETCH, node=2, silent=True))
@@ -136,7 +136,7 @@ def test_who_answered_first_is_asked_first() -> None:
             fake.faults.add(Fault(api=Api.DESCRIBE_CLUSTER, node=1, delay_s=0.4))
             source = KafkaSource(fake.bootstrap)
             await observe(source, wanted(frozenset({"brokers"})), Deadline.after(10))
-            assert sum((node, api) == (1, Api.DESCRIBE_CLUSTER) for node, api, _ in fake.seen) == 1
+            assert sum((node, api) == (1, Api.DESCRIBE_CLUSTER) for node, api, _ in fake.requests) == 1
             await source.close()
 
     asyncio.run(run())
@@ -169,7 +169,7 @@ def test_a_change_is_seen_in_the_next_look() -> None:
             made.groups["group-0003"].commits["topic-0003", 1] = 55
             made.groups["group-0000"].members[0].assigned = {"topic-0000": [5]}
             made.topics["topic-0002"].configs["retention.ms"] = "1"
-            made.changed()
+            made.forget_answers()
             tables = (await observe(source, wanted(ALL), Deadline.after(10))).tables
             of = {name: table.df for name, table in tables.items()}
             here = (pl.col("topic") == "topic-0001") & (pl.col("partition") == 2)
@@ -224,7 +224,7 @@ def test_what_a_new_list_of_groups_wants_is_asked_in_the_same_look(change: Calla
             warm, cold = KafkaSource(fake.bootstrap), KafkaSource(fake.bootstrap)
             before = await observe(warm, tables, Deadline.after(10))
             change(fake.model)
-            fake.model.changed()
+            fake.model.forget_answers()
             after = await observe(warm, tables, Deadline.after(10))
             again = await observe(warm, tables, Deadline.after(10))
             first = await observe(cold, tables, Deadline.after(10))
@@ -244,10 +244,10 @@ def test_a_guess_about_groups_that_are_not_listed_is_not_used() -> None:
             source = KafkaSource(fake.bootstrap)
             await observe(source, wanted(CORE), Deadline.after(10))
             fake.faults.add(Fault(api=Api.LIST_GROUPS, node=1, error_code=15, times=1))
-            before = len(fake.seen)
+            before = len(fake.requests)
             tables = (await observe(source, wanted(CORE), Deadline.after(10))).tables
             # It went out before the list was there: after a list that failed nothing is asked.
-            assert (1, int(Api.OFFSET_FETCH)) in {(node, api) for node, api, _ in fake.seen[before:]}
+            assert (1, int(Api.OFFSET_FETCH)) in {(node, api) for node, api, _ in fake.requests[before:]}
             for name in ("groups", "commits", "members"):
                 listed = {group for group in tables[name].df["group"].to_list() if fake.model.groups[group].coordinator == 1}
                 assert (listed, len(tables[name].unseen)) == (set(), 1)
@@ -293,13 +293,13 @@ def test_a_broker_that_did_not_answer_is_not_asked_for_the_topics_of_others_agai
             nodes = (1, 2, 3)
             configs = frozenset({"topics", "topic_configs", "groups"})
             await observe(source, wanted(configs), Deadline.after(10))
-            (first,) = {node for node, api, _ in fake.seen if api == Api.DESCRIBE_CONFIGS}
+            (first,) = {node for node, api, _ in fake.requests if api == Api.DESCRIBE_CONFIGS}
             fake.faults.add(Fault(node=first, silent=True))
             unseen = await observe(source, wanted(configs), Deadline.after(1.5))
             assert unseen.tables["topic_configs"].df["value"].null_count() == unseen.tables["topic_configs"].df.height
             again = await observe(source, wanted(configs), Deadline.after(1.5))
             assert again.tables["topic_configs"].df.filter(pl.col("config") == "cleanup.policy")["value"].null_count() == 0
-            assert {node for node, api, _ in fake.seen if api == Api.DESCRIBE_CONFIGS} == {first, min({*nodes} - {first})}
+            assert {node for node, api, _ in fake.requests if api == Api.DESCRIBE_CONFIGS} == {first, min({*nodes} - {first})}
             await source.close()
 
     asyncio.run(run())
@@ -312,7 +312,7 @@ def test_a_commit_of_one_group_is_seen_beside_those_that_are_remembered() -> Non
             before = (await observe(source, wanted(CORE), Deadline.after(10))).tables["commits"].df
             group = fake.model.groups["group-0003"]
             group.commits = {key: offset + 7 for key, offset in group.commits.items()}
-            fake.model.changed()
+            fake.model.forget_answers()
             after = (await observe(source, wanted(CORE), Deadline.after(10))).tables["commits"].df
             moved = pl.when(pl.col("group") == "group-0003").then(pl.col("committed") + 7).otherwise("committed")
             assert after.drop("answer").equals(before.drop("answer").with_columns(moved.alias("committed")))
@@ -396,7 +396,7 @@ def test_every_broker_is_asked_whom_it_holds_for_live_a_fenced_one_too() -> None
         made = model()
         async with FakeCluster(made) as fake:
             made.nodes[3].fenced = True
-            made.changed()
+            made.forget_answers()
             fake.faults.add(Fault(node=2, api=60, delay_s=30))  # DescribeCluster
             source = KafkaSource(fake.bootstrap)
             snapshot = await observe(source, wanted(frozenset({"brokers", "cluster_views"})), Deadline.after(2))
@@ -413,7 +413,7 @@ def test_a_broker_that_is_cut_off_is_not_believed_though_it_answers_first() -> N
         made = model()
         async with FakeCluster(made) as fake:
             made.nodes[2].fenced = made.nodes[2].cut_off = True
-            made.changed()
+            made.forget_answers()
             source = KafkaSource(fake.bootstrap.split(",")[1])
             costs: list[int] = []
             for _ in range(3):
@@ -435,7 +435,7 @@ def test_where_no_view_is_that_of_most_the_first_is_told() -> None:
         made.nodes.pop(3)
         async with FakeCluster(made) as fake:
             made.nodes[2].fenced = made.nodes[2].cut_off = True
-            made.changed()
+            made.forget_answers()
             source = KafkaSource(fake.bootstrap.split(",")[1])
             snapshot = await observe(source, wanted(frozenset({"brokers", "cluster_views"})), Deadline.after(10))
             assert snapshot.tables["brokers"].df["fenced"].to_list() == [False, False]
@@ -451,7 +451,7 @@ def test_a_fenced_broker_is_met_for_a_moment() -> None:
             source = KafkaSource(fake.bootstrap)
             await observe(source, wanted(ALL), Deadline.after(10))
             made.nodes[2].fenced = True
-            made.changed()
+            made.forget_answers()
             fake.faults.add(Fault(node=2, silent=True))
             rows = (await observe(source, wanted(ALL), Deadline.after(2))).tables["brokers"].df.iter_rows(named=True)
             assert [(row["fenced"], row["reached"], row["trouble"]) for row in rows if row["broker"] == 2] == [
@@ -538,12 +538,12 @@ def test_the_cost_counts_every_request_that_the_cluster_got() -> None:
                 snapshot = await observe(source, requests, Deadline.after(10))
                 shown.update(snapshot.cost.by_request)
                 assert snapshot.cost.requests == sum(snapshot.cost.by_request.values())
-                assert shown == Counter(api_name(api) for _, api, _ in fake.seen)
+                assert shown == Counter(api_name(api) for _, api, _ in fake.requests)
             fake.faults.add(Fault(api=Api.LIST_GROUPS, node=1, silent=True, times=1))
-            before = len(fake.seen)
+            before = len(fake.requests)
             examined = await run_checks(source, plan_checks(("brokers", "groups")), 4.0)
             assert examined.report.collections == 2
-            assert examined.report.cost.requests == len(fake.seen) - before
+            assert examined.report.cost.requests == len(fake.requests) - before
             await source.close()
 
     asyncio.run(run())

@@ -71,7 +71,7 @@ def as_provider(fake: FakeCluster, provider: str) -> dict[str, str]:
         each.host = HOSTS[provider].format(n=node)
         each.port = fake.port(node)
         resolve[f"{each.host}:{each.port}"] = f"127.0.0.1:{each.port}"
-    fake.model.changed()
+    fake.model.forget_answers()
     return resolve
 
 

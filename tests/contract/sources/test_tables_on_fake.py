@@ -53,7 +53,7 @@ def collect_or_load(
                 fake.faults.offer(api, None)
             source = KafkaSource(fake.bootstrap)
             try:
-                return await observe(source, request_tables(*tables), Deadline.after(10)), [api for _, api, _ in fake.seen]
+                return await observe(source, request_tables(*tables), Deadline.after(10)), [api for _, api, _ in fake.requests]
             finally:
                 await source.close()
 

@@ -58,7 +58,7 @@ def collect(*others: FixedSource, within_s: float = 10.0, requests: TableRequest
                 snapshot = await observe([kafka, *others], requests, Deadline.after(within_s), grace_s=0.1)
             finally:
                 await kafka.close()
-            return snapshot, len(fake.seen)
+            return snapshot, len(fake.requests)
 
     return asyncio.run(run())
 

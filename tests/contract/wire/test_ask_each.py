@@ -132,11 +132,11 @@ def test_one_that_is_silent_holds_up_nobody() -> None:
 def test_a_broker_that_closes_is_asked_once_more_and_no_more() -> None:
     async def story(fake: FakeCluster, cluster: Cluster) -> None:
         fake.faults.add(Fault(api=Api.METADATA, node=2, close=True))
-        before = [each[:2] for each in fake.seen].count((2, 3))
+        before = [each[:2] for each in fake.requests].count((2, 3))
         outcomes = await answers(cluster, METADATA, 20)
         assert [each.ok for each in outcomes] == [True, False, True]
         assert outcomes[1].reason.endswith("(tried twice)")
-        assert [each[:2] for each in fake.seen].count((2, 3)) == before + 2
+        assert [each[:2] for each in fake.requests].count((2, 3)) == before + 2
 
     told(story)
 
@@ -152,12 +152,12 @@ def test_a_request_on_which_a_peer_hangs_up_takes_none_of_the_others_along() -> 
         async def take(place: int, outcome: Outcome[Reply]) -> None:
             outcomes[place] = outcome
 
-        before, connections = len(fake.seen), fake.connections
+        before, connections = len(fake.requests), fake.connections
         await ask_each(cluster, [(2, request, None, Deadline.after(20)) for request in requests], take)
         assert [outcomes[place].ok for place in range(6)] == [request.api not in culprits for request in requests]
         assert outcomes[1].reason.endswith("closed the connection (tried twice)")
         assert outcomes[3].reason.endswith("closed the connection (tried 3 times)")  # once behind the other
-        assert all([api for _, api, _ in fake.seen[before:]].count(culprit) in (2, 3) for culprit in culprits)
+        assert all([api for _, api, _ in fake.requests[before:]].count(culprit) in (2, 3) for culprit in culprits)
         assert all("SASL" not in outcomes[place].remedy for place in (1, 3))  # the peer has served others: it wants no login
         assert fake.connections - connections <= 4
 
@@ -172,7 +172,7 @@ def test_log_dirs_are_not_asked_again_while_unanswered() -> None:
         again = await answers(cluster, LOG_DIRS, 20, channel="log dirs")
         assert [each.ok for each in again] == [True, False, True]
         assert "and is not asked again" in again[1].reason
-        assert [each[:2] for each in fake.seen].count((2, 35)) == 2
+        assert [each[:2] for each in fake.requests].count((2, 35)) == 2
 
     told(story)
 
@@ -186,7 +186,7 @@ def test_an_answer_that_is_known_is_the_very_object_and_another_is_not() -> None
         assert again == first
         assert [data is before for data, before in zip(again, earlier, strict=True)] == [True, False, False]
         fake.model.topics["topic-0000"].partitions[0].size_bytes += 1
-        fake.model.changed()
+        fake.model.forget_answers()
         moved = [each.value.data for each in await answers(cluster, LOG_DIRS, 20, earlier=first) if each.value is not None]
         assert moved != first
 
@@ -199,7 +199,7 @@ def test_what_changes_a_cluster_is_not_sent(*, warm: bool) -> None:
         create = RequestSpec(Api.CREATE_TOPICS, lambda version: mutations.create_topics(version, [mutations.NewTopic("new")]))
         with pytest.raises(NotPermitted):
             await answers(cluster, create, 20)
-        assert int(Api.CREATE_TOPICS) not in {api for _, api, _ in fake.seen}
+        assert int(Api.CREATE_TOPICS) not in {api for _, api, _ in fake.requests}
 
     told(story, warm=warm)
 

@@ -116,7 +116,7 @@ def test_many_at_once_open_one_connection_for_each_broker_and_lane():
             assert all(each.ok for each in await asyncio.gather(*asked))
             assert fake.connections == 6
             assert cluster.costs().by_api["ApiVersions"].requests == 6
-            assert cluster.costs().total.requests == len(fake.seen) == 6 + 1 + 90 + 3
+            assert cluster.costs().total.requests == len(fake.requests) == 6 + 1 + 90 + 3
 
     asyncio.run(run())
 
@@ -137,7 +137,7 @@ def test_a_broker_that_closes_every_time_is_tried_twice_and_that_is_told():
         outcome = await cluster.ask(2, METADATA, Deadline.after(20))
         assert outcome.trouble is Trouble.CLOSED
         assert outcome.reason.endswith("(tried twice)")
-        assert [each for each in fake.seen if each[:2] == (2, 3)][1:] == [(2, 3, 13)] * 2
+        assert [each for each in fake.requests if each[:2] == (2, 3)][1:] == [(2, 3, 13)] * 2
 
     told(story)
 
@@ -244,7 +244,7 @@ def test_versions_are_chosen_for_each_broker_and_what_is_missing_is_unsupported(
                 assert outcomes[2].sentence.endswith("offers Metadata versions 20-30, this needs 0-13")
                 quorum = await cluster.ask(1, RequestSpec(Api.DESCRIBE_QUORUM, q.describe_quorum), Deadline.after(20))
                 assert quorum.reason.endswith("does not offer DescribeQuorum")
-                assert (2, 3) not in {each[:2] for each in fake.seen}
+                assert (2, 3) not in {each[:2] for each in fake.requests}
 
     asyncio.run(run())
 
@@ -306,7 +306,7 @@ def test_log_dirs_are_not_asked_again_while_unanswered():
         assert second.trouble is Trouble.SLOW
         assert "and is not asked again" in second.sentence
         assert (await cluster.ask(2, METADATA, Deadline.after(20))).ok
-        assert [each[:2] for each in fake.seen].count((2, 35)) == 1
+        assert [each[:2] for each in fake.requests].count((2, 35)) == 1
 
     told(story)
 
@@ -411,13 +411,13 @@ def test_a_peer_that_closes_at_the_newest_api_versions_is_asked_again_with_versi
             fake.faults.add(Fault(api=Api.API_VERSIONS, from_version=4, close=close, reset=not close))
             members = await cluster.bootstrap(Deadline.after(20))
             assert members.ok, members.sentence
-            assert fake.seen[:3] == [(1, Api.API_VERSIONS, 4), (1, Api.API_VERSIONS, 3), (1, Api.DESCRIBE_CLUSTER, 2)]
+            assert fake.requests[:3] == [(1, Api.API_VERSIONS, 4), (1, Api.API_VERSIONS, 3), (1, Api.DESCRIBE_CLUSTER, 2)]
             handshake = await cluster.handshake(1, Deadline.after(20))
             assert handshake.value is not None
             assert decode_reply(handshake.value).supported_features  # the features are read in the version that was answered
             fake.drop(1)
             assert (await cluster.ask(1, METADATA, Deadline.after(20))).ok
-            versions = [version for node, api, version in fake.seen if (node, api) == (1, Api.API_VERSIONS)]
+            versions = [version for node, api, version in fake.requests if (node, api) == (1, Api.API_VERSIONS)]
             assert versions == [4, 3, 3]  # it is not made to close the connection again
 
     asyncio.run(run())
@@ -430,7 +430,7 @@ def test_a_peer_that_closes_at_every_api_versions_is_asked_twice():
             members = await cluster.bootstrap(Deadline.after(20))
             assert members.trouble is Trouble.CLOSED
             assert "closed the connection on the first request" in members.reason
-            assert [version for _, _, version in fake.seen] == [4, 3]
+            assert [version for _, _, version in fake.requests] == [4, 3]
 
     asyncio.run(run())
 

@@ -65,7 +65,7 @@ def test_who_sees_less_recognises_the_same_provider_or_none(provider: str, seed:
     assert found.id == provider
     for loss in losses(snapshot, rng, rounds=4, tables={"brokers", "broker_configs", "replicas"}):
         after = provider_of(loss.snapshot, packaged_providers()).provider
-        assert after is None or after.id == provider, loss.what
+        assert after is None or after.id == provider, loss.description
 
 
 @settings(max_examples=6)
@@ -77,7 +77,7 @@ def test_who_sees_less_of_evidence_for_two_recognises_none(seed: int) -> None:
     snapshot = edit(edit(snapshot, Brokers, {}, host=HOSTS["msk"]), Brokers, {"broker": 2}, host=HOSTS["warpstream"])
     assert provider_of(snapshot, packaged_providers()).contested
     for loss in losses(snapshot, rng, rounds=4, tables={"brokers", "broker_configs"}):
-        assert provider_of(loss.snapshot, packaged_providers()).provider is None, loss.what
+        assert provider_of(loss.snapshot, packaged_providers()).provider is None, loss.description
 
 
 @pytest.mark.parametrize("provider", HOSTS)
@@ -94,7 +94,7 @@ def test_who_sees_less_never_calls_fine_what_failed(provider: str, seed: int) ->
             if profile.excludes(each.check):
                 continue
             # What the profile does not take out of the whole look it does not take out of this one: the plain law holds.
-            assert after[each.check].excluded == (), (each.check, loss.what)
+            assert after[each.check].excluded == (), (each.check, loss.description)
             assert {one.subject for one in after[each.check].findings} == {one.subject for one in each.findings}
             assert after[each.check].counts == each.counts
 

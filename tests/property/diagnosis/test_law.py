@@ -67,5 +67,5 @@ def test_causes_keep_the_law_of_missing_data(seed: int, rolling: bool) -> None: 
     excusing, judged, alarms = told(snapshot)
     for loss in losses(snapshot, rng, 4, USED):
         now_excusing, now_judged, now_alarms = told(loss.snapshot)
-        assert now_excusing <= excusing, loss.what
-        assert not ((now_judged - now_alarms) & judged) - (judged - alarms), loss.what
+        assert now_excusing <= excusing, loss.description
+        assert not ((now_judged - now_alarms) & judged) - (judged - alarms), loss.description

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kastellan.kernel.errors import Garbled
-from kastellan.testing.fake_broker_answers import Asked
+from kastellan.testing.fake_broker_answers import Call
 from kastellan.testing.fake_broker_codec import build_response, encode, read_request
 from kastellan.testing.fake_broker_groups import HANDLERS
 from kastellan.testing.fake_broker_model import FakeMember, fake_model
@@ -47,7 +47,7 @@ def answer(request: EncodedRequest) -> bytes:
     model = fake_model(topics=2, partitions=2)
     model.groups["group-0000"].members.append(FakeMember("m", assigned={TOPIC: [0, 1]}))
     model.groups["group-0001"].type = "consumer"
-    asked = Asked(
+    call = Call(
         1,
         request.version,
         read_request(request.api_key, request.version, request.body),
@@ -55,7 +55,7 @@ def answer(request: EncodedRequest) -> bytes:
         lambda node: ("h", node),
         lambda _, code: code,
     )
-    return encode(build_response(request.api_key, request.version, HANDLERS[request.api_key](asked)))
+    return encode(build_response(request.api_key, request.version, HANDLERS[request.api_key](call)))
 
 
 FRAMES = [(each.api_key, each.version, answer(each)) for each in REQUESTS]

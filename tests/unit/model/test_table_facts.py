@@ -147,7 +147,7 @@ print(json.dumps({
     "completed": name_columns()["widget"],
     "not whole": [answer.id for answer in incomplete_answers(snapshot, [Widgets.empty()])],
     "redacted": [name.startswith("host-") for name in rows["widget"]] + [rows["colour"][0] == "red", "acme" in rows["colour"][1]],
-    "lost": any("colour" in loss.what for loss in losses(snapshot, random.Random(1))),
+    "lost": any("colour" in loss.description for loss in losses(snapshot, random.Random(1))),
 }))
 """
 

@@ -91,7 +91,9 @@ def test_an_honest_check_is_not(snapshot: Snapshot) -> None:
 
 def test_a_breach_tells_what_was_not_seen_and_what_became_of_the_verdict() -> None:
     breaches = broken_by(judgement(any_over_nulls), sick(), all_views(), random.Random(7))
-    flipped = next(each for each in breaches if each.what == "replicas.in_sync blank everywhere" and each.before is Verdict.FAIL)
+    flipped = next(
+        each for each in breaches if each.description == "replicas.in_sync blank everywhere" and each.before is Verdict.FAIL
+    )
     assert (flipped.subject.text, flipped.after) == ("orders-1", Verdict.PASS)
 
 

@@ -6,7 +6,7 @@ from kastellan.model.finding import CheckResult, Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -29,7 +29,7 @@ def test_fires_as_a_warning_while_the_cluster_says_that_it_lives() -> None:
 
 def test_fires_as_a_remark_under_the_fenced_broker() -> None:
     snapshot = edit(healthy(), Brokers, {"broker": 2}, **SILENT, fenced=True, listed=False)
-    (found,) = explained(CHECK, snapshot).findings
+    (found,) = look_with_explanations(CHECK, snapshot).findings
     assert found.severity is Severity.INFO
     assert found.explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 

@@ -9,7 +9,7 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.cluster_views import ClusterViews
-from kastellan.testing.cases import breaches, explained, look
+from kastellan.testing.cases import breaches, look, look_with_explanations
 from kastellan.testing.snapshots import edit, healthy, hide
 
 CHECK = "brokers.views_disagree"
@@ -29,7 +29,7 @@ def test_fires_where_two_brokers_name_different_ones_as_live() -> None:
 
 
 def test_is_told_under_the_broker_that_is_fenced() -> None:
-    assert explained(CHECK, cut_off()).findings[0].explained_by == (("brokers.fenced", FENCED),)
+    assert look_with_explanations(CHECK, cut_off()).findings[0].explained_by == (("brokers.fenced", FENCED),)
 
 
 def test_does_not_fire_where_all_agree_also_that_one_is_away() -> None:

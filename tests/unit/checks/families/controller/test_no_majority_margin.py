@@ -10,7 +10,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.quorum import Quorum
 from kastellan.model.tables.quorum_nodes import QuorumNodes
-from kastellan.testing.cases import breaches, explained, look
+from kastellan.testing.cases import breaches, look, look_with_explanations
 from kastellan.testing.snapshots import AT_MS, edit, failed_answer, healthy, hide
 
 CHECK = "controller.no_majority_margin"
@@ -50,14 +50,14 @@ def test_cannot_see_whether_a_voter_follows_is_unknown_where_it_decides() -> Non
 
 
 def test_the_lagging_voters_are_told_under_it() -> None:
-    (lagging,) = explained("controller.voter_lagging", without(healthy(), 103)).findings
+    (lagging,) = look_with_explanations("controller.voter_lagging", without(healthy(), 103)).findings
     assert lagging.explained_by == ((CHECK, Subject("cluster", ())),)
 
 
 def test_a_combined_controller_that_is_away_explains_it() -> None:
     snapshot, _ = failed_answer(without(healthy(controllers=(1, 2, 3)), 3))
     away = edit(snapshot, Brokers, {"broker": 3}, fenced=True, listed=False)
-    (found,) = explained(CHECK, away).findings
+    (found,) = look_with_explanations(CHECK, away).findings
     assert ("brokers.fenced", Subject("broker", (3,))) in found.explained_by
 
 

@@ -8,7 +8,7 @@ from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.cases import breaches, explained, look, verdicts
+from kastellan.testing.cases import breaches, look, look_with_explanations, verdicts
 from kastellan.testing.snapshots import add, edit, healthy
 
 CHECK = "controller.stale_registrations"
@@ -37,7 +37,7 @@ def test_a_broker_that_answers_is_not_gone_and_one_that_was_not_asked_may_be() -
 
 
 def test_the_fenced_broker_is_told_under_it() -> None:
-    (fenced,) = explained("brokers.fenced", left_behind()).findings
+    (fenced,) = look_with_explanations("brokers.fenced", left_behind()).findings
     assert fenced.explained_by == ((CHECK, FOUR),)
 
 

@@ -8,7 +8,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -36,7 +36,7 @@ def test_fires_where_one_more_loss_refuses_writes() -> None:
 def test_fires_under_one_broker_for_all_its_partitions() -> None:
     snapshot = edit(healthy(), Replicas, {"broker": 3}, in_sync=False)
     snapshot = edit(snapshot, Brokers, {"broker": 3}, fenced=True, listed=False)
-    found = explained(CHECK, snapshot).findings
+    found = look_with_explanations(CHECK, snapshot).findings
     assert len(found) == 6
     assert all(("brokers.fenced", Subject("broker", (3,))) in each.explained_by for each in found)
 

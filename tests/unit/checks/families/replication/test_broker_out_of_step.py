@@ -13,7 +13,7 @@ from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.missing_data_kit import broken_by
 from kastellan.testing.snapshots import add, edit, healthy
 from kastellan.views.catalogue import all_views
@@ -48,18 +48,19 @@ def test_fires_on_a_live_broker_that_follows_neither_of_two_peers() -> None:
 
 def test_fires_where_nobody_follows_it_and_explains_that() -> None:
     snapshot = behind(behind(healthy(), 3, 1), 3, 2)
-    assert [each.subject for each in explained(CHECK, snapshot).findings] == [THREE]
-    (short,) = explained("replication.under_replicated", snapshot).findings
+    assert [each.subject for each in look_with_explanations(CHECK, snapshot).findings] == [THREE]
+    (short,) = look_with_explanations("replication.under_replicated", snapshot).findings
     assert short.explained_by == ((CHECK, THREE),)
 
 
 def test_explains_what_it_should_follow_and_what_should_follow_it() -> None:
     snapshot = behind(apart(), 3, 2)
-    told = explained("replication.under_replicated", snapshot).findings
+    told = look_with_explanations("replication.under_replicated", snapshot).findings
     assert {each.subject.key for each in told} == set(LED_BY.values())
     assert {each.explained_by for each in told} == {((CHECK, THREE),)}
     assert all(
-        (CHECK, THREE) in each.explained_by for each in explained("replication.no_headroom_for_restart", snapshot).findings
+        (CHECK, THREE) in each.explained_by
+        for each in look_with_explanations("replication.no_headroom_for_restart", snapshot).findings
     )
 
 

@@ -8,7 +8,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.partitions import Partitions
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 from kastellan.views.catalogue import all_views
 
@@ -55,7 +55,7 @@ def test_does_not_fire_with_few_partitions() -> None:
 
 def test_fires_under_a_broker_that_is_fenced() -> None:
     snapshot = edit(moved(), Brokers, {"broker": 2}, fenced=True, listed=False)
-    assert explained(CHECK, snapshot).findings[0].explained_by == (("brokers.fenced", Subject("broker", (2,))),)
+    assert look_with_explanations(CHECK, snapshot).findings[0].explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 
 
 def test_cannot_see_a_leader() -> None:

@@ -15,7 +15,7 @@ from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.missing_data_kit import broken_by
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
@@ -57,7 +57,7 @@ def test_clusters_that_keep_one_copy_are_not_judged() -> None:
 
 def test_it_is_told_under_the_broker_that_is_away() -> None:
     away = edit(edit(healthy(), Brokers, {"broker": 2}, fenced=True, listed=False), Replicas, {"broker": 2}, in_sync=False)
-    findings = explained("replication.no_headroom_for_restart", away).findings
+    findings = look_with_explanations("replication.no_headroom_for_restart", away).findings
     assert {each.subject for each in findings} == {BROKERS[1], BROKERS[3]}
     for each in findings:
         assert ("brokers.fenced", BROKERS[2]) in each.explained_by

@@ -11,7 +11,7 @@ from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replica_sizes import ReplicaSizes
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.cases import breaches, explained, look
+from kastellan.testing.cases import breaches, look, look_with_explanations
 from kastellan.testing.snapshots import AT_MS, add, drop, edit, healthy
 
 CHECK = "replication.reassignment_stuck"
@@ -62,7 +62,7 @@ def test_it_is_told_under_the_broker_that_is_away() -> None:
     gone = {"fenced": True, "listed": False}
     before = edit(adding(None, AT_MS - 600_000), Brokers, {"broker": 2}, **gone)
     away = edit(adding(None), Brokers, {"broker": 2}, **gone).after(before)
-    found = explained(CHECK, away).findings
+    found = look_with_explanations(CHECK, away).findings
     assert [each.explained_by for each in found] == [(("brokers.fenced", Subject("broker", (2,))),)]
 
 

@@ -7,7 +7,7 @@ from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.replicas import Replicas
 from kastellan.model.tables.topic_configs import TopicConfigs
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.snapshots import edit, healthy
 from kastellan.views.catalogue import all_views
 
@@ -40,7 +40,7 @@ def test_fires_on_a_lost_replica_when_all_must_follow() -> None:
 
 
 def test_fires_as_a_consequence_of_under_replication() -> None:
-    first = explained(CHECK, one_left()).findings[0]
+    first = look_with_explanations(CHECK, one_left()).findings[0]
     assert ("replication.under_replicated", Subject("partition", ("orders", 1))) in first.explained_by
 
 

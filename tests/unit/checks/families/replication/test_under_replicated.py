@@ -9,7 +9,7 @@ from kastellan.model.table import Unseen
 from kastellan.model.tables.brokers import Brokers
 from kastellan.model.tables.reassignments import Reassignments
 from kastellan.model.tables.replicas import Replicas
-from kastellan.testing.cases import explained
+from kastellan.testing.cases import look_with_explanations
 from kastellan.testing.snapshots import add, edit, failed_answer, healthy, rebuilt
 from kastellan.views.catalogue import all_views
 
@@ -35,7 +35,7 @@ def test_fires_on_a_replica_that_does_not_follow() -> None:
 
 def test_fires_under_the_broker_that_is_away() -> None:
     snapshot = edit(behind(), Brokers, {"broker": 2}, fenced=True, listed=False)
-    (found,) = explained(CHECK, snapshot).findings
+    (found,) = look_with_explanations(CHECK, snapshot).findings
     assert found.explained_by == (("brokers.fenced", Subject("broker", (2,))),)
 
 

@@ -8,7 +8,7 @@ from kastellan.model.finding import Severity, Verdict
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.subject import Subject
 from kastellan.model.tables.brokers import Brokers
-from kastellan.testing.cases import breaches, explained, look, verdicts
+from kastellan.testing.cases import breaches, look, look_with_explanations, verdicts
 from kastellan.testing.snapshots import AT_MS, edit, healthy, hide
 
 CHECK = "topology.advertised_address_wrong"
@@ -64,7 +64,7 @@ def test_does_not_fire_on_a_broker_that_is_dead_or_was_reached_before() -> None:
 
 
 def test_what_is_met_from_here_is_told_under_it() -> None:
-    (found,) = explained("brokers.unreachable", unreached(apart(), "unresolved")).findings
+    (found,) = look_with_explanations("brokers.unreachable", unreached(apart(), "unresolved")).findings
     assert found.explained_by == ((CHECK, TWO),)
 
 
