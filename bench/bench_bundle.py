@@ -38,7 +38,7 @@ _GIB: Final = 1 << 30
 
 def in_use(snapshot: Snapshot) -> Snapshot:
     """The snapshot with offsets, commits and sizes that are all different."""
-    of = {name: each.df for name, each in snapshot.tables.items()}
+    of = {name: old_table.df for name, old_table in snapshot.tables.items()}
     partition = pl.struct("topic", "partition").hash(seed=7)
     ends = of["offsets"].with_columns(
         earliest=(partition % 10**6).cast(pl.Int64), latest=(10**6 + partition % 10**9).cast(pl.Int64)
@@ -47,12 +47,12 @@ def in_use(snapshot: Snapshot) -> Snapshot:
         committed=(10**6 + pl.struct("group", "topic", "partition").hash(seed=7) % 10**9).cast(pl.Int64)
     )
     sizes = of["replica_sizes"].with_columns(size_bytes=(partition % _GIB).cast(pl.Int64))
-    for each in (Offsets(ends), Commits(commits), ReplicaSizes(sizes)):
-        snapshot = snapshot.with_table(each)
+    for new_table in (Offsets(ends), Commits(commits), ReplicaSizes(sizes)):
+        snapshot = snapshot.with_table(new_table)
     return snapshot
 
 
-def timed(rounds: int, run: Callable[[], object]) -> tuple[list[float], list[float]]:
+def measure_rounds(rounds: int, run: Callable[[], object]) -> tuple[list[float], list[float]]:
     """Wall and CPU seconds of every round."""
     walls, cpus = list[float](), list[float]()
     for _ in range(rounds):
@@ -66,7 +66,7 @@ def timed(rounds: int, run: Callable[[], object]) -> tuple[list[float], list[flo
 def same(written: Snapshot, read: Snapshot) -> None:
     """End the run when a table came back as another one."""
     for before, after in zip((written, *written.earlier), (read, *read.earlier), strict=True):
-        other = [name for name, each in before.tables.items() if not after.tables[name].df.equals(each.df)]
+        other = [name for name, old_table in before.tables.items() if not after.tables[name].df.equals(old_table.df)]
         if other or before.answers != after.answers:
             raise SystemExit(f"bench: {', '.join(other) or 'the answers'} came back as another one")
 
@@ -82,16 +82,16 @@ def main(words: Sequence[str]) -> int:
             path = Path(folder) / "xl.bundle"
             size = save(snapshot, path)
             same(snapshot, load(path).snapshot)
-            written, read = timed(rounds, lambda: save(snapshot, path)), timed(rounds, lambda: load(path))  # noqa: B023  # called here
+            written, read = measure_rounds(rounds, lambda: save(snapshot, path)), measure_rounds(rounds, lambda: load(path))  # noqa: B023  # called here
         rows.append([name, f"{size / 1e6:.1f}", *map(spread, (*written, *read))])
         figures[name] = {"bytes": size, "write_wall_cpu_s": written, "read_wall_cpu_s": read}
         if name == "one look":
-            for what, (walls, cpus), limit in (("written", written, _WRITE_S), ("read", read, _READ_S)):
-                bars.append(Bar(f"XL, {what}: median seconds of wall", median(walls), limit))
-                bars.append(Bar(f"XL, {what}: median seconds of CPU", median(cpus), limit))
+            for direction, (walls, cpus), limit in (("written", written, _WRITE_S), ("read", read, _READ_S)):
+                bars.append(Bar(f"XL, {direction}: median seconds of wall", median(walls), limit))
+                bars.append(Bar(f"XL, {direction}: median seconds of CPU", median(cpus), limit))
     head = ("XL, 3 copies", "MB", "written, wall s min / median", "CPU s", "read, wall s min / median", "CPU s")
-    told = f"{_XL.partitions:,} partitions, {_XL.groups:,} groups, {alone.tables['commits'].df.height:,} commits."
-    return finish("bundle", "A bundle, written and read", f"{told}\n\n{table(head, rows)}", bars, figures)
+    summary = f"{_XL.partitions:,} partitions, {_XL.groups:,} groups, {alone.tables['commits'].df.height:,} commits."
+    return finish("bundle", "A bundle, written and read", f"{summary}\n\n{table(head, rows)}", bars, figures)
 
 
 if __name__ == "__main__":

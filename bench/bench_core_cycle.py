@@ -19,7 +19,7 @@ from typing import Final
 import labs
 import msgspec
 import workload
-from contestants import Child, Cycle, Seen
+from contestants import Child, Cycle, Observation
 from exporters import Exporter, exporters
 from options import options
 from results import Bar, cpu_of, finish, spread, table
@@ -49,7 +49,7 @@ class Churn:
         self._bootstrap = bootstrap
         self._tier = tier
         self._batches = 0
-        idle = [each for each in range(tier.groups) if not workload.has_member(each)]
+        idle = [group for group in range(tier.groups) if not workload.has_member(group)]
         self._groups = idle[:: max(1, len(idle) * _CHURN // tier.groups)]
         busy = frozenset(range(0, tier.topics, _CHURN))
         self._pairs_by_group = {
@@ -70,9 +70,9 @@ class Churn:
             await maker.records(lambda topic, _: int(topic in self._busy))
             await maker.commits(self._groups, await maker.coordinators())
 
-    def expected(self, right: workload.Oracle) -> workload.Oracle:
+    def apply_to(self, right: workload.Oracle) -> workload.Oracle:
         """The oracle after the traffic so far."""
-        more = {workload.group_name(each): self._batches * pairs for each, pairs in self._pairs_by_group.items()}
+        more = {workload.group_name(group): self._batches * pairs for group, pairs in self._pairs_by_group.items()}
         return msgspec.structs.replace(
             right,
             records=right.records + self._batches * len(self._busy) * workload.PARTITIONS_A_TOPIC,
@@ -81,36 +81,36 @@ class Churn:
         )
 
 
-def same(who: str, seen: Seen | None, right: workload.Oracle) -> None:
+def same(contestant: str, observation: Observation | None, right: workload.Oracle) -> None:
     """End the run when a contestant saw anything but the truth."""
-    if seen is None:
-        raise SystemExit(f"bench: {who} did not say what it saw")
-    for field in msgspec.structs.fields(Seen):
-        told, truth = getattr(seen, field.name), getattr(right, field.name)
-        if told != truth:
-            raise SystemExit(f"bench: {who} saw {field.name} {str(told)[:80]}, the oracle says {str(truth)[:80]}")
+    if observation is None:
+        raise SystemExit(f"bench: {contestant} did not say what it saw")
+    for field in msgspec.structs.fields(Observation):
+        value, truth = getattr(observation, field.name), getattr(right, field.name)
+        if value != truth:
+            raise SystemExit(f"bench: {contestant} saw {field.name} {str(value)[:80]}, the oracle says {str(truth)[:80]}")
 
 
-def wire_requests(bootstrap: str, who: str) -> dict[str, int]:
+def wire_requests(bootstrap: str, contestant: str) -> dict[str, int]:
     """Frames that our client sends in one warm cycle, counted by proxies."""
-    with Proxies(bootstrap) as proxies, Child(who, bootstrap, json.dumps(proxies.resolve)) as child:
+    with Proxies(bootstrap) as proxies, Child(contestant, bootstrap, json.dumps(proxies.resolve)) as child:
         for _ in range(_SETTLE):
             child.cycle()
         before = dict(proxies.counted)
-        told = child.cycle()
+        cycle = child.cycle()
         after = {name: count - before.get(name, 0) for name, count in proxies.counted.items()}
         counted = {name: count for name, count in sorted(after.items()) if count}
-        if counted != dict(sorted(told.by_request.items())):
-            raise SystemExit(f"bench: the proxies counted {counted}, the client says {told.by_request}")
+        if counted != dict(sorted(cycle.by_request.items())):
+            raise SystemExit(f"bench: the proxies counted {counted}, the client says {cycle.by_request}")
     return counted
 
 
 def rounds(
-    found: lab.Lab, contestants: dict[str, Child | Exporter], count: int, right: workload.Oracle, churn: Churn | None
+    cluster: lab.Lab, contestants: dict[str, Child | Exporter], count: int, right: workload.Oracle, churn: Churn | None
 ) -> dict[str, list[tuple[Cycle, float]]]:
     """Cycles of every contestant with the CPU that the brokers spent meanwhile, in alternating order."""
-    pids = [each.pid for each in found.brokers if each.pid]
-    told: dict[str, list[tuple[Cycle, float]]] = {name: [] for name in contestants}
+    pids = [broker.pid for broker in cluster.brokers if broker.pid]
+    cycles_by_name: dict[str, list[tuple[Cycle, float]]] = {name: [] for name in contestants}
     for number in range(count):
         order = list(contestants) if number % 2 else list(reversed(contestants))
         for name in order:
@@ -118,20 +118,20 @@ def rounds(
                 churn.once()
             before = cpu_of(pids)
             cycle = contestants[name].cycle("check" if number == count - 1 else "go")
-            told[name].append((cycle, cpu_of(pids) - before))
+            cycles_by_name[name].append((cycle, cpu_of(pids) - before))
             if number == count - 1 and isinstance(contestants[name], Child):
-                same(name, cycle.seen, churn.expected(right) if churn else right)
-    return told
+                same(name, cycle.observation, churn.apply_to(right) if churn else right)
+    return cycles_by_name
 
 
-def lines(told: dict[str, list[tuple[Cycle, float]]], kind: str) -> list[list[object]]:
+def lines(cycles_by_name: dict[str, list[tuple[Cycle, float]]], kind: str) -> list[list[object]]:
     """Rows of the table."""
-    ours = told[_OURS]
-    cpu, wall = (median(getattr(each, name) for each, _ in ours) for name in ("cpu_s", "wall_s"))
-    found: list[list[object]] = []
-    for name, cycles in told.items():
-        cpus, walls = [each.cpu_s for each, _ in cycles], [each.wall_s for each, _ in cycles]
-        found.append(
+    ours = cycles_by_name[_OURS]
+    cpu, wall = (median(getattr(cycle, name) for cycle, _ in ours) for name in ("cpu_s", "wall_s"))
+    rows: list[list[object]] = []
+    for name, cycles in cycles_by_name.items():
+        cpus, walls = [cycle.cpu_s for cycle, _ in cycles], [cycle.wall_s for cycle, _ in cycles]
+        rows.append(
             [
                 kind,
                 name,
@@ -140,31 +140,31 @@ def lines(told: dict[str, list[tuple[Cycle, float]]], kind: str) -> list[list[ob
                 f"{median(cpus) / cpu:.1f}",
                 spread(walls),
                 f"{median(walls) / wall:.1f}",
-                spread([each for _, each in cycles], 2),
-                f"{max(each.peak_mb for each, _ in cycles):.0f}",
+                spread([broker_cpu_s for _, broker_cpu_s in cycles], 2),
+                f"{max(cycle.peak_mb for cycle, _ in cycles):.0f}",
             ]
         )
-    return found
+    return rows
 
 
 def run(tier: workload.Tier, count: int, *, keep: bool) -> tuple[str, list[Bar], dict[str, object]]:
     """One tier."""
     right = workload.oracle(tier)
-    with labs.cluster(tier, keep=keep) as found:
-        boot, brokers = found.bootstrap, len(found.brokers)
+    with labs.cluster(tier, keep=keep) as cluster:
+        boot, brokers = cluster.bootstrap, len(cluster.brokers)
         core = wire_requests(boot, _OURS)
         full = wire_requests(boot, _FULL)
         with Child(_OURS, boot) as ours, Child(_PEER, boot) as peer, Child(_PEER_HELD, boot) as held, exporters(boot) as others:
             for _ in range(_WARM):
                 ours.cycle()
-            for each in (peer, held):
-                each.cycle()
+            for child in (peer, held):
+                child.cycle()
             contestants: dict[str, Child | Exporter] = {_OURS: ours, _PEER: peer, _PEER_HELD: held, **others}
-            still = rounds(found, contestants, count, right, None)
+            still = rounds(cluster, contestants, count, right, None)
             churn = Churn(boot, tier)
-            busy = rounds(found, {_OURS: ours, _PEER: peer}, max(3, count // 2), right, churn)
+            busy = rounds(cluster, {_OURS: ours, _PEER: peer}, max(3, count // 2), right, churn)
         # A workload that has moved on is made anew by the next run.
-        (found.dir / "workload").unlink()
+        (cluster.dir / "workload").unlink()
     rows = [*lines(still, "unchanged"), *lines(busy, "busy")]
     head = ("cluster", "who", "requests", "CPU s min / median", "CPU ratio", "wall s", "wall ratio", "brokers' CPU s", "peak MB")
     body = (
@@ -179,32 +179,37 @@ def run(tier: workload.Tier, count: int, *, keep: bool) -> tuple[str, list[Bar],
     if tier.name == "L":
         for name, cycles in (("unchanged", still), ("busy", busy)):
             bars += _bars(name, cycles)
-        bars.append(Bar("L: peak memory, MB", max(each.peak_mb for each, _ in [*still[_OURS], *busy[_OURS]]), _MOST_MB))
-    figures = {kind: {who: [msgspec.structs.replace(each, seen=None) for each, _ in cycles] for who, cycles in told.items()}
-               for kind, told in (("unchanged", still), ("busy", busy))}  # fmt: skip
+        bars.append(Bar("L: peak memory, MB", max(cycle.peak_mb for cycle, _ in [*still[_OURS], *busy[_OURS]]), _MOST_MB))
+    figures = {
+        kind: {
+            contestant: [msgspec.structs.replace(cycle, observation=None) for cycle, _ in cycles]
+            for contestant, cycles in cycles_by_name.items()
+        }
+        for kind, cycles_by_name in (("unchanged", still), ("busy", busy))
+    }
     return body, bars, {"figures": figures, "core": core, "full": full}
 
 
-def _bars(kind: str, told: dict[str, list[tuple[Cycle, float]]]) -> list[Bar]:
-    ours, peer = ([each for each, _ in told[name]] for name in (_OURS, _PEER))
-    found: list[Bar] = []
-    for what, name, limit in (("CPU", "cpu_s", _CPU_SHARE), ("wall", "wall_s", _WALL_SHARE)):
-        share = median(getattr(each, name) for each in ours) / median(getattr(each, name) for each in peer)
-        found.append(Bar(f"L, {kind}: our {what} as a share of kafka-python's", share, limit))
-    return found
+def _bars(kind: str, cycles_by_name: dict[str, list[tuple[Cycle, float]]]) -> list[Bar]:
+    ours, peer = ([cycle for cycle, _ in cycles_by_name[name]] for name in (_OURS, _PEER))
+    bars: list[Bar] = []
+    for resource, name, limit in (("CPU", "cpu_s", _CPU_SHARE), ("wall", "wall_s", _WALL_SHARE)):
+        share = median(getattr(cycle, name) for cycle in ours) / median(getattr(cycle, name) for cycle in peer)
+        bars.append(Bar(f"L, {kind}: our {resource} as a share of kafka-python's", share, limit))
+    return bars
 
 
 def main(words: Sequence[str]) -> int:
     """Run the tiers that are named; S and M when none is."""
-    given = options(words, "S,M", __doc__)
+    choice = options(words, "S,M", __doc__)
     bodies, bars, figures = list[str](), list[Bar](), dict[str, object]()
-    for name in given.tiers:
-        body, of_tier, told = run(workload.TIERS[name], given.rounds or _ROUNDS[name], keep=given.keep)
+    for name in choice.tiers:
+        body, of_tier, tier_figures = run(workload.TIERS[name], choice.rounds or _ROUNDS[name], keep=choice.keep)
         bodies.append(body)
         bars += of_tier
-        figures[name] = told
+        figures[name] = tier_figures
     return finish(
-        f"core_cycle_{'_'.join(given.tiers)}", "The lag-and-health core, warm", "\n".join(bodies), bars, {"tiers": figures}
+        f"core_cycle_{'_'.join(choice.tiers)}", "The lag-and-health core, warm", "\n".join(bodies), bars, {"tiers": figures}
     )
 
 

@@ -26,11 +26,11 @@ _MOST_CPU_S = 1.5
 
 def main(words: Sequence[str]) -> int:
     """Judge every tier that is named."""
-    given = options(words, "S,M,L", __doc__)
-    rounds, rows, bars = given.rounds or 5, list[list[object]](), list[Bar]()
+    choice = options(words, "S,M,L", __doc__)
+    rounds, rows, bars = choice.rounds or 5, list[list[object]](), list[Bar]()
     slowest: dict[str, dict[str, float]] = {}
     exam = plan_checks()
-    for name in given.tiers:
+    for name in choice.tiers:
         snapshot = snapshot_of(TIERS[name])
         cpus, walls, per_check = list[float](), list[float](), dict[str, list[float]]()
         for _ in range(rounds + 1):
@@ -38,13 +38,13 @@ def main(words: Sequence[str]) -> int:
             results = evaluate_all(snapshot, exam.checks, exam.views, exam.settings, timer=time.perf_counter)
             cpus.append(time.process_time() - cpu)
             walls.append(time.perf_counter() - wall)
-            for each in results:
-                per_check.setdefault(each.check, []).append(each.took_ms)
+            for result in results:
+                per_check.setdefault(result.check, []).append(result.took_ms)
         first, cpus, walls = cpus[0], cpus[1:], walls[1:]
-        worst = sorted(((median(each), check) for check, each in per_check.items()), reverse=True)[:5]
+        worst = sorted(((median(times), check) for check, times in per_check.items()), reverse=True)[:5]
         slowest[name] = {check: took for took, check in worst}
-        told = ", ".join(f"{check} {took:.1f}" for took, check in worst)
-        rows.append([name, len(exam.checks), f"{first:.3f}", spread(cpus), spread(walls), told])
+        slowest_text = ", ".join(f"{check} {took:.1f}" for took, check in worst)
+        rows.append([name, len(exam.checks), f"{first:.3f}", spread(cpus), spread(walls), slowest_text])
         if name == "L":
             bars.append(Bar("L: CPU seconds of all checks", median(cpus), _MOST_CPU_S))
     head = ("tier", "checks", "CPU s, first", "CPU s min / median", "wall s min / median", "slowest checks, ms")

@@ -44,52 +44,54 @@ class Run(msgspec.Struct, frozen=True):
     wall_s: float
     cpu_s: float
     code: int
-    said: str
+    output: str
 
 
-def timed(command: Sequence[str]) -> Run:
+def run_timed(command: Sequence[str]) -> Run:
     """Run a command to its end."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     # Compiled modules are part of an installation; some build machines forbid Python to write them.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S, env=env)
+    process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S, env=env)
     wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(wall, cpu, done.returncode, done.stdout + (done.stderr if done.returncode else ""))
+    return Run(wall, cpu, process.returncode, process.stdout + (process.stderr if process.returncode else ""))
 
 
-def lag_of_tool(said: str) -> dict[str, int]:
+def lag_of_tool(output: str) -> dict[str, int]:
     """The sum of lag by group in the tool's columns; rows without a commit have '-'."""
-    found: dict[str, int] = {}
-    for line in said.splitlines():
+    lag_by_group: dict[str, int] = {}
+    for line in output.splitlines():
         words = line.split()
         if len(words) > 5 and words[0].startswith("bench.") and words[3].isdigit() and words[5].isdigit():
-            found[words[0]] = found.get(words[0], 0) + int(words[5])
-    return found
+            lag_by_group[words[0]] = lag_by_group.get(words[0], 0) + int(words[5])
+    return lag_by_group
 
 
-def lag_of_ours(said: str) -> dict[str, int]:
+def lag_of_ours(output: str) -> dict[str, int]:
     """The sum of lag by group in our JSON."""
-    rows = json.loads(said)
+    rows = json.loads(output)
     listed = rows if isinstance(rows, list) else rows.get("rows") or rows.get("groups")
-    return {each["group"]: each["lag_records_known"] for each in listed if each["group"].startswith("bench.")}
+    return {row["group"]: row["lag_records_known"] for row in listed if row["group"].startswith("bench.")}
 
 
-def _right(who: str, run: Run, told: dict[str, int], right: workload.Oracle) -> None:
-    if told != right.lag_by_group:
-        wrong = [name for name in right.lag_by_group if told.get(name) != right.lag_by_group[name]]
-        raise SystemExit(f"bench: {who} (exit code {run.code}) differs from the oracle in {len(wrong)} groups: {run.said[-400:]}")
+def _right(command: str, run: Run, lag_by_group: dict[str, int], right: workload.Oracle) -> None:
+    if lag_by_group != right.lag_by_group:
+        wrong = [name for name in right.lag_by_group if lag_by_group.get(name) != right.lag_by_group[name]]
+        raise SystemExit(
+            f"bench: {command} (exit code {run.code}) differs from the oracle in {len(wrong)} groups: {run.output[-400:]}"
+        )
 
 
 def lag(tier: workload.Tier, count: int, *, keep: bool) -> tuple[list[list[object]], Bar, dict[str, list[Run]]]:
     """`lag` against the tool on one tier."""
     right, java = workload.oracle(tier), provide_runtime(lambda _: None)
-    told: dict[str, list[Run]] = {"kastellan lag": [], "kafka-consumer-groups": []}
-    with labs.cluster(tier, keep=keep) as found:
+    runs_by_name: dict[str, list[Run]] = {"kastellan lag": [], "kafka-consumer-groups": []}
+    with labs.cluster(tier, keep=keep) as cluster:
         # The tool and ours run as users run them, without what the lab's own processes were given.
         os.environ.pop("_JAVA_OPTIONS", None)
         classes = ("-cp", java.kafka.class_path, _TOOL)
-        where = ("--bootstrap-server", found.bootstrap)
+        where = ("--bootstrap-server", cluster.bootstrap)
         commands = {
             "kastellan lag": [_KASTELLAN, "lag", *where, "--timeout", "60", "-o", "json"],
             "kafka-consumer-groups": [
@@ -97,54 +99,54 @@ def lag(tier: workload.Tier, count: int, *, keep: bool) -> tuple[list[list[objec
             ],
         }
         for _ in range(5):
-            timed(commands["kastellan lag"])
+            run_timed(commands["kastellan lag"])
         for number in range(count):
             for name in list(commands) if number % 2 else reversed(list(commands)):
-                run = timed(commands[name])
-                _right(name, run, (lag_of_ours if name == "kastellan lag" else lag_of_tool)(run.said), right)
-                told[name].append(run)
-    ours, tool = (median(each.wall_s for each in told[name]) for name in told)
+                run = run_timed(commands[name])
+                _right(name, run, (lag_of_ours if name == "kastellan lag" else lag_of_tool)(run.output), right)
+                runs_by_name[name].append(run)
+    ours, tool = (median(run.wall_s for run in runs_by_name[name]) for name in runs_by_name)
     bar = Bar(
         f"{tier.name}: wall of `kastellan lag` as a share of the tool's", ours / tool, _WALL_SHARE if tier.name != "S" else 1
     )
-    return [_row(tier.name, name, runs, ours) for name, runs in told.items()], bar, told
+    return [_row(tier.name, name, runs, ours) for name, runs in runs_by_name.items()], bar, runs_by_name
 
 
 def doctor(count: int, *, keep: bool) -> tuple[list[object], Bar, list[Run]]:
     """`doctor` on a healthy lab of three brokers."""
     name = "bench-doctor"
     try:
-        found = lab.up(lab.LabSpec(name=name, brokers=3), print)
-        command = [_KASTELLAN, "doctor", "--bootstrap-server", found.bootstrap]
+        cluster = lab.up(lab.LabSpec(name=name, brokers=3), print)
+        command = [_KASTELLAN, "doctor", "--bootstrap-server", cluster.bootstrap]
         for _ in range(5):
-            timed(command)
-        runs = [timed(command) for _ in range(count)]
+            run_timed(command)
+        runs = [run_timed(command) for _ in range(count)]
     finally:
         if not keep:
             lab.down(name)
-    bad = [each for each in runs if each.code != 0]
+    bad = [run for run in runs if run.code != 0]
     if bad:
-        raise SystemExit(f"bench: doctor ended with {bad[0].code} on a healthy lab: {bad[0].said[-800:]}")
-    wall = median(each.wall_s for each in runs)
+        raise SystemExit(f"bench: doctor ended with {bad[0].code} on a healthy lab: {bad[0].output[-800:]}")
+    wall = median(run.wall_s for run in runs)
     return _row("three brokers", "kastellan doctor", runs, wall), Bar("seconds of `kastellan doctor`", wall, _DOCTOR_S), runs
 
 
 def _row(where: str, name: str, runs: Sequence[Run], ours: float) -> list[object]:
-    walls, cpus = [each.wall_s for each in runs], [each.cpu_s for each in runs]
+    walls, cpus = [run.wall_s for run in runs], [run.cpu_s for run in runs]
     return [where, name, spread(walls, 2), f"{median(walls) / ours:.1f}", spread(cpus, 2)]
 
 
 def main(words: Sequence[str]) -> int:
     """Run everything."""
-    given = options(words, "M", __doc__)
-    row, bar, runs = doctor(given.rounds or 7, keep=given.keep)
+    choice = options(words, "M", __doc__)
+    row, bar, runs = doctor(choice.rounds or 7, keep=choice.keep)
     rows, bars, figures = [row], [bar], {"doctor": runs}
-    for name in given.tiers:
-        more, bar, told = lag(workload.TIERS[name], given.rounds or _ROUNDS[name], keep=given.keep)
+    for name in choice.tiers:
+        more, bar, runs_by_command = lag(workload.TIERS[name], choice.rounds or _ROUNDS[name], keep=choice.keep)
         rows += more
         bars.append(bar)
-        figures |= {f"{name}: {who}": of_who for who, of_who in told.items()}
-    short = {who: [[each.wall_s, each.cpu_s] for each in of_who] for who, of_who in figures.items()}
+        figures |= {f"{name}: {command}": command_runs for command, command_runs in runs_by_command.items()}
+    short = {subject: [[run.wall_s, run.cpu_s] for run in subject_runs] for subject, subject_runs in figures.items()}
     body = table(("cluster", "command", "wall s min / median", "wall ratio", "CPU s min / median"), rows)
     return finish("one_shot", "One question, one process", body, bars, {"wall_and_cpu_s": short})
 

@@ -46,9 +46,9 @@ def cycles(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]]]
     quiet, busy = {name: list[Cycle]() for name in _SHAPES}, {name: list[Cycle]() for name in _SHAPES}
     with ExitStack() as stack:
         fakes = {name: stack.enter_context(Fakes(*shape)) for name, shape in _SHAPES.items()}
-        children = {name: stack.enter_context(Child("kastellan", each.bootstrap)) for name, each in fakes.items()}
-        before = {name: stack.enter_context(Child("kastellan", each.bootstrap)) for name, each in fakes.items()}
-        for child in (each for each in (*children.values(), *before.values()) for _ in range(_WARM)):
+        children = {name: stack.enter_context(Child("kastellan", fake.bootstrap)) for name, fake in fakes.items()}
+        before = {name: stack.enter_context(Child("kastellan", fake.bootstrap)) for name, fake in fakes.items()}
+        for child in (contestant for contestant in (*children.values(), *before.values()) for _ in range(_WARM)):
             child.cycle()
         for number in range(rounds):
             for name, child in children.items():
@@ -64,16 +64,18 @@ def cycles(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]]]
 
 def _proven(name: str, tier: Tier, last: Cycle, churned: int) -> None:
     """Ends the benchmark where the cycle did not see what is there."""
-    seen = last.seen
-    if seen is None or seen.partitions != tier.partitions:
-        raise SystemExit(f"bench: {name}: {seen.partitions if seen else 'nothing'} partitions seen, there are {tier.partitions}")
-    told = sum(seen.lag_by_group.values())
+    observation = last.observation
+    if observation is None or observation.partitions != tier.partitions:
+        raise SystemExit(
+            f"bench: {name}: {observation.partitions if observation else 'nothing'} partitions seen, there are {tier.partitions}"
+        )
+    lag_records = sum(observation.lag_by_group.values())
     right = sum(lag_of(group, churned) * len(list(commits_of(tier, group))) for group in range(tier.groups))
-    if told != right:
-        raise SystemExit(f"bench: {name}: a lag of {told} was seen, it is {right}")
+    if lag_records != right:
+        raise SystemExit(f"bench: {name}: a lag of {lag_records} was seen, it is {right}")
 
 
-def judged(tier: Tier, rounds: int) -> list[float]:
+def measure_checks(tier: Tier, rounds: int) -> list[float]:
     """CPU seconds of all checks over a snapshot of this size."""
     snapshot, exam, took = snapshot_of(tier), plan_checks(), list[float]()
     for _ in range(rounds + 1):
@@ -85,36 +87,36 @@ def judged(tier: Tier, rounds: int) -> list[float]:
 
 def main(words: Sequence[str]) -> int:
     """Measure all shapes."""
-    given = options(words, "L", __doc__)
-    rounds = given.rounds or 25
+    choice = options(words, "L", __doc__)
+    rounds = choice.rounds or 25
     use_one_core()
     quiet, busy = cycles(rounds)
     rows = [
         [
-            name, *_size(name), told[-1].requests, f"{told[-1].received_bytes / 1e6:.1f}",
-            spread([each.cpu_s for each in told]), f"{_times(told, quiet[_L]):.2f}",
-            spread([each.cpu_s for each in busy[name]]), f"{_times(busy[name], told):.2f}",
-            f"{max(each.peak_mb for each in (*told, *busy[name])):.0f}",
+            name, *_size(name), quiet_cycles[-1].requests, f"{quiet_cycles[-1].received_bytes / 1e6:.1f}",
+            spread([cycle.cpu_s for cycle in quiet_cycles]), f"{_times(quiet_cycles, quiet[_L]):.2f}",
+            spread([cycle.cpu_s for cycle in busy[name]]), f"{_times(busy[name], quiet_cycles):.2f}",
+            f"{max(cycle.peak_mb for cycle in (*quiet_cycles, *busy[name])):.0f}",
         ]
-        for name, told in quiet.items()
+        for name, quiet_cycles in quiet.items()
     ]  # fmt: skip
-    checks = judged(_SHAPES[_XL3][1], min(rounds, _JUDGED))
+    checks = measure_checks(_SHAPES[_XL3][1], min(rounds, _JUDGED))
     bars = [
         Bar("XL: CPU of a core cycle to L's", _times(quiet[_XL], quiet[_L]), _TIMES),
-        Bar("XL: peak memory, MB", max(each.peak_mb for name in (_XL, _XL3) for each in (*quiet[name], *busy[name])), _MOST_MB),
+        Bar("XL: peak memory, MB", max(cycle.peak_mb for name in (_XL, _XL3) for cycle in (*quiet[name], *busy[name])), _MOST_MB),
         Bar("XL: CPU of a busy cycle to a quiet one", _times(busy[_XL], quiet[_XL]), _BUSY),
         Bar("XL, 3 copies: CPU seconds of all checks", median(checks), _JUDGE_S),
     ]
     head = ("shape", "brokers", "partitions", "groups", "requests", "MB received", "CPU s quiet, min / median", "to L",
             "CPU s busy, min / median", "to quiet", "peak MB")  # fmt: skip
     body = table(head, rows) + f"\n\nAll checks over XL with 3 copies: CPU s {spread(checks)}."
-    figures = {"quiet": {name: msgspec.to_builtins(told) for name, told in quiet.items()}, "checks_cpu_s": checks}
+    figures = {"quiet": {name: msgspec.to_builtins(quiet_cycles) for name, quiet_cycles in quiet.items()}, "checks_cpu_s": checks}
     return finish("scale", "The core cycle as a cluster grows", body, bars, figures)
 
 
-def _times(some: Sequence[Cycle], others: Sequence[Cycle]) -> float:
-    """How many times the CPU of the others some took, round by round."""
-    return median(one.cpu_s / other.cpu_s for one, other in zip(some, others, strict=True))
+def _times(series: Sequence[Cycle], others: Sequence[Cycle]) -> float:
+    """The median, over the rounds, of a cycle's CPU in relation to that of the other cycle."""
+    return median(cycle.cpu_s / other.cpu_s for cycle, other in zip(series, others, strict=True))
 
 
 def _size(name: str) -> list[object]:

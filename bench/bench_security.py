@@ -56,7 +56,7 @@ def ways(folder: Path) -> dict[str, Way]:
     trust = {"ssl.truststore.type": "PEM", "ssl.truststore.location": str(paths["ca"])}
     ours = {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(paths["client"])}
     server = str(paths["server"])
-    found = {
+    way_by_name = {
         _PLAIN: Way(Guarded(), {}),
         "TLS": Way(Guarded(server), {"security.protocol": "SSL", **trust}),
         "mTLS": Way(Guarded(server, str(paths["ca"])), {"security.protocol": "SSL", **trust, **ours}),
@@ -68,16 +68,16 @@ def ways(folder: Path) -> dict[str, Way]:
             "sasl.jaas.config": f'org.apache.kafka.common.security.{module} required username="{_USER}" password="{_PASSWORD}";',
         }
         users = {_USER: _PASSWORD}
-        found[f"{mechanism} in plaintext"] = Way(
+        way_by_name[f"{mechanism} in plaintext"] = Way(
             Guarded(None, None, (mechanism,), users), {"security.protocol": "SASL_PLAINTEXT", **login}
         )
-        found[f"{mechanism} over TLS"] = Way(
+        way_by_name[f"{mechanism} over TLS"] = Way(
             Guarded(server, None, (mechanism,), users), {"security.protocol": "SASL_SSL", **trust, **login}
         )
-    return found
+    return way_by_name
 
 
-def measured(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]]]:
+def measure_cycles(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]]]:
     """Warm cycles of every way in, and looks that open every connection anew."""
     warm, cold = dict[str, list[Cycle]](), dict[str, list[Cycle]]()
     with ExitStack() as stack:
@@ -87,12 +87,12 @@ def measured(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]
             guard, client = folder / f"{number}.json", folder / f"{number}.properties"
             guard.write_bytes(msgspec.json.encode(way.guarded))
             client.write_text("".join(f"{key}={value}\n" for key, value in way.properties.items()), encoding="utf-8")
-            for of, who, brokers, tier in (
+            for of, contestant, brokers, tier in (
                 (children, "kastellan", _BROKERS, TIERS["L"]),
                 (doors, "kastellan-doors", _DOORS, Tier("doors", 1, 1, 0)),
             ):
                 fakes = stack.enter_context(Fakes(brokers, tier, guard))
-                of[name] = stack.enter_context(Child(who, fakes.bootstrap, json.dumps({}), str(client)))
+                of[name] = stack.enter_context(Child(contestant, fakes.bootstrap, json.dumps({}), str(client)))
                 for _ in range(_WARM):
                     of[name].cycle()
         for number in range(rounds):
@@ -100,27 +100,27 @@ def measured(rounds: int) -> tuple[dict[str, list[Cycle]], dict[str, list[Cycle]
                 cold.setdefault(name, []).append(doors[name].cycle("cold"))
                 last = children[name].cycle("check" if number == rounds - 1 else "go")
                 warm.setdefault(name, []).append(last)
-                if last.seen is not None and last.seen.partitions != TIERS["L"].partitions:
-                    raise SystemExit(f"bench: {name}: {last.seen.partitions} partitions seen")
+                if last.observation is not None and last.observation.partitions != TIERS["L"].partitions:
+                    raise SystemExit(f"bench: {name}: {last.observation.partitions} partitions seen")
     return {name: warm[name] for name in children}, {name: cold[name] for name in children}
 
 
 def main(words: Sequence[str]) -> int:
     """Measure every way in."""
-    warm, cold = measured(options(words, "L", __doc__).rounds or 9)
+    warm, cold = measure_cycles(options(words, "L", __doc__).rounds or 9)
     connections = _DOORS + 1
-    cpu = {name: median(each.cpu_s for each in told) for name, told in warm.items()}
-    least = {name: min(each.cpu_s for each in told) for name, told in cold.items()}
+    cpu = {name: median(cycle.cpu_s for cycle in cycles) for name, cycles in warm.items()}
+    least = {name: min(cycle.cpu_s for cycle in cycles) for name, cycles in cold.items()}
     rows = [
         [
-            name, spread([each.cpu_s for each in told]), f"{cpu[name] / cpu[_PLAIN]:.2f}",
-            spread([each.cpu_s * 1_000 / connections for each in cold[name]], 2),
+            name, spread([cycle.cpu_s for cycle in cycles]), f"{cpu[name] / cpu[_PLAIN]:.2f}",
+            spread([cycle.cpu_s * 1_000 / connections for cycle in cold[name]], 2),
             f"{1_000 * (least[name] - least[_PLAIN]) / connections:+.2f}",
         ]
-        for name, told in warm.items()
+        for name, cycles in warm.items()
     ]  # fmt: skip
     head = ("way in", "warm, CPU s min / median", "to plaintext", "a connection, CPU ms min / median", "least, to plaintext")
-    figures = {kind: {name: [each.cpu_s for each in told] for name, told in of_kind.items()}
+    figures = {kind: {name: [cycle.cpu_s for cycle in cycles] for name, cycles in of_kind.items()}
                for kind, of_kind in (("warm_cpu_s", warm), ("opening_cpu_s", cold))}  # fmt: skip
     bar = Bar("L, warm: CPU over TLS to plaintext", cpu["TLS"] / cpu[_PLAIN], _MOST_TIMES)
     return finish("security", "What TLS and logins cost", table(head, rows), [bar], figures)

@@ -36,7 +36,7 @@ BROKER_KEYS: Final = ("log.retention.hours", "min.insync.replicas", "num.io.thre
 _PATIENCE_S: Final = 120.0
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True):
     """What a contestant saw, in the terms of the oracle; None for what it does not collect."""
 
     partitions: int
@@ -59,7 +59,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     by_request: dict[str, int] = {}
     peak_mb: float = 0.0
     extra: dict[str, float] = {}
-    seen: Seen | None = None
+    observation: Observation | None = msgspec.field(default=None, name="seen")
 
 
 class Child:
@@ -98,18 +98,20 @@ class Child:
         return msgspec.json.decode(line, type=Cycle)
 
 
-def _measured(run: Callable[[], dict[str, Any]], see: Callable[[], Seen], renew: Callable[[], None] | None = None) -> None:
+def _serve_cycles(
+    run: Callable[[], dict[str, Any]], see: Callable[[], Observation], renew: Callable[[], None] | None = None
+) -> None:
     """The loop of a contestant's process."""
     for line in sys.stdin:
         if line.strip() == "cold" and renew is not None:
             renew()
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
-        told = run()
+        figures = run()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        seen = see() if line.strip() == "check" else None
-        cycle = Cycle(wall_s=wall, cpu_s=cpu, peak_mb=peak, seen=seen, **told)
+        observation = see() if line.strip() == "check" else None
+        cycle = Cycle(wall_s=wall, cpu_s=cpu, peak_mb=peak, observation=observation, **figures)
         sys.stdout.write(msgspec.json.encode(cycle).decode() + "\n")
         sys.stdout.flush()
 
@@ -147,17 +149,17 @@ def kastellan(bootstrap: str, tables: frozenset[str], resolve: dict[str, str], p
         return {"requests": cost.requests, "received_bytes": cost.received_bytes, "by_request": cost.by_request}
 
     try:
-        _measured(run, lambda: _seen_by_us(last[0]), renew)
+        _serve_cycles(run, lambda: _observation_of(last[0]), renew)
     finally:
         loop.run_until_complete(source.close())
 
 
-def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
+def _observation_of(snapshot: Any) -> Observation:  # noqa: ANN401
     import polars as pl
 
     from kastellan.views.lag import lag
 
-    bad = [each.sentence() for each in snapshot.answers if each.state != "complete"]
+    bad = [answer.sentence() for answer in snapshot.answers if answer.state != "complete"]
     if bad:
         raise SystemExit(f"bench: not all answers are complete: {bad[:5]}")
     tables = {name: table.df for name, table in snapshot.tables.items()}
@@ -177,7 +179,7 @@ def _seen_by_us(snapshot: Any) -> Seen:  # noqa: ANN401
     ):
         if frame[column].null_count():
             raise SystemExit(f"bench: {frame[column].null_count()} values of {column} are null on a healthy cluster")
-    return Seen(
+    return Observation(
         partitions=tables["partitions"].filter(mine).height,
         pairs=rows.height,
         lag_records=int(rows["lag_records"].sum()),
@@ -204,11 +206,11 @@ class KafkaPython:
         manager = self._admin._manager  # noqa: SLF001
         send = manager.send
 
-        def counted(*values: Any, **named: Any) -> Any:  # noqa: ANN401
+        def count_and_send(*values: Any, **named: Any) -> Any:  # noqa: ANN401
             self._sent += 1
             return send(*values, **named)
 
-        manager.send = counted
+        manager.send = count_and_send
         self.last: dict[str, Any] = {}
 
     def run(self) -> dict[str, Any]:
@@ -225,8 +227,12 @@ class KafkaPython:
         kafka, admin = self._kafka, self._admin
         spec = kafka.admin.OffsetSpec
         topics = admin.describe_topics()
-        parts = [kafka.TopicPartition(topic["name"], each["partition_index"]) for topic in topics for each in topic["partitions"]]
-        groups = [each["group_id"] for each in admin.list_groups()]
+        parts = [
+            kafka.TopicPartition(topic["name"], partition["partition_index"])
+            for topic in topics
+            for partition in topic["partitions"]
+        ]
+        groups = [group["group_id"] for group in admin.list_groups()]
         described = admin.describe_groups(groups)
         commits = admin.list_group_offsets(groups)
         earliest = admin.list_partition_offsets(dict.fromkeys(parts, spec.EARLIEST))
@@ -239,45 +245,45 @@ class KafkaPython:
             "configs": configs["topic"],
         }  # fmt: skip
 
-    def see(self) -> Seen:
+    def see(self) -> Observation:
         """What the last cycle saw."""
         last = self.last
-        latest = {part: each.offset for part, each in last["latest"].items()}
+        latest = {part: end.offset for part, end in last["latest"].items()}
         lags = {
-            group: sum(max(0, latest[part] - each.offset) for part, each in told.items() if each.offset >= 0)
-            for group, told in last["commits"].items()
+            group: sum(max(0, latest[part] - commit.offset) for part, commit in commits.items() if commit.offset >= 0)
+            for group, commits in last["commits"].items()
             if group.startswith("bench.")
         }
         mine = [part for part in last["parts"] if part.topic.startswith("bench.")]
-        described = [each for name, each in last["groups"].items() if name.startswith("bench.")]
-        members = [member for each in described for member in each["members"]]
-        return Seen(
+        described = [group for name, group in last["groups"].items() if name.startswith("bench.")]
+        members = [member for group in described for member in group["members"]]
+        return Observation(
             partitions=len(mine),
-            pairs=sum(1 for group in lags for each in last["commits"][group].values() if each.offset >= 0),
+            pairs=sum(1 for group in lags for commit in last["commits"][group].values() if commit.offset >= 0),
             lag_records=sum(lags.values()),
             lag_by_group=lags,
             members=len(members),
-            assigned=sum(_assigned(each) for each in members),
+            assigned=sum(_count_assigned(member) for member in members),
             retentions={
-                topic: told["retention.ms"]["value"]
-                for topic, told in last["configs"].items()
-                if told["retention.ms"]["config_source"] == "DYNAMIC_TOPIC_CONFIG" and topic.startswith("bench.")
+                topic: entries["retention.ms"]["value"]
+                for topic, entries in last["configs"].items()
+                if entries["retention.ms"]["config_source"] == "DYNAMIC_TOPIC_CONFIG" and topic.startswith("bench.")
             },
             records=sum(latest[part] - last["earliest"][part].offset for part in mine),
         )
 
 
-def _assigned(member: dict[str, Any]) -> int:
+def _count_assigned(member: dict[str, Any]) -> int:
     assignment = member["member_assignment"]
     listed = assignment["assigned_partitions"] if isinstance(assignment, dict) else assignment.assigned_partitions
-    return sum(len(each["partitions"] if isinstance(each, dict) else each.partitions) for each in listed)
+    return sum(len(topic["partitions"] if isinstance(topic, dict) else topic.partitions) for topic in listed)
 
 
 def main(name: str, bootstrap: str, options: list[str]) -> None:
     """Serve one contestant until standard input ends."""
     if name.startswith("kafka-python"):
         peer = KafkaPython(bootstrap, hold_gc=name.endswith("gc-held"))
-        _measured(peer.run, peer.see)
+        _serve_cycles(peer.run, peer.see)
     else:
         resolve = json.loads(options[0]) if options else {}
         tables = FULL if name.endswith("full") else DOORS if name.endswith("doors") else CORE

@@ -62,7 +62,7 @@ class Exporter:
 @contextmanager
 def exporters(bootstrap: str) -> Generator[dict[str, Exporter]]:
     """Those whose programs are there, running."""
-    found: dict[str, Exporter] = {}
+    running: dict[str, Exporter] = {}
     with ExitStack() as stack:
         if program := os.environ.get("KMINION_BIN"):
             port = _free_port()
@@ -72,13 +72,13 @@ def exporters(bootstrap: str) -> Generator[dict[str, Exporter]]:
                 "MINION_CONSUMERGROUPS_SCRAPEMODE": "adminApi",
                 "MINION_TOPICS_INFOMETRIC_CONFIGKEYS": "cleanup.policy",
             }
-            found["kminion"] = stack.enter_context(Exporter([program], port, env))
+            running["kminion"] = stack.enter_context(Exporter([program], port, env))
         if program := os.environ.get("KAFKA_EXPORTER_BIN"):
             port = _free_port()
-            servers = [f"--kafka.server={each}" for each in bootstrap.split(",")]
+            servers = [f"--kafka.server={address}" for address in bootstrap.split(",")]
             command = [program, *servers, f"--web.listen-address=127.0.0.1:{port}", "--no-offset.show-all"]
-            found["kafka_exporter"] = stack.enter_context(Exporter(command, port, {}))
-        yield found
+            running["kafka_exporter"] = stack.enter_context(Exporter(command, port, {}))
+        yield running
 
 
 def _free_port() -> int:

@@ -27,7 +27,7 @@ from kastellan.wire.kafka.api import Api
 
 _END, _COMMITTED = 1_000, 900
 _CHURN = 10
-_ALL_RIGHTS = sum(1 << each for each in range(3, 13))
+_ALL_RIGHTS = sum(1 << operation for operation in range(3, 13))
 """Every operation of Kafka's AclOperation: nothing is left out silently."""
 
 
@@ -92,7 +92,7 @@ class Fakes:
         words = [*map(str, (brokers, tier.topics, tier.copies, tier.groups)), *([str(guard)] if guard else [])]
         command = [sys.executable, str(Path(__file__)), *words]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.bootstrap = self.told()
+        self.bootstrap = self.read_line()
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +101,7 @@ class Fakes:
         self._process.kill()
         self._process.wait()
 
-    def told(self) -> str:
+    def read_line(self) -> str:
         """The next line of the process."""
         assert self._process.stdout is not None  # noqa: S101
         line = self._process.stdout.readline().strip()
@@ -114,7 +114,7 @@ class Fakes:
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.write("churn\n")
         self._process.stdin.flush()
-        self.told()
+        self.read_line()
 
 
 async def _serve(model: FakeModel, guarded: Guarded) -> None:

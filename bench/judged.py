@@ -13,8 +13,8 @@ from kastellan.testing.snapshots import AT_MS, healthy
 
 def snapshot_of(tier: workload.Tier) -> Snapshot:
     """Topics, groups and commits as many as the tier has; every partition ends at 1 000, and nobody is behind."""
-    topics = {workload.topic_name(each): workload.PARTITIONS_A_TOPIC for each in range(tier.topics)}
-    groups = {workload.group_name(each): workload.topic_name(each % tier.topics) for each in range(tier.groups)}
+    topics = {workload.topic_name(topic): workload.PARTITIONS_A_TOPIC for topic in range(tier.topics)}
+    groups = {workload.group_name(group): workload.topic_name(group % tier.topics) for group in range(tier.groups)}
     now = healthy(topics=topics, groups=groups, rf=tier.copies)
     columns: dict[str, list[object]] = {"group": [], "topic": [], "partition": []}
     for group in range(tier.groups):

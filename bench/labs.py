@@ -23,9 +23,9 @@ def cluster(tier: workload.Tier, *, keep: bool) -> Generator[lab.Lab]:
     os.environ["_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=4"
     name = f"bench-{tier.name.lower()}"
     try:
-        found = lab.up(lab.LabSpec(name=name, brokers=3, heap_mib=HEAP_MIB), _say)
-        _fill(found, tier)
-        yield found
+        running_lab = lab.up(lab.LabSpec(name=name, brokers=3, heap_mib=HEAP_MIB), _say)
+        _fill(running_lab, tier)
+        yield running_lab
     except KastellanError as problem:
         raise SystemExit(f"bench: {problem.message}") from problem
     finally:
@@ -34,13 +34,13 @@ def cluster(tier: workload.Tier, *, keep: bool) -> Generator[lab.Lab]:
             lab.down(name)
 
 
-def _fill(found: lab.Lab, tier: workload.Tier) -> None:
-    done = Path(found.dir) / "workload"
-    if done.exists():
+def _fill(running_lab: lab.Lab, tier: workload.Tier) -> None:
+    marker = Path(running_lab.dir) / "workload"
+    if marker.exists():
         return
     _say(f"making workload {tier.name} (open files: every partition of a broker is one)")
-    asyncio.run(workload.make(found.bootstrap, tier, _say))
-    done.write_text(tier.name)
+    asyncio.run(workload.make(running_lab.bootstrap, tier, _say))
+    marker.write_text(tier.name)
 
 
 def _say(text: str) -> None:

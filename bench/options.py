@@ -22,17 +22,19 @@ class Options(msgspec.Struct, frozen=True):
     against: str | None = None
 
 
-def options(words: Sequence[str], tiers: str, what: str | None) -> Options:
+def options(words: Sequence[str], tiers: str, description: str | None) -> Options:
     """Read the words; one that is not known ends the run with the usage. `tiers` are those of a run without any."""
-    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("--tier", default=os.environ.get("TIER") or tiers, help="S, M, L or several with commas [%(default)s]")
     parser.add_argument("--rounds", type=int, help="how often each contestant is run")
     parser.add_argument("--keep", action="store_true", help="leave the labs running for the next run")
     parser.add_argument("--against", metavar="REVISION-OR-PATH", help="the checkout to compare with")
-    found = parser.parse_args(words)
-    named = tuple(found.tier.upper().split(","))
+    arguments = parser.parse_args(words)
+    named = tuple(arguments.tier.upper().split(","))
     if not set(named) <= TIERS.keys():
-        parser.error(f"--tier {found.tier}: choose from {', '.join(TIERS)}")
-    if found.rounds is not None and found.rounds < 1:
-        parser.error(f"--rounds {found.rounds}: give 1 or more")
-    return Options(named, found.rounds, found.keep, found.against)
+        parser.error(f"--tier {arguments.tier}: choose from {', '.join(TIERS)}")
+    if arguments.rounds is not None and arguments.rounds < 1:
+        parser.error(f"--rounds {arguments.rounds}: give 1 or more")
+    return Options(named, arguments.rounds, arguments.keep, arguments.against)

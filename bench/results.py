@@ -21,7 +21,7 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 class Bar(msgspec.Struct, frozen=True):
     """What must hold, as a measured figure and its limit: the figure may not be above it."""
 
-    what: str
+    label: str = msgspec.field(name="what")
     measured: float
     limit: float
 
@@ -32,7 +32,7 @@ class Bar(msgspec.Struct, frozen=True):
 
     def line(self) -> str:
         """For the table of bars."""
-        return f"| {self.what} | {self.measured:.4g} | {self.limit:.4g} | {'holds' if self.holds else '**BROKEN**'} |"
+        return f"| {self.label} | {self.measured:.4g} | {self.limit:.4g} | {'holds' if self.holds else '**BROKEN**'} |"
 
 
 def cpu_of(pids: Sequence[int]) -> float:
@@ -55,7 +55,7 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(each) for each in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def machine() -> dict[str, Any]:
@@ -79,19 +79,19 @@ def machine() -> dict[str, Any]:
 
 def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    process = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    return process.stdout.strip() or "unknown"
 
 
 def finish(name: str, title: str, body: str, bars: Sequence[Bar], figures: dict[str, Any]) -> int:
     """Print the result, write it beside the last ones, and return the exit code: 1 when a bar is broken."""
     where = machine()
-    told = ", ".join(f"{key} {value}" for key, value in where.items())
-    held = table(["bar", "measured", "limit", ""], []) + "\n" + "\n".join(each.line() for each in bars) if bars else ""
-    text = f"# {title}\n\n{body}\n\n{held}\n\nMachine: {told}\n"
+    facts = ", ".join(f"{key} {value}" for key, value in where.items())
+    held = table(["bar", "measured", "limit", ""], []) + "\n" + "\n".join(bar.line() for bar in bars) if bars else ""
+    text = f"# {title}\n\n{body}\n\n{held}\n\nMachine: {facts}\n"
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
-    whole = {"machine": where, "bars": [msgspec.structs.asdict(each) | {"holds": each.holds} for each in bars], **figures}
-    (RESULTS / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n")
-    return 0 if all(each.holds for each in bars) else 1
+    document = {"machine": where, "bars": [msgspec.to_builtins(bar) | {"holds": bar.holds} for bar in bars], **figures}
+    (RESULTS / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+    return 0 if all(bar.holds for bar in bars) else 1

@@ -44,29 +44,29 @@ class Proxies:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        others = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
-        for each in others:
-            each.cancel()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     def _serve(self, host: str, port: int):  # noqa: ANN202  # asyncio's callback
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             from_broker, to_broker = await asyncio.open_connection(host, port)
             with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await asyncio.gather(self._asked(reader, to_broker), self._answered(from_broker, writer))
+                await asyncio.gather(self._relay_requests(reader, to_broker), self._relay_answers(from_broker, writer))
             to_broker.close()
             writer.close()
 
         return serve
 
-    async def _asked(self, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter) -> None:
+    async def _relay_requests(self, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter) -> None:
         while True:
             head = await reader.readexactly(8)
             self.counted[api_name(int.from_bytes(head[4:6], "big"))] += 1
             to_broker.write(head + await reader.readexactly(int.from_bytes(head[:4], "big") - 4))
             await to_broker.drain()
 
-    async def _answered(self, from_broker: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _relay_answers(self, from_broker: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await from_broker.read(_CHUNK):
             writer.write(data)
             await writer.drain()

@@ -1,7 +1,7 @@
 """A workload with a known answer: topics, records, groups with commits and members, all by rule.
 
 Nothing is drawn at random: what a cluster holds afterwards follows from the tier alone, so the oracle needs no cluster.
-Partition `p` of topic `t` holds `records(t, p)` records; group `g` has committed `committed(g, t, p)` of them.
+Partition `p` of topic `t` holds `records(t, p)` records; group `g` has committed `committed_offset(g, t, p)` of them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Tier(msgspec.Struct, frozen=True):
 
 
 TIERS: Final[Mapping[str, Tier]] = {
-    each.name: each for each in (Tier("S", 100, 3, 50), Tier("M", 1_000, 2, 300), Tier("L", 3_000, 1, 1_000))
+    tier.name: tier for tier in (Tier("S", 100, 3, 50), Tier("M", 1_000, 2, 300), Tier("L", 3_000, 1, 1_000))
 }
 
 
@@ -81,7 +81,7 @@ def topics_of(tier: Tier, group: int) -> list[int]:
     return sorted({(group * 3 + step * 17) % tier.topics for step in range(TOPICS_A_GROUP)})
 
 
-def committed(group: int, topic: int, partition: int) -> int | None:
+def committed_offset(group: int, topic: int, partition: int) -> int | None:
     """The committed offset; None where the group never committed (one in eleven)."""
     mark = group * 31 + topic * 13 + partition * 5
     return None if mark % 11 == 0 else mark % (records(topic, partition) + 1)
@@ -91,7 +91,7 @@ def commits_of(tier: Tier, group: int) -> Iterator[tuple[int, int, int]]:
     """(topic, partition, offset) of every commit of a group."""
     for topic in topics_of(tier, group):
         for partition in range(PARTITIONS_A_TOPIC):
-            offset = committed(group, topic, partition)
+            offset = committed_offset(group, topic, partition)
             if offset is not None:
                 yield topic, partition, offset
 
@@ -118,10 +118,10 @@ def oracle(tier: Tier) -> Oracle:
     """The right answer."""
     lags, pairs = dict[str, int](), 0
     for group in range(tier.groups):
-        found = [records(topic, partition) - offset for topic, partition, offset in commits_of(tier, group)]
-        lags[group_name(group)] = sum(found)
-        pairs += len(found)
-    owners = [each for each in range(tier.groups) if has_member(each)]
+        group_lags = [records(topic, partition) - offset for topic, partition, offset in commits_of(tier, group)]
+        lags[group_name(group)] = sum(group_lags)
+        pairs += len(group_lags)
+    owners = [group for group in range(tier.groups) if has_member(group)]
     return Oracle(
         partitions=tier.partitions,
         records=sum(records(topic, partition) for topic in range(tier.topics) for partition in range(PARTITIONS_A_TOPIC)),
@@ -129,8 +129,8 @@ def oracle(tier: Tier) -> Oracle:
         lag_records=sum(lags.values()),
         lag_by_group=lags,
         members=len(owners),
-        assigned=sum(len(topics_of(tier, each)) * PARTITIONS_A_TOPIC for each in owners),
-        retentions={topic_name(each): str(own) for each in range(tier.topics) if (own := retention_ms(each)) is not None},
+        assigned=sum(len(topics_of(tier, group)) * PARTITIONS_A_TOPIC for group in owners),
+        retentions={topic_name(topic): str(own) for topic in range(tier.topics) if (own := retention_ms(topic)) is not None},
     )
 
 
@@ -150,16 +150,18 @@ class Maker:
         """Topics with their replicas placed by rule."""
         nodes = self._cluster.nodes
         for start in range(0, self._tier.topics, _TOPICS_A_REQUEST):
-            some = [self._topic(each, nodes) for each in range(start, min(start + _TOPICS_A_REQUEST, self._tier.topics))]
-            build = _with(mutations.create_topics, some, timeout_ms=60_000)
+            new_topics = [
+                self._topic(number, nodes) for number in range(start, min(start + _TOPICS_A_REQUEST, self._tier.topics))
+            ]
+            build = _with(mutations.create_topics, new_topics, timeout_ms=60_000)
             answer = await self._ask(None, RequestSpec(Api.CREATE_TOPICS, build))
-            _refuse(each.error_code for each in answer.topics)
+            _refuse(topic.error_code for topic in answer.topics)
 
     def _topic(self, number: int, nodes: Sequence[int]) -> mutations.NewTopic:
         own = retention_ms(number)
         placed = {
-            each: [nodes[(number + each + copy) % len(nodes)] for copy in range(self._tier.copies)]
-            for each in range(PARTITIONS_A_TOPIC)
+            partition: [nodes[(number + partition + copy) % len(nodes)] for copy in range(self._tier.copies)]
+            for partition in range(PARTITIONS_A_TOPIC)
         }
         # A follower that is starved for a moment must not refuse a write: that would change the known answer.
         configs = {"min.insync.replicas": "1"} | ({} if own is None else {"retention.ms": str(own)})
@@ -178,7 +180,7 @@ class Maker:
                     if sum(map(len, of_node[-1].values())) >= _BATCHES_A_REQUEST:
                         of_node.append({})
                     of_node[-1].setdefault(topic_name(topic), {})[partition] = batches[size]
-        await asyncio.gather(*(self._write(node, each) for node in nodes for each in pieces[node] if each))
+        await asyncio.gather(*(self._write(node, batches) for node in nodes for batches in pieces[node] if batches))
 
     async def _write(self, node: int, batches: dict[str, dict[int, bytes]]) -> None:
         while batches:
@@ -197,18 +199,18 @@ class Maker:
 
     async def coordinators(self) -> dict[int, int]:
         """The broker that coordinates each group."""
-        names = {group_name(each): each for each in range(self._tier.groups)}
+        names = {group_name(group): group for group in range(self._tier.groups)}
         while True:
             build = _with(requests.find_coordinator, list(names))
             answer = await self._ask(None, RequestSpec(Api.FIND_COORDINATOR, build, lowest=4))
-            if all(not each.error_code for each in answer.coordinators):
-                return {names[each.key]: int(each.node_id) for each in answer.coordinators}
-            _refuse(each.error_code for each in answer.coordinators if int(each.error_code) not in _RETRIED)
+            if all(not coordinator.error_code for coordinator in answer.coordinators):
+                return {names[coordinator.key]: int(coordinator.node_id) for coordinator in answer.coordinators}
+            _refuse(coordinator.error_code for coordinator in answer.coordinators if int(coordinator.error_code) not in _RETRIED)
             await asyncio.sleep(0.2)
 
     async def commits(self, groups: Sequence[int], where: Mapping[int, int]) -> None:
         """The commits of these groups, before they get members."""
-        await asyncio.gather(*(self._commit(each, where[each]) for each in groups))
+        await asyncio.gather(*(self._commit(group, where[group]) for group in groups))
 
     async def _commit(self, group: int, node: int) -> None:
         listed = [mutations.Commit(topic_name(t), p, offset) for t, p, offset in commits_of(self._tier, group)]
@@ -224,8 +226,8 @@ class Maker:
 
     async def members(self, where: Mapping[int, int]) -> None:
         """One static member for every group that has one; it stays without a process."""
-        owners = [each for each in range(self._tier.groups) if has_member(each)]
-        await asyncio.gather(*(self._member(each, where[each]) for each in owners))
+        owners = [group for group in range(self._tier.groups) if has_member(group)]
+        await asyncio.gather(*(self._member(group, where[group]) for group in owners))
 
     async def _member(self, group: int, node: int) -> None:
         name, instance = group_name(group), f"reader-{group}"
@@ -236,7 +238,7 @@ class Maker:
             _refuse([joined.error_code] if int(joined.error_code) not in _RETRIED else [])
             await asyncio.sleep(0.2)
             node = (await self.coordinators())[group]
-        owned = {topic_name(each): range(PARTITIONS_A_TOPIC) for each in topics_of(self._tier, group)}
+        owned = {topic_name(topic): range(PARTITIONS_A_TOPIC) for topic in topics_of(self._tier, group)}
         synced = await self._ask(node, sync_group(name, instance, joined.member_id, joined.generation_id, owned))
         _refuse([synced.error_code])
 
@@ -263,10 +265,10 @@ def sync_group(group: str, instance: str, member: str, generation: int, owned: M
         for topic, numbers in owned.items()
     )
     assignment = struct.pack(">hi", 0, len(owned)) + topics + int32(0)
-    who = FLEXIBLE.text(group) + int32(generation) + FLEXIBLE.text(member) + FLEXIBLE.text(instance)
+    identity = FLEXIBLE.text(group) + int32(generation) + FLEXIBLE.text(member) + FLEXIBLE.text(instance)
     kind = FLEXIBLE.text("consumer") + FLEXIBLE.text("range")
     listed = FLEXIBLE.count(1) + FLEXIBLE.text(member) + FLEXIBLE.raw(assignment) + b"\x00"
-    return pack(_SYNC_GROUP, 5, who, kind, listed)  # pyright: ignore[reportArgumentType]
+    return pack(_SYNC_GROUP, 5, identity, kind, listed)  # pyright: ignore[reportArgumentType]
 
 
 async def make(bootstrap: str, tier: Tier, say: Callable[[str], None] = print) -> None:
@@ -277,13 +279,13 @@ async def make(bootstrap: str, tier: Tier, say: Callable[[str], None] = print) -
         maker = Maker(cluster, tier)
         begun = time.monotonic()
         await maker.topics()
-        said = time.monotonic()
-        say(f"  {tier.partitions} partitions with {tier.copies} replicas created in {said - begun:.0f} s")
+        created_at = time.monotonic()
+        say(f"  {tier.partitions} partitions with {tier.copies} replicas created in {created_at - begun:.0f} s")
         where = await maker.coordinators()
         await maker.records()
         await maker.commits(range(tier.groups), where)
         await maker.members(where)
-        say(f"  records, commits of {tier.groups} groups and members in {time.monotonic() - said:.0f} s")
+        say(f"  records, commits of {tier.groups} groups and members in {time.monotonic() - created_at:.0f} s")
 
 
 def _with(build: Callable[..., EncodedRequest], *values: object, **named: object) -> Callable[[int], EncodedRequest]:
@@ -291,6 +293,6 @@ def _with(build: Callable[..., EncodedRequest], *values: object, **named: object
 
 
 def _refuse(codes: Any) -> None:  # noqa: ANN401  # any iterable of the codec's codes
-    bad = sorted({int(each) for each in codes} - {0})
+    bad = sorted({int(code) for code in codes} - {0})
     if bad:
         raise SystemExit(f"bench: the cluster answered with error codes {bad} while the workload was made")

@@ -73,13 +73,15 @@ def _closest(wanted: str, data: ProviderData) -> str:
 def _explain_provider(profile: Profile, data: ProviderData) -> Explanation:
     parts = {
         "About": f"What `doctor` does on {profile.name}, recognised or stated by --provider {profile.id}.",
-        "Recognised by": "\n".join(each.says for each in profile.signs),
-        "Refused": "\n".join(f"{each.about}: {each.says} ({each.how})" for each in profile.refused),
-        "Set aside": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.not_applicable),
-        "Owners": "\n".join(f"{', '.join(each.of)}: {each.says}" for each in profile.owners),
+        "Recognised by": "\n".join(sign.says for sign in profile.signs),
+        "Refused": "\n".join(f"{refusal.about}: {refusal.says} ({refusal.how})" for refusal in profile.refused),
+        "Set aside": "\n".join(f"{', '.join(rule.of)}: {rule.says}" for rule in profile.not_applicable),
+        "Owners": "\n".join(f"{', '.join(owner.of)}: {owner.says}" for owner in profile.owners),
         "Unlike Kafka": "\n".join(profile.unlike),
         "As of": data.as_of.isoformat(),
-        "References": "\n".join(dict.fromkeys((*profile.sources, *(one for each in profile.refused for one in each.sources)))),
+        "References": "\n".join(
+            dict.fromkeys((*profile.sources, *(source for refusal in profile.refused for source in refusal.sources)))
+        ),
     }
     return Explanation(id=profile.id, title=profile.name, parts={name: text for name, text in parts.items() if text})
 

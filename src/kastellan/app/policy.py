@@ -17,4 +17,4 @@ def read_policy(file: Path | None) -> Policy:
         data = file.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read {file}: {error.strerror or error}; give a waiver file (TOML)") from None
-    return policy_of(data, str(file), {name: each.check for name, each in all_checks().items()})
+    return policy_of(data, str(file), {check_id: entry.check for check_id, entry in all_checks().items()})

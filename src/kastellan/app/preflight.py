@@ -89,7 +89,7 @@ class _Shown(msgspec.Struct, frozen=True):
     """Where a right shows itself: the tables that it fills, and the requests that need nothing else."""
 
     tables: tuple[str, ...]
-    asked: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
 
 
 @cache
@@ -112,29 +112,29 @@ def requests_for(level: str) -> TableRequests:
     """What a look at this level collects. Raises BadInput for a level that does not exist."""
     if level not in LEVELS:
         raise BadInput(f"no level is called {level[:40]!r}; levels are {', '.join(LEVELS)}")
-    shown = {name for each in rights_of(level) for name in _shown()[each.permission].tables}
+    shown = {name for right in rights_of(level) for name in _shown()[right.permission].tables}
     of_checks = plan_checks().requests if level in {DOCTOR, DEEP} else ()
     return merge_requests(of_checks, request_tables(*shown))
 
 
 async def preflight(source: Source, level: str, timeout_s: float, stated: Provider | None = None) -> Preflight:
     """The answer from a live cluster; `stated` is who is said to run it. Raises Unreachable when nothing answered."""
-    return judged(await observe(source, requests_for(level), Deadline.after(timeout_s)), level, stated=stated)
+    return judge_rights(await observe(source, requests_for(level), Deadline.after(timeout_s)), level, stated=stated)
 
 
-def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
+def judge_rights(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: Provider | None = None) -> Preflight:
     """The answer from a snapshot: what its Answers show. What the provider refuses to everybody is no missing right."""
     requests_for(level)
     data = read_providers()
     run_by = provider_of(snapshot, data, stated)
     provider = describe_provider(snapshot, run_by, data)
-    designed = frozenset(answer for each in (provider.refused if provider else ()) for answer in each.answers)
+    designed = frozenset(answer for refusal in (provider.refused if provider else ()) for answer in refusal.answers)
     return Preflight(
         at_ms=snapshot.at_ms,
         cluster_id=snapshot.cluster_id,
         vantage=snapshot.vantage,
         level=level,
-        sights=tuple(_sight(each, snapshot, designed) for each in rights_of(level)),
+        sights=tuple(_sight(right, snapshot, designed) for right in rights_of(level)),
         cost=snapshot.cost,
         notes=(*notes, *provider_notes((), snapshot, provider, run_by)),
         provider=provider,
@@ -142,11 +142,11 @@ def judged(snapshot: Snapshot, level: str, notes: tuple[str, ...] = (), stated: 
 
 
 def _sight(right: Right, snapshot: Snapshot, designed: frozenset[int]) -> Sight:
-    asked = list(_answers(_shown()[right.permission], snapshot))
-    answers = [each for each in asked if each.id not in designed]
+    all_answers = list(_answers(_shown()[right.permission], snapshot))
+    answers = [answer for answer in all_answers if answer.id not in designed]
     hidden = _hidden_topics(snapshot) if right.resource == "Topic" else 0
-    has, why = _told(answers, one=right.resource == "Cluster")
-    if asked and not answers:
+    has, why = _judge_answers(answers, single=right.resource == "Cluster")
+    if all_answers and not answers:
         why = "nobody is answered here: it is refused by design"
     if hidden and has in {Has.UNTOLD, Has.UNTRIED}:
         has, why = Has.PARTLY, f"the log directories hold {plural(hidden, 'topic')} that Metadata leaves out"
@@ -175,25 +175,25 @@ def _answers(shown: _Shown, snapshot: Snapshot) -> Iterable[Answer]:
     for name in shown.tables:
         table = snapshot.tables.get(name)
         if table is not None:
-            ids |= {*table.df["answer"].drop_nulls().unique(), *(each.answer for each in table.unseen)}
-    return (answer for answer in snapshot.answers if answer.id in ids or answer.asked in shown.asked)
+            ids |= {*table.df["answer"].drop_nulls().unique(), *(unseen.answer for unseen in table.unseen)}
+    return (answer for answer in snapshot.answers if answer.id in ids or answer.asked in shown.requests)
 
 
-def _told(answers: list[Answer], *, one: bool) -> tuple[Has, str]:
+def _judge_answers(answers: list[Answer], *, single: bool) -> tuple[Has, str]:
     """Whether the right is there.
 
-    `one`: there is one such resource, so that a right on some of it is none.
+    `single`: there is one such resource, so that a right on some of it is none.
     """
     by_state: dict[State, list[Answer]] = {}
     for answer in answers:
         by_state.setdefault(answer.state, []).append(answer)
-    denied, left_out, whole = (by_state.get(state, []) for state in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
+    denied, left_out, complete = (by_state.get(state, []) for state in (State.DENIED, State.VISIBLE_ONLY, State.COMPLETE))
     if denied:
-        return (Has.PARTLY if (whole or left_out) and not one else Has.NO), denied[0].sentence()
+        return (Has.PARTLY if (complete or left_out) and not single else Has.NO), denied[0].sentence()
     if left_out:
         return Has.UNTOLD, left_out[0].sentence()
-    if whole:
-        return Has.YES, f"{whole[0].asked} answered whole"
+    if complete:
+        return Has.YES, f"{complete[0].asked} answered whole"
     if State.UNSUPPORTED in by_state and len(by_state) == 1:
         return Has.YES, f"not asked: {by_state[State.UNSUPPORTED][0].sentence()}"
     return (Has.UNKNOWN, answers[0].sentence()) if answers else (Has.UNTRIED, "there is nothing that it could be tried on")
@@ -282,12 +282,12 @@ def acl_lines(report: Preflight) -> list[str]:
         wanted = " ".join(f"--operation {operation}" for operation in operations)
         lines.append(
             f"kafka-acls.sh --bootstrap-server {bootstrap} --command-config admin.properties "
-            f"--add --allow-principal {_quoted(principal_of(report))} {wanted} {of}"
+            f"--add --allow-principal {_quote(principal_of(report))} {wanted} {of}"
         )
     return lines
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     import shlex  # noqa: PLC0415
 
     return shlex.quote(text)
@@ -321,9 +321,9 @@ def strimzi_user(report: Preflight) -> str:
 def iam_policy(report: Preflight) -> str:
     """An IAM policy for Amazon MSK with IAM access control; what that has no action for is left out."""
     by_kind: dict[str, list[str]] = {"cluster": ["kafka-cluster:Connect"]}
-    for each in report.missing:
-        if (each.operation, each.resource) in _IAM:
-            action, kind = _IAM[each.operation, each.resource]
+    for sight in report.missing:
+        if (sight.operation, sight.resource) in _IAM:
+            action, kind = _IAM[sight.operation, sight.resource]
             by_kind.setdefault(kind, []).append(action)
     statements = [
         {

@@ -59,7 +59,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def relations() -> Mapping[str, type[Table]]:
     """What a statement can name: every table and every view, by name."""
-    return {**all_tables(), **{each.name: each for each in all_views()}}
+    return {**all_tables(), **{view.name: view for view in all_views()}}
 
 
 def read(text: str) -> Statement:
@@ -76,19 +76,19 @@ def read(text: str) -> Statement:
         try:
             pl.SQLContext(named).execute(text).collect_schema()  # polars says what is wrong when the plan is looked at
         except PolarsError as error:
-            found = _NOT_FOUND.search(str(error))
-            if found is None or found[1] in named:
+            match = _NOT_FOUND.search(str(error))
+            if match is None or match[1] in named:
                 raise _no_sql(error) from None
-            named[found[1]] = pl.LazyFrame(schema=_relation(found[1]).schema())
+            named[match[1]] = pl.LazyFrame(schema=_relation(match[1]).schema())
         else:
             break
-    before = tuple(each.removeprefix(BEFORE) for each in named if each.startswith(BEFORE))
-    return Statement(text=text, now=tuple(each for each in named if not each.startswith(BEFORE)), before=before)
+    before = tuple(name.removeprefix(BEFORE) for name in named if name.startswith(BEFORE))
+    return Statement(text=text, now=tuple(name for name in named if not name.startswith(BEFORE)), before=before)
 
 
 def requests_for(statement: Statement) -> TableRequests:
     """What has to be collected for it."""
-    named = [relations()[each] for each in statement.now]
+    named = [relations()[name] for name in statement.now]
     plan = plan_checks()
     views = plan.views
     of_views = requests_of((views[relation] for relation in named if relation in views), views)
@@ -162,21 +162,21 @@ def _relation(name: str) -> type[Table]:
 
 
 def _no_sql(error: PolarsError) -> BadInput:
-    said = " ".join(str(error).partition("Resolved plan until failure")[0].split()).removeprefix("sql parser error: ")
-    return BadInput(f"the statement cannot be carried out: {said[:300]}")
+    message = " ".join(str(error).partition("Resolved plan until failure")[0].split()).removeprefix("sql parser error: ")
+    return BadInput(f"the statement cannot be carried out: {message[:300]}")
 
 
 def _tables(snapshot: Snapshot, names: Iterable[str], prefix: str) -> dict[str, Table]:
-    resolver, found = Resolver(snapshot, all_views(read_releases())), dict[str, Table]()
+    resolver, tables = Resolver(snapshot, all_views(read_releases())), dict[str, Table]()
     for name in names:
         table = resolver.get(Need(name, relations()[name]))
         if isinstance(table, Missing):
             raise BadInput(f"{prefix}{name} cannot be read: {table.reason}; look at the live cluster, or save the snapshot anew")
         if isinstance(table, Table):
-            found[prefix + name] = table
-    return found
+            tables[prefix + name] = table
+    return tables
 
 
 def _of_nulls(frame: pl.DataFrame) -> Iterable[str]:
-    if any(frame[each].null_count() for each in frame.columns):
+    if any(frame[column].null_count() for column in frame.columns):
         yield "? is null: a value that was not seen, that does not exist, or for which a join found nothing"

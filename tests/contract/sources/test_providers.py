@@ -11,7 +11,7 @@ import pytest
 
 from kastellan.app.diagnose import CheckRun, plan_checks, run_checks
 from kastellan.app.observe import observe
-from kastellan.app.preflight import Has, judged, requests_for
+from kastellan.app.preflight import Has, judge_rights, requests_for
 from kastellan.engine.requests import request_tables
 from kastellan.findings.summary import ReportSummary
 from kastellan.kernel.deadline import Deadline
@@ -154,7 +154,7 @@ def test_preflight_misses_no_right_that_the_provider_gives_to_nobody() -> None:
                 snapshot = await observe(source, requests_for("doctor"), Deadline.after(10))
             finally:
                 await source.close()
-            found = judged(snapshot, "doctor")
+            found = judge_rights(snapshot, "doctor")
             has = {(each.operation, each.resource): each.has for each in found.sights}
             assert has["DescribeConfigs", "Cluster"] is Has.YES  # client metrics subscriptions need it too
             assert has["Describe", "Group"] is Has.NO

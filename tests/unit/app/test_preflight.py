@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from kastellan.app.preflight import Has, Sight, acl_lines, fitting_form, iam_policy, judged, requests_for, strimzi_user
+from kastellan.app.preflight import Has, Sight, acl_lines, fitting_form, iam_policy, judge_rights, requests_for, strimzi_user
 from kastellan.engine.requests import tables_of
 from kastellan.kernel.errors import BadInput
 from kastellan.kernel.outcome import State, Trouble
@@ -34,11 +34,11 @@ def refused(kind, where, state: State = State.DENIED) -> Snapshot:
 
 
 def sight(snapshot: Snapshot, operation: str, resource: str, level: str = "deep") -> Sight:
-    return next(each for each in judged(snapshot, level).sights if (each.operation, each.resource) == (operation, resource))
+    return next(each for each in judge_rights(snapshot, level).sights if (each.operation, each.resource) == (operation, resource))
 
 
 def test_who_sees_everything_has_every_right_of_the_level():
-    found = judged(seen(), "doctor")
+    found = judge_rights(seen(), "doctor")
     assert {each.has for each in found.sights} <= {Has.YES, Has.UNTRIED}
     assert {(each.operation, each.resource) for each in found.sights if each.has is Has.UNTRIED} <= {
         ("DescribeConfigs", "Group"),
@@ -46,7 +46,7 @@ def test_who_sees_everything_has_every_right_of_the_level():
     }
     assert found.missing == ()
     assert acl_lines(found) == []
-    assert judged(seen(), "glance").verdict.startswith("Everything")
+    assert judge_rights(seen(), "glance").verdict.startswith("Everything")
 
 
 def test_a_denied_answer_is_a_missing_right():
@@ -70,8 +70,8 @@ def test_what_is_left_out_silently_is_told_where_another_right_shows_it():
 def test_what_failed_otherwise_says_nothing_of_rights():
     assert sight(refused(TopicConfigs, {}, State.FAILED), "DescribeConfigs", "Topic").has is Has.UNKNOWN
     bare = seen(msgspec.structs.replace(healthy(), tables={}, answers=()))
-    assert {each.has for each in judged(bare, "deep").sights} == {Has.UNTRIED}
-    assert "could not be told" in judged(bare, "glance").verdict
+    assert {each.has for each in judge_rights(bare, "deep").sights} == {Has.UNTRIED}
+    assert "could not be told" in judge_rights(bare, "glance").verdict
 
 
 def test_a_request_that_the_cluster_does_not_know_asks_for_no_right():
@@ -79,7 +79,7 @@ def test_a_request_that_the_cluster_does_not_know_asks_for_no_right():
 
 
 def test_levels_grow():
-    counts = [len(judged(seen(), each).sights) for each in ("glance", "doctor", "deep")]
+    counts = [len(judge_rights(seen(), each).sights) for each in ("glance", "doctor", "deep")]
     assert counts == sorted(set(counts))
     assert "producers" in tables_of(requests_for("deep"))
     assert "producers" not in tables_of(requests_for("doctor"))
@@ -95,7 +95,7 @@ def nobody() -> Snapshot:
 
 
 def test_the_missing_rights_are_given_by_kafkas_own_tool():
-    lines = acl_lines(judged(nobody(), "doctor"))
+    lines = acl_lines(judge_rights(nobody(), "doctor"))
     assert lines[0] == (
         "kafka-acls.sh --bootstrap-server b1:9092 --command-config admin.properties --add --allow-principal User:kastellan "
         "--operation Describe --operation DescribeConfigs --cluster"
@@ -106,17 +106,17 @@ def test_the_missing_rights_are_given_by_kafkas_own_tool():
 
 def test_a_name_that_a_shell_would_take_apart_is_quoted():
     snapshot = msgspec.structs.replace(nobody(), vantage=Vantage(principal="User:CN=a b;rm -rf", bootstrap="b:1"))
-    assert "--allow-principal 'User:CN=a b;rm -rf' " in acl_lines(judged(snapshot, "glance"))[0]
+    assert "--allow-principal 'User:CN=a b;rm -rf' " in acl_lines(judge_rights(snapshot, "glance"))[0]
 
 
 def test_who_is_not_known_gets_a_placeholder():
     for name in ("User:ANONYMOUS", "User:(the subject of a token)"):
         snapshot = msgspec.structs.replace(nobody(), vantage=Vantage(principal=name))
-        assert "User:YOUR-PRINCIPAL" in acl_lines(judged(snapshot, "glance"))[0]
+        assert "User:YOUR-PRINCIPAL" in acl_lines(judge_rights(snapshot, "glance"))[0]
 
 
 def test_the_strimzi_user_has_the_missing_operations():
-    text = strimzi_user(judged(nobody(), "doctor"))
+    text = strimzi_user(judge_rights(nobody(), "doctor"))
     assert "kind: KafkaUser" in text
     assert "  name: kastellan\n" in text
     assert "type: cluster\n        operations: [Describe, DescribeConfigs]" in text
@@ -128,7 +128,7 @@ def test_the_strimzi_user_has_the_missing_operations():
 
 
 def test_the_iam_policy_allows_nothing_that_changes():
-    policy = json.loads(iam_policy(judged(nobody(), "doctor")))
+    policy = json.loads(iam_policy(judge_rights(nobody(), "doctor")))
     actions = [action for each in policy["Statement"] for action in each["Action"]]
     assert "kafka-cluster:DescribeTopicDynamicConfiguration" in actions
     assert [each for each in actions if not each.startswith(("kafka-cluster:Describe", "kafka-cluster:Connect"))] == []
@@ -146,7 +146,7 @@ def test_the_iam_policy_allows_nothing_that_changes():
 )
 def test_the_form_that_fits_the_provider_comes_first(bootstrap: str, form: str, line: str):
     snapshot = refused(TopicConfigs, {}) if "serverless" in bootstrap or "confluent" in bootstrap else refused(BrokerConfigs, {})
-    found = judged(msgspec.structs.replace(snapshot, vantage=Vantage(principal=USER, bootstrap=bootstrap)), "doctor")
+    found = judge_rights(msgspec.structs.replace(snapshot, vantage=Vantage(principal=USER, bootstrap=bootstrap)), "doctor")
     assert found.missing
     told = fitting_form(found)
     assert told.form == form
@@ -155,7 +155,9 @@ def test_the_form_that_fits_the_provider_comes_first(bootstrap: str, form: str, 
 
 def test_rights_of_azure_are_told_and_no_line_is_made_up():
     snapshot = refused(TopicConfigs, {"topic": "orders"})
-    found = judged(msgspec.structs.replace(snapshot, vantage=Vantage(bootstrap="acme.servicebus.windows.net:9093")), "doctor")
+    found = judge_rights(
+        msgspec.structs.replace(snapshot, vantage=Vantage(bootstrap="acme.servicebus.windows.net:9093")), "doctor"
+    )
     told = fitting_form(found)
     assert "Azure Event Hubs Data Receiver" in told.says
     assert told.lines == ()
@@ -169,7 +171,7 @@ def test_what_is_refused_to_everybody_is_no_missing_right():
             for each in snapshot.answers
         ]
         seen_from = Vantage(principal=USER, bootstrap=bootstrap)
-        return judged(msgspec.structs.replace(snapshot, vantage=seen_from, answers=tuple(asked)), "doctor")
+        return judge_rights(msgspec.structs.replace(snapshot, vantage=seen_from, answers=tuple(asked)), "doctor")
 
     there = of("pkc-4ygn6.europe-west3.gcp.confluent.cloud:9092")
     assert [each for each in there.missing if each.resource == "Cluster"] == []

@@ -46,11 +46,11 @@ def test_no_commit_is_beyond_the_end(bench) -> None:
 
 
 def test_a_partition_without_a_commit_is_no_lag_in_the_tools_columns(bench) -> None:
-    said = (
+    output = (
         "GROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID HOST CLIENT-ID\n"
         "bench.a t 0 1 3 2 - - -\nbench.a t 1 - 3 - m h c\nbench.a t 2 0 5 5 m h c\nother t 0 1 3 2 - - -\n"
     )
-    assert bench("bench_one_shot").lag_of_tool(said) == {"bench.a": 7}
+    assert bench("bench_one_shot").lag_of_tool(output) == {"bench.a": 7}
 
 
 def test_a_bar_is_broken_only_above_its_limit(bench) -> None:
@@ -63,7 +63,7 @@ def test_a_bar_is_broken_only_above_its_limit(bench) -> None:
 def test_a_wrong_answer_ends_the_run(bench) -> None:
     core, workload, contestants = bench("bench_core_cycle"), bench("workload"), bench("contestants")
     right = workload.oracle(workload.TIERS["S"])
-    seen = contestants.Seen(*(getattr(right, name) for name in contestants.Seen.__struct_fields__))
-    core.same("us", seen, right)
+    observation = contestants.Observation(*(getattr(right, name) for name in contestants.Observation.__struct_fields__))
+    core.same("us", observation, right)
     with pytest.raises(SystemExit, match="us saw lag_records 2083, the oracle says 2084"):
-        core.same("us", contestants.msgspec.structs.replace(seen, lag_records=2_083), right)
+        core.same("us", contestants.msgspec.structs.replace(observation, lag_records=2_083), right)

@@ -96,12 +96,12 @@ def _render(result: Preflight, form: Form) -> str:
 
 
 def _preflight(reach: ConnectionOptions, level: str) -> Preflight:
-    from kastellan.app.preflight import judged, preflight, requests_for
+    from kastellan.app.preflight import judge_rights, preflight, requests_for
 
     requests_for(level)
     run_by = reach.run_by()
     return collect_or_load(
         reach,
         lambda source, timeout_s: preflight(source, level, timeout_s, run_by),
-        lambda snapshot, notes: judged(snapshot, level, notes, run_by),
+        lambda snapshot, notes: judge_rights(snapshot, level, notes, run_by),
     )
