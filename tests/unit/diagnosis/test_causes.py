@@ -90,6 +90,14 @@ def test_how_a_broker_meets_us_says_which_way_it_went(met, title):
     assert only(collect_or_load(away=2, **met))["broker_down"].title == title
 
 
+def test_replicas_on_a_broker_that_is_not_registered_are_moved_and_the_broker_is_not_started():
+    cause = only(collect_or_load(away=2, fenced=None, registered=False, reached=None))["broker_down"]
+    assert cause.title == "Replicas are on a broker that is not registered"
+    assert cause.do.startswith("Move its replicas to brokers that are there")
+    assert "Do not start an empty broker" in cause.do_not
+    assert cause.undo.startswith("Cancel the reassignment")
+
+
 def test_replicas_still_in_the_isr_speak_against_a_broker_that_is_down():
     cause = only(edit(collect_or_load(away=2), Replicas, {"broker": 2, "topic": "orders"}, in_sync=True))["broker_down"]
     assert "still in the ISR of 3 partitions" in cause.against[0]

@@ -2,7 +2,8 @@
 
 **What it means.** The controller has fenced the broker: its replicas are away, its leaders moved. How it meets us says
 which way it went: it refuses connections where the process is gone, stays silent where it is frozen, overloaded or cut
-off, and answers where it is starting or cannot reach the controller.
+off, and answers where it is starting or cannot reach the controller. A broker that is not registered was removed while it held
+replicas: they do not come back by themselves, and partitions are moved away from it.
 
 **What speaks against it.** Replicas of the broker that are still in an ISR: then the views of the nodes differ, or the
 controller has only just fenced it.
@@ -34,6 +35,14 @@ CAUSE = Cause(
 )
 _FENCED, _UNREACHABLE = "brokers.fenced", "brokers.unreachable"
 _SILENT = frozenset({"silent", "slow"})
+_UNREGISTERED_DO = (
+    "Move its replicas to brokers that are there (kafka-reassign-partitions.sh --generate, then --execute). Start it again only "
+    "where it was removed by mistake and its disks still hold its log directories."
+)
+_UNREGISTERED_DO_NOT = (
+    "Do not start an empty broker under its id: it would first copy everything from the replicas that are left."
+)
+_UNREGISTERED_UNDO = "Cancel the reassignment (kafka-reassign-partitions.sh --cancel)."
 
 
 def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Iterable[CauseFound]:
@@ -44,7 +53,9 @@ def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Ite
         if finding.severity is Severity.INFO:
             continue
         rests_on = [(_FENCED, subject), *([(_UNREACHABLE, subject)] if subject in unreachable else [])]
-        title, says, do = _manner(known.get(int(subject.key[0] or 0)))
+        broker = known.get(int(subject.key[0] or 0))
+        is_removed = broker is not None and broker.registered is False
+        title, says, do = _manner(broker)
         yield CauseFound(
             cause=CAUSE.id,
             subject=subject,
@@ -54,14 +65,20 @@ def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Ite
             explains=symptoms.following(rests_on),
             against=_against(subject, replicas),
             do=do,
-            do_not=CAUSE.do_not,
-            undo=CAUSE.undo,
+            do_not=_UNREGISTERED_DO_NOT if is_removed else CAUSE.do_not,
+            undo=_UNREGISTERED_UNDO if is_removed else CAUSE.undo,
             verify=CAUSE.verify,
         )
 
 
 def _manner(broker: Broker | None) -> tuple[str, str, str]:
     """Title, what the way in which it meets us says, and what is to be done."""
+    if broker is not None and broker.registered is False:
+        return (
+            "Replicas are on a broker that is not registered",
+            "the controller does not know the broker any more",
+            _UNREGISTERED_DO,
+        )
     if broker is None or broker.reached is None:
         return CAUSE.title, "it was not asked from here", CAUSE.do
     if broker.reached:

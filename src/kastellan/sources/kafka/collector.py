@@ -128,9 +128,11 @@ class Flow:
             raise Defect(msg)
         if kind not in self._outputs:
             return None
-        # Whoever is cancelled while it waits must not cancel what the others wait for.
-        await asyncio.wait((self._outputs[kind],))
-        return self._outputs[kind].result()
+        output = self._outputs[kind]
+        if not output.done():
+            # Whoever is cancelled while it waits must not cancel what the others wait for.
+            await asyncio.wait((output,))
+        return output.result()
 
 
 Collect: TypeAlias = Callable[[CollectSession, Flow], Awaitable[Iterable[object]]]
