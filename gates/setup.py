@@ -70,8 +70,8 @@ def digest(path: Path) -> str:
 def project() -> str:
     """What pyproject.toml says of the package itself: a change there, such as a new command, installs it again."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    said = json.dumps([declared["project"], declared["build-system"]], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    text = json.dumps([declared["project"], declared["build-system"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def runs(command: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -98,15 +98,15 @@ def uv() -> Path:
     shutil.rmtree(home, ignore_errors=True)
     wanted = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", str(pin)]
     if runs([sys.executable, "-m", "venv", str(home)]).returncode == 0:
-        done = runs([str(home / "bin" / "python"), "-m", "pip", *wanted])
+        result = runs([str(home / "bin" / "python"), "-m", "pip", *wanted])
     elif runs([sys.executable, "-m", "pip", "--version"]).returncode == 0:
         # A Python without ensurepip makes no venv with pip in it; its own pip can still fill a folder.
         shutil.rmtree(home, ignore_errors=True)
-        done = runs([sys.executable, "-m", "pip", *wanted, "--target", str(home)])
+        result = runs([sys.executable, "-m", "pip", *wanted, "--target", str(home)])
     else:
         stop(f"{sys.executable} has neither venv nor pip: install them (on Debian and Ubuntu: apt-get install python3-venv).")
-    if done.returncode or not program.exists():
-        stop(f"pip could not fetch uv; check the network or pip's configuration.\n{done.stdout}{done.stderr}")
+    if result.returncode or not program.exists():
+        stop(f"pip could not fetch uv; check the network or pip's configuration.\n{result.stdout}{result.stderr}")
     stamp.write_text(digest(pin))
     return program
 
@@ -119,14 +119,14 @@ def pip_options() -> dict[str, str]:
             break
     else:
         return {}
-    found: dict[str, tuple[int, str]] = {}
+    ranked: dict[str, tuple[int, str]] = {}
     for line in listed.stdout.splitlines():
         key, _, value = line.partition("=")
         section, _, name = key.rpartition(".")
         rank = {":env:": 3, "install": 2, "global": 1}.get(section, 0)
-        if rank > found.get(name, (0, ""))[0]:
-            found[name] = (rank, value.strip().strip("'\"").replace("\\n", " "))
-    return {name: value for name, (_, value) in found.items()}
+        if rank > ranked.get(name, (0, ""))[0]:
+            ranked[name] = (rank, value.strip().strip("'\"").replace("\\n", " "))
+    return {name: value for name, (_, value) in ranked.items()}
 
 
 def uv_env() -> dict[str, str]:
@@ -153,12 +153,12 @@ def has_java() -> bool:
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if program is None or not Path(program).exists():
         return False
-    said = runs([program, "-version"])
-    major = re.search(r'version "(\d+)', said.stdout + said.stderr)
+    output = runs([program, "-version"])
+    major = re.search(r'version "(\d+)', output.stdout + output.stderr)
     return major is not None and int(major[1]) >= JAVA_MAJOR_MIN
 
 
-def wanted(level: str, before: dict[str, str]) -> dict[str, str]:
+def wanted_locks(level: str, before: dict[str, str]) -> dict[str, str]:
     """The locks to install and the digest of each. What was installed once for want of Java or Maven stays."""
     level = max(level, next((level for level in LEVELS if f"{level}.txt" in before), level), key=LEVELS.index)
     names = [f"{level}.txt"]
@@ -169,7 +169,7 @@ def wanted(level: str, before: dict[str, str]) -> dict[str, str]:
     return {name: digest(LOCKS / name) for name in names} | {"project": project()}
 
 
-def installed() -> dict[str, str]:
+def read_installed() -> dict[str, str]:
     """What the last whole set-up installed; nothing when it was cut off or the environment does not run."""
     if UNFINISHED.exists() or not STAMP.exists():
         return {}
@@ -181,11 +181,11 @@ def installed() -> dict[str, str]:
 
 def environment(level: str) -> None:
     """Bring `.venv` to exactly what the locks say, with kastellan itself in editable form."""
-    before = installed()
+    before = read_installed()
     python = VENV / "bin" / "python"
     if before and not starts(python):
         before = {}
-    aim = wanted(level, before)
+    aim = wanted_locks(level, before)
     if aim == before:
         return
     program, env = str(uv()), uv_env()
@@ -228,10 +228,10 @@ def starts(program: Path) -> bool:
     return program.exists() and runs([str(program), "--version"]).returncode == 0
 
 
-def must(done: subprocess.CompletedProcess[str], deed: str) -> None:
+def must(result: subprocess.CompletedProcess[str], deed: str) -> None:
     """Stop with the tool's own words when it failed."""
-    if done.returncode:
-        stop(f"uv could not {deed}; check the network or pip's configuration, then run again.\n{done.stdout}{done.stderr}")
+    if result.returncode:
+        stop(f"uv could not {deed}; check the network or pip's configuration, then run again.\n{result.stdout}{result.stderr}")
 
 
 def main(words: list[str]) -> None:

@@ -74,7 +74,7 @@ class SnapshotStore(Protocol):
         """The clusters of which snapshots are saved."""
         ...
 
-    def saved(self, cluster: str) -> tuple[SavedSnapshot, ...]:
+    def list_snapshots(self, cluster: str) -> tuple[SavedSnapshot, ...]:
         """The saved snapshots of a cluster, the newest first."""
         ...
 

@@ -23,17 +23,17 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_machine_with_java_and_maven_installs_neither(clean: Path) -> None:
-    assert set(setup.wanted("run", {})) == {"run.txt", "project"}
+    assert set(setup.wanted_locks("run", {})) == {"run.txt", "project"}
 
 
 def test_a_machine_without_java_and_maven_gets_both(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "has_java", lambda: False)
     monkeypatch.setattr(setup.shutil, "which", lambda _name: None)
-    assert set(setup.wanted("dev", {})) == {"dev.txt", "java.txt", "resolver.txt", "project"}
+    assert set(setup.wanted_locks("dev", {})) == {"dev.txt", "java.txt", "resolver.txt", "project"}
 
 
 def test_what_was_installed_once_stays(clean: Path) -> None:
-    assert set(setup.wanted("run", {"dev.txt": "x", "java.txt": "y"})) == {"dev.txt", "java.txt", "project"}
+    assert set(setup.wanted_locks("run", {"dev.txt": "x", "java.txt": "y"})) == {"dev.txt", "java.txt", "project"}
 
 
 def test_a_comment_in_a_lock_installs_nothing_again(tmp_path: Path) -> None:
@@ -48,12 +48,12 @@ def test_a_comment_in_a_lock_installs_nothing_again(tmp_path: Path) -> None:
 
 def test_a_set_up_that_was_cut_off_counts_as_none(clean: Path) -> None:
     setup.STAMP.write_text(json.dumps({"dev.txt": "x"}))
-    assert setup.installed() == {"dev.txt": "x"}
+    assert setup.read_installed() == {"dev.txt": "x"}
     setup.UNFINISHED.touch()
-    assert setup.installed() == {}
+    assert setup.read_installed() == {}
     setup.UNFINISHED.unlink()
     setup.STAMP.write_text('{"dev.txt": ')
-    assert setup.installed() == {}
+    assert setup.read_installed() == {}
 
 
 @pytest.fixture

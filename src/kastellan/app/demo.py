@@ -35,7 +35,7 @@ def stage(say: Say, brokers: int, *, keep: bool = False) -> Generator[Lab]:
             yield lab
         finally:
             if not keep:
-                with _undisturbed():
+                with _ignore_signals():
                     say("ending the demo cluster")
                     labs.down(name)
 
@@ -69,7 +69,7 @@ def _ended_by_signals() -> Generator[None]:
 
 
 @contextmanager
-def _undisturbed() -> Generator[None]:
+def _ignore_signals() -> Generator[None]:
     """Cleaning up is not interrupted by an impatient second Ctrl-C."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:

@@ -148,5 +148,5 @@ def _unknown(results: Iterable[CheckResult]) -> int:
 
 
 def _new(results: Iterable[CheckResult], before: Iterable[CheckResult]) -> bool:
-    known = {(finding.check, finding.subject) for result in before for finding in result.findings}
-    return any((finding.check, finding.subject) not in known for finding in suspects(results))
+    reported = {(finding.check, finding.subject) for result in before for finding in result.findings}
+    return any((finding.check, finding.subject) not in reported for finding in suspects(results))

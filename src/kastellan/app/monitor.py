@@ -21,7 +21,7 @@ from kastellan.model.answer_log import AnswerLog
 from kastellan.model.catalogue import all_tables, slow_tables
 from kastellan.model.collected import Collected
 from kastellan.model.finding import CheckResult, Severity
-from kastellan.model.retention import retained
+from kastellan.model.retention import select_retained
 from kastellan.model.reuse_tables import reuse_tables
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import Source
@@ -188,7 +188,7 @@ class _RecentSnapshots:
 def _thin_out(snapshots: tuple[Snapshot, ...], needs: HistoryNeeds, tables: frozenset[str]) -> tuple[Snapshot, ...]:
     """The snapshots that are worth keeping, newest first, with these tables only."""
     by_time = {snapshot.at_ms: snapshot for snapshot in snapshots}
-    times = retained(by_time, most=_REMEMBERED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
+    times = select_retained(by_time, most=_REMEMBERED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
     return tuple(by_time[at_ms].select(tables) for at_ms in times)
 
 

@@ -69,10 +69,10 @@ def redact(source: Path, target: Path, names: Path, key: bytes) -> Redacted:
     loaded = load(source)
     pseudonyms = Pseudonyms(key)
     without = redact_snapshot(loaded.snapshot, pseudonyms, read_providers())
-    told = pseudonyms.map()
+    name_map = pseudonyms.map()
     # The map first: a redacted bundle without its map would be of no use to its owner.
-    write_whole(names, msgspec.json.format(msgspec.json.encode(told), indent=1))
-    return Redacted(save(without, target, redaction=told.id), len(told.names), told.id)
+    write_whole(names, msgspec.json.format(msgspec.json.encode(name_map), indent=1))
+    return Redacted(save(without, target, redaction=name_map.id), len(name_map.names), name_map.id)
 
 
 def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
@@ -84,12 +84,12 @@ def redacted_run(run: CheckRun, plan: CheckPlan, key: bytes) -> CheckRun:
     judged = judge(context)
 
     def carry_decisions(draft: Draft, _: Context) -> Draft:
-        return _decided(draft, judged, run.report, names)
+        return _copy_decisions(draft, judged, run.report, names)
 
     return report_on(judged, context, (confirm_suspects, carry_decisions, diagnose, summarize))
 
 
-def _decided(draft: Draft, judged: Draft, report: Report, names: Pseudonyms) -> Draft:
+def _copy_decisions(draft: Draft, judged: Draft, report: Report, names: Pseudonyms) -> Draft:
     """The redacted draft with what the report says of each finding; its notes may hold names and are left out."""
     originals = {(finding.check, redact_subject(finding.subject, names)): finding for finding in report.findings}
     results = tuple(

@@ -17,7 +17,7 @@ from kastellan.app.query import Query
 from kastellan.app.snapshots.history_needs import earlier_tables
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unreachable
-from kastellan.model.retention import retained
+from kastellan.model.retention import select_retained
 from kastellan.model.snapshot import Snapshot
 from kastellan.model.table import Table
 from kastellan.ports import Source
@@ -74,5 +74,5 @@ class _Memory:
     def keep(self, snapshot: Snapshot) -> None:
         """Remembers the look, and forgets those that no age needs."""
         by_time = {look.at_ms: look for look in (snapshot, *self.looks)}
-        times = retained(by_time, most=_REMEMBERED, ages_s=self._ages_s, oldest_s=max(self._ages_s, default=0.0))
+        times = select_retained(by_time, most=_REMEMBERED, ages_s=self._ages_s, oldest_s=max(self._ages_s, default=0.0))
         self.looks = tuple(by_time[at_ms].select(self._tables) for at_ms in times)

@@ -38,8 +38,8 @@ def registered_check(module: ModuleType) -> RegisteredCheck:
 @cache
 def all_checks() -> dict[str, RegisteredCheck]:
     """Every check by id."""
-    found = map(registered_check, modules_in(kastellan.checks.families))
-    return {registered.check.id: registered for registered in found}
+    registrations = map(registered_check, modules_in(kastellan.checks.families))
+    return {registered.check.id: registered for registered in registrations}
 
 
 @cache
@@ -57,14 +57,16 @@ def read_check(check_id: str) -> tuple[Check, str]:
 
 def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> dict[str, RegisteredCheck]:
     """The checks that `only` and `skip` leave; each names a check or a family, and one that matches nothing is refused."""
-    known = all_checks()
+    available = all_checks()
     for name in (*only, *skip):
-        if name not in known and not any(check.check.family == name for check in known.values()):
-            families = ", ".join(sorted({check.check.family for check in known.values()}))
+        if name not in available and not any(check.check.family == name for check in available.values()):
+            families = ", ".join(sorted({check.check.family for check in available.values()}))
             msg = f"no check or family is called {name!r}; families are {families}, and `kastellan explain` lists the checks"
             raise BadInput(msg)
 
-    def named(judgement: RegisteredCheck, names: tuple[str, ...]) -> bool:
+    def matches(judgement: RegisteredCheck, names: tuple[str, ...]) -> bool:
         return judgement.check.id in names or judgement.check.family in names
 
-    return {name: record for name, record in known.items() if (not only or named(record, only)) and not named(record, skip)}
+    return {
+        name: record for name, record in available.items() if (not only or matches(record, only)) and not matches(record, skip)
+    }

@@ -119,7 +119,7 @@ def _pieces(template: str) -> tuple[tuple[str, str | None, str], ...]:
     return tuple((text, name, spec or "") for text, name, spec, _ in string.Formatter().parse(template))
 
 
-def _told(value: Any, spec: str) -> str:  # noqa: ANN401
+def _format_value(value: Any, spec: str) -> str:  # noqa: ANN401
     if value is None:
         return "?"
     if spec in _SPECS:
@@ -137,13 +137,13 @@ def sentence(template: str, facts: Mapping[str, Any]) -> str:
     """
     values = [facts[name] for _, name, _ in _pieces(template) if name is not None]
     try:
-        return _filled(template, *values)
+        return _fill(template, *values)
     except TypeError:  # a list has no hash
-        return _filled.__wrapped__(template, *values)
+        return _fill.__wrapped__(template, *values)
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _filled(template: str, *values: Any) -> str:  # noqa: ANN401
+def _fill(template: str, *values: Any) -> str:  # noqa: ANN401
     """The template with its values in order; thousands of findings share a few sentences."""
     left = iter(values)
-    return "".join(text if name is None else text + _told(next(left), spec) for text, name, spec in _pieces(template))
+    return "".join(text if name is None else text + _format_value(next(left), spec) for text, name, spec in _pieces(template))

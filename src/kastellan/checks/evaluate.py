@@ -38,10 +38,10 @@ _MISSING: Mapping[MissingKind, UnknownKind] = {
     MissingKind.EARLIER_LOOK: UnknownKind.EARLIER_LOOK,
     MissingKind.NOT_COLLECTED: UnknownKind.NOT_COLLECTED,
 }
-_SOME = 5
+_MOST_SHOWN = 5
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _UnlinkedFinding(msgspec.Struct, frozen=True):
     """A finding with the brokers that it blames, until it is known what explains it."""
 
     finding: Finding
@@ -77,8 +77,8 @@ def evaluate_one(
 ) -> CheckResult:
     """One check's result, its findings unlinked."""
     effective = settings_of(judgement.check, settings or {})
-    result, told = _judge_one(judgement, snapshot, Resolver(snapshot, views), effective, None)
-    return msgspec.structs.replace(result, findings=tuple(problem.finding for problem in told))
+    result, unlinked = _judge_one(judgement, snapshot, Resolver(snapshot, views), effective, None)
+    return msgspec.structs.replace(result, findings=tuple(problem.finding for problem in unlinked))
 
 
 def subjects_of(
@@ -101,28 +101,28 @@ def subjects_of(
         return {_CLUSTER: Verdict.UNKNOWN}
     frame, judged = _verdicts(judgement, snapshot, arguments, effective)
     rows = frame.select(*judged.key, "_verdict").iter_rows(named=True)
-    told = {_subject(judged, row): Verdict(row["_verdict"]) for row in rows}
-    if unseen_of(deciding(judgement.evaluate, arguments)) and _CLUSTER not in told:
-        told[_CLUSTER] = Verdict.UNKNOWN
-    return told
+    verdicts = {_subject(judged, row): Verdict(row["_verdict"]) for row in rows}
+    if unseen_of(deciding(judgement.evaluate, arguments)) and _CLUSTER not in verdicts:
+        verdicts[_CLUSTER] = Verdict.UNKNOWN
+    return verdicts
 
 
-def settings_of(check: Check, given: Mapping[str, float]) -> dict[str, float]:
+def settings_of(check: Check, values: Mapping[str, float]) -> dict[str, float]:
     """The check's settings with the given values in place of defaults.
 
     Raises BadInput for one that the check does not have or that is out of its bounds.
     """
-    known = {setting.name: setting for setting in check.settings}
-    for name, value in given.items():
-        if name not in known:
-            msg = f"{check.id} has no setting {name!r}; it has {', '.join(known) or 'none'}: correct the name or take it out"
+    declared = {setting.name: setting for setting in check.settings}
+    for name, value in values.items():
+        if name not in declared:
+            msg = f"{check.id} has no setting {name!r}; it has {', '.join(declared) or 'none'}: correct the name or take it out"
             raise BadInput(msg)
-        setting = known[name]
+        setting = declared[name]
         if not setting.low <= value <= setting.high:
             bounds = f"{setting.low:g} to {setting.high:g} {setting.unit}".rstrip()
             msg = f"{check.id}: {name} is {value:g}; give a value from {bounds}"
             raise BadInput(msg)
-    return {**check.defaults, **given}
+    return {**check.defaults, **values}
 
 
 def _order(result: CheckResult) -> tuple[int, int, str]:
@@ -133,15 +133,15 @@ def _order(result: CheckResult) -> tuple[int, int, str]:
 
 def _judge_one(
     judgement: RegisteredCheck, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float], timer: Timer | None
-) -> tuple[CheckResult, tuple[_Told, ...]]:
+) -> tuple[CheckResult, tuple[_UnlinkedFinding, ...]]:
     started = timer() if timer else 0.0
     check = judgement.check
     try:
-        result, told = _run(judgement, snapshot, resolver, settings)
+        result, unlinked = _run(judgement, snapshot, resolver, settings)
     except Exception as error:  # noqa: BLE001  (one broken check must not silence the others)
         reason = f"the check {check.id} crashed: {type(error).__name__}: {error}"
-        result, told = _unknown(check, UnknownKind.CRASHED, reason), ()
-    return msgspec.structs.replace(result, took_ms=(timer() - started) * 1000 if timer else 0.0), told
+        result, unlinked = _unknown(check, UnknownKind.CRASHED, reason), ()
+    return msgspec.structs.replace(result, took_ms=(timer() - started) * 1000 if timer else 0.0), unlinked
 
 
 def _unknown(check: Check, kind: UnknownKind, reason: str) -> CheckResult:
@@ -163,7 +163,7 @@ def _unsupported(check: Check, snapshot: Snapshot) -> bool:
 
 def _run(
     judgement: RegisteredCheck, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]
-) -> tuple[CheckResult, tuple[_Told, ...]]:
+) -> tuple[CheckResult, tuple[_UnlinkedFinding, ...]]:
     check = judgement.check
     if _unsupported(check, snapshot):
         return CheckResult(check=check.id, counts={Verdict.NOT_APPLICABLE: 1}), ()
@@ -181,10 +181,10 @@ def _verdicts(
     check = judgement.check
     judged = judgement.evaluate(**arguments, **settings)
     deciders = deciding(judgement.evaluate, arguments)
-    told = judged.frame.lazy().collect()
-    whole = _is_roster(told, judged, snapshot)
-    frame = _checked(told, judged, check, once=whole)
-    frame = _weaken(frame if whole else _complete(frame, judged, snapshot), judged, deciders, check)
+    collected = judged.frame.lazy().collect()
+    covers_roster = _is_roster(collected, judged, snapshot)
+    frame = _validate(collected, judged, check, once=covers_roster)
+    frame = _weaken(frame if covers_roster else _complete(frame, judged, snapshot), judged, deciders, check)
     verdict = (
         pl.when(~pl.col("applies")).then(_verdict(Verdict.NOT_APPLICABLE))
         .when(pl.col("fails").is_null() | pl.col("applies").is_null()).then(_verdict(Verdict.UNKNOWN))
@@ -202,7 +202,7 @@ _VERDICTS = pl.Enum([verdict.value for verdict in Verdict])
 """Numbers below: there are as many verdicts as there are partitions."""
 
 
-def _checked(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool) -> pl.DataFrame:
+def _validate(frame: pl.DataFrame, judged: Verdicts, check: Check, *, once: bool) -> pl.DataFrame:
     """The frame with every column that the engine reads; `once`: no subject is in it twice, that is known already."""
     absent = [column for column in (*judged.key, "fails") if column not in frame.columns]
     if absent:
@@ -271,7 +271,7 @@ def _tell(
     arguments: Mapping[str, Any],
     snapshot: Snapshot,
     settings: Mapping[str, float],
-) -> tuple[CheckResult, tuple[_Told, ...]]:
+) -> tuple[CheckResult, tuple[_UnlinkedFinding, ...]]:
     check = judgement.check
     tables = of_this_look(judgement.evaluate, arguments)
     answers = {answer.id: answer for answer in snapshot.answers}
@@ -281,7 +281,7 @@ def _tell(
         frame.filter(pl.col("_verdict") == verdict.value) if verdict in counts else frame.clear()
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
     )
-    told = tuple(_findings(failing, judged, check, tables, settings))
+    unlinked = tuple(_findings(failing, judged, check, tables, settings))
     deciders = deciding(judgement.evaluate, arguments)
     now = [decider for decider in deciders if any(decider is table for table in tables)]
     before = [decider for decider in deciders if not any(decider is table for table in tables)]
@@ -289,7 +289,7 @@ def _tell(
     not_judged = (*_unknown_rows(unknown, judged, now, answers), *not_listed)
     counts[Verdict.UNKNOWN] = sum(verdicts.count for verdicts in not_judged)
     counts = {verdict: count for verdict, count in counts.items() if count}
-    return CheckResult(check=check.id, counts=counts, unknown=not_judged), told
+    return CheckResult(check=check.id, counts=counts, unknown=not_judged), unlinked
 
 
 def _subject(judged: Verdicts, row: Mapping[str, Any]) -> Subject:
@@ -298,7 +298,7 @@ def _subject(judged: Verdicts, row: Mapping[str, Any]) -> Subject:
 
 def _findings(
     failing: pl.DataFrame, judged: Verdicts, check: Check, tables: list[Table], settings: Mapping[str, float]
-) -> Iterable[_Told]:
+) -> Iterable[_UnlinkedFinding]:
     if not failing.height:
         return
     keys = list(judged.key)
@@ -317,7 +317,7 @@ def _findings(
             facts=facts,
             evidence=evidence.get(subject.key, ()),
         )
-        yield _Told(finding, tuple(row.get("blames") or ()))
+        yield _UnlinkedFinding(finding, tuple(row.get("blames") or ()))
 
 
 def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict[tuple[Any, ...], tuple[int, ...]]:
@@ -334,12 +334,12 @@ def _evidence(frame: pl.DataFrame, keys: list[str], tables: list[Table]) -> dict
         else:
             everywhere.update(table.df["answer"].drop_nulls().unique().to_list())
     rest = tuple(sorted(everywhere))
-    found = dict.fromkeys(subjects.iter_rows() if keys else ((),), rest)
+    answer_ids = dict.fromkeys(subjects.iter_rows() if keys else ((),), rest)
     if by_key:
         grouped = pl.concat(by_key).group_by(keys).agg(pl.col("answer").unique().sort())
         for *key, ids in grouped.iter_rows():
-            found[tuple(key)] = tuple(sorted({*ids, *rest})) if rest else tuple(ids)
-    return found
+            answer_ids[tuple(key)] = tuple(sorted({*ids, *rest})) if rest else tuple(ids)
+    return answer_ids
 
 
 class _Reason(NamedTuple):
@@ -360,8 +360,8 @@ def _unknown_rows(
     by_reason: dict[_Reason, list[Subject]] = defaultdict(list)
     for row in unknown.select(*keys, "why", "waits").iter_rows(named=True):
         subject = _subject(judged, row)
-        known = (answers[answer] for answer in evidence.get(subject.key, ()) if answer in answers)
-        bad = tuple(answer.id for answer in known if answer.state is not State.COMPLETE)
+        rows_answers = (answers[answer] for answer in evidence.get(subject.key, ()) if answer in answers)
+        bad = tuple(answer.id for answer in rows_answers if answer.state is not State.COMPLETE)
         if row["why"]:
             reason = _Reason(UnknownKind.EARLIER_LOOK if row["waits"] else UnknownKind.CHECK, row["why"], bad)
         elif bad:
@@ -380,7 +380,7 @@ def _unknown_verdicts(reason: _Reason, subjects: list[Subject], tables: list[Tab
         kind=reason.kind,
         reason=reason.text or (f"no value was seen for {shown}" if columns else _NO_REASON),
         count=len(subjects),
-        some=tuple(subjects[:_SOME]),
+        some=tuple(subjects[:_MOST_SHOWN]),
         answers=reason.answers,
         columns=columns,
     )
@@ -429,21 +429,25 @@ def _not_listed_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
         yield UnknownVerdicts(kind=UnknownKind.NOT_LISTED, reason=reason, count=1, some=(_CLUSTER,), roster=roster)
 
 
-def _explain(judged: Mapping[str, tuple[CheckResult, tuple[_Told, ...]]], checks: Mapping[str, Check]) -> Iterable[CheckResult]:
-    failing = {name: {problem.finding.subject for problem in told} for name, (_, told) in judged.items() if told}
-    for name, (result, told) in judged.items():
+def _explain(
+    judged: Mapping[str, tuple[CheckResult, tuple[_UnlinkedFinding, ...]]], checks: Mapping[str, Check]
+) -> Iterable[CheckResult]:
+    failing = {name: {problem.finding.subject for problem in unlinked} for name, (_, unlinked) in judged.items() if unlinked}
+    for name, (result, unlinked) in judged.items():
         # Thousands of findings: look only for what failed at all.
         follows = [(check, failing[check]) for check in checks[name].follows_from if check in failing]
         if follows:
-            findings = tuple(msgspec.structs.replace(problem.finding, explained_by=_causes(problem, follows)) for problem in told)
+            findings = tuple(
+                msgspec.structs.replace(problem.finding, explained_by=_causes(problem, follows)) for problem in unlinked
+            )
         else:
-            findings = tuple(problem.finding for problem in told)
+            findings = tuple(problem.finding for problem in unlinked)
         yield msgspec.structs.replace(result, findings=findings)
 
 
-def _causes(told: _Told, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
-    subject = told.finding.subject
-    candidates = dict.fromkeys((subject, _CLUSTER, *map(_broker, told.blames), *_parents.get(subject.kind, _orphan)(subject)))
+def _causes(unlinked: _UnlinkedFinding, follows: list[tuple[str, set[Subject]]]) -> tuple[tuple[str, Subject], ...]:
+    subject = unlinked.finding.subject
+    candidates = dict.fromkeys((subject, _CLUSTER, *map(_broker, unlinked.blames), *_parents.get(subject.kind, _orphan)(subject)))
     return tuple((name, candidate) for name, failing in follows for candidate in candidates if candidate in failing)
 
 

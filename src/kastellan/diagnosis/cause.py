@@ -58,8 +58,8 @@ def registered_cause(module: ModuleType) -> RegisteredCause:
 @cache
 def all_causes() -> dict[str, RegisteredCause]:
     """Every cause by id, those first that speak first."""
-    found = sorted(map(registered_cause, modules_in(kastellan.diagnosis.causes)), key=lambda cause: cause.cause.rank)
-    return {cause.cause.id: cause for cause in found}
+    causes = sorted(map(registered_cause, modules_in(kastellan.diagnosis.causes)), key=lambda cause: cause.cause.rank)
+    return {cause.cause.id: cause for cause in causes}
 
 
 @cache

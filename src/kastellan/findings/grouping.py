@@ -51,7 +51,7 @@ def _group_by_links(findings: Mapping[Key, Finding]) -> list[Group]:
         for root in roots:
             if root != key:
                 under[root].append(findings[key])
-    explained = {(subject.check, subject.subject) for some in under.values() for subject in some}
+    explained = {(subject.check, subject.subject) for followers in under.values() for subject in followers}
     by_check: dict[tuple[str, Severity, bool], list[Finding]] = defaultdict(list)
     for key, finding in findings.items():
         if key not in explained:

@@ -62,9 +62,9 @@ def refused_by_design(snapshot: Snapshot, profile: Profile) -> tuple[Refused, ..
     used = _answers_of_tables(snapshot)
     recognised: list[Refused] = []
     for refusal in profile.refused:
-        asked = [answer for answer in snapshot.answers if answer.asked == refusal.asked and _meant(answer, refusal, used)]
-        refused = [answer for answer in asked if _is_refusal(answer)]
-        if refused and not any(_told_something(answer, refused, used) for answer in asked):
+        replies = [answer for answer in snapshot.answers if answer.asked == refusal.asked and _meant(answer, refusal, used)]
+        refused = [answer for answer in replies if _is_refusal(answer)]
+        if refused and not any(_told_something(answer, refused, used) for answer in replies):
             answers = tuple(answer.id for answer in refused)
             recognised.append(Refused(asked=refusal.asked, says=refusal.says, how=refusal.how, answers=answers))
     return tuple(recognised)
@@ -112,9 +112,9 @@ def _profile_notes(results: tuple[CheckResult, ...], snapshot: Snapshot, provide
     for result in results:
         for aside in result.excluded:
             by_reason.setdefault(aside.reason, []).append((result.check, aside))
-    for reason, some in by_reason.items():
-        count, failed = sum(subject.count for _, subject in some), sum(subject.failed for _, subject in some)
-        names = tuple(dict.fromkeys(name for name, _ in some))
+    for reason, entries in by_reason.items():
+        count, failed = sum(subject.count for _, subject in entries), sum(subject.failed for _, subject in entries)
+        names = tuple(dict.fromkeys(name for name, _ in entries))
         also = f", {failed} of them failing" if failed else ""
         verdicts = f"{plural(count, 'verdict')} of {plural(len(names), 'check')}"
         yield f"{verdicts} set aside as not applicable{also} ({join_names(names[:_SHOWN], len(names))}): {reason}"

@@ -120,8 +120,8 @@ def judge_restarts(
     why = run_by.profile.excludes(HEADROOM.id) if run_by.profile else ""
     if why:
         answers = [Restart(brokers=answer.brokers, rack=answer.rack, may=May.UNKNOWN, reasons=(why,)) for answer in answers]
-    told = (*notes, *provider_notes((), snapshot, provider, run_by))
-    return Restarts(at_ms=snapshot.at_ms, cluster_id=snapshot.cluster_id, answers=tuple(answers), notes=told)
+    all_notes = (*notes, *provider_notes((), snapshot, provider, run_by))
+    return Restarts(at_ms=snapshot.at_ms, cluster_id=snapshot.cluster_id, answers=tuple(answers), notes=all_notes)
 
 
 def _resolve_names(of: Sequence[str], brokers: Brokers) -> tuple[tuple[int, ...], str | None]:

@@ -24,7 +24,7 @@ from kastellan.model.finding import Finding, Severity, UnknownKind, Verdict, Wai
 from kastellan.model.report import ZOOKEEPER, Report
 from kastellan.model.subject import KINDS, Subject
 
-_SOME = 5
+_MOST_SHOWN = 5
 _FEW = 3
 
 
@@ -174,21 +174,21 @@ def summarize(report: Report, checks: Mapping[str, Check]) -> ReportSummary:
         for group in groups
         if group.severity is not Severity.INFO
     ]
-    told = sorted(problems, key=_importance)
+    ranked = sorted(problems, key=_importance)
     folded = [group for group in groups if group.severity is Severity.INFO]
     remarks = tuple(_remark(group, checks) for group in folded)
     return ReportSummary(
         cluster=report.cluster_id or report.vantage.bootstrap or "cluster",
         header=_header(report),
-        verdict=_verdict(report, told),
-        worst=told[0].severity if told else None,
-        problems=tuple(told),
+        verdict=_verdict(report, ranked),
+        worst=ranked[0].severity if ranked else None,
+        problems=tuple(ranked),
         running=tuple(_running(cause) for cause in report.causes if cause.expected),
         unseen=unseen_lines(report),
         unseen_brief=unseen_brief(report),
         hygiene=remarks,
         hygiene_line=_hygiene_line(remarks, new_among((group.roots for group in folded), report)),
-        waived=tuple(_waived(report, checks)),
+        waived=tuple(_list_waived(report, checks)),
         notes=report.notes,
         cost=_cost(report),
         too_little=too_little(report, checks),
@@ -203,8 +203,8 @@ def too_little(report: Report, checks: Mapping[str, Check]) -> tuple[str, ...]:
     Too little was seen where a check was blind, and where an error was seen once and no second look could confirm it.
     """
     once = sum(not finding.confirmed for finding in report.findings if finding.waived is None)
-    found = [f"{plural(once, 'error')} seen once and not confirmed by a second look"] if once else []
-    return (*found, *blind(report, checks).values())
+    unconfirmed = [f"{plural(once, 'error')} seen once and not confirmed by a second look"] if once else []
+    return (*unconfirmed, *blind(report, checks).values())
 
 
 def blind(report: Report, checks: Mapping[str, Check]) -> dict[str, str]:
@@ -212,7 +212,7 @@ def blind(report: Report, checks: Mapping[str, Check]) -> dict[str, str]:
 
     Those that only wait for an earlier look are not among them.
     """
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for result in report.results:
         check = checks.get(result.check)
         unseen = [verdicts for verdicts in result.unknown if verdicts.kind is not UnknownKind.EARLIER_LOOK]
@@ -220,8 +220,8 @@ def blind(report: Report, checks: Mapping[str, Check]) -> dict[str, str]:
         judged = sum(count for verdict, count in result.counts.items() if verdict is not Verdict.UNKNOWN)
         if check is not None and check.severity is Severity.ERROR and unknown > judged:
             of = f"{count_text(unknown)} of {count_text(unknown + judged)} subjects"
-            found[result.check] = f"{result.check} could not judge {of}: {unseen[0].reason}"
-    return found
+            sentences[result.check] = f"{result.check} could not judge {of}: {unseen[0].reason}"
+    return sentences
 
 
 def _many(count: int, kind: str) -> str:
@@ -248,7 +248,7 @@ def _problem(group: Group, checks: Mapping[str, Check], answers: Mapping[int, An
         confirmed=all(finding.confirmed for finding in group.roots),
         count=len(subjects),
         kind=subjects[0].kind,
-        some=tuple(subjects[:_SOME]),
+        some=tuple(subjects[:_MOST_SHOWN]),
         impact=tuple(_impact(group, checks)),
         evidence=(*_evidence(group, answers), *_sources(roots, answers)),
         against=tuple(Line(text=text, subjects=(cause.subject,), cause=cause.cause) for text in cause.against) if cause else (),
@@ -264,7 +264,7 @@ def _impact(group: Group, checks: Mapping[str, Check]) -> Iterable[Line]:
     """What the roots mean for clients, then what those errors mean that follow from them."""
     if group.roots:
         check = group.roots[0].check
-        yield line_of(_impact_of(check, group.roots, checks), group.roots[:_SOME])
+        yield line_of(_impact_of(check, group.roots, checks), group.roots[:_MOST_SHOWN])
     for explained in _explains(group.under, checks):
         if explained.severity is Severity.ERROR:
             findings = [finding for finding in group.under if finding.check == explained.check]
@@ -291,7 +291,7 @@ def _explains(under: list[Finding], checks: Mapping[str, Check]) -> tuple[Explai
             severity=min((finding.severity for finding in findings), key=lambda severity: severity.rank),
             count=len(findings),
             kind=findings[0].subject.kind,
-            some=tuple(finding.subject for finding in findings[:_SOME]),
+            some=tuple(finding.subject for finding in findings[:_MOST_SHOWN]),
         )
         for name, findings in by_check.items()
     ]
@@ -306,7 +306,7 @@ def _evidence(group: Group, answers: Mapping[int, Answer]) -> Iterable[Line]:
         yield Line(
             text=cause.says,
             subjects=(cause.subject,),
-            findings=cause.rests_on[:_SOME],
+            findings=cause.rests_on[:_MOST_SHOWN],
             cause=cause.cause,
             answers=tuple(sorted(ids)),
         )
@@ -314,12 +314,12 @@ def _evidence(group: Group, answers: Mapping[int, Answer]) -> Iterable[Line]:
     by_words: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in roots:
         by_words[finding.observed, finding.expected].append(finding)
-    for (observed, expected), findings in list(by_words.items())[:_SOME]:
+    for (observed, expected), findings in list(by_words.items())[:_MOST_SHOWN]:
         some = findings[:_FEW]
         names = "" if len(roots) == 1 else f"{join_names([finding.subject.text for finding in some], len(findings))}: "
         yield line_of(f"{names}{observed} (expected: {expected})", some)
-    if len(by_words) > _SOME:
-        yield Line(text=f"and {count_text(len(by_words) - _SOME)} more like these")
+    if len(by_words) > _MOST_SHOWN:
+        yield Line(text=f"and {count_text(len(by_words) - _MOST_SHOWN)} more like these")
 
 
 def _sources(roots: list[Finding], answers: Mapping[int, Answer]) -> Iterable[Line]:
@@ -329,8 +329,10 @@ def _sources(roots: list[Finding], answers: Mapping[int, Answer]) -> Iterable[Li
     for answer in ids:
         peers[answers[answer].asked][answers[answer].peer.text] = None
     if peers:
-        told = [f"{request} of {join_names(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
-        yield Line(text="told by " + "; ".join(told[:_SOME]) + ("; ..." if len(told) > _SOME else ""), answers=ids)
+        sources = [f"{request} of {join_names(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
+        yield Line(
+            text="told by " + "; ".join(sources[:_MOST_SHOWN]) + ("; ..." if len(sources) > _MOST_SHOWN else ""), answers=ids
+        )
 
 
 def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
@@ -341,7 +343,7 @@ def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
         title=words.title,
         count=len(roots),
         kind=first.subject.kind,
-        some=tuple(finding.subject for finding in roots[:_SOME]),
+        some=tuple(finding.subject for finding in roots[:_MOST_SHOWN]),
         observed=group.cause.says if group.cause else first.observed,
         do=words.do,
     )
@@ -362,9 +364,9 @@ def _header(report: Report) -> tuple[str, ...]:
     shape, vantage = report.shape, report.vantage
     release = (shape.kafka or "?").partition(" (")[0].replace(" or newer", "+")
     at = moment_text(report.at_ms)
-    controllers = () if shape.mode == ZOOKEEPER else (_counted(shape.controllers, "controller"),)
-    sizes = ", ".join((_counted(shape.brokers, "broker"), *controllers))
-    of = f"{_counted(shape.partitions, 'partition')}, {_counted(shape.groups, 'group')}"
+    controllers = () if shape.mode == ZOOKEEPER else (_count_or_unknown(shape.controllers, "controller"),)
+    sizes = ", ".join((_count_or_unknown(shape.brokers, "broker"), *controllers))
+    of = f"{_count_or_unknown(shape.partitions, 'partition')}, {_count_or_unknown(shape.groups, 'group')}"
     answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
     first = (vantage.bootstrap or "?").partition(",")[0]
     where = f"From {vantage.host or '?'} as {vantage.principal} by {first}"
@@ -376,7 +378,7 @@ def _header(report: Report) -> tuple[str, ...]:
     )
 
 
-def _counted(count: int | None, word: str) -> str:
+def _count_or_unknown(count: int | None, word: str) -> str:
     return f"{word}s ?" if count is None else plural(count, word)
 
 
@@ -395,7 +397,7 @@ def _running(cause: CauseFound) -> Line:
     return Line(text=f"{cause.title}: {cause.says}.", subjects=(cause.subject,), cause=cause.cause)
 
 
-def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
+def _list_waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
     """What was accepted, by whom, until when and why: one line for each check and decision."""
     together: dict[tuple[str, Waived], list[Finding]] = defaultdict(list)
     for finding in report.findings:
@@ -403,14 +405,14 @@ def _waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
             together[finding.check, finding.waived].append(finding)
     for (check, waived), findings in together.items():
         title = checks[check].title if check in checks else check
-        some = findings[:_SOME]
+        some = findings[:_MOST_SHOWN]
         subjects = join_names([finding.subject.text for finding in some], len(findings))
         yield line_of(f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}", some)
 
 
-def _verdict(report: Report, told: Sequence[Problem]) -> str:
-    errors = sum(problem.severity is Severity.ERROR for problem in told)
-    warnings = len(told) - errors
+def _verdict(report: Report, problems: Sequence[Problem]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
     checks = plural(len(report.results), "check")
     if errors:
         also = f", {plural(warnings, 'warning')}" if warnings else ""
@@ -420,7 +422,7 @@ def _verdict(report: Report, told: Sequence[Problem]) -> str:
     unknown = report.count(Verdict.UNKNOWN)
     passed = f"{plural(report.count(Verdict.PASS), 'subject')} passed {checks}"
     waived = sum(finding.waived is not None for finding in report.findings)
-    aside = sum(one.count for result in report.results for one in result.excluded)
+    aside = sum(excluded.count for result in report.results for excluded in result.excluded)
     also = (f"; {plural(waived, 'finding')} waived" if waived else "") + (f"; {count_text(unknown)} not seen" if unknown else "")
     there = f"; {count_text(aside)} not applicable on {report.provider.name}" if aside and report.provider else ""
     return f"No problem found: {passed}{also}{there}."
@@ -432,8 +434,8 @@ def _hygiene_line(remarks: Sequence[HygieneItem], new: int | None) -> str:
         by_family[item.check.partition(".")[0]] += item.count
     if not by_family:
         return ""
-    told = ", ".join(
+    families = ", ".join(
         f"{family} {count_text(count)}" for family, count in sorted(by_family.items(), key=lambda entry: (-entry[1], entry[0]))
     )
     fresh = "" if new is None else f", {count_text(new)} new"
-    return f"{count_text(sum(by_family.values()))} folded{fresh} ({told})"
+    return f"{count_text(sum(by_family.values()))} folded{fresh} ({families})"

@@ -44,13 +44,15 @@ def track(
     whether what was not known did not fail before or was not seen.
     """
     listed = tuple(results)
-    known = ledger.by_key
+    earlier = ledger.by_key
     records: dict[tuple[str, Subject], FindingRecord] = {}
     for result in listed:
         for finding in result.findings:
-            records[finding.check, finding.subject] = _entry(finding, known.get((finding.check, finding.subject)), before, times)
+            records[finding.check, finding.subject] = _entry(
+                finding, earlier.get((finding.check, finding.subject)), before, times
+            )
     checks = {result.check for result in listed}
-    others = [record for key, record in known.items() if key not in records]
+    others = [record for key, record in earlier.items() if key not in records]
     rest = [_after(record, now, times) if record.check in checks else record for record in others]
     aged_results = tuple(_with_ages(result, records, times) for result in listed)
     since_ms = times.since_ms if times.since_ms is not None else times.at_ms
@@ -69,27 +71,27 @@ def _with_ages(result: CheckResult, records: Mapping[tuple[str, Subject], Findin
 def merge_histories(ours: FindingHistory, theirs: FindingHistory) -> FindingHistory:
     """The ledger of a look in which somebody else's, written meanwhile, is not lost: the earlier beginning counts."""
     others = theirs.by_key
-    known = list[FindingRecord]()
+    merged = list[FindingRecord]()
     for record in ours.known:
         other = others.pop((record.check, record.subject), None)
         if other is not None and other.gone_ms is None and other.since_ms < record.since_ms:
             record = msgspec.structs.replace(record, since_ms=other.since_ms, began=other.began)  # noqa: PLW2901
-        known.append(record)
-    return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), known=(*known, *others.values()))
+        merged.append(record)
+    return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), known=(*merged, *others.values()))
 
 
-def _entry(finding: Finding, known: FindingRecord | None, before: VerdictsOf, times: Times) -> FindingRecord:
-    if known is not None and known.gone_ms is None:
+def _entry(finding: Finding, record: FindingRecord | None, before: VerdictsOf, times: Times) -> FindingRecord:
+    if record is not None and record.gone_ms is None:
         # Something seen once has the severity of a doubt: that is no turn.
-        turned = finding.confirmed and finding.severity is not known.severity
+        turned = finding.confirmed and finding.severity is not record.severity
         return msgspec.structs.replace(
-            known,
+            record,
             seen_ms=times.at_ms,
-            severity=finding.severity if turned else known.severity,
-            turned_ms=times.at_ms if turned else known.turned_ms,
+            severity=finding.severity if turned else record.severity,
+            turned_ms=times.at_ms if turned else record.turned_ms,
         )
-    since_ms, began = times.at_ms, known is not None
-    if known is None and times.before_ms is not None:
+    since_ms, began = times.at_ms, record is not None
+    if record is None and times.before_ms is not None:
         verdict = verdict_on(finding.subject, before(finding.check))
         since_ms = times.before_ms if verdict is Verdict.FAIL else times.at_ms
         began = verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -103,17 +105,17 @@ def _entry(finding: Finding, known: FindingRecord | None, before: VerdictsOf, ti
     )
 
 
-def _after(known: FindingRecord, now: VerdictsOf, times: Times) -> FindingRecord:
-    if known.gone_ms is None and is_gone(known.subject, now(known.check)):
-        return msgspec.structs.replace(known, gone_ms=times.at_ms)
-    return known
+def _after(record: FindingRecord, now: VerdictsOf, times: Times) -> FindingRecord:
+    if record.gone_ms is None and is_gone(record.subject, now(record.check)):
+        return msgspec.structs.replace(record, gone_ms=times.at_ms)
+    return record
 
 
-def _with_age(finding: Finding, known: FindingRecord, times: Times) -> Finding:
+def _with_age(finding: Finding, record: FindingRecord, times: Times) -> Finding:
     news = None
     if times.since_ms is not None:
-        if known.since_ms > times.since_ms:
-            news = Change.NEW if known.began else None
+        if record.since_ms > times.since_ms:
+            news = Change.NEW if record.began else None
         else:
-            news = Change.TURNED if known.turned_ms is not None and known.turned_ms > times.since_ms else Change.KNOWN
-    return msgspec.structs.replace(finding, since_ms=known.since_ms, news=news)
+            news = Change.TURNED if record.turned_ms is not None and record.turned_ms > times.since_ms else Change.KNOWN
+    return msgspec.structs.replace(finding, since_ms=record.since_ms, news=news)

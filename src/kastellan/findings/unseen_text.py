@@ -13,7 +13,7 @@ from kastellan.model.answer import Answer
 from kastellan.model.finding import UnknownKind, UnknownVerdicts
 from kastellan.model.report import Report
 
-_SOME = 5
+_SHOWN = 5
 _FEW = 3
 _NUMBERS = re.compile(r"\d[\d,.]*")
 
@@ -61,7 +61,7 @@ def _answer_lines(answers: Iterable[Answer]) -> Iterable[Line]:
         names = [peer for peer, _ in peers]
         why = f": {reason}" if reason else ""
         yield Line(
-            text=f"{join_names(names[:_SOME], len(names))} ({how}) {join_names(requests[:_SOME], len(requests))}{why}",
+            text=f"{join_names(names[:_SHOWN], len(names))} ({how}) {join_names(requests[:_SHOWN], len(requests))}{why}",
             answers=tuple(answer.id for _, of_peer in peers for answer in of_peer),
         )
 
@@ -122,13 +122,13 @@ def _unknown_lines(report: Report) -> Iterable[Line]:
     if resting:
         names = tuple(dict.fromkeys(name for name, _ in resting))
         count = plural(sum(verdicts.count for _, verdicts in resting), "unknown verdict")
-        text = f"because of that {count} of {plural(len(names), 'check')}: {join_names(names[:_SOME], len(names))}"
+        text = f"because of that {count} of {plural(len(names), 'check')}: {join_names(names[:_SHOWN], len(names))}"
         yield Line(text=text, answers=_answers_of(verdicts for _, verdicts in resting))
     for alike in by_reason.values():
         names = tuple(dict.fromkeys(name for name, _ in alike))
         like = "such as " if len({verdicts.reason for _, verdicts in alike}) > 1 else ""
         count = plural(sum(verdicts.count for _, verdicts in alike), "unknown verdict")
-        subjects = dict.fromkeys(subject for _, verdicts in alike for subject in verdicts.some[:_SOME])
+        subjects = dict.fromkeys(subject for _, verdicts in alike for subject in verdicts.some[:_SHOWN])
         yield Line(
             text=f"{join_names(names[:_FEW], len(names))}: {count}: {like}{alike[0][1].reason}",
             subjects=tuple(subjects),

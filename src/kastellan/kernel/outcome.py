@@ -27,11 +27,6 @@ class State(StrEnum):
     STALE = "stale"
     NOT_COLLECTED = "not-collected"
 
-    @property
-    def whole(self) -> bool:
-        """True when nothing that was asked for is missing."""
-        return self is State.COMPLETE
-
 
 class Trouble(StrEnum):
     """Why a question got no usable answer, from this vantage."""

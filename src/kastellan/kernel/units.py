@@ -32,16 +32,16 @@ def duration_text(milliseconds: float) -> str:
     seconds = milliseconds / _SECOND_MS
     if abs(seconds) < _MINUTE_S:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
-    whole = int(seconds)
+    total_s = int(seconds)
     for size, unit, part_size, part in (
         (_DAY_S, "d", _HOUR_S, "h"),
         (_HOUR_S, "h", _MINUTE_S, "min"),
         (_MINUTE_S, "min", 1, "s"),
     ):
-        if whole >= size:
-            rest = whole % size // part_size
-            return f"{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
-    return f"{whole} s"
+        if total_s >= size:
+            rest = total_s % size // part_size
+            return f"{total_s // size} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{total_s} s"
 
 
 def count_text(count: int) -> str:

@@ -113,12 +113,12 @@ def _controller(before: Snapshot, after: Snapshot) -> Iterator[Level]:
 
 
 def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
-    was, now = (
+    earlier, now = (
         {row.feature: row.finalized_level for row in table.rows} if (table := look.table(Features)) else {}
         for look in (before, after)
     )
-    for name in sorted(was.keys() & now.keys()):
-        old, new = was[name], now[name]
+    for name in sorted(earlier.keys() & now.keys()):
+        old, new = earlier[name], now[name]
         if old is not None and new is not None and old != new:
             yield Level(what=name, was=old, now=new)
 
@@ -149,10 +149,10 @@ def _came_and_went(before: Snapshot, after: Snapshot, kind: type[Table], of: str
 
 
 def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Iterator[Moved]:
-    was, now = before.table(Partitions), after.table(Partitions)
-    if was is None or now is None:
+    earlier, now = before.table(Partitions), after.table(Partitions)
+    if earlier is None or now is None:
         return
-    both = was.df.select(*_PARTITION, was="leader").join(now.df.select(*_PARTITION, now="leader"), on=_PARTITION)
+    both = earlier.df.select(*_PARTITION, was="leader").join(now.df.select(*_PARTITION, now="leader"), on=_PARTITION)
     moved = both.filter(pl.col("was") != pl.col("now"))
     if fresh:
         moved = moved.filter(~pl.col("topic").is_in(sorted(fresh)))
@@ -170,24 +170,24 @@ def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Itera
 def _grown(before: Snapshot, after: Snapshot, fresh: Container[object]) -> Iterator[Grown]:
     if not (has_all_members(before, Partitions, after) and has_all_members(after, Partitions, before)):
         return
-    was, now = (
+    earlier, now = (
         look.tables[Partitions.name]
         .df.group_by("topic")
         .agg(count=pl.when(pl.col("partition").is_not_null().all()).then(pl.len()))
         for look in (before, after)
     )
-    both = was.join(now, on="topic", suffix="_now").filter(pl.col("count") != pl.col("count_now")).sort("topic")
+    both = earlier.join(now, on="topic", suffix="_now").filter(pl.col("count") != pl.col("count_now")).sort("topic")
     for topic, old, new in both.iter_rows():
         if topic not in fresh:
             yield Grown(topic=topic, was=old, now=new)
 
 
 def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fresh: Container[object]) -> Iterator[Configured]:
-    was, now = before.tables.get(kind.name), after.tables.get(kind.name)
-    if was is None or now is None:
+    earlier, now = before.tables.get(kind.name), after.tables.get(kind.name)
+    if earlier is None or now is None:
         return
     key = [of, "config"]
-    both = was.df.select(*key, was="value").join(now.df.select(*key, now="value"), on=key)
+    both = earlier.df.select(*key, was="value").join(now.df.select(*key, now="value"), on=key)
     for name, config, old, new in both.filter(pl.col("was") != pl.col("now")).sort(key).iter_rows():
         if name not in fresh:
             yield Configured(subject=Subject(of, (name,)), config=config, was=old, now=new)
@@ -206,9 +206,9 @@ class _Crew(NamedTuple):
 
 
 def _members(before: Snapshot, after: Snapshot) -> Iterator[Membership]:
-    was, now = _members_of(before), _members_of(after)
-    for group in sorted(was.keys() & now.keys()):
-        old, new = was[group], now[group]
+    earlier, now = _members_of(before), _members_of(after)
+    for group in sorted(earlier.keys() & now.keys()):
+        old, new = earlier[group], now[group]
         if old is None or new is None or old.names == new.names:
             continue
         # A static member has another member id after every restart: unseen instance ids make it look like two.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 
-def retained(
+def select_retained(
     times_ms: Iterable[int], *, most: int, ages_s: Collection[float] = (), oldest_s: float | None = None
 ) -> tuple[int, ...]:
     """The times, in epoch milliseconds, of the snapshots that stay, newest first.
@@ -15,9 +15,9 @@ def retained(
     at most `most` in all stay: those go first that leave the smallest gap in relation to its age, so that the gaps grow with
     the age; the oldest one goes last. Only what the ages need may be more than `most`.
 
-    >>> retained([100_000, 99_000, 98_000, 60_000, 20_000], most=4)
+    >>> select_retained([100_000, 99_000, 98_000, 60_000, 20_000], most=4)
     (100000, 99000, 60000, 20000)
-    >>> retained([100_000, 99_000, 98_000, 60_000, 20_000], most=2, ages_s=[1.5])
+    >>> select_retained([100_000, 99_000, 98_000, 60_000, 20_000], most=2, ages_s=[1.5])
     (100000, 98000)
     """
     times = sorted(set(times_ms), reverse=True)

@@ -23,8 +23,8 @@ def show(view: ReportView, fails: Callable[[Finding], bool]) -> str:
     root = ET.Element("testsuites", name="kastellan")
     at = iso_text(report.at_ms)
     ordered = sorted(report.results, key=lambda result: result.check)
-    for family, some in groupby(ordered, key=lambda result: result.check.partition(".")[0]):
-        results = list(some)
+    for family, grouped in groupby(ordered, key=lambda result: result.check.partition(".")[0]):
+        results = list(grouped)
         suite = ET.SubElement(root, "testsuite", name=family, timestamp=at, hostname=clean(report.vantage.host))
         for result in results:
             case = ET.SubElement(suite, "testcase", classname=family, name=result.check, time=f"{result.took_ms / 1000:.3f}")
@@ -45,24 +45,26 @@ def _case(case: ET.Element, result: CheckResult, telling: ReportSummary, title: 
     if failing:
         message = f"{title}: {failing[0].subject.text}" + (f" and {len(failing) - 1} more" if failing[1:] else "")
         failure = ET.SubElement(case, "failure", type=failing[0].severity.value, message=clean(message))
-        failure.text = _listed(failing)
+        failure.text = _findings_text(failing)
     elif result.check in telling.blind:
         ET.SubElement(case, "error", type="unknown", message=clean(telling.blind[result.check]))
     elif not others and (why := _not_judged(result)):
         ET.SubElement(case, "skipped", message=clean(why))
     if others:
-        ET.SubElement(case, "system-out").text = _listed(others)
+        ET.SubElement(case, "system-out").text = _findings_text(others)
 
 
-def _listed(findings: list[Finding]) -> str:
+def _findings_text(findings: list[Finding]) -> str:
     lines = [_line(finding) for finding in findings[:_SHOWN]]
     more = len(findings) - len(lines)
     return "\n".join([*lines, *([f"and {plural(more, 'finding')} more"] if more else ())])
 
 
-def _line(each: Finding) -> str:
-    waived = f" [accepted by {each.waived.owner} until {each.waived.expires}: {each.waived.reason}]" if each.waived else ""
-    return clean(f"{each.severity.value} {each.subject.text}: {each.observed} (expected: {each.expected}){waived}")
+def _line(finding: Finding) -> str:
+    waived = (
+        f" [accepted by {finding.waived.owner} until {finding.waived.expires}: {finding.waived.reason}]" if finding.waived else ""
+    )
+    return clean(f"{finding.severity.value} {finding.subject.text}: {finding.observed} (expected: {finding.expected}){waived}")
 
 
 def _not_judged(result: CheckResult) -> str:

@@ -13,7 +13,7 @@ from kastellan.render.printable import clean
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS: Final = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-_TOLD = 3
+_MOST_SHOWN = 3
 
 
 def state_of(telling: ReportSummary) -> int:
@@ -29,27 +29,27 @@ def show(view: ReportView) -> str:
     """State, what is wrong, and performance data behind the bar; the verdict's evidence in lines below."""
     report, telling = view.report, view.summary
     state = state_of(telling)
-    first = "; ".join(f"{problem.title}: {problem.subjects}" for problem in telling.problems[:_TOLD])
-    more = f"; and {len(telling.problems) - _TOLD} more" if len(telling.problems) > _TOLD else ""
+    first = "; ".join(f"{problem.title}: {problem.subjects}" for problem in telling.problems[:_MOST_SHOWN])
+    more = f"; and {len(telling.problems) - _MOST_SHOWN} more" if len(telling.problems) > _MOST_SHOWN else ""
     blind = telling.too_little[0] if state == UNKNOWN else ""
-    said = "; ".join(part for part in (blind, first + more) if part) or telling.verdict
+    message = "; ".join(part for part in (blind, first + more) if part) or telling.verdict
     below = [
         f"{problem.severity.value}: {problem.title}: {line.text}" for problem in telling.problems for line in problem.evidence[:1]
     ]
-    return "\n".join([f"{line(state, said)} | {_performance(report)}", *map(_safe, below)]) + "\n"
+    return "\n".join([f"{line(state, message)} | {_performance(report)}", *map(_safe, below)]) + "\n"
 
 
-def line(state: int, said: str) -> str:
+def line(state: int, message: str) -> str:
     """The first line up to the bar."""
-    return f"KASTELLAN {_WORDS[state]} - {_safe(said)}"
+    return f"KASTELLAN {_WORDS[state]} - {_safe(message)}"
 
 
 def _performance(report: Report) -> str:
     standing = Counter(finding.severity for finding in report.findings if finding.waived is None)
-    found = {f"{severity.value}s": standing[severity] for severity in (Severity.ERROR, Severity.WARNING)}
-    found |= {"waived": sum(finding.waived is not None for finding in report.findings), "unknown": report.count(Verdict.UNKNOWN)}
-    told = [f"{name}={count}" for name, count in found.items()]
-    return " ".join([*told, f"requests={report.cost.requests}", f"time={report.cost.wall_ms / 1000:.3f}s"])
+    counts = {f"{severity.value}s": standing[severity] for severity in (Severity.ERROR, Severity.WARNING)}
+    counts |= {"waived": sum(finding.waived is not None for finding in report.findings), "unknown": report.count(Verdict.UNKNOWN)}
+    metrics = [f"{name}={count}" for name, count in counts.items()]
+    return " ".join([*metrics, f"requests={report.cost.requests}", f"time={report.cost.wall_ms / 1000:.3f}s"])
 
 
 def _safe(text: str) -> str:

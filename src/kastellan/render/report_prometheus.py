@@ -28,8 +28,8 @@ def show(view: ReportView, code: int) -> str:
     cluster = {"cluster": report.cluster_id or ""}
     return "".join(
         f"# HELP {name} {about}\n# TYPE {name} gauge\n"
-        + "".join(_sample(name, {**cluster, **labels}, value) for labels, value in some)
-        for name, about, some in _families(report, view.summary, view.checks, code)
+        + "".join(_sample(name, {**cluster, **labels}, value) for labels, value in samples)
+        for name, about, samples in _families(report, view.summary, view.checks, code)
     )
 
 
@@ -77,5 +77,5 @@ def _findings(report: Report, checks: Mapping[str, Check]) -> Iterator[Sample]:
 
 
 def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
-    told = ",".join(f'{key}="{clean(text).translate(_ESCAPES)}"' for key, text in labels.items())
-    return f"{name}{{{told}}} {value:.15g}\n"
+    label_text = ",".join(f'{key}="{clean(text).translate(_ESCAPES)}"' for key, text in labels.items())
+    return f"{name}{{{label_text}}} {value:.15g}\n"

@@ -45,7 +45,7 @@ def _rule(check: Check) -> dict[str, Any]:
 def _result(finding: Finding, names: list[str], report: Report) -> dict[str, Any]:
     subject = finding.subject.text
     key = f"{report.cluster_id}\n{finding.check}\n{subject}"
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": names.index(finding.check),
         "level": _LEVEL[finding.severity],
@@ -55,8 +55,8 @@ def _result(finding: Finding, names: list[str], report: Report) -> dict[str, Any
     }
     if finding.waived:
         why = f"{finding.waived.owner} until {finding.waived.expires}: {finding.waived.reason}"
-        told["suppressions"] = [{"kind": "external", "justification": why}]
-    return told
+        entry["suppressions"] = [{"kind": "external", "justification": why}]
+    return entry
 
 
 def _unseen(report: Report) -> list[dict[str, Any]]:

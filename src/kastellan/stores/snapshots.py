@@ -24,7 +24,7 @@ from kastellan.kernel.atomic_write import write_whole
 from kastellan.kernel.deadline import Deadline
 from kastellan.kernel.errors import Unavailable
 from kastellan.kernel.units import bytes_text
-from kastellan.model.retention import retained
+from kastellan.model.retention import select_retained
 from kastellan.ports import SavedSnapshot
 
 _SUFFIX = ".snapshot"
@@ -62,7 +62,7 @@ class SnapshotFiles:
                 return ()
             return tuple(sorted(place.name for place in self.directory.iterdir() if place.is_dir()))
 
-    def saved(self, cluster: str) -> tuple[SavedSnapshot, ...]:
+    def list_snapshots(self, cluster: str) -> tuple[SavedSnapshot, ...]:
         """The snapshots of a cluster, the newest first."""
         with _as_unavailable(f"read {self._place(cluster)}"):
             return _list_snapshots(self._place(cluster))
@@ -107,10 +107,10 @@ class SnapshotFiles:
         listed = {snapshot.at_ms: snapshot for snapshot in _list_snapshots(place)}
         oldest_ms = max(listed) - self._limits.days * 86_400_000
         times = [at_ms for at_ms in listed if at_ms >= oldest_ms]
-        staying, most = retained(times, most=self._limits.snapshots), self._limits.snapshots
+        staying, most = select_retained(times, most=self._limits.snapshots), self._limits.snapshots
         while len(staying) > 1 and sum(listed[at_ms].size_bytes for at_ms in staying) > self._limits.bytes:
             most = min(most, len(staying)) - 1
-            staying = retained(staying, most=most)
+            staying = select_retained(staying, most=most)
         for at_ms in listed.keys() - set(staying):
             Path(listed[at_ms].location).unlink(missing_ok=True)
         for unfinished in place.glob(".*.tmp"):

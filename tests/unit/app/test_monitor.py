@@ -116,7 +116,7 @@ class Unwritable:
     def clusters(self):
         return ()
 
-    def saved(self, cluster):
+    def list_snapshots(self, cluster):
         return ()
 
     def read(self, saved):

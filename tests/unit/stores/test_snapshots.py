@@ -27,14 +27,14 @@ def keep(store: SnapshotFiles, at_ms: int, content: bytes = b"look", cluster: st
 
 
 def times(store: SnapshotFiles, cluster: str = "c1") -> list[int]:
-    return [each.at_ms for each in store.saved(cluster)]
+    return [each.at_ms for each in store.list_snapshots(cluster)]
 
 
 def test_what_was_kept_is_read_again_newest_first(folder):
     store = SnapshotFiles(folder)
     keep(store, 1_000, b"first")
     keep(store, 2_000, b"second", findings=b"known")
-    kept = SnapshotFiles(folder).saved("c1")
+    kept = SnapshotFiles(folder).list_snapshots("c1")
     assert [(each.at_ms, store.read(each)) for each in kept] == [(2_000, b"second"), (1_000, b"first")]
     assert store.findings("c1") == b"known"
     assert store.clusters() == ("c1",)
@@ -43,7 +43,7 @@ def test_what_was_kept_is_read_again_newest_first(folder):
 def test_nothing_is_kept_of_a_cluster_that_was_never_seen(folder):
     store = SnapshotFiles(folder)
     assert store.clusters() == ()
-    assert store.saved("c1") == ()
+    assert store.list_snapshots("c1") == ()
     assert store.findings("c1") is None
 
 
@@ -175,7 +175,7 @@ def test_processes_that_keep_at_once_lose_nothing_of_each_other(folder):
     store = SnapshotFiles(folder)
     assert store.findings("c1") == b"." * 50
     assert len(times(store)) == 10
-    assert all(store.read(each) == b"y" * 1_000 for each in store.saved("c1"))
+    assert all(store.read(each) == b"y" * 1_000 for each in store.list_snapshots("c1"))
 
 
 def test_a_process_that_holds_the_lock_is_waited_for_and_then_told(folder, monkeypatch):

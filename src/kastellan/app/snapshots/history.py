@@ -20,7 +20,7 @@ from kastellan.model import diff as differ
 from kastellan.model.catalogue import enumerating_tables
 from kastellan.model.codec import dump, load
 from kastellan.model.finding_history import SCHEMA, FindingHistory
-from kastellan.model.retention import retained
+from kastellan.model.retention import select_retained
 from kastellan.model.snapshot import Snapshot
 from kastellan.ports import SavedSnapshot, SnapshotStore
 
@@ -59,7 +59,7 @@ class SnapshotHistory:
         self._open(snapshot.cluster_id, snapshot.at_ms)
         by_time = {saved.at_ms: saved for saved in self._saved}
         needs = self._needs
-        times = retained((snapshot.at_ms, *by_time), most=_RECALLED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
+        times = select_retained((snapshot.at_ms, *by_time), most=_RECALLED, ages_s=needs.ages_s, oldest_s=needs.oldest_s)
         recalled: list[Snapshot] = []
         for at_ms, tables in needs.tables_at(times).items():
             with suppress(BadInput, Unavailable):  # the note comes from the snapshot that is compared with
@@ -108,7 +108,7 @@ class SnapshotHistory:
         self._cluster, self._notes = cluster, []
         self._records, self._compared, self._compared_sought = FindingHistory(), None, False
         try:
-            self._saved = tuple(saved for saved in self._store.saved(cluster) if saved.at_ms < at_ms)
+            self._saved = tuple(saved for saved in self._store.list_snapshots(cluster) if saved.at_ms < at_ms)
             self._records, damage = _decode_records(self._store.findings(cluster))
         except Unavailable as error:
             self._saved, damage = (), error.message

@@ -35,7 +35,7 @@ def list_saved(store: SnapshotStore) -> tuple[SavedSnapshots, ...]:
             size_bytes=tuple(snapshot.size_bytes for snapshot in saved),
         )
         for cluster in store.clusters()
-        for saved in (store.saved(cluster),)
+        for saved in (store.list_snapshots(cluster),)
     )
 
 
@@ -45,7 +45,7 @@ def find(name: str, store: SnapshotStore, cluster: str | None, now_ms: int) -> L
     if path.exists() or not _is_name(name):
         return load(path)
     place = _cluster(store, cluster)
-    kept = store.saved(place)
+    kept = store.list_snapshots(place)
     if not kept:
         raise BadInput(f"no look of {place} is kept; `kastellan doctor` keeps one, --no-history does not")
     chosen = _choose(name, kept, now_ms)

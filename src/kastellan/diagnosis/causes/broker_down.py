@@ -47,13 +47,13 @@ _UNREGISTERED_UNDO = "Cancel the reassignment (kafka-reassign-partitions.sh --ca
 
 def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Iterable[CauseFound]:
     """One cause for each broker that is fenced and holds replicas, with all that follows from it."""
-    known = {row.broker: row for row in brokers.rows}
+    by_id = {row.broker: row for row in brokers.rows}
     unreachable = symptoms.of(_UNREACHABLE)
     for subject, finding in symptoms.of(_FENCED).items():
         if finding.severity is Severity.INFO:
             continue
         rests_on = [(_FENCED, subject), *([(_UNREACHABLE, subject)] if subject in unreachable else [])]
-        broker = known.get(int(subject.key[0] or 0))
+        broker = by_id.get(int(subject.key[0] or 0))
         is_removed = broker is not None and broker.registered is False
         title, says, do = _manner(broker)
         yield CauseFound(
@@ -82,20 +82,20 @@ def _manner(broker: Broker | None) -> tuple[str, str, str]:
     if broker is None or broker.reached is None:
         return CAUSE.title, "it was not asked from here", CAUSE.do
     if broker.reached:
-        said = "its process answers, so it is starting, shutting down, or cannot reach the controller"
-        return "Broker runs and is out of the cluster", said, (
+        meaning = "its process answers, so it is starting, shutting down, or cannot reach the controller"
+        return "Broker runs and is out of the cluster", meaning, (
             "Read its log for why it is not admitted: recovery of its logs, an unreachable controller, a wrong cluster id. "
             "A broker that recovers joins by itself; do not stop it."
         )  # fmt: skip
     if broker.trouble == "refused":
-        said = "nothing listens at its address, so its process is gone"
-        return "Broker's process is gone", said, (
+        meaning = "nothing listens at its address, so its process is gone"
+        return "Broker's process is gone", meaning, (
             "Read the end of its log and of its host's (out of memory, disk, a signal), mend that, and start it: it joins by "
             "itself."
         )  # fmt: skip
     if broker.trouble in _SILENT:
-        said = "its address accepts and nothing comes, so it is frozen, overloaded or cut off"
-        return "Broker is frozen or cut off", said, (
+        meaning = "its address accepts and nothing comes, so it is frozen, overloaded or cut off"
+        return "Broker is frozen or cut off", meaning, (
             "Look at its process on its host (stopped, in a long garbage collection, waiting for a disk) and at the network "
             "between it and the controllers: wake it, or stop and start it if it does not come back."
         )  # fmt: skip

@@ -39,18 +39,18 @@ _SHOWN = 5
 
 def find(symptoms: Symptoms, brokers: Brokers, replicas: Replicas | None) -> Iterable[CauseFound]:
     """One cause for all brokers that the cluster counts as live and that do not answer."""
-    known = {row.broker: row for row in brokers.rows}
-    live = [subject for subject in symptoms.of(_UNREACHABLE) if _is_live(known.get(int(subject.key[0] or 0)))]
+    by_id = {row.broker: row for row in brokers.rows}
+    live = [subject for subject in symptoms.of(_UNREACHABLE) if _is_live(by_id.get(int(subject.key[0] or 0)))]
     if not live:
         return
     rests_on = tuple((_UNREACHABLE, subject) for subject in live)
     ids = [int(subject.key[0] or 0) for subject in live]
-    told = "; ".join(_met(known[broker]) for broker in ids[:_SHOWN])
+    manners = "; ".join(_met(by_id[broker]) for broker in ids[:_SHOWN])
     yield CauseFound(
         cause=CAUSE.id,
         subject=live[0] if len(live) == 1 else Subject("cluster", ()),
         title=CAUSE.title if len(live) == 1 else f"{len(live)} brokers are live for the cluster and out of reach from here",
-        says=told + (f"; and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""),
+        says=manners + (f"; and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""),
         rests_on=rests_on,
         explains=symptoms.following(rests_on),
         against=_against(ids, replicas),

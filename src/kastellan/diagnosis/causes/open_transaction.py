@@ -43,8 +43,8 @@ def find(symptoms: Symptoms, partitions: TransactionPartitions) -> Iterable[Caus
             continue
         held = written.get(str(subject.key[0]), set())
 
-        def reads(each: Subject, held: set[tuple[object, ...]] = held) -> bool:
-            return each.key[-2:] in held
+        def reads(reader: Subject, held: set[tuple[object, ...]] = held) -> bool:
+            return reader.key[-2:] in held
 
         explained = symptoms.keys(_HELD_BACK, reads)
         if explained:

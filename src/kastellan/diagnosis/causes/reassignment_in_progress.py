@@ -43,13 +43,13 @@ def find(symptoms: Symptoms, reassignments: Reassignments) -> Iterable[CauseFoun
     stuck = moving & symptoms.of(_STUCK).keys()
     adding = moves.filter(pl.col("adding")).height
     explained = symptoms.keys(_OF_PARTITIONS, lambda subject: subject in moving and subject not in stuck)
-    whole = symptoms.keys(_OF_THE_WHOLE, lambda _: True)
+    cluster_wide = symptoms.keys(_OF_THE_WHOLE, lambda _: True)
     yield CauseFound(
         cause=CAUSE.id,
         subject=Subject("cluster", ()),
         title=CAUSE.title,
         says=f"{plural(len(moving), 'partition')} being moved, {plural(adding, 'replica')} to be filled",
-        explains=(*explained, *whole),
+        explains=(*explained, *cluster_wide),
         against=(f"{plural(len(stuck), 'move')} without progress",) if stuck else (),
         expected=True,
         do=CAUSE.do,

@@ -54,8 +54,8 @@ def find(symptoms: Symptoms, looks: EarlierLooks, brokers: Brokers, versions: Ap
     if not away:
         return
     now = {row.broker: row for row in brokers.rows}
-    seen = looks.tables(Brokers, _WINDOW_S)
-    returned = _find_returned(seen, now)
+    earlier = looks.tables(Brokers, _WINDOW_S)
+    returned = _find_returned(earlier, now)
     mixed = _has_mixed_versions(versions)
     if not returned and not mixed:
         return
@@ -67,7 +67,7 @@ def find(symptoms: Symptoms, looks: EarlierLooks, brokers: Brokers, versions: Ap
         title=CAUSE.title,
         says=f"{', '.join(subject.text for subject in away)} is away; {first}",
         explains=(*roots, *symptoms.following(roots)),
-        against=(*_not_seen(brokers), *_against([int(subject.key[0] or 0) for subject in away], seen, looks.now_ms)),
+        against=(*_not_seen(brokers), *_against([int(subject.key[0] or 0) for subject in away], earlier, looks.now_ms)),
         expected=True,
         do=CAUSE.do,
         do_not=CAUSE.do_not,
@@ -81,9 +81,9 @@ def _away(broker: Broker) -> bool | None:
     return None if broker.listed is None else not broker.listed
 
 
-def _find_returned(seen: list[tuple[int, Brokers]], now: dict[int, Broker]) -> dict[int, int]:
+def _find_returned(earlier: list[tuple[int, Brokers]], now: dict[int, Broker]) -> dict[int, int]:
     """Brokers that an earlier look saw away and that are live now, with the last time at which they were away."""
-    was_away = {row.broker: at_ms for at_ms, table in seen for row in table.rows if _away(row)}
+    was_away = {row.broker: at_ms for at_ms, table in earlier for row in table.rows if _away(row)}
     return {broker: at_ms for broker, at_ms in was_away.items() if broker in now and _away(now[broker]) is False}
 
 
@@ -99,13 +99,13 @@ def _has_mixed_versions(versions: ApiVersions | None) -> bool:
     if versions is None:
         return False
     offered = ["broker", "api_key", "max_version"]
-    known = versions.df.drop_nulls(offered)
-    if known.filter(pl.col("max_version").n_unique().over("api_key") > 1).height:
+    complete = versions.df.drop_nulls(offered)
+    if complete.filter(pl.col("max_version").n_unique().over("api_key") > 1).height:
         return True
     blurred = versions.df.filter(pl.any_horizontal(pl.col(offered).is_null()))["broker"]
-    whole = known.filter(~pl.col("broker").is_in(blurred.drop_nulls().implode()))
-    brokers = whole["broker"].n_unique()
-    return whole.filter(pl.len().over("api_key") < brokers).height > 0
+    comparable = complete.filter(~pl.col("broker").is_in(blurred.drop_nulls().implode()))
+    brokers = comparable["broker"].n_unique()
+    return comparable.filter(pl.len().over("api_key") < brokers).height > 0
 
 
 def _not_seen(brokers: Brokers) -> Iterable[str]:
@@ -117,20 +117,20 @@ def _not_seen(brokers: Brokers) -> Iterable[str]:
         yield "not every broker could be listed"
 
 
-def _against(away: list[int], seen: list[tuple[int, Brokers]], now_ms: int) -> Iterable[str]:
+def _against(away: list[int], earlier: list[tuple[int, Brokers]], now_ms: int) -> Iterable[str]:
     if len(away) > 1:
         yield f"{plural(len(away), 'broker')} are away at once"
     for broker in away:
-        was = [(at_ms, _was_away(table, broker)) for at_ms, table in seen]
-        live_ms = [at_ms for at_ms, gone in was if gone is False]
+        states = [(at_ms, _was_away(table, broker)) for at_ms, table in earlier]
+        live_ms = [at_ms for at_ms, gone in states if gone is False]
         if not live_ms:
             yield f"no look of the last hour has seen broker {broker} live"
             continue
         if now_ms - live_ms[-1] > _PATIENCE_S * 1000:
             yield f"broker {broker} may be away for {duration_text(now_ms - live_ms[-1])}"
-        if any(gone and at_ms < live_ms[-1] for at_ms, gone in was):
+        if any(gone and at_ms < live_ms[-1] for at_ms, gone in states):
             yield f"broker {broker} was away before, came back and is away again"
-        elif any(gone is None and at_ms < live_ms[-1] for at_ms, gone in was):
+        elif any(gone is None and at_ms < live_ms[-1] for at_ms, gone in states):
             yield f"an earlier look could not see broker {broker}"
 
 

@@ -82,9 +82,9 @@ class CollectSession(msgspec.Struct, frozen=True, kw_only=True):
         """This principal may describe the cluster, which includes every group."""
         return self.has_full_rights or bool(self.members.rights & _DESCRIBE)
 
-    def grade_visible_only(self, answer: int, what: str) -> None:
+    def grade_visible_only(self, answer: int, entities: str) -> None:
         """Lower an answer in which the protocol left something out silently."""
-        self.answers.grade(answer, State.VISIBLE_ONLY, f"{what} that this principal may not describe are left out silently")
+        self.answers.grade(answer, State.VISIBLE_ONLY, f"{entities} that this principal may not describe are left out silently")
 
     async def ask_any(self, spec: RequestSpec, decoder: Decoder | None = None) -> Response:
         """Ask whichever live broker answers."""
@@ -137,9 +137,9 @@ class CollectSession(msgspec.Struct, frozen=True, kw_only=True):
             named |= self.cache.derive("holders", (frame,), lambda: set(frame["broker"].unique().drop_nulls()))
         return sorted(named - set(self.nodes))
 
-    def enter_not_live(self, asked: str, node: int) -> int:
+    def enter_not_live(self, request: str, node: int) -> int:
         """The Answer of a broker that was not asked."""
-        return self.answers.enter_unsent(asked, broker_peer(node), "the cluster does not list it as live")
+        return self.answers.enter_unsent(request, broker_peer(node), "the cluster does not list it as live")
 
 
 def binding(build: Callable[..., Any], *values: Any, **named: Any) -> Callable[[int], Any]:  # noqa: ANN401
@@ -151,12 +151,12 @@ def packed_once(build: Callable[[int], EncodedRequest]) -> Callable[[int], Encod
     """The same request, packed once for each version: for whoever keeps it from collection to collection."""
     by_version = dict[int, EncodedRequest]()
 
-    def packed(version: int) -> EncodedRequest:
+    def encode(version: int) -> EncodedRequest:
         if version not in by_version:
             by_version[version] = build(version)
         return by_version[version]
 
-    return packed
+    return encode
 
 
 def slices(items: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -29,13 +29,13 @@ class KafkaAnswers:
         """The entries of this source, in the order of their ids."""
         return tuple(self._log[answer] for answer in sorted(self._ids))
 
-    def enter(self, outcome: Outcome[Any], asked: str, peer: Peer) -> int:
+    def enter(self, outcome: Outcome[Any], request: str, peer: Peer) -> int:
         """Enter what came of a request."""
         return self._enter(
             Answer(
                 id=0,
                 source=SOURCE,
-                asked=asked,
+                asked=request,
                 peer=peer,
                 state=outcome.state,
                 sent_ms=outcome.sent_ms,
@@ -47,12 +47,12 @@ class KafkaAnswers:
         )
 
     def enter_unsent(
-        self, asked: str, peer: Peer, reason: str, state: State = State.FAILED, trouble: Trouble | None = None
+        self, request: str, peer: Peer, reason: str, state: State = State.FAILED, trouble: Trouble | None = None
     ) -> int:
         """Enter what was not requested, or not to an end, and why."""
         now_ms = time.time_ns() // 1_000_000
         return self._enter(
-            Answer(id=0, source=SOURCE, asked=asked, peer=peer, state=state, sent_ms=now_ms, trouble=trouble, reason=reason)
+            Answer(id=0, source=SOURCE, asked=request, peer=peer, state=state, sent_ms=now_ms, trouble=trouble, reason=reason)
         )
 
     def enter_part(self, answer: int, state: State, reason: str, trouble: Trouble | None = Trouble.REJECTED) -> int:

@@ -11,7 +11,7 @@ from kastellan.wire.kafka.client import Cluster
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One way into a cluster, brokers or controllers. `nodes` is None when nobody there answered, and `reason` says why."""
 
-    what: str
+    role: str
     addresses: str
     principal: str = ""
     nodes: int | None = None
@@ -20,16 +20,16 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-async def meet(cluster: Cluster, what: str, addresses: str, deadline: Deadline) -> Door:
+async def meet(cluster: Cluster, role: str, addresses: str, deadline: Deadline) -> Door:
     """Knock at one door."""
-    found = await cluster.bootstrap(deadline)
-    if found.value is None:
-        return Door(what=what, addresses=addresses, reason=found.sentence)
-    took_ms = max(0, found.arrived_ms - found.sent_ms) if found.arrived_ms is not None else None
+    outcome = await cluster.bootstrap(deadline)
+    if outcome.value is None:
+        return Door(role=role, addresses=addresses, reason=outcome.sentence)
+    took_ms = max(0, outcome.arrived_ms - outcome.sent_ms) if outcome.arrived_ms is not None else None
     return Door(
-        what=what,
+        role=role,
         addresses=addresses,
-        nodes=len(found.value.nodes),
-        cluster_id=found.value.cluster_id,
+        nodes=len(outcome.value.nodes),
+        cluster_id=outcome.value.cluster_id,
         answer_ms=took_ms,
     )

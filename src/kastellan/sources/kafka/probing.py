@@ -79,7 +79,7 @@ class KafkaProbe:
 
     async def _way(self, endpoint: Endpoint, deadline: Deadline) -> list[Step]:
         """From the name to the login, of one address; it ends at the first layer that fails."""
-        steps, reach = await self._reached(endpoint, deadline)
+        steps, reach = await self._reach_endpoint(endpoint, deadline)
         if reach is None:
             return steps
         if self._options.security.context is not None:
@@ -95,7 +95,7 @@ class KafkaProbe:
         finally:
             await greeting.connection.aclose()
 
-    async def _reached(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
+    async def _reach_endpoint(self, endpoint: Endpoint, deadline: Deadline) -> tuple[list[Step], Reach | None]:
         """Name and TCP, or the proxy in place of both."""
         reached = endpoint.apply_mapping(self._options.resolve)
         if self._options.proxy is not None:
@@ -103,17 +103,17 @@ class KafkaProbe:
             began = time.monotonic()
             plug = await reach(_part(deadline))
             if isinstance(plug, Refusal):
-                return [_failed(Layer.TCP, endpoint, plug)], None
+                return [_failed_step(Layer.TCP, endpoint, plug)], None
             plug.close()
             return [_ok(Layer.TCP, endpoint.address, "connected through the proxy", began)], reach
         began = time.monotonic()
         addresses = await addresses_of(reached, _part(deadline), endpoint.label)
         if isinstance(addresses, Refusal):
             fix = "check the spelling and the name service of this machine, or map the name: --resolve HOST:PORT=HOST:PORT"
-            return [_failed(Layer.NAME, endpoint, addresses, Failure.UNRESOLVED, fix)], None
+            return [_failed_step(Layer.NAME, endpoint, addresses, Failure.UNRESOLVED, fix)], None
         by_way = "" if reached == endpoint else f", by way of {reached.address} (--resolve)"
-        told = f"{plural(len(addresses), 'address', 'addresses')}: {', '.join(addresses[:_MOST_ADDRESSES])}{by_way}"
-        steps = [_ok(Layer.NAME, endpoint.address, told, began)]
+        address_list = f"{plural(len(addresses), 'address', 'addresses')}: {', '.join(addresses[:_MOST_ADDRESSES])}{by_way}"
+        steps = [_ok(Layer.NAME, endpoint.address, address_list, began)]
         share = _part(deadline)
         labels = [address_text(address, reached.port) for address in addresses[:_MOST_ADDRESSES]]
         ways = [partial(connect, address, reached.port, label) for address, label in zip(addresses, labels, strict=False)]
@@ -134,7 +134,7 @@ class KafkaProbe:
             await opened.aclose()
             return _certificate(endpoint, peer, began)
         error = await complaint_of(reach, endpoint.host, context, share.within(_PEEK_S))
-        return _failed(Layer.TLS, endpoint, opened, failure_of_tls(error) if error is not None else None)
+        return _failed_step(Layer.TLS, endpoint, opened, failure_of_tls(error) if error is not None else None)
 
     async def _spoken(self, endpoint: Endpoint, greeting: Greeting, began: float, deadline: Deadline) -> list[Step]:
         """The first Kafka exchange, the login, and how long a round trip takes."""
@@ -156,7 +156,7 @@ class KafkaProbe:
             meant = refusal.trouble is Trouble.INSECURE or (
                 refusal.trouble is Trouble.CLOSED and self._settings.tls.identity is None
             )
-            return _failed(Layer.TLS, endpoint, refusal, Failure.CLIENT_CERTIFICATE if meant else None)
+            return _failed_step(Layer.TLS, endpoint, refusal, Failure.CLIENT_CERTIFICATE if meant else None)
         der = await certificate_of(reach, endpoint.host, self._options.security.curious, deadline.within(_PEEK_S))
         peer = certificate_facts(der) if der is not None else None
         if peer is not None:
@@ -169,7 +169,7 @@ class KafkaProbe:
                 fix=f"set security.protocol={protocol} (and ssl.truststore.location)",
                 clients=sentences(Failure.TLS_WANTED),
             )
-        return _failed(Layer.KAFKA, endpoint, refusal, Failure.NOT_KAFKA if refusal.trouble is Trouble.GARBLED else None)
+        return _failed_step(Layer.KAFKA, endpoint, refusal, Failure.NOT_KAFKA if refusal.trouble is Trouble.GARBLED else None)
 
     async def _login(self, endpoint: Endpoint, connection: Connection, hands: Handshake, deadline: Deadline) -> Step:
         began = time.monotonic()
@@ -189,15 +189,15 @@ class KafkaProbe:
                 fix=f"set security.protocol={protocol}, sasl.mechanism and sasl.jaas.config",
                 clients=sentences(Failure.SASL_WANTED),
             )
-        told = await login.log_in(connection, endpoint, hands.ranges, _part(deadline))
-        if isinstance(told, Session):
-            life = f"; the session lasts {duration_text(told.lifetime_ms)}" if told.lifetime_ms else ""
+        outcome = await login.log_in(connection, endpoint, hands.ranges, _part(deadline))
+        if isinstance(outcome, Session):
+            life = f"; the session lasts {duration_text(outcome.lifetime_ms)}" if outcome.lifetime_ms else ""
             return _ok(Layer.LOGIN, endpoint.address, f"{self.principal} by {login.mechanism}; offered: {named}{life}", began)
         failure = Failure.CREDENTIALS
         if isinstance(offers, tuple) and login.mechanism not in offers:
             failure = Failure.MECHANISM if offers else Failure.NO_SASL
-        meant = failure if told.trouble is Trouble.UNAUTHENTICATED else None
-        return _failed(Layer.LOGIN, endpoint, told, meant, mechanism=login.mechanism)
+        meant = failure if outcome.trouble is Trouble.UNAUTHENTICATED else None
+        return _failed_step(Layer.LOGIN, endpoint, outcome, meant, mechanism=login.mechanism)
 
     async def _offers(self, endpoint: Endpoint, hands: Handshake, deadline: Deadline) -> tuple[str, ...] | Refusal:
         """The mechanisms of the listener, over a connection of its own."""
@@ -247,14 +247,14 @@ def _certificate(endpoint: Endpoint, peer: CertificateFacts | None, began: float
     if peer is None:
         return _ok(Layer.TLS, endpoint.address, "the handshake went well; the certificate was not seen", began)
     left_days = int((peer.not_after.timestamp() - time.time()) // 86_400)
-    told = (
+    text = (
         f"certificate of {peer.subject} for {', '.join(peer.names) or 'no name'}, by {peer.issuer}, until "
         f"{peer.not_after:%Y-%m-%d} ({plural(left_days, 'day')})"
     )
     if left_days >= _SOON_DAYS:
-        return _ok(Layer.TLS, endpoint.address, told, began)
+        return _ok(Layer.TLS, endpoint.address, text, began)
     return Step(
-        layer=Layer.TLS, of=endpoint.address, sign=Sign.WARNING, seen=told, took_ms=_ms(began),
+        layer=Layer.TLS, of=endpoint.address, sign=Sign.WARNING, seen=text, took_ms=_ms(began),
         fix="renew it on the broker before that day; brokers take a new keystore by a dynamic config, without a restart",
     )  # fmt: skip
 
@@ -269,11 +269,11 @@ async def _pace(endpoint: Endpoint, connection: Connection, hands: Handshake, de
         took.append(_ms(began))
     if not took:
         return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.UNKNOWN, seen="no round trip could be timed")
-    told = f"{duration_text(min(took))} to {duration_text(max(took))}, {duration_text(median(took))} by the median of {len(took)}"
-    return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, seen=told)
+    text = f"{duration_text(min(took))} to {duration_text(max(took))}, {duration_text(median(took))} by the median of {len(took)}"
+    return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, seen=text)
 
 
-def _failed(
+def _failed_step(
     layer: Layer, endpoint: Endpoint, refusal: Refusal, failure: Failure | None = None, fix: str = "", *, mechanism: str = ""
 ) -> Step:
     return Step(
@@ -294,8 +294,8 @@ _FIX: Final = {
 }
 
 
-def _ok(layer: Layer, of: str, told: str, began: float) -> Step:
-    return Step(layer=layer, of=of, sign=Sign.OK, seen=told, took_ms=_ms(began))
+def _ok(layer: Layer, of: str, text: str, began: float) -> Step:
+    return Step(layer=layer, of=of, sign=Sign.OK, seen=text, took_ms=_ms(began))
 
 
 def _ms(began: float) -> float:

@@ -36,13 +36,13 @@ async def cluster_steps(cluster: Cluster, through: Endpoint, deadline: Deadline)
     named = f"cluster {members.cluster_id}, {plural(len(members.nodes), 'broker')}"
     took = (outcome.arrived_ms or outcome.sent_ms) - outcome.sent_ms
     steps = [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.OK, seen=named, took_ms=took)]
-    steps += await _advertised(cluster, members, through, deadline)
+    steps += await _dial_advertised(cluster, members, through, deadline)
     steps.append(await _rights(cluster, through, deadline))
     steps.append(await _clock(cluster, through, deadline))
     return steps
 
 
-async def _advertised(cluster: Cluster, members: ClusterMembers, through: Endpoint, deadline: Deadline) -> list[Step]:
+async def _dial_advertised(cluster: Cluster, members: ClusterMembers, through: Endpoint, deadline: Deadline) -> list[Step]:
     """Dial every advertised address from here; those that work are one step."""
     live = {node.node_id: node for node in members.nodes if node.node_id is not None and node.node_id not in members.fenced}
     outcomes = await fan_out(tuple(live), cluster.handshake, _part(deadline))
@@ -50,8 +50,8 @@ async def _advertised(cluster: Cluster, members: ClusterMembers, through: Endpoi
     good = [node for node_id, node in live.items() if outcomes[node_id].ok and node not in foreign]
     steps: list[Step] = []
     if good:
-        seen = f"reached from here, {len(good)} of {len(live)}: {', '.join(node.address for node in good)}"
-        steps.append(Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, seen=seen))
+        text = f"reached from here, {len(good)} of {len(live)}: {', '.join(node.address for node in good)}"
+        steps.append(Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, seen=text))
     for node_id, node in live.items():
         own_machine = is_loopback(node.host) and not is_loopback(through.host)
         if node in foreign:
@@ -61,11 +61,11 @@ async def _advertised(cluster: Cluster, members: ClusterMembers, through: Endpoi
         elif own_machine:
             steps.append(_loopback_step(node, Sign.FAILED, f": {outcomes[node_id].reason}"))
         elif not outcomes[node_id].ok:
-            steps.append(_unreached(node, outcomes[node_id]))
+            steps.append(_unreached_step(node, outcomes[node_id]))
     fenced = len(members.nodes) - len(live)
     if fenced:
-        seen = f"{plural(fenced, 'broker')} fenced by the controller, so not tried"
-        steps.append(Step(layer=Layer.ADVERTISED, of=plural(fenced, "broker"), sign=Sign.SKIPPED, seen=seen))
+        text = f"{plural(fenced, 'broker')} fenced by the controller, so not tried"
+        steps.append(Step(layer=Layer.ADVERTISED, of=plural(fenced, "broker"), sign=Sign.SKIPPED, seen=text))
     hidden = steps[_MOST_TOLD:]
     if hidden:
         worst = Sign.FAILED if any(step.sign is Sign.FAILED for step in hidden) else Sign.WARNING
@@ -89,7 +89,7 @@ async def _foreign_loopback(
     }
 
 
-def _unreached(node: Endpoint, outcome: Outcome[Reply]) -> Step:
+def _unreached_step(node: Endpoint, outcome: Outcome[Reply]) -> Step:
     remedy = (
         outcome.remedy
         or "advertise an address that clients can reach (advertised.listeners of this broker), or map it from here: "
@@ -119,49 +119,49 @@ def _loopback_step(node: Endpoint, sign: Sign, more: str) -> Step:
 
 async def _rights(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Step:
     wanted = RequestSpec(Api.DESCRIBE_CLUSTER, lambda version: describe_cluster(version, authorized_operations=True))
-    answer = _decoded(await cluster.ask(None, wanted, _part(deadline)))
+    answer = _decode(await cluster.ask(None, wanted, _part(deadline)))
     bits = getattr(answer, "cluster_authorized_operations", None)
     if bits is None or bits < 0:
-        seen = "this cluster does not tell what this principal may do"
-        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.UNKNOWN, seen=seen, fix="kastellan preflight tries it")
+        text = "this cluster does not tell what this principal may do"
+        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.UNKNOWN, seen=text, fix="kastellan preflight tries it")
     lacking = [name for bit, name in ((_DESCRIBE, "Describe"), (_DESCRIBE_CONFIGS, "DescribeConfigs")) if not bits >> bit & 1]
     if lacking:
-        seen = f"without the right to {' and '.join(lacking)} on the cluster parts of it stay unseen"
+        text = f"without the right to {' and '.join(lacking)} on the cluster parts of it stay unseen"
         fix = "kastellan preflight prints what is missing as kafka-acls lines"
-        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.WARNING, seen=seen, fix=fix)
-    seen = "the cluster and its configuration may be described; kastellan preflight looks at the rest"
-    return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.OK, seen=seen)
+        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.WARNING, seen=text, fix=fix)
+    text = "the cluster and its configuration may be described; kastellan preflight looks at the rest"
+    return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.OK, seen=text)
 
 
 async def _clock(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Step:
     """The active controller's clock against ours: it stamps its own row of DescribeQuorum when it answers (KIP-836)."""
     outcome = await cluster.ask(None, RequestSpec(Api.DESCRIBE_QUORUM, describe_quorum), _part(deadline))
-    there_ms = _leaders_time_ms(_decoded(outcome))
+    there_ms = _leaders_time_ms(_decode(outcome))
     if there_ms is None or outcome.arrived_ms is None:
-        seen = outcome.reason or "no controller told its time: this cluster has no metadata quorum, or it may not be described"
-        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.UNKNOWN, seen=seen)
+        text = outcome.reason or "no controller told its time: this cluster has no metadata quorum, or it may not be described"
+        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.UNKNOWN, seen=text)
     half_ms = (outcome.arrived_ms - outcome.sent_ms) / 2
     skew_ms = there_ms - (outcome.sent_ms + half_ms)
     way = "ahead of" if skew_ms > 0 else "behind"
-    seen = f"the active controller's clock is {duration_text(abs(skew_ms))} {way} ours, give or take {duration_text(half_ms + 1)}"
+    text = f"the active controller's clock is {duration_text(abs(skew_ms))} {way} ours, give or take {duration_text(half_ms + 1)}"
     if abs(skew_ms) - half_ms <= _SKEW_MS:
-        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.OK, seen=seen)
+        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.OK, seen=text)
     fix = "set the clocks by NTP, here and there: tokens and certificates are judged by them"
-    return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.WARNING, seen=seen, fix=fix)
+    return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.WARNING, seen=text, fix=fix)
 
 
 def _leaders_time_ms(answer: Any | None) -> int | None:  # noqa: ANN401
     part = next((part for topic in getattr(answer, "topics", ()) for part in topic.partitions), None)
     if part is None or part.error_code:
         return None
-    for each in part.current_voters:
-        if each.replica_id == part.leader_id:
-            at = getattr(each, "last_fetch_timestamp", None)
+    for voter in part.current_voters:
+        if voter.replica_id == part.leader_id:
+            at = getattr(voter, "last_fetch_timestamp", None)
             return at if at is not None and at > 0 else None
     return None
 
 
-def _decoded(outcome: Outcome[Reply]) -> Any | None:  # noqa: ANN401
+def _decode(outcome: Outcome[Reply]) -> Any | None:  # noqa: ANN401
     if outcome.value is None:
         return None
     try:

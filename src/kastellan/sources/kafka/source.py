@@ -129,7 +129,7 @@ class KafkaSource:
 
         outcomes = await fan_out(range(len(doors)), meet_one, deadline)
         met = [
-            outcome.value or Door(what=role, addresses=addresses, reason=outcome.reason)
+            outcome.value or Door(role=role, addresses=addresses, reason=outcome.reason)
             for outcome, (_, role, addresses, _) in zip(outcomes.values(), doors, strict=True)
         ]
         # Who we are may be known only after the login: a token says it.

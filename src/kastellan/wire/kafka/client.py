@@ -365,7 +365,7 @@ class Cluster:
 
 
 def _and_others(others: Sequence[Endpoint]) -> str:
-    return f" (and so with {', '.join(each.address for each in others)})" if others else ""
+    return f" (and so with {', '.join(endpoint.address for endpoint in others)})" if others else ""
 
 
 async def _wait_until_heard(slot: ConnectionSlot, deadline: Deadline) -> Refusal | None:

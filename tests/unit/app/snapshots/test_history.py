@@ -135,7 +135,7 @@ def test_clusters_are_apart_and_one_without_an_id_is_not_kept(store):
 def test_a_damaged_look_is_told_and_the_next_one_taken(store):
     run(store, sound())
     run(store, sound(5))
-    newest, oldest = store.saved("test-cluster")
+    newest, oldest = store.list_snapshots("test-cluster")
     Path(newest.location).write_bytes(Path(newest.location).read_bytes()[:100])
     report = run(store, hurt(30))
     assert past_of(report).since_ms == oldest.at_ms
@@ -159,7 +159,7 @@ def test_damaged_findings_are_told_and_counted_anew(store, content):
 def test_a_look_of_another_cluster_in_the_folder_is_left_out(store):
     run(store, sound())
     run(store, msgspec.structs.replace(sound(), cluster_id="another"))
-    (strange,), (ours,) = store.saved("another"), store.saved("test-cluster")
+    (strange,), (ours,) = store.list_snapshots("another"), store.list_snapshots("test-cluster")
     Path(ours.location).write_bytes(Path(strange.location).read_bytes())
     report = run(store, sound(20))
     assert report.past is None
@@ -175,7 +175,7 @@ def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
         told = run_checks_on_saved(snapshot.after(first), EXAM, 0, history=history)
         history.record(told)
         seen.append(ages(told.report).get((OFFLINE, "orders-1")))
-    kept = [each.at_ms - AT_MS for each in reversed(store.saved("test-cluster"))]
+    kept = [each.at_ms - AT_MS for each in reversed(store.list_snapshots("test-cluster"))]
     assert kept == [0, SAVE_EVERY_MS, 2 * SAVE_EVERY_MS]
     assert seen == [None] * 3 + [(AT_MS + 60_000, Change.NEW)] * 5
     assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, Change.KNOWN)
@@ -260,7 +260,7 @@ def test_a_table_that_was_carried_over_is_not_of_the_look_that_carried_it(store)
 
 def test_a_damaged_look_is_not_recalled(store):
     run(store, sound())
-    (kept,) = store.saved(sound().cluster_id)
+    (kept,) = store.list_snapshots(sound().cluster_id)
     Path(kept.location).write_bytes(b"torn")
     assert recalled(store, sound(5)) == ()
 

@@ -24,7 +24,7 @@ from kastellan.model.config_secrets import NOT_KEPT
 from kastellan.model.finding import Severity
 from kastellan.model.tables.broker_configs import BrokerConfigs
 
-ASKED = (
+SECRET_CONFIGS = (
     *("sasl.jaas.config", "ssl.key.password", "ssl.keystore.password", "ssl.keystore.key", "ssl.truststore.password"),
     *("delegation.token.secret.key", "sasl.oauthbearer.client.credentials.client.secret"),
     *("sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url"),
@@ -45,7 +45,7 @@ CHECK = Check(
 )
 
 
-def evaluate(configs: Annotated[BrokerConfigs, Keys(*ASKED)]) -> Verdicts:
+def evaluate(configs: Annotated[BrokerConfigs, Keys(*SECRET_CONFIGS)]) -> Verdicts:
     """Fails where a broker returned a secret; null where none did and one did not say whether it hides it."""
     value, source = pl.col("value"), pl.col("source")
     unset = pl.col("seen") & value.is_null() & (source.is_null() | (source == "default"))
@@ -54,5 +54,5 @@ def evaluate(configs: Annotated[BrokerConfigs, Keys(*ASKED)]) -> Verdicts:
     answered = (
         configs.df.lazy().group_by("config").agg(fails=readable.any(ignore_nulls=False), count=readable.sum(), brokers=pl.len())
     )
-    wanted = pl.LazyFrame({"config": ASKED})
+    wanted = pl.LazyFrame({"config": SECRET_CONFIGS})
     return Verdicts("broker_config", wanted.join(answered, on="config", how="left", maintain_order="left"))

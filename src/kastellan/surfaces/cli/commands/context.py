@@ -149,11 +149,11 @@ def connect_once(
     endpoints = asyncio.run(meet(target, Deadline.after(timeout_s)))
     for endpoint in endpoints:
         if endpoint.nodes is None:
-            typer.echo(f"{endpoint.what} {endpoint.addresses}: {endpoint.reason}")
+            typer.echo(f"{endpoint.role} {endpoint.addresses}: {endpoint.reason}")
         else:
             took = duration_text(endpoint.answer_ms or 0)
             typer.echo(
-                f"{endpoint.what} {endpoint.addresses}: {plural(endpoint.nodes, 'node')} of cluster {endpoint.cluster_id} "
+                f"{endpoint.role} {endpoint.addresses}: {plural(endpoint.nodes, 'node')} of cluster {endpoint.cluster_id} "
                 f"in {took}, as {endpoint.principal}"
             )
     if any(endpoint.nodes is None for endpoint in endpoints):

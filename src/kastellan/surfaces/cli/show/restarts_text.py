@@ -11,17 +11,17 @@ _SHOWN = 20
 _LABEL = 10
 
 
-def show(found: Restarts, screen: Screen, *, named: bool) -> None:
+def show(restarts: Restarts, screen: Screen, *, named: bool) -> None:
     """The answers, then what is to be known beside them."""
     if named:
-        _one(found.answers[0], screen)
+        _show_one(restarts.answers[0], screen)
     else:
-        _all(found, screen)
-    if found.notes:
-        screen.field("NOTES", found.notes, 0, _LABEL)
+        _show_all(restarts, screen)
+    if restarts.notes:
+        screen.field("NOTES", restarts.notes, 0, _LABEL)
 
 
-def _all(found: Restarts, screen: Screen) -> None:
+def _show_all(restarts: Restarts, screen: Screen) -> None:
     rows = [
         [
             ", ".join(map(str, answer.brokers)),
@@ -31,22 +31,22 @@ def _all(found: Restarts, screen: Screen) -> None:
             count_text(answer.offline),
             count_text(answer.unknown),
         ]
-        for answer in found.answers
+        for answer in restarts.answers
     ]
     heads = ["BROKER", "RESTART", "REPLICAS", "REFUSE WRITES", "OFFLINE", "UNKNOWN"]
     screen.table(heads, rows, frozenset({2, 3, 4, 5}))
-    told = [
-        f"{_who(answer)}: {'; '.join((*answer.reasons, *answer.cautions))}"
-        for answer in found.answers
+    lines = [
+        f"{_name_brokers(answer)}: {'; '.join((*answer.reasons, *answer.cautions))}"
+        for answer in restarts.answers
         if answer.reasons or answer.cautions
     ]
-    more = [f"and {plural(len(told) - _SHOWN, 'broker')} more"] if len(told) > _SHOWN else []
-    screen.field("WHY", (*told[:_SHOWN], *more), 0, _LABEL)
+    more = [f"and {plural(len(lines) - _SHOWN, 'broker')} more"] if len(lines) > _SHOWN else []
+    screen.field("WHY", (*lines[:_SHOWN], *more), 0, _LABEL)
     screen.paragraph("kastellan may-restart BROKER lists the partitions; several brokers or a rack are judged together", "dim")
 
 
-def _one(answer: Restart, screen: Screen) -> None:
-    screen.paragraph(f"{answer.may.upper()}  {_who(answer)} {_verdict(answer)}.", _STYLE[answer.may])
+def _show_one(answer: Restart, screen: Screen) -> None:
+    screen.paragraph(f"{answer.may.upper()}  {_name_brokers(answer)} {_verdict(answer)}.", _STYLE[answer.may])
     if answer.may is May.YES:
         screen.paragraph(f"{plural(answer.replicas, 'replica')} there, and every partition keeps accepting writes without them.")
     screen.field("WHY", answer.reasons, 0, _LABEL)
@@ -83,7 +83,7 @@ def _verdict(answer: Restart) -> str:
     }[answer.may]
 
 
-def _who(answer: Restart) -> str:
+def _name_brokers(answer: Restart) -> str:
     if answer.rack:
         return f"rack {answer.rack} (brokers {', '.join(map(str, answer.brokers))})"
     return f"broker{'s' if len(answer.brokers) > 1 else ''} {', '.join(map(str, answer.brokers))}"
