@@ -127,7 +127,7 @@ def test_doctor_json_keeps_its_schema_and_tells_the_exit_code(kastellan, bundles
     assert found["exit_code"] == 10
     problem = found["summary"]["problems"][0]
     assert problem["check"] == "replication.offline"
-    assert [subject["key"] for subject in problem["some"]] == [["orders", 1]]
+    assert [subject["key"] for subject in problem["examples"]] == [["orders", 1]]
     assert {each["check"] for result in found["report"]["results"] for each in result["findings"]} >= {"replication.offline"}
 
 

@@ -58,7 +58,7 @@ def test_a_lab_without_an_authorizer_has_no_acls(loaded_lab: labs.Lab) -> None:
     snapshot = asyncio.run(look(RealPlace(loaded_lab.bootstrap, "events"), "acls"))
     assert snapshot.tables["acls"].df.height == 0
     assert not snapshot.tables["acls"].unseen
-    (answer,) = [each for each in snapshot.answers if each.asked == "DescribeAcls"]
+    (answer,) = [each for each in snapshot.answers if each.request == "DescribeAcls"]
     assert (answer.state, "no authorizer" in answer.reason) == (State.UNSUPPORTED, True)
 
 

@@ -50,7 +50,7 @@ def found_first(telling: ReportSummary, truth: Truth) -> bool:
     if not telling.problems or truth.kind not in KINDS:
         return False
     first, subject = telling.problems[0], Subject(truth.kind, tuple(truth.key))
-    return any(result.kind == truth.kind and subject in result.some for result in (first, *first.explains))
+    return any(result.kind == truth.kind and subject in result.examples for result in (first, *first.explains))
 
 
 @contextmanager

@@ -26,5 +26,5 @@ def incomplete_answers(snapshot: Snapshot, tables: Iterable[Table], asked_reques
     return tuple(
         answer
         for answer in snapshot.answers
-        if answer.state is not State.COMPLETE and (answer.id in used or answer.asked in requests)
+        if answer.state is not State.COMPLETE and (answer.id in used or answer.request in requests)
     )

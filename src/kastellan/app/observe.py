@@ -147,7 +147,7 @@ def _unseen_tables(source: Source, requests: TableRequests, answers: AnswerLog, 
         Answer(
             id=0,
             source=source.name,
-            asked=COLLECT,
+            request=COLLECT,
             peer=Peer("source", source.name),
             state=outcome.state,
             sent_ms=outcome.sent_ms,

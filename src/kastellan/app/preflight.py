@@ -176,7 +176,7 @@ def _answers(shown: _Shown, snapshot: Snapshot) -> Iterable[Answer]:
         table = snapshot.tables.get(name)
         if table is not None:
             ids |= {*table.df["answer"].drop_nulls().unique(), *(unseen.answer for unseen in table.unseen)}
-    return (answer for answer in snapshot.answers if answer.id in ids or answer.asked in shown.requests)
+    return (answer for answer in snapshot.answers if answer.id in ids or answer.request in shown.requests)
 
 
 def _judge_answers(answers: list[Answer], *, single: bool) -> tuple[Has, str]:
@@ -193,7 +193,7 @@ def _judge_answers(answers: list[Answer], *, single: bool) -> tuple[Has, str]:
     if left_out:
         return Has.UNTOLD, left_out[0].sentence()
     if complete:
-        return Has.YES, f"{complete[0].asked} answered whole"
+        return Has.YES, f"{complete[0].request} answered whole"
     if State.UNSUPPORTED in by_state and len(by_state) == 1:
         return Has.YES, f"not asked: {by_state[State.UNSUPPORTED][0].sentence()}"
     return (Has.UNKNOWN, answers[0].sentence()) if answers else (Has.UNTRIED, "there is nothing that it could be tried on")

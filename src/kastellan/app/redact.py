@@ -137,16 +137,19 @@ def changes_redacted(changes: Changes, names: Pseudonyms) -> Changes:
         acls=became(changes.acls),
         leaders=tuple(
             Moved(
-                was=way.was, now=way.now, partitions=way.partitions, some=tuple(redact_subject(part, names) for part in way.some)
+                before=way.before,
+                now=way.now,
+                partitions=way.partitions,
+                examples=tuple(redact_subject(part, names) for part in way.examples),
             )
             for way in changes.leaders
         ),
-        grown=tuple(Grown(topic=names.topic(topic.topic), was=topic.was, now=topic.now) for topic in changes.grown),
+        grown=tuple(Grown(topic=names.topic(topic.topic), before=topic.before, now=topic.now) for topic in changes.grown),
         configs=tuple(
             Configured(
                 subject=redact_subject(change.subject, names),
                 config=names.config(change.config),
-                was=names.value(change.was, change.config),
+                before=names.value(change.before, change.config),
                 now=names.value(change.now, change.config),
             )
             for change in changes.configs

@@ -93,7 +93,7 @@ def subjects_of(
     A check whose needs cannot be met answers unknown for the cluster; what a check raises is raised. `resolver` is one of
     this snapshot, where several checks are asked: what they share is computed once.
     """
-    if _unsupported(judgement.check, snapshot):
+    if _is_unsupported(judgement.check, snapshot):
         return {_CLUSTER: Verdict.NOT_APPLICABLE}
     effective = settings_of(judgement.check, settings or {})
     arguments = (resolver or Resolver(snapshot, views)).arguments(judgement.evaluate, effective)
@@ -145,12 +145,12 @@ def _judge_one(
 
 
 def _unknown(check: Check, kind: UnknownKind, reason: str) -> CheckResult:
-    unknown = UnknownVerdicts(kind=kind, reason=reason, count=1, some=(_CLUSTER,))
+    unknown = UnknownVerdicts(kind=kind, reason=reason, count=1, examples=(_CLUSTER,))
     crashed = kind is UnknownKind.CRASHED
     return CheckResult(check=check.id, counts={Verdict.UNKNOWN: 1}, unknown=(unknown,), crashed=crashed)
 
 
-def _unsupported(check: Check, snapshot: Snapshot) -> bool:
+def _is_unsupported(check: Check, snapshot: Snapshot) -> bool:
     """A table without which the question has no meaning does not exist on this kind of cluster."""
     states = {answer.id: answer.state for answer in snapshot.answers}
     tables = (snapshot.tables.get(kind.name) for kind in check.meaningless_without)
@@ -165,7 +165,7 @@ def _run(
     judgement: RegisteredCheck, snapshot: Snapshot, resolver: Resolver, settings: Mapping[str, float]
 ) -> tuple[CheckResult, tuple[_UnlinkedFinding, ...]]:
     check = judgement.check
-    if _unsupported(check, snapshot):
+    if _is_unsupported(check, snapshot):
         return CheckResult(check=check.id, counts={Verdict.NOT_APPLICABLE: 1}), ()
     arguments = resolver.arguments(judgement.evaluate, settings)
     if isinstance(arguments, Missing):
@@ -380,7 +380,7 @@ def _unknown_verdicts(reason: _Reason, subjects: list[Subject], tables: list[Tab
         kind=reason.kind,
         reason=reason.text or (f"no value was seen for {shown}" if columns else _NO_REASON),
         count=len(subjects),
-        some=tuple(subjects[:_MOST_SHOWN]),
+        examples=tuple(subjects[:_MOST_SHOWN]),
         answers=reason.answers,
         columns=columns,
     )
@@ -417,7 +417,7 @@ def _not_listed(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iter
             kind=UnknownKind.NOT_LISTED,
             reason=f"some {members.roster}s could not be listed{why}",
             count=1,
-            some=(_CLUSTER,),
+            examples=(_CLUSTER,),
             answers=(members.answer,),
             roster=members.roster,
         )
@@ -426,7 +426,7 @@ def _not_listed(unseen: Iterable[Unseen], answers: Mapping[int, Answer]) -> Iter
 def _not_listed_before(tables: Iterable[Table]) -> Iterable[UnknownVerdicts]:
     for roster in dict.fromkeys(members.roster for members in unseen_of(tables)):
         reason = f"some {roster}s could not be listed in the earlier look"
-        yield UnknownVerdicts(kind=UnknownKind.NOT_LISTED, reason=reason, count=1, some=(_CLUSTER,), roster=roster)
+        yield UnknownVerdicts(kind=UnknownKind.NOT_LISTED, reason=reason, count=1, examples=(_CLUSTER,), roster=roster)
 
 
 def _explain(

@@ -55,7 +55,9 @@ def since_text(findings: Sequence[Finding], report: Report) -> str:
     if news[Change.TURNED]:
         parts.append(f"{count_text(news[Change.TURNED])} of another severity then")
     older = [
-        finding.since_ms for finding in findings if finding.since_ms is not None and finding.news in (Change.KNOWN, Change.TURNED)
+        finding.since_ms
+        for finding in findings
+        if finding.since_ms is not None and finding.news in (Change.UNCHANGED, Change.TURNED)
     ]
     if older:
         first_ms = min(older)
@@ -101,7 +103,7 @@ def change_lines(changes: Changes) -> tuple[Line, ...]:
     """Every change in words, the weightiest first; things that changed alike are told together."""
     return (
         *_became(changes.brokers, "broker"),
-        *(Line(text=f"{level.what}: {level.was} -> {level.now}") for level in changes.levels),
+        *(Line(text=f"{level.name}: {level.before} -> {level.now}") for level in changes.levels),
         *_leaders(changes.leaders),
         *_became(changes.topics, "topic"),
         *map(_grown, changes.grown),
@@ -113,7 +115,7 @@ def change_lines(changes: Changes) -> tuple[Line, ...]:
 
 
 def _grown(topic: Grown) -> Line:
-    text = f"topic/{topic.topic} has {plural(topic.now, 'partition')}, {count_text(topic.was)} before"
+    text = f"topic/{topic.topic} has {plural(topic.now, 'partition')}, {count_text(topic.before)} before"
     return Line(text=text, subjects=(Subject("topic", (topic.topic,)),))
 
 
@@ -159,7 +161,7 @@ def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
     """From whom leaders moved: that is what a person asks; the ways are in the document."""
     by_loser: dict[int, list[Moved]] = defaultdict(list)
     for way in ways:
-        by_loser[way.was].append(way)
+        by_loser[way.before].append(way)
     for loser, moves in sorted(by_loser.items(), key=lambda entry: -sum(way.partitions for way in entry[1])):
         count = sum(way.partitions for way in moves)
         to = ", ".join("nobody" if way.now < 0 else f"broker/{way.now}" for way in moves[:_FEW])
@@ -168,7 +170,7 @@ def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
         if loser < 0:
             yield Line(text=f"{plural(count, 'partition')} without a leader got one ({to}{more})", subjects=brokers)
         else:
-            partition = moves[0].some[0]
+            partition = moves[0].examples[0]
             where = f"{partition.text}, ..." if count > 1 else partition.text
             text = f"{plural(count, 'leader')} moved from broker/{loser} to {to}{more} ({where})"
             yield Line(text=text, subjects=(*brokers, partition))
@@ -177,7 +179,7 @@ def _leaders(ways: Sequence[Moved]) -> Iterable[Line]:
 def _configs(configs: Sequence[Configured]) -> Iterable[Line]:
     alike: dict[tuple[str, str, str, str], list[Subject]] = defaultdict(list)
     for change in configs:
-        alike[change.subject.kind, change.config, change.was, change.now].append(change.subject)
+        alike[change.subject.kind, change.config, change.before, change.now].append(change.subject)
     for (_, config, then, now), subjects in alike.items():
         text = f"{config} {then or 'empty'} -> {now or 'empty'} on {_subjects(subjects)}"
         yield Line(text=text, subjects=tuple(subjects[:_FEW]))

@@ -62,11 +62,11 @@ def refused_by_design(snapshot: Snapshot, profile: Profile) -> tuple[Refused, ..
     used = _answers_of_tables(snapshot)
     recognised: list[Refused] = []
     for refusal in profile.refused:
-        replies = [answer for answer in snapshot.answers if answer.asked == refusal.asked and _meant(answer, refusal, used)]
+        replies = [answer for answer in snapshot.answers if answer.request == refusal.request and _meant(answer, refusal, used)]
         refused = [answer for answer in replies if _is_refusal(answer)]
         if refused and not any(_told_something(answer, refused, used) for answer in replies):
             answers = tuple(answer.id for answer in refused)
-            recognised.append(Refused(asked=refusal.asked, says=refusal.says, how=refusal.how, answers=answers))
+            recognised.append(Refused(request=refusal.request, says=refusal.says, how=refusal.how, answers=answers))
     return tuple(recognised)
 
 
@@ -119,7 +119,7 @@ def _profile_notes(results: tuple[CheckResult, ...], snapshot: Snapshot, provide
         verdicts = f"{plural(count, 'verdict')} of {plural(len(names), 'check')}"
         yield f"{verdicts} set aside as not applicable{also} ({join_names(names[:_SHOWN], len(names))}): {reason}"
     if provider.refused:
-        requests = ", ".join(dict.fromkeys(refusal.asked for refusal in provider.refused))
+        requests = ", ".join(dict.fromkeys(refusal.request for refusal in provider.refused))
         yield f"refused by design on {provider.name}, and so not counted as unseen: {requests}"
     yield from (f"unlike Kafka, on {provider.name} {difference}" for difference in provider.unlike)
     days = age_days(date.fromisoformat(provider.as_of), snapshot.at_ms)
@@ -136,7 +136,7 @@ def _without(result: CheckResult, profile: Profile, designed: Mapping[int, Refus
     for verdicts in result.unknown:
         reasons = _reason_of_design(verdicts, designed, harmless, profile)
         if reasons:
-            aside.append(Excluded(reason=reasons, count=verdicts.count, some=verdicts.some))
+            aside.append(Excluded(reason=reasons, count=verdicts.count, examples=verdicts.examples))
         else:
             kept.append(verdicts)
     if not aside:
@@ -153,15 +153,15 @@ def _exclude_all(result: CheckResult, reason: str) -> CheckResult:
     count = sum(result.counts.values())
     if count == result.counts.get(Verdict.NOT_APPLICABLE, 0):
         return result
-    some = (
+    examples = (
         *(finding.subject for finding in result.findings),
-        *(subject for verdicts in result.unknown for subject in verdicts.some),
+        *(subject for verdicts in result.unknown for subject in verdicts.examples),
     )
     aside = Excluded(
         reason=reason,
         count=count - result.counts.get(Verdict.NOT_APPLICABLE, 0),
         failed=result.counts.get(Verdict.FAIL, 0),
-        some=tuple(dict.fromkeys(some))[:_SHOWN],
+        examples=tuple(dict.fromkeys(examples))[:_SHOWN],
     )
     return msgspec.structs.replace(result, counts={Verdict.NOT_APPLICABLE: count}, findings=(), unknown=(), excluded=(aside,))
 
@@ -175,7 +175,7 @@ def _reason_of_design(doubt: UnknownVerdicts, designed: Mapping[int, Refused], h
     if not refused or any(answer not in designed and answer not in harmless for answer in doubt.answers):
         return ""
     return "; ".join(
-        dict.fromkeys(f"{refusal.asked} is refused on {profile.name} by design: {refusal.says}" for refusal in refused)
+        dict.fromkeys(f"{refusal.request} is refused on {profile.name} by design: {refusal.says}" for refusal in refused)
     )
 
 

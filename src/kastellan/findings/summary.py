@@ -29,30 +29,30 @@ _FEW = 3
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """Findings of one check that stand under their cause; `some` are the first subjects."""
+    """Findings of one check that stand under their cause; `examples` are the first subjects."""
 
     check: str
     title: str
     severity: Severity
     count: int
     kind: str
-    some: tuple[Subject, ...]
+    examples: tuple[Subject, ...]
 
     @property
     def text(self) -> str:
         """For example `Partition is under-replicated: 10,290 partitions (orders-0, orders-1, ...)`."""
-        return f"{self.title}: {_subjects(self.some, self.count, self.kind, _FEW)}"
+        return f"{self.title}: {_subjects(self.examples, self.count, self.kind, _FEW)}"
 
     @property
     def brief(self) -> str:
         """The text without names where there are several: `Partition is under-replicated: 10,290 partitions`."""
-        return f"{self.title}: {_subjects(self.some, self.count, self.kind, 1)}"
+        return f"{self.title}: {_subjects(self.examples, self.count, self.kind, 1)}"
 
     @property
     def line(self) -> Line:
         """The text with the subjects that it names."""
-        some = self.some[:_FEW]
-        return Line(text=self.text, subjects=some, findings=tuple((self.check, subject) for subject in some))
+        examples = self.examples[:_FEW]
+        return Line(text=self.text, subjects=examples, findings=tuple((self.check, subject) for subject in examples))
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     count: int
     kind: str
-    some: tuple[Subject, ...]
+    examples: tuple[Subject, ...]
     impact: tuple[Line, ...]
     evidence: tuple[Line, ...]
     against: tuple[Line, ...]
@@ -85,13 +85,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
         if self.count == 1:
-            return self.some[0].text
-        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.some], self.count)}"
+            return self.examples[0].text
+        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.examples], self.count)}"
 
     @property
     def subject(self) -> Subject:
         """The first subject."""
-        return self.some[0]
+        return self.examples[0]
 
     @property
     def about(self) -> str:
@@ -115,7 +115,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return tuple((label, lines) for label, lines in labelled if lines)
 
     def _words(self, text: str) -> tuple[Line, ...]:
-        return (Line(text=text, subjects=self.some, cause=self.cause),) if text else ()
+        return (Line(text=text, subjects=self.examples, cause=self.cause),) if text else ()
 
 
 class HygieneItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,22 +125,22 @@ class HygieneItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     count: int
     kind: str
-    some: tuple[Subject, ...]
+    examples: tuple[Subject, ...]
     observed: str
     do: str
 
     @property
     def subjects(self) -> str:
         """The first few subjects and how many there are."""
-        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.some], self.count)}"
+        return f"{_many(self.count, self.kind)}: {join_names([subject.text for subject in self.examples], self.count)}"
 
     @property
     def line(self) -> Line:
         """The whole item in one line."""
         return Line(
             text=f"{self.title}: {self.subjects}. {self.observed}. {self.do}",
-            subjects=self.some,
-            findings=tuple((self.check, subject) for subject in self.some),
+            subjects=self.examples,
+            findings=tuple((self.check, subject) for subject in self.examples),
         )
 
 
@@ -248,7 +248,7 @@ def _problem(group: Group, checks: Mapping[str, Check], answers: Mapping[int, An
         confirmed=all(finding.confirmed for finding in group.roots),
         count=len(subjects),
         kind=subjects[0].kind,
-        some=tuple(subjects[:_MOST_SHOWN]),
+        examples=tuple(subjects[:_MOST_SHOWN]),
         impact=tuple(_impact(group, checks)),
         evidence=(*_evidence(group, answers), *_sources(roots, answers)),
         against=tuple(Line(text=text, subjects=(cause.subject,), cause=cause.cause) for text in cause.against) if cause else (),
@@ -268,7 +268,9 @@ def _impact(group: Group, checks: Mapping[str, Check]) -> Iterable[Line]:
     for explained in _explains(group.under, checks):
         if explained.severity is Severity.ERROR:
             findings = [finding for finding in group.under if finding.check == explained.check]
-            whose = "" if explained.kind == "cluster" else f"{_subjects(explained.some, explained.count, explained.kind, 1)}: "
+            whose = (
+                "" if explained.kind == "cluster" else f"{_subjects(explained.examples, explained.count, explained.kind, 1)}: "
+            )
             yield line_of(f"{whose}{_impact_of(explained.check, findings, checks)}", findings[:1])
 
 
@@ -291,7 +293,7 @@ def _explains(under: list[Finding], checks: Mapping[str, Check]) -> tuple[Explai
             severity=min((finding.severity for finding in findings), key=lambda severity: severity.rank),
             count=len(findings),
             kind=findings[0].subject.kind,
-            some=tuple(finding.subject for finding in findings[:_MOST_SHOWN]),
+            examples=tuple(finding.subject for finding in findings[:_MOST_SHOWN]),
         )
         for name, findings in by_check.items()
     ]
@@ -315,9 +317,9 @@ def _evidence(group: Group, answers: Mapping[int, Answer]) -> Iterable[Line]:
     for finding in roots:
         by_words[finding.observed, finding.expected].append(finding)
     for (observed, expected), findings in list(by_words.items())[:_MOST_SHOWN]:
-        some = findings[:_FEW]
-        names = "" if len(roots) == 1 else f"{join_names([finding.subject.text for finding in some], len(findings))}: "
-        yield line_of(f"{names}{observed} (expected: {expected})", some)
+        examples = findings[:_FEW]
+        names = "" if len(roots) == 1 else f"{join_names([finding.subject.text for finding in examples], len(findings))}: "
+        yield line_of(f"{names}{observed} (expected: {expected})", examples)
     if len(by_words) > _MOST_SHOWN:
         yield Line(text=f"and {count_text(len(by_words) - _MOST_SHOWN)} more like these")
 
@@ -327,7 +329,7 @@ def _sources(roots: list[Finding], answers: Mapping[int, Answer]) -> Iterable[Li
     peers: dict[str, dict[str, None]] = defaultdict(dict)
     ids = tuple(dict.fromkeys(answer for finding in roots for answer in finding.evidence if answer in answers))
     for answer in ids:
-        peers[answers[answer].asked][answers[answer].peer.text] = None
+        peers[answers[answer].request][answers[answer].peer.text] = None
     if peers:
         sources = [f"{request} of {join_names(list(names)[:_FEW], len(names))}" for request, names in peers.items()]
         yield Line(
@@ -343,17 +345,17 @@ def _remark(group: Group, checks: Mapping[str, Check]) -> HygieneItem:
         title=words.title,
         count=len(roots),
         kind=first.subject.kind,
-        some=tuple(finding.subject for finding in roots[:_MOST_SHOWN]),
+        examples=tuple(finding.subject for finding in roots[:_MOST_SHOWN]),
         observed=group.cause.says if group.cause else first.observed,
         do=words.do,
     )
 
 
-def _subjects(some: Sequence[Subject], count: int, kind: str, shown: int) -> str:
+def _subjects(examples: Sequence[Subject], count: int, kind: str, shown: int) -> str:
     """One subject by its name, several by their number and the first names."""
     if count == 1:
-        return "the cluster" if kind == "cluster" else some[0].text
-    names = f" ({join_names([subject.text for subject in some[:shown]], count)})" if shown > 1 else ""
+        return "the cluster" if kind == "cluster" else examples[0].text
+    names = f" ({join_names([subject.text for subject in examples[:shown]], count)})" if shown > 1 else ""
     return f"{_many(count, kind)}{names}"
 
 
@@ -405,9 +407,9 @@ def _list_waived(report: Report, checks: Mapping[str, Check]) -> Iterable[Line]:
             together[finding.check, finding.waived].append(finding)
     for (check, waived), findings in together.items():
         title = checks[check].title if check in checks else check
-        some = findings[:_MOST_SHOWN]
-        subjects = join_names([finding.subject.text for finding in some], len(findings))
-        yield line_of(f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}", some)
+        examples = findings[:_MOST_SHOWN]
+        subjects = join_names([finding.subject.text for finding in examples], len(findings))
+        yield line_of(f"{title}: {subjects}. Accepted by {waived.owner} until {waived.expires}: {waived.reason}", examples)
 
 
 def _verdict(report: Report, problems: Sequence[Problem]) -> str:

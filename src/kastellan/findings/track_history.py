@@ -60,7 +60,7 @@ def track(
     kept = (
         record for record in rest if record in gone or (record.gone_ms is None and times.at_ms - record.seen_ms <= _FORGOTTEN_MS)
     )
-    return TrackedFindings(aged_results, gone, FindingHistory(at_ms=times.at_ms, known=(*records.values(), *kept)))
+    return TrackedFindings(aged_results, gone, FindingHistory(at_ms=times.at_ms, records=(*records.values(), *kept)))
 
 
 def _with_ages(result: CheckResult, records: Mapping[tuple[str, Subject], FindingRecord], times: Times) -> CheckResult:
@@ -72,12 +72,12 @@ def merge_histories(ours: FindingHistory, theirs: FindingHistory) -> FindingHist
     """The ledger of a look in which somebody else's, written meanwhile, is not lost: the earlier beginning counts."""
     others = theirs.by_key
     merged = list[FindingRecord]()
-    for record in ours.known:
+    for record in ours.records:
         other = others.pop((record.check, record.subject), None)
         if other is not None and other.gone_ms is None and other.since_ms < record.since_ms:
             record = msgspec.structs.replace(record, since_ms=other.since_ms, began=other.began)  # noqa: PLW2901
         merged.append(record)
-    return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), known=(*merged, *others.values()))
+    return FindingHistory(at_ms=max(ours.at_ms, theirs.at_ms), records=(*merged, *others.values()))
 
 
 def _entry(finding: Finding, record: FindingRecord | None, before: VerdictsOf, times: Times) -> FindingRecord:
@@ -117,5 +117,5 @@ def _with_age(finding: Finding, record: FindingRecord, times: Times) -> Finding:
         if record.since_ms > times.since_ms:
             news = Change.NEW if record.began else None
         else:
-            news = Change.TURNED if record.turned_ms is not None and record.turned_ms > times.since_ms else Change.KNOWN
+            news = Change.TURNED if record.turned_ms is not None and record.turned_ms > times.since_ms else Change.UNCHANGED
     return msgspec.structs.replace(finding, since_ms=record.since_ms, news=news)

@@ -54,7 +54,7 @@ def _answer_lines(answers: Iterable[Answer]) -> Iterable[Line]:
         by_peer[answer.peer.text, _how(answer)].append(answer)
     alike: dict[tuple[str, tuple[str, ...], str], list[tuple[str, list[Answer]]]] = defaultdict(list)
     for (peer, how), of_peer in by_peer.items():
-        requests = tuple(sorted({answer.asked for answer in of_peer}))
+        requests = tuple(sorted({answer.request for answer in of_peer}))
         reason = next((answer.reason for answer in of_peer if answer.reason), "")
         alike[how, requests, _of_it(reason, of_peer[0])].append((peer, of_peer))
     for (how, requests, reason), peers in alike.items():
@@ -78,7 +78,7 @@ def _brief_answers(answers: tuple[Answer, ...]) -> Iterable[Line]:
     requests: dict[str, set[str]] = defaultdict(set)
     manners: dict[str, dict[str, None]] = defaultdict(dict)
     for answer in answers:
-        requests[answer.peer.text].add(answer.asked)
+        requests[answer.peer.text].add(answer.request)
         manners[answer.peer.text][answer.trouble or answer.state] = None
     parts = [
         f"{next(iter(names)) if len(names) == 1 else plural(len(names), 'request')} of {peer} ({', '.join(manners[peer])})"
@@ -128,7 +128,7 @@ def _unknown_lines(report: Report) -> Iterable[Line]:
         names = tuple(dict.fromkeys(name for name, _ in alike))
         like = "such as " if len({verdicts.reason for _, verdicts in alike}) > 1 else ""
         count = plural(sum(verdicts.count for _, verdicts in alike), "unknown verdict")
-        subjects = dict.fromkeys(subject for _, verdicts in alike for subject in verdicts.some[:_SHOWN])
+        subjects = dict.fromkeys(subject for _, verdicts in alike for subject in verdicts.examples[:_SHOWN])
         yield Line(
             text=f"{join_names(names[:_FEW], len(names))}: {count}: {like}{alike[0][1].reason}",
             subjects=tuple(subjects),

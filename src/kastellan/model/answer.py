@@ -61,7 +61,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     source: str
-    asked: str
+    request: str
     peer: Peer
     state: State
     sent_ms: int
@@ -73,4 +73,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The answer as one line for a person."""
         tail = f": {self.reason}" if self.reason else ""
-        return f"{self.asked} of {self.peer.text} {self.state}{tail}"
+        return f"{self.request} of {self.peer.text} {self.state}{tail}"

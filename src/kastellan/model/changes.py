@@ -22,12 +22,12 @@ class How(StrEnum):
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """Partitions whose leader was `was` and is `now` (-1: none), and some of them."""
+    """Partitions whose leader was `before` and is `now` (-1: none), and a few of them as examples."""
 
-    was: int
+    before: int
     now: int
     partitions: int
-    some: tuple[Subject, ...]
+    examples: tuple[Subject, ...]
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: Subject
     config: str
-    was: str
+    before: str
     now: str
 
 
@@ -50,7 +50,7 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
     """A topic's number of partitions."""
 
     topic: str
-    was: int
+    before: int
     now: int
 
 
@@ -65,8 +65,8 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
 class Level(msgspec.Struct, frozen=True, kw_only=True):
     """A number of the whole cluster: the active controller, or the level of a feature."""
 
-    what: str
-    was: int
+    name: str
+    before: int
     now: int
 
 
@@ -89,7 +89,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     acls: tuple[Became, ...] = ()
 
     @property
-    def some(self) -> bool:
+    def has_any(self) -> bool:
         """True when anything changed."""
         return any((
             self.brokers, self.levels, self.leaders, self.topics, self.grown, self.configs, self.groups, self.members, self.acls,

@@ -32,7 +32,7 @@ from kastellan.reference.providers import Provider
 
 SCHEMA = "kastellan.snapshot/2"
 _SCHEMA_1 = "kastellan.snapshot/1"
-"""Read, too: there an Answer names its peer in a text, `of`."""
+"""Read, too: there an Answer names its peer in a text, `of`, and its request in `asked`."""
 MOST_BYTES = 4 * 1024**3
 """Most bytes that the members of a file may have when unpacked."""
 MOST_MEMBERS = 4_096
@@ -225,11 +225,13 @@ def _manifest_1(text: bytes) -> Manifest:
     manifest["looks"] = msgspec.convert(manifest.get("looks"), list[dict[str, Any]])
     for look in manifest["looks"]:
         answers = msgspec.convert(look.get("answers"), list[dict[str, Any]])
-        look["answers"] = tuple(
-            msgspec.convert({**answer, "peer": peer_of_text(msgspec.convert(answer.get("of"), str))}, Answer)
-            for answer in answers
-        )
+        look["answers"] = tuple(_answer_1(answer) for answer in answers)
     return msgspec.convert(manifest, Manifest)
+
+
+def _answer_1(answer: dict[str, Any]) -> Answer:
+    peer = peer_of_text(msgspec.convert(answer.get("of"), str))
+    return msgspec.convert({**answer, "peer": peer, "request": answer.get("asked")}, Answer)
 
 
 def _look(opened: _Opened, entry: LookEntry, only: Collection[str] | None) -> Snapshot:

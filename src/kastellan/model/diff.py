@@ -109,7 +109,7 @@ def _became(earlier: Broker | None, later: Broker | None, before: Snapshot, afte
 def _controller(before: Snapshot, after: Snapshot) -> Iterator[Level]:
     earlier, later = ([row.leader for row in table.rows] if (table := look.table(Quorum)) else [] for look in (before, after))
     if earlier and later and earlier[0] is not None and later[0] is not None and earlier[0] != later[0]:
-        yield Level(what="active controller", was=earlier[0], now=later[0])
+        yield Level(name="active controller", before=earlier[0], now=later[0])
 
 
 def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
@@ -120,7 +120,7 @@ def _features(before: Snapshot, after: Snapshot) -> Iterator[Level]:
     for name in sorted(earlier.keys() & now.keys()):
         old, new = earlier[name], now[name]
         if old is not None and new is not None and old != new:
-            yield Level(what=name, was=old, now=new)
+            yield Level(name=name, before=old, now=new)
 
 
 # --- topics and partitions --------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _leaders(before: Snapshot, after: Snapshot, fresh: Collection[str]) -> Itera
     )
     for old, new, count, topics, numbers in ways.iter_rows():
         first_moved = tuple(Subject("partition", key) for key in zip(topics, numbers, strict=True))
-        yield Moved(was=old, now=new, partitions=count, some=first_moved)
+        yield Moved(before=old, now=new, partitions=count, examples=first_moved)
 
 
 def _grown(before: Snapshot, after: Snapshot, fresh: Container[object]) -> Iterator[Grown]:
@@ -179,7 +179,7 @@ def _grown(before: Snapshot, after: Snapshot, fresh: Container[object]) -> Itera
     both = earlier.join(now, on="topic", suffix="_now").filter(pl.col("count") != pl.col("count_now")).sort("topic")
     for topic, old, new in both.iter_rows():
         if topic not in fresh:
-            yield Grown(topic=topic, was=old, now=new)
+            yield Grown(topic=topic, before=old, now=new)
 
 
 def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fresh: Container[object]) -> Iterator[Configured]:
@@ -190,7 +190,7 @@ def _configs(before: Snapshot, after: Snapshot, kind: type[Table], of: str, fres
     both = earlier.df.select(*key, was="value").join(now.df.select(*key, now="value"), on=key)
     for name, config, old, new in both.filter(pl.col("was") != pl.col("now")).sort(key).iter_rows():
         if name not in fresh:
-            yield Configured(subject=Subject(of, (name,)), config=config, was=old, now=new)
+            yield Configured(subject=Subject(of, (name,)), config=config, before=old, now=new)
 
 
 # --- groups -----------------------------------------------------------------------------------------------------------

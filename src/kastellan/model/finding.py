@@ -51,7 +51,7 @@ class Change(StrEnum):
     """That look saw the subject, and it did not fail."""
     TURNED = "turned"
     """It failed with another severity."""
-    KNOWN = "known"
+    UNCHANGED = "known"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ class UnknownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     columns: tuple[str, ...] = ()
     roster: str = ""
-    some: tuple[Subject, ...] = ()
+    examples: tuple[Subject, ...] = ()
     answers: tuple[int, ...] = ()
 
 
@@ -117,7 +117,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     count: int
     failed: int = 0
-    some: tuple[Subject, ...] = ()
+    examples: tuple[Subject, ...] = ()
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

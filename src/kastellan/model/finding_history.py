@@ -33,9 +33,10 @@ class FindingHistory(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     at_ms: int = 0
-    known: tuple[FindingRecord, ...] = ()
+    records: tuple[FindingRecord, ...] = msgspec.field(default=(), name="known")
+    """The file keeps the field under the name that it had first."""
 
     @property
     def by_key(self) -> dict[tuple[str, Subject], FindingRecord]:
         """The entries by check and subject."""
-        return {(record.check, record.subject): record for record in self.known}
+        return {(record.check, record.subject): record for record in self.records}

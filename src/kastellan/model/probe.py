@@ -33,7 +33,7 @@ class Sign(StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was tried: of whom, how it went, what was seen, what to do.
+    """One thing that was tried: of whom, how it went, what was observed (`seen` in JSON), what to do.
 
     `clients` are the sentences in which Kafka's own clients report the same, by client. `took_ms` is None for what was
     not timed.
@@ -42,7 +42,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     layer: Layer
     of: str
     sign: Sign
-    seen: str
+    observation: str = msgspec.field(name="seen")
     fix: str = ""
     clients: dict[str, str] = {}
     took_ms: float | None = None

@@ -40,7 +40,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """A request that the cluster refuses by design, why, how that is known, and the Answers in which it did."""
 
-    asked: str
+    request: str
     says: str
     how: str
     answers: tuple[int, ...]

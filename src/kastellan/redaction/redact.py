@@ -80,7 +80,7 @@ def _sentences(look: Snapshot, names: Pseudonyms) -> Snapshot:
 
 def _answer(answer: Answer, names: Pseudonyms) -> Answer:
     return msgspec.structs.replace(
-        answer, asked=names.request(answer.asked), peer=names.peer(answer.peer), reason=names.reason(answer.reason)
+        answer, request=names.request(answer.request), peer=names.peer(answer.peer), reason=names.reason(answer.reason)
     )
 
 

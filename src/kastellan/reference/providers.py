@@ -57,10 +57,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A request that is refused by design; with `tables`, only where it fills these.
 
     `how` this is known: documented by the provider, reported by users, or expected because the thing is not the user's.
-    It counts only where the cluster does refuse it.
+    It counts only where the cluster does refuse it. Profiles name the request in the key `asked`.
     """
 
-    asked: str
+    request: str = msgspec.field(name="asked")
     how: Literal["documented", "reported", "expected"]
     says: str
     tables: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def about(self) -> str:
         """The request, with the tables that are meant."""
-        return f"{self.asked} of {', '.join(table.replace('_', ' ') for table in self.tables)}" if self.tables else self.asked
+        return f"{self.request} of {', '.join(table.replace('_', ' ') for table in self.tables)}" if self.tables else self.request
 
 
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,7 +203,7 @@ def _problem_of(profile: Profile, enough: int) -> str:
     for sign in profile.signs:
         if not _sound(sign.pattern) or sign.weight < 1:
             return f"{profile.id} has a sign that is no regular expression, or without weight: {sign.pattern[:60]!r}"
-    unsourced = next((refusal.asked for refusal in profile.refused if refusal.how != "expected" and not refusal.sources), None)
+    unsourced = next((refusal.request for refusal in profile.refused if refusal.how != "expected" and not refusal.sources), None)
     if unsourced:
         return f"{profile.id} names no source for its refusal of {unsourced}"
     strange = next(

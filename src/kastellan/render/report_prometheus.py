@@ -52,7 +52,7 @@ def _families(
     ]  # fmt: skip
     yield "kastellan_problem_subjects", "Subjects of a told problem, the first of them by name.", [
         ({"check": problem.check, "severity": problem.severity.value, "subject": subject.text}, problem.count)
-        for problem in telling.problems for subject in problem.some[:1]
+        for problem in telling.problems for subject in problem.examples[:1]
     ]  # fmt: skip
     states = Counter(answer.state.value for answer in report.answers)
     yield (

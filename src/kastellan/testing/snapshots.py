@@ -172,7 +172,7 @@ def _healthy(
     complete = Answer(
         id=_ANSWER_ID,
         source="kafka",
-        asked="everything",
+        request="everything",
         peer=Peer("the cluster"),
         state=State.COMPLETE,
         sent_ms=at_ms - 5,
@@ -462,7 +462,7 @@ def failed_answer(snapshot: Snapshot, reason: str = "it did not answer in time",
     answer = Answer(
         id=new,
         source="kafka",
-        asked="something",
+        request="something",
         peer=broker_peer(broker),
         state=State.FAILED,
         sent_ms=snapshot.at_ms - 10,

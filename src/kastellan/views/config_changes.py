@@ -17,7 +17,7 @@ class ChangedConfig(msgspec.Struct, frozen=True, kw_only=True):
     removed: Annotated[str | None, About("first line known not to know it any more; null while every line does")] = None
     planned: Annotated[str | None, About("line that is announced to remove it")] = None
     replacement: Annotated[str, About("what takes its place")]
-    told: Annotated[bool, About("DescribeConfigs reports whether it was set")]
+    reported: Annotated[bool, About("DescribeConfigs reports whether it was set")]
     as_of: Annotated[str, About("day of the release data")]
 
 
@@ -35,7 +35,7 @@ def config_changes(releases: ReleaseData) -> ConfigChanges:
             removed=change.removed,
             planned=change.planned,
             replacement=change.replacement,
-            told=not change.hidden,
+            reported=not change.hidden,
             as_of=releases.as_of.isoformat(),
         )
         for change in releases.configs

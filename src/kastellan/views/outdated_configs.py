@@ -36,7 +36,7 @@ def outdated_configs(
     lines: ReleaseLines,
 ) -> OutdatedConfigs:
     """Told keys with what the release data says of them for the broker's line."""
-    described = [row for row in changes.rows if row.scope == "broker" and row.told]
+    described = [row for row in changes.rows if row.scope == "broker" and row.reported]
     by_line = pl.DataFrame(
         [
             (line.line, change.config, _gone(change, line.line), _leaving(change, line.line))

@@ -314,7 +314,7 @@ async def every_config_of_a_named_topic_is_told(place: Place) -> None:
 
 async def tokens_are_told_or_it_is_said_why_not(place: Place) -> None:
     snapshot = await look(place, "delegation_tokens")
-    (answer,) = [each for each in snapshot.answers if each.asked == "DescribeDelegationToken"]
+    (answer,) = [each for each in snapshot.answers if each.request == "DescribeDelegationToken"]
     table = snapshot.tables["delegation_tokens"]
     if answer.state is State.UNSUPPORTED:
         assert "prove who asks" in answer.reason

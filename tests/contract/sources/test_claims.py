@@ -88,7 +88,7 @@ def test_where_brokers_do_not_agree_it_is_not_seen() -> None:
         (row,) = rows(snapshot, table, MINE)
         assert {name for name, value in row.items() if value is not None} == {"group", "answer"}
         answer = answers[int(str(row["answer"]))]
-        assert (answer.asked, answer.state) == ("FindCoordinator", State.NOT_COLLECTED)
+        assert (answer.request, answer.state) == ("FindCoordinator", State.NOT_COLLECTED)
         assert "by most brokers" in answer.reason
     (payer,) = rows(snapshot, "transaction_partitions", PAYER)
     assert payer["topic"] is None

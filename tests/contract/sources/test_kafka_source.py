@@ -122,7 +122,7 @@ def test_configs_are_asked_behind_the_ends_and_do_not_wait_long_for_them() -> No
             assert found.tables["topic_configs"].df.height
             assert not found.tables["topic_configs"].df["value"].null_count()
             assert (
-                next(each for each in found.answers if each.asked == "OffsetFetch" and each.peer == broker_peer(2)).state
+                next(each for each in found.answers if each.request == "OffsetFetch" and each.peer == broker_peer(2)).state
                 is State.FAILED
             )
             await source.close()
@@ -368,7 +368,7 @@ def test_a_silent_controller_makes_no_broker_look_silent() -> None:
                 assert of["brokers"]["reached"].to_list() == [True] * 3
                 assert of["offsets"]["latest"].null_count() == 0
                 assert of["commits"].height == 36
-                failed = {each.asked for each in snapshot.answers if each.state is State.FAILED}
+                failed = {each.request for each in snapshot.answers if each.state is State.FAILED}
                 assert failed == {"DescribeQuorum", "ListPartitionReassignments"}
                 # Every broker waits for a controller, and answers itself: that is the controller's silence.
                 assert 1000 < of["quorum"]["silent_ms"][0] < 2000

@@ -84,9 +84,9 @@ def test_a_way_that_works_is_told_layer_by_layer():
 def test_a_secured_way_shows_certificate_and_login():
     found = probed(FakeGuard(server(), users=USERS), scram())
     assert found.broken is None, found.broken
-    assert "127.0.0.1" in at(found, Layer.TLS).seen
+    assert "127.0.0.1" in at(found, Layer.TLS).observation
     login = at(found, Layer.LOGIN)
-    assert "User:alice by SCRAM-SHA-512" in login.seen
+    assert "User:alice by SCRAM-SHA-512" in login.observation
     assert "hunter2" not in str(found)
 
 
@@ -94,7 +94,7 @@ def test_a_certificate_near_its_end_is_a_warning():
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=5)
     step = at(probed(FakeGuard(server(ends=soon), users=USERS), scram()), Layer.TLS)
     assert step.sign is Sign.WARNING
-    assert "4 days" in step.seen or "5 days" in step.seen
+    assert "4 days" in step.observation or "5 days" in step.observation
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_something_that_is_not_kafka():
 
     step = broken(asyncio.run(run()))
     assert (step.layer, step.clients) == (Layer.KAFKA, sentences(Failure.NOT_KAFKA))
-    assert "HTTP" in step.seen
+    assert "HTTP" in step.observation
 
 
 def test_a_silent_peer_ends_within_the_time():
@@ -208,7 +208,7 @@ def test_a_loopback_address_that_was_reached_is_worth_a_look_and_no_failure():
     reached, loopback = through_a_name(local)
     assert (reached.sign, reached.of) == (Sign.OK, "3 brokers")
     assert (loopback.sign, loopback.clients) == (Sign.WARNING, {})
-    assert "means every client's own machine; the broker was reached so from here" in loopback.seen
+    assert "means every client's own machine; the broker was reached so from here" in loopback.observation
 
 
 def test_a_loopback_address_behind_which_nobody_is_here_fails_once():
@@ -218,7 +218,7 @@ def test_a_loopback_address_behind_which_nobody_is_here_fails_once():
     reached, loopback = through_a_name(local)
     assert (reached.sign, reached.of) == (Sign.OK, "2 brokers")
     assert loopback.sign is Sign.FAILED
-    assert "every client's own machine: broker 2 (localhost:1) refused the connection" in loopback.seen
+    assert "every client's own machine: broker 2 (localhost:1) refused the connection" in loopback.observation
     assert loopback.clients == sentences(Failure.ADVERTISED)
 
 
@@ -229,7 +229,7 @@ def test_a_loopback_address_behind_which_another_cluster_is_here_fails():
     reached, loopback = through_a_name(local)
     assert (reached.sign, reached.of) == (Sign.OK, "2 brokers")
     assert loopback.sign is Sign.FAILED
-    assert "from here it is a broker of another cluster (another-cluster)" in loopback.seen
+    assert "from here it is a broker of another cluster (another-cluster)" in loopback.observation
 
 
 def test_bootstrap_addresses_that_are_dead_or_unknown_are_worth_a_look_where_another_works():
@@ -272,7 +272,7 @@ def test_every_address_of_an_ipv6_cluster_can_be_pasted_back():
     assert found.broken is None, found.broken
     named = [step.of for step in found.steps if step.layer in {Layer.NAME, Layer.TCP, Layer.KAFKA, Layer.LOGIN, Layer.PACE}]
     assert all(parse_endpoint(address).host == "::1" for address in named)
-    reached = at(found, Layer.ADVERTISED).seen.partition(": ")[2]
+    reached = at(found, Layer.ADVERTISED).observation.partition(": ")[2]
     assert {endpoint.host for endpoint in parse_endpoints(reached)} == {"::1"}
 
 
@@ -282,4 +282,4 @@ def test_a_peer_that_closes_at_the_newest_api_versions_has_a_way_that_works():
 
     found = probed(OPEN, None, event_hubs)
     assert found.broken is None, found.broken
-    assert "closed the connection on ApiVersions 4 and answered version 3" in at(found, Layer.KAFKA).seen
+    assert "closed the connection on ApiVersions 4 and answered version 3" in at(found, Layer.KAFKA).observation

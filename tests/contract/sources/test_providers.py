@@ -50,7 +50,7 @@ PROFILES = {each.id: each for each in packaged_providers().profiles}
 def refuse(fake: FakeCluster, profile: Profile, how: str) -> None:
     """Everything that the profile names is refused in one of the ways that services have."""
     for each in profile.refused:
-        api = API[each.asked]
+        api = API[each.request]
         if each.tables:
             # The same request is answered for topics: only resources of brokers are refused.
             for kind in (BROKER, LOGGER):
@@ -103,10 +103,10 @@ def test_what_a_provider_refuses_by_design_is_no_complaint(provider: str, how: s
             assert (told.id, told.stated) == (provider, False)
             assert f"looks like {profile.name}, because" in "\n".join(screen.notes)
             assert screen.too_little == ()  # no exit code 12
-            names = {each.asked for each in told.refused}
-            assert names <= {each.asked for each in profile.refused}
+            names = {each.request for each in told.refused}
+            assert names <= {each.request for each in profile.refused}
             assert "DescribeLogDirs" in names or provider == "redpanda"
-            whole = {each.asked for each in profile.refused if not each.tables}
+            whole = {each.request for each in profile.refused if not each.tables}
             assert not any(name in line.text for line in screen.unseen for name in whole & names)
             # What can be seen is still judged.
             assert result(found, "groups.abandoned").counts
@@ -228,7 +228,7 @@ def test_a_broker_that_speaks_nothing_we_know_of_one_request_is_unsupported_ther
         async with FakeCluster(fake_model()) as fake:
             fake.faults.offer(Api.DESCRIBE_LOG_DIRS, (50, 60))
             found, screen = await examined(fake, None, "storage", "replication")
-            states = {each.state for each in found.report.answers if each.asked == "DescribeLogDirs"}
+            states = {each.state for each in found.report.answers if each.request == "DescribeLogDirs"}
             assert states == {State.UNSUPPORTED}
             assert any("offers DescribeLogDirs versions 50-60" in line.text for line in screen.unseen)
             assert result(found, "replication.under_replicated").counts.get(Verdict.PASS)
@@ -247,6 +247,6 @@ def test_an_old_broker_that_names_no_directory_has_refused() -> None:
             found, _ = await examined(fake, None, "storage")
             told = result(found, "storage.log_dir_offline")
             assert told.counts == {Verdict.UNKNOWN: 3}
-            assert {each.state for each in found.report.answers if each.asked == "DescribeLogDirs"} == {State.DENIED}
+            assert {each.state for each in found.report.answers if each.request == "DescribeLogDirs"} == {State.DENIED}
 
     asyncio.run(run())

@@ -74,7 +74,7 @@ def test_every_table_names_the_requests_that_fill_it() -> None:
                 await source.close()
 
     snapshot = asyncio.run(run())
-    asked = {answer.id: answer.asked for answer in snapshot.answers}
+    asked = {answer.id: answer.request for answer in snapshot.answers}
     for name, table in snapshot.tables.items():
         answers = {*table.df["answer"].drop_nulls(), *(unseen.answer for unseen in table.unseen)}
         assert {asked[answer] for answer in answers} <= {*table.collection.requests}, name
@@ -104,7 +104,7 @@ def test_without_an_authorizer_there_are_no_acls_and_that_is_known() -> None:
     ):
         assert snapshot.tables[name].df.height == 0
         assert not snapshot.tables[name].unseen
-        (answer,) = [each for each in snapshot.answers if each.asked == api]
+        (answer,) = [each for each in snapshot.answers if each.request == api]
         assert answer.state is State.UNSUPPORTED
         assert word in answer.reason
     assert asked.count(Api.DESCRIBE_ACLS) == 1  # another broker would say the same

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.enable_socket
 
 SECRET = "password=hunter2"
 REQUESTS = request_tables("brokers", "certificates", "log_dirs")
-INVENTORY = Answer(id=7, source="", asked="GET /hosts", peer=Peer("inventory"), state=State.COMPLETE, sent_ms=1, arrived_ms=2)
+INVENTORY = Answer(id=7, source="", request="GET /hosts", peer=Peer("inventory"), state=State.COMPLETE, sent_ms=1, arrived_ms=2)
 
 
 def inventory(_: TableRequests | None = None) -> Snapshot:
@@ -74,7 +74,7 @@ def test_two_sources_join_with_unique_ids_provenance_and_the_sum_of_their_cost()
     assert {answers[number].source for number in snapshot.tables["log_dirs"].df["answer"]} == {"kafka"}
     by_broker = {row.broker: row for row in snapshot.tables["certificates"].rows}  # pyright: ignore[reportAttributeAccessIssue]
     assert sorted(by_broker) == [1, 2, 3, 99]
-    assert (answers[by_broker[99].answer].source, answers[by_broker[99].answer].asked) == ("inventory", "GET /hosts")
+    assert (answers[by_broker[99].answer].source, answers[by_broker[99].answer].request) == ("inventory", "GET /hosts")
     assert answers[by_broker[1].answer].source == "kafka"  # the first source that has values wins
     assert snapshot.cost.requests == sent + 2
     assert snapshot.cost.sent_bytes > 10

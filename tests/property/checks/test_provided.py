@@ -110,7 +110,7 @@ def test_a_failing_subject_is_not_set_aside_because_another_one_was_refused(stat
     refused = Answer(
         id=number,
         source="kafka",
-        asked="DescribeConfigs",
+        request="DescribeConfigs",
         peer=broker_peer(1),
         state=state,
         trouble=Trouble.REJECTED,

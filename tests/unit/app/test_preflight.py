@@ -167,7 +167,7 @@ def test_what_is_refused_to_everybody_is_no_missing_right():
     def of(bootstrap: str):
         snapshot = refused(BrokerConfigs, {})
         asked = [
-            msgspec.structs.replace(each, asked="DescribeConfigs") if each.state is State.DENIED else each
+            msgspec.structs.replace(each, request="DescribeConfigs") if each.state is State.DENIED else each
             for each in snapshot.answers
         ]
         seen_from = Vantage(principal=USER, bootstrap=bootstrap)

@@ -4,7 +4,9 @@ from kastellan.model.probe import Layer, Probed, Sign, Step
 
 
 def found(*signs: Sign) -> Probed:
-    steps = tuple(Step(layer=layer, of="b:9092", sign=sign, seen="seen") for layer, sign in zip(Layer, signs, strict=False))
+    steps = tuple(
+        Step(layer=layer, of="b:9092", sign=sign, observation="seen") for layer, sign in zip(Layer, signs, strict=False)
+    )
     return Probed(at_ms=1, bootstrap="b:9092", host="here", principal="User:me", steps=steps)
 
 

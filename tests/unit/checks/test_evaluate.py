@@ -43,7 +43,7 @@ def test_true_false_and_null_are_fail_pass_and_unknown() -> None:
     assert {each.subject.key for each in result.findings} == {("orders", 0), ("payments", 0)}
     (doubt,) = result.unknown
     assert doubt.reason == "something of broker/2 failed: it did not answer in time"
-    assert (doubt.count, doubt.answers, doubt.some) == (1, (answer,), (Subject("partition", ("orders", 1)),))
+    assert (doubt.count, doubt.answers, doubt.examples) == (1, (answer,), (Subject("partition", ("orders", 1)),))
 
 
 def test_evidence_names_the_answers_of_every_table_that_was_used() -> None:
@@ -228,7 +228,7 @@ def test_an_empty_value_of_a_complete_answer_is_named() -> None:
     (unknown,) = evaluate_one(check(led_by_1), snapshot, all_views()).unknown
     assert (unknown.kind, unknown.columns) == (UnknownKind.VALUES, ("partitions.leader",))
     assert unknown.reason == "no value was seen for partitions.leader"
-    assert unknown.some == (Subject("partition", ("orders", 1)),)
+    assert unknown.examples == (Subject("partition", ("orders", 1)),)
 
 
 def test_unknown_verdicts_have_a_kind() -> None:

@@ -36,7 +36,7 @@ def reached_by(bootstrap: str, snapshot: Snapshot | None = None) -> Snapshot:
 
 def refusing(
     snapshot: Snapshot,
-    asked: str,
+    request: str,
     table: type[Table],
     state: State = State.DENIED,
     trouble: Trouble | None = Trouble.REJECTED,
@@ -47,7 +47,7 @@ def refusing(
     answer = Answer(
         id=number,
         source="kafka",
-        asked=asked,
+        request=request,
         peer=broker_peer(broker),
         state=state,
         trouble=trouble,
@@ -78,7 +78,7 @@ def test_a_check_that_means_nothing_there_is_not_applicable_and_its_failures_are
     assert told.findings == ()
     assert set(told.counts) == {Verdict.NOT_APPLICABLE}
     assert [(each.failed, each.count) for each in told.excluded] == [(1, 6)]
-    assert told.excluded[0].some[0].text == "orders-1"
+    assert told.excluded[0].examples[0].text == "orders-1"
     assert " of them failing (" in notes(there)
     assert "looks like WarpStream, because its address is below warpstream.com" in notes(there)
 
@@ -118,7 +118,7 @@ def test_what_was_set_aside_is_counted_in_the_verdict() -> None:
 
 def test_on_event_hubs_settings_of_topics_may_be_told_and_those_of_brokers_are_not() -> None:
     there = reached_by("acme.servicebus.windows.net:9093", refusing(healthy(), "DescribeConfigs", BrokerConfigs))
-    told = Answer(id=77, source="kafka", asked="DescribeConfigs", peer=broker_peer(1), state=State.COMPLETE, sent_ms=AT_MS)
+    told = Answer(id=77, source="kafka", request="DescribeConfigs", peer=broker_peer(1), state=State.COMPLETE, sent_ms=AT_MS)
     there = edit(msgspec.structs.replace(there, answers=(*there.answers, told)), TopicConfigs, {}, answer=77)
     checks = ("configs.message_size_chain", "configs.retention_traps")
     found = examined(there, *checks)
@@ -161,7 +161,7 @@ def test_silence_is_no_refusal() -> None:
 def test_a_cluster_that_answers_belies_the_profile() -> None:
     """One broker told its settings: who refuses them elsewhere lacks a right, and that is told as unseen."""
     blind = refusing(healthy(), "DescribeConfigs", BrokerConfigs)
-    other = Answer(id=99, source="kafka", asked="DescribeConfigs", peer=broker_peer(2), state=State.COMPLETE, sent_ms=AT_MS)
+    other = Answer(id=99, source="kafka", request="DescribeConfigs", peer=broker_peer(2), state=State.COMPLETE, sent_ms=AT_MS)
     mixed = msgspec.structs.replace(blind, answers=(*blind.answers, other))
     mixed = edit(mixed, BrokerConfigs, {"broker": 2}, value="1", seen=True, answer=99)
     profile = packaged_providers().profile("confluent-cloud")

@@ -52,7 +52,7 @@ def test_the_snapshot_before_is_read_only_where_a_finding_is_new():
     first = Context(PLAN, hurt(), past=PastRecords(FindingHistory(), before, AT_MS - 60_000, None))
     run = report_on(judge(first), first)
     assert run.records is not None
-    assert [record.began for record in run.records.known] == [True]
+    assert [record.began for record in run.records.records] == [True]
     assert reads == ["replication.offline"]
     later = Context(PLAN, hurt(AT_MS + 60_000), past=PastRecords(run.records, before, AT_MS, None))
     report_on(judge(later), later)

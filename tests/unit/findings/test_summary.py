@@ -57,8 +57,8 @@ def report(*results: CheckResult, answers: tuple[Answer, ...] = (), notes: tuple
     )  # fmt: skip
 
 
-def answer(number: int = 1, asked: str = "Metadata", broker: int = 1, state: State = State.COMPLETE, **more) -> Answer:
-    return Answer(id=number, source="kafka", asked=asked, peer=broker_peer(broker), state=state, sent_ms=0, **more)
+def answer(number: int = 1, request: str = "Metadata", broker: int = 1, state: State = State.COMPLETE, **more) -> Answer:
+    return Answer(id=number, source="kafka", request=request, peer=broker_peer(broker), state=state, sent_ms=0, **more)
 
 
 def broker(number: int) -> Subject:
@@ -184,7 +184,7 @@ def test_answers_with_the_same_trouble_are_one_line():
 
 def test_checks_that_need_an_earlier_look_are_one_line_and_are_not_too_little():
     doubt = UnknownVerdicts(
-        kind=UnknownKind.EARLIER_LOOK, reason="needs an earlier look", count=1, some=(Subject("cluster", ()),)
+        kind=UnknownKind.EARLIER_LOOK, reason="needs an earlier look", count=1, examples=(Subject("cluster", ()),)
     )
     told = report(result("replication.offline", unknown=(doubt,)))
     assert texts(summarize(told, CHECKS).unseen) == ["1 check needs an earlier look (replication.offline): use --watch"]

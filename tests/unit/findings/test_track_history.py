@@ -41,7 +41,7 @@ def test_what_did_not_fail_before_is_new_and_keeps_its_since():
     third = look(second.ledger, 30, finding(), since=10)
     assert ages(third) == {ONE: (20, Change.NEW)}
     later = look(third.ledger, 40, finding(), since=25)
-    assert ages(later) == {ONE: (20, Change.KNOWN)}
+    assert ages(later) == {ONE: (20, Change.UNCHANGED)}
 
 
 def test_what_could_not_be_seen_before_is_not_new():
@@ -53,7 +53,7 @@ def test_what_could_not_be_seen_before_is_not_new():
 def test_what_nobody_judged_before_and_failed_is_not_new_either():
     """A check that this Kastellan is the first to have."""
     first = look(FindingHistory(), 10)
-    assert ages(look(first.ledger, 20, finding(), before={ONE: Verdict.FAIL}, since=19)) == {ONE: (19, Change.KNOWN)}
+    assert ages(look(first.ledger, 20, finding(), before={ONE: Verdict.FAIL}, since=19)) == {ONE: (19, Change.UNCHANGED)}
 
 
 def test_unknown_is_not_gone():
@@ -61,7 +61,7 @@ def test_unknown_is_not_gone():
     blind = look(first.ledger, 20, now={ONE: Verdict.UNKNOWN, TWO: Verdict.PASS}, since=10)
     assert [each.subject for each in blind.gone] == [TWO]
     again = look(blind.ledger, 30, finding(), finding(TWO), before={ONE: Verdict.UNKNOWN, TWO: Verdict.PASS}, since=10)
-    assert ages(again) == {ONE: (10, Change.KNOWN), TWO: (30, Change.NEW)}
+    assert ages(again) == {ONE: (10, Change.UNCHANGED), TWO: (30, Change.NEW)}
 
 
 def test_a_subject_that_is_not_there_any_more_is_gone_unless_not_all_were_listed():
@@ -77,7 +77,7 @@ def test_what_is_gone_is_told_as_long_as_the_compared_look_had_it():
     assert look(gone.ledger, 30, now={ONE: Verdict.PASS}, since=10).gone
     after = look(gone.ledger, 40, now={ONE: Verdict.PASS}, since=20)
     assert not after.gone
-    assert not after.ledger.known
+    assert not after.ledger.records
 
 
 def test_a_check_that_did_not_run_leaves_what_is_known():
@@ -85,30 +85,30 @@ def test_a_check_that_did_not_run_leaves_what_is_known():
     other = CheckResult(check="brokers.fenced", counts={})
     told = track([other], first.ledger, lambda _: {ONE: Verdict.PASS}, lambda _: {}, Times(at_ms=20, before_ms=10, since_ms=10))
     assert not told.gone
-    assert told.ledger.known == first.ledger.known
+    assert told.ledger.records == first.ledger.records
 
 
 def test_another_severity_is_a_turn_and_a_doubt_is_none():
     first = look(FindingHistory(), 10, finding(severity=Severity.WARNING))
     worse = look(first.ledger, 20, finding(), since=10)
     assert ages(worse) == {ONE: (10, Change.TURNED)}
-    assert ages(look(worse.ledger, 40, finding(), since=30)) == {ONE: (10, Change.KNOWN)}
+    assert ages(look(worse.ledger, 40, finding(), since=30)) == {ONE: (10, Change.UNCHANGED)}
     known = look(FindingHistory(), 10, finding())
     once = look(known.ledger, 20, finding(severity=Severity.WARNING, confirmed=False), since=10)
-    assert ages(once) == {ONE: (10, Change.KNOWN)}
+    assert ages(once) == {ONE: (10, Change.UNCHANGED)}
 
 
 def test_what_nobody_saw_for_a_month_is_forgotten():
     first = look(FindingHistory(), 10, finding())
     month = 31 * 86_400_000
-    assert look(first.ledger, month, now={ONE: Verdict.UNKNOWN}, since=10).ledger.known == ()
+    assert look(first.ledger, month, now={ONE: Verdict.UNKNOWN}, since=10).ledger.records == ()
 
 
 def test_of_two_ledgers_the_earlier_beginning_counts_and_nothing_is_lost():
     ours = look(FindingHistory(), 20, finding()).ledger
     theirs = look(FindingHistory(), 10, finding(), finding(TWO)).ledger
     both = merge_histories(ours, theirs)
-    assert {each.subject: each.since_ms for each in both.known} == {ONE: 10, TWO: 10}
+    assert {each.subject: each.since_ms for each in both.records} == {ONE: 10, TWO: 10}
     assert both.at_ms == 20
-    gone = msgspec.structs.replace(theirs.known[0], gone_ms=15)
-    assert merge_histories(ours, FindingHistory(at_ms=15, known=(gone,))).known[0].since_ms == 20
+    gone = msgspec.structs.replace(theirs.records[0], gone_ms=15)
+    assert merge_histories(ours, FindingHistory(at_ms=15, records=(gone,))).records[0].since_ms == 20

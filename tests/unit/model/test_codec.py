@@ -92,12 +92,13 @@ def test_a_newer_file_is_read_as_far_as_it_is_known():
 
 
 def of_schema_1(members):
-    """The members as the versions before schema 2 wrote them: the peer of an Answer is a text."""
+    """The members as the versions before schema 2 wrote them: the peer of an Answer is a text, its request is `asked`."""
     manifest = msgspec.json.decode(members["manifest.json"])
     manifest["schema"] = "kastellan.snapshot/1"
     for look in manifest["looks"]:
         for answer in look["answers"]:
             peer = answer.pop("peer")
+            answer["asked"] = answer.pop("request")
             answer["of"] = peer["kind"] if peer["key"] is None else f"{peer['kind']}/{peer['key']}"
     members["manifest.json"] = msgspec.json.encode(manifest)
 

@@ -37,31 +37,31 @@ def changed(after, before=BEFORE) -> Changes:
 
 def test_the_same_cluster_has_not_changed():
     told = changed(LATER)
-    assert not told.some
+    assert not told.has_any
     assert (told.after_ms, told.before_ms) == (AT_MS, AT_MS + 60_000)
 
 
 def test_leaders_that_moved_are_counted_by_way():
     moved = edit(LATER, Partitions, {"topic": "orders", "leader": 1}, leader=2)
     (way,) = changed(moved).leaders
-    assert (way.was, way.now, way.partitions, way.some) == (1, 2, 1, (Subject("partition", ("orders", 0)),))
+    assert (way.before, way.now, way.partitions, way.examples) == (1, 2, 1, (Subject("partition", ("orders", 0)),))
 
 
 def test_a_leader_that_nobody_saw_has_not_moved():
-    assert not changed(edit(LATER, Partitions, {"topic": "orders"}, leader=None)).some
+    assert not changed(edit(LATER, Partitions, {"topic": "orders"}, leader=None)).has_any
 
 
 def test_a_config_tells_its_key_and_both_values():
     topic = edit(LATER, TopicConfigs, {"topic": "orders", "config": "retention.ms"}, value="60000")
     assert changed(topic).configs == (
-        Configured(subject=Subject("topic", ("orders",)), config="retention.ms", was="604800000", now="60000"),
+        Configured(subject=Subject("topic", ("orders",)), config="retention.ms", before="604800000", now="60000"),
     )
     broker = edit(LATER, BrokerConfigs, {"broker": 2, "config": "num.partitions"}, value="9")
-    assert changed(broker).configs == (Configured(subject=Subject("broker", (2,)), config="num.partitions", was="3", now="9"),)
+    assert changed(broker).configs == (Configured(subject=Subject("broker", (2,)), config="num.partitions", before="3", now="9"),)
 
 
 def test_a_sensitive_value_is_never_seen_and_never_told():
-    assert not changed(edit(LATER, BrokerConfigs, {"broker": 2, "config": "num.partitions"}, value=None)).some
+    assert not changed(edit(LATER, BrokerConfigs, {"broker": 2, "config": "num.partitions"}, value=None)).has_any
 
 
 def test_topics_come_go_and_are_made_anew():
@@ -82,7 +82,7 @@ def test_topics_come_go_and_are_made_anew():
 
 def test_a_topic_that_got_partitions():
     more = healthy(topics={"orders": 5, "payments": 3}, at_ms=AT_MS + 1)
-    assert changed(more).grown == (Grown(topic="orders", was=3, now=5),)
+    assert changed(more).grown == (Grown(topic="orders", before=3, now=5),)
 
 
 def test_a_topic_that_another_principal_may_not_see_is_not_gone():
@@ -124,8 +124,8 @@ def test_a_broker_without_a_row_has_gone_only_where_all_were_listed():
 def test_controller_and_feature_levels():
     after = edit(edit(LATER, Quorum, {}, leader=102), Features, {"feature": "metadata.version"}, finalized_level=31)
     assert changed(after).levels == (
-        Level(what="active controller", was=101, now=102),
-        Level(what="metadata.version", was=30, now=31),
+        Level(name="active controller", before=101, now=102),
+        Level(name="metadata.version", before=30, now=31),
     )
 
 
@@ -163,7 +163,7 @@ def facts(changes: Changes) -> set:
 
 
 def moves(changes: Changes) -> dict:
-    return {(each.was, each.now): each.partitions for each in changes.leaders}
+    return {(each.before, each.now): each.partitions for each in changes.leaders}
 
 
 @given(st.integers(0, 2**32), st.booleans())

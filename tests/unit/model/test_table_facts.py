@@ -131,7 +131,7 @@ from kastellan.reference.reference_data import packaged_providers
 from kastellan.testing.missing_data_kit import losses
 Widgets = all_tables()["odd_widgets"]
 table = Widgets.of_rows([{"widget": "acme-1", "colour": "red", "answer": 1}, {"widget": "acme-2", "colour": "acme", "answer": 1}])
-answer = Answer(id=1, source="x", asked="DescribeWidgets", peer=broker_peer(1), state=State.PARTIAL, sent_ms=1)
+answer = Answer(id=1, source="x", request="DescribeWidgets", peer=broker_peer(1), state=State.PARTIAL, sent_ms=1)
 snapshot = Snapshot(at_ms=2, answers=(answer,), tables={"odd_widgets": table})
 hidden = redact_snapshot(snapshot, Pseudonyms(b"k" * 32), packaged_providers())
 rows = hidden.tables["odd_widgets"].df

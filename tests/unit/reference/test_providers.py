@@ -41,7 +41,7 @@ def test_a_profile_names_checks_causes_tables_and_requests_that_exist(name: str)
     checks = {*all_checks(), *(each.partition(".")[0] for each in all_checks())}
     assert {one for each in profile.not_applicable for one in each.of} <= checks
     assert {one for each in profile.owners for one in each.of} <= checks | set(all_causes())
-    assert {each.asked for each in profile.refused} <= {api_name(each) for each in Api}
+    assert {each.request for each in profile.refused} <= {api_name(each) for each in Api}
     assert {one for each in profile.refused for one in each.tables} <= set(all_tables())
 
 

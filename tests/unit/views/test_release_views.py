@@ -22,6 +22,6 @@ def test_a_vulnerability_has_a_row_for_each_span_of_versions() -> None:
 
 
 def test_a_config_that_cannot_be_told_says_so() -> None:
-    told = {(each.scope, each.config): each.told for each in config_changes(packaged_releases()).rows}
+    told = {(each.scope, each.config): each.reported for each in config_changes(packaged_releases()).rows}
     assert told["broker", "broker.id"] is False
     assert told["topic", "message.format.version"] is True

@@ -35,7 +35,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
     sort: str
     count: int
-    some: tuple[str, ...]
+    examples: tuple[str, ...]
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ def names_in(snapshot: Snapshot) -> tuple[Names, ...]:
                     by_kind[kind].update(table.df[name].drop_nulls().unique().to_list())
         by_kind["vantage"].update(filter(None, (look.vantage.host, look.vantage.principal, look.vantage.bootstrap)))
     return tuple(
-        Names(sort=sort, count=len(texts - {""}), some=tuple(sorted(texts - {""})[:3]))
+        Names(sort=sort, count=len(texts - {""}), examples=tuple(sorted(texts - {""})[:3]))
         for sort, texts in sorted(by_kind.items())
         if texts - {""}
     )

@@ -35,7 +35,7 @@ class KafkaAnswers:
             Answer(
                 id=0,
                 source=SOURCE,
-                asked=request,
+                request=request,
                 peer=peer,
                 state=outcome.state,
                 sent_ms=outcome.sent_ms,
@@ -52,7 +52,7 @@ class KafkaAnswers:
         """Enter what was not requested, or not to an end, and why."""
         now_ms = time.time_ns() // 1_000_000
         return self._enter(
-            Answer(id=0, source=SOURCE, asked=request, peer=peer, state=state, sent_ms=now_ms, trouble=trouble, reason=reason)
+            Answer(id=0, source=SOURCE, request=request, peer=peer, state=state, sent_ms=now_ms, trouble=trouble, reason=reason)
         )
 
     def enter_part(self, answer: int, state: State, reason: str, trouble: Trouble | None = Trouble.REJECTED) -> int:

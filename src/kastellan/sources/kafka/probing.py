@@ -165,7 +165,7 @@ class KafkaProbe:
                 layer=Layer.KAFKA,
                 of=endpoint.address,
                 sign=Sign.FAILED,
-                seen=f"the listener speaks TLS (as {peer.subject}), and this client was told {self._settings.protocol}",
+                observation=f"the listener speaks TLS (as {peer.subject}), and this client was told {self._settings.protocol}",
                 fix=f"set security.protocol={protocol} (and ssl.truststore.location)",
                 clients=sentences(Failure.TLS_WANTED),
             )
@@ -179,13 +179,13 @@ class KafkaProbe:
         if login is None:
             if not named:
                 sign = Sign.OK if isinstance(offers, tuple) else Sign.UNKNOWN
-                return Step(layer=Layer.LOGIN, of=endpoint.address, sign=sign, seen="the listener asks for no login")
+                return Step(layer=Layer.LOGIN, of=endpoint.address, sign=sign, observation="the listener asks for no login")
             protocol = Protocol.SASL_SSL if self._settings.protocol.tls else Protocol.SASL_PLAINTEXT
             return Step(
                 layer=Layer.LOGIN,
                 of=endpoint.address,
                 sign=Sign.FAILED,
-                seen=f"the listener wants a login by {named}, and this client was told {self._settings.protocol}",
+                observation=f"the listener wants a login by {named}, and this client was told {self._settings.protocol}",
                 fix=f"set security.protocol={protocol}, sasl.mechanism and sasl.jaas.config",
                 clients=sentences(Failure.SASL_WANTED),
             )
@@ -217,7 +217,7 @@ async def _tcp(way: Reach, address: str, deadline: Deadline) -> Step:
     if isinstance(plug, Refusal):
         failure = Failure.REFUSED if plug.trouble is Trouble.REFUSED else Failure.NO_ANSWER
         return Step(
-            layer=Layer.TCP, of=address, sign=Sign.FAILED, seen=plug.reason,
+            layer=Layer.TCP, of=address, sign=Sign.FAILED, observation=plug.reason,
             fix=_TCP_FIX.get(plug.trouble, _TCP_FIX[Trouble.SILENT]), clients=sentences(failure),
         )  # fmt: skip
     plug.close()
@@ -254,7 +254,7 @@ def _certificate(endpoint: Endpoint, peer: CertificateFacts | None, began: float
     if left_days >= _SOON_DAYS:
         return _ok(Layer.TLS, endpoint.address, text, began)
     return Step(
-        layer=Layer.TLS, of=endpoint.address, sign=Sign.WARNING, seen=text, took_ms=_ms(began),
+        layer=Layer.TLS, of=endpoint.address, sign=Sign.WARNING, observation=text, took_ms=_ms(began),
         fix="renew it on the broker before that day; brokers take a new keystore by a dynamic config, without a restart",
     )  # fmt: skip
 
@@ -268,9 +268,9 @@ async def _pace(endpoint: Endpoint, connection: Connection, hands: Handshake, de
             break
         took.append(_ms(began))
     if not took:
-        return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.UNKNOWN, seen="no round trip could be timed")
+        return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.UNKNOWN, observation="no round trip could be timed")
     text = f"{duration_text(min(took))} to {duration_text(max(took))}, {duration_text(median(took))} by the median of {len(took)}"
-    return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, seen=text)
+    return Step(layer=Layer.PACE, of=endpoint.address, sign=Sign.OK, observation=text)
 
 
 def _failed_step(
@@ -280,7 +280,7 @@ def _failed_step(
         layer=layer,
         of=endpoint.address,
         sign=Sign.FAILED,
-        seen=refusal.reason,
+        observation=refusal.reason,
         fix=refusal.remedy or fix or _FIX.get(refusal.trouble, ""),
         clients=sentences(failure, mechanism),
     )
@@ -295,7 +295,7 @@ _FIX: Final = {
 
 
 def _ok(layer: Layer, of: str, text: str, began: float) -> Step:
-    return Step(layer=layer, of=of, sign=Sign.OK, seen=text, took_ms=_ms(began))
+    return Step(layer=layer, of=of, sign=Sign.OK, observation=text, took_ms=_ms(began))
 
 
 def _ms(began: float) -> float:

@@ -31,11 +31,11 @@ async def cluster_steps(cluster: Cluster, through: Endpoint, deadline: Deadline)
     """All steps that need an open door."""
     outcome = await cluster.bootstrap(_part(deadline))
     if outcome.value is None:
-        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, seen=outcome.reason, fix=outcome.remedy)]
+        return [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.FAILED, observation=outcome.reason, fix=outcome.remedy)]
     members = outcome.value
     named = f"cluster {members.cluster_id}, {plural(len(members.nodes), 'broker')}"
     took = (outcome.arrived_ms or outcome.sent_ms) - outcome.sent_ms
-    steps = [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.OK, seen=named, took_ms=took)]
+    steps = [Step(layer=Layer.CLUSTER, of=through.address, sign=Sign.OK, observation=named, took_ms=took)]
     steps += await _dial_advertised(cluster, members, through, deadline)
     steps.append(await _rights(cluster, through, deadline))
     steps.append(await _clock(cluster, through, deadline))
@@ -51,7 +51,7 @@ async def _dial_advertised(cluster: Cluster, members: ClusterMembers, through: E
     steps: list[Step] = []
     if good:
         text = f"reached from here, {len(good)} of {len(live)}: {', '.join(node.address for node in good)}"
-        steps.append(Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, seen=text))
+        steps.append(Step(layer=Layer.ADVERTISED, of=plural(len(good), "broker"), sign=Sign.OK, observation=text))
     for node_id, node in live.items():
         own_machine = is_loopback(node.host) and not is_loopback(through.host)
         if node in foreign:
@@ -65,11 +65,13 @@ async def _dial_advertised(cluster: Cluster, members: ClusterMembers, through: E
     fenced = len(members.nodes) - len(live)
     if fenced:
         text = f"{plural(fenced, 'broker')} fenced by the controller, so not tried"
-        steps.append(Step(layer=Layer.ADVERTISED, of=plural(fenced, "broker"), sign=Sign.SKIPPED, seen=text))
+        steps.append(Step(layer=Layer.ADVERTISED, of=plural(fenced, "broker"), sign=Sign.SKIPPED, observation=text))
     hidden = steps[_MOST_TOLD:]
     if hidden:
         worst = Sign.FAILED if any(step.sign is Sign.FAILED for step in hidden) else Sign.WARNING
-        more = Step(layer=Layer.ADVERTISED, of=plural(len(hidden), "broker"), sign=worst, seen="the same, of further brokers")
+        more = Step(
+            layer=Layer.ADVERTISED, of=plural(len(hidden), "broker"), sign=worst, observation="the same, of further brokers"
+        )
         steps[_MOST_TOLD:] = [more]
     return steps
 
@@ -99,7 +101,7 @@ def _unreached_step(node: Endpoint, outcome: Outcome[Reply]) -> Step:
         layer=Layer.ADVERTISED,
         of=node.label,
         sign=Sign.FAILED,
-        seen=outcome.reason,
+        observation=outcome.reason,
         fix=remedy,
         clients=sentences(Failure.ADVERTISED),
     )
@@ -111,7 +113,7 @@ def _loopback_step(node: Endpoint, sign: Sign, more: str) -> Step:
         layer=Layer.ADVERTISED,
         of=node.label,
         sign=sign,
-        seen=f"it advertises {node.address}, which means every client's own machine{more}",
+        observation=f"it advertises {node.address}, which means every client's own machine{more}",
         fix="set advertised.listeners of this broker to an address that its clients can reach",
         clients=sentences(Failure.ADVERTISED) if sign is Sign.FAILED else {},
     )
@@ -123,14 +125,16 @@ async def _rights(cluster: Cluster, through: Endpoint, deadline: Deadline) -> St
     bits = getattr(answer, "cluster_authorized_operations", None)
     if bits is None or bits < 0:
         text = "this cluster does not tell what this principal may do"
-        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.UNKNOWN, seen=text, fix="kastellan preflight tries it")
+        return Step(
+            layer=Layer.RIGHTS, of=through.address, sign=Sign.UNKNOWN, observation=text, fix="kastellan preflight tries it"
+        )
     lacking = [name for bit, name in ((_DESCRIBE, "Describe"), (_DESCRIBE_CONFIGS, "DescribeConfigs")) if not bits >> bit & 1]
     if lacking:
         text = f"without the right to {' and '.join(lacking)} on the cluster parts of it stay unseen"
         fix = "kastellan preflight prints what is missing as kafka-acls lines"
-        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.WARNING, seen=text, fix=fix)
+        return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.WARNING, observation=text, fix=fix)
     text = "the cluster and its configuration may be described; kastellan preflight looks at the rest"
-    return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.OK, seen=text)
+    return Step(layer=Layer.RIGHTS, of=through.address, sign=Sign.OK, observation=text)
 
 
 async def _clock(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Step:
@@ -139,15 +143,15 @@ async def _clock(cluster: Cluster, through: Endpoint, deadline: Deadline) -> Ste
     there_ms = _leaders_time_ms(_decode(outcome))
     if there_ms is None or outcome.arrived_ms is None:
         text = outcome.reason or "no controller told its time: this cluster has no metadata quorum, or it may not be described"
-        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.UNKNOWN, seen=text)
+        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.UNKNOWN, observation=text)
     half_ms = (outcome.arrived_ms - outcome.sent_ms) / 2
     skew_ms = there_ms - (outcome.sent_ms + half_ms)
     way = "ahead of" if skew_ms > 0 else "behind"
     text = f"the active controller's clock is {duration_text(abs(skew_ms))} {way} ours, give or take {duration_text(half_ms + 1)}"
     if abs(skew_ms) - half_ms <= _SKEW_MS:
-        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.OK, seen=text)
+        return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.OK, observation=text)
     fix = "set the clocks by NTP, here and there: tokens and certificates are judged by them"
-    return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.WARNING, seen=text, fix=fix)
+    return Step(layer=Layer.CLOCK, of=through.address, sign=Sign.WARNING, observation=text, fix=fix)
 
 
 def _leaders_time_ms(answer: Any | None) -> int | None:  # noqa: ANN401

@@ -185,7 +185,7 @@ class Requester:
         waited_ms: list[int] = []
         for answer in self._answers.answers:
             node = answer.peer.broker
-            if answer.asked != api_name(api) or answer.state is not State.FAILED or node is None:
+            if answer.request != api_name(api) or answer.state is not State.FAILED or node is None:
                 continue
             contact = self._contacts.get(node)
             if answer.trouble not in _NO_ANSWER or contact is None or not contact.reached or contact.answer_ms is None:

@@ -10,6 +10,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -37,6 +38,7 @@ def test_a_snapshot_is_read_whole_and_written_with_the_schema_of_today() -> None
     assert (snapshot.at_ms, snapshot.cluster_id, notes) == (AT_MS + 10 * MINUTE_MS, "test-cluster", ())
     assert len(snapshot.tables) > 25
     assert {answer.peer for answer in snapshot.answers} == peers_of(data)
+    assert {answer.request for answer in snapshot.answers} == requests_of(data)
     offline = snapshot.table(Partitions)
     assert offline is not None
     assert offline.df.filter(leader=-1).select("topic", "partition").rows() == [("orders", 1)]
@@ -61,7 +63,7 @@ def test_a_run_today_continues_the_history(tmp_path: Path) -> None:
     history.record(run)
     assert not [note for note in run.report.notes if "left out" in note]
     (offline,) = [finding for finding in run.report.findings if finding.check == "replication.offline"]
-    assert (offline.since_ms, offline.news) == (AT_MS + 10 * MINUTE_MS, Change.KNOWN)
+    assert (offline.since_ms, offline.news) == (AT_MS + 10 * MINUTE_MS, Change.UNCHANGED)
     records = json.loads((tmp_path / "snapshots" / "test-cluster" / "findings.json").read_bytes())
     assert [record["since_ms"] for record in records["known"] if record["check"] == "replication.offline"] == [
         AT_MS + 10 * MINUTE_MS
@@ -75,6 +77,13 @@ def manifest_bytes(data: bytes) -> bytes:
 
 def peers_of(data: bytes) -> set[Peer]:
     """What the file's texts name, taken apart by hand."""
-    looks = json.loads(manifest_bytes(data))["looks"]
-    texts = {answer["of"] for look in looks for answer in look["answers"]}
+    texts = {answer["of"] for answer in answers_of(data)}
     return {Peer(kind, int(key) if key.isdecimal() else key or None) for kind, _, key in (text.partition("/") for text in texts)}
+
+
+def requests_of(data: bytes) -> set[str]:
+    return {answer["asked"] for answer in answers_of(data)}
+
+
+def answers_of(data: bytes) -> list[dict[str, Any]]:
+    return [answer for look in json.loads(manifest_bytes(data))["looks"] for answer in look["answers"]]

@@ -80,7 +80,7 @@ def test_new_known_and_gone_over_runs(store):
     assert (past_of(report).new, len(past_of(report).gone)) == (2, 0)
     assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, Change.NEW)
     report = run(store, hurt(50))
-    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, Change.KNOWN)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS + 20 * MINUTE_MS, Change.UNCHANGED)
     report = run(store, sound(80))
     assert {each.subject.text for each in past_of(report).gone} == {"orders-1"}
     assert past_of(report).new == 0
@@ -106,7 +106,7 @@ def test_a_look_that_could_not_see_does_not_make_a_finding_new(store):
     run(store, hurt())
     blind = run(store, hide(edit(hurt(20), Partitions, {"topic": "orders"}, leader=None), "topic"))
     assert past_of(blind).gone == ()
-    assert ages(run(store, hurt(40)))[OFFLINE, "orders-1"] == (AT_MS, Change.KNOWN)
+    assert ages(run(store, hurt(40)))[OFFLINE, "orders-1"] == (AT_MS, Change.UNCHANGED)
 
 
 def test_what_else_changed_is_told_with_the_times_between_which_it_happened(store):
@@ -152,7 +152,7 @@ def test_damaged_findings_are_told_and_counted_anew(store, content):
     report = run(store, hurt(20))
     assert any("known findings" in each for each in report.notes)
     # The kept look still says that it is not new.
-    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, Change.KNOWN)
+    assert ages(report)[OFFLINE, "orders-1"] == (AT_MS, Change.UNCHANGED)
     assert not any("known findings" in each for each in run(store, hurt(40)).notes)
 
 
@@ -178,7 +178,7 @@ def test_while_watching_a_look_is_kept_once_a_minute_and_ages_go_on(store):
     kept = [each.at_ms - AT_MS for each in reversed(store.list_snapshots("test-cluster"))]
     assert kept == [0, SAVE_EVERY_MS, 2 * SAVE_EVERY_MS]
     assert seen == [None] * 3 + [(AT_MS + 60_000, Change.NEW)] * 5
-    assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, Change.KNOWN)
+    assert ages(run(store, hurt(20)))[OFFLINE, "orders-1"] == (AT_MS + 60_000, Change.UNCHANGED)
 
 
 def test_what_two_at_once_know_is_joined(store):

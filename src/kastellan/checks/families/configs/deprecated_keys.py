@@ -38,7 +38,7 @@ CHECK = Check(
 
 def evaluate(outdated: OutdatedConfigs, changes: ConfigChanges) -> Verdicts:
     """Fails where a broker has it set and its release still knows it; null where none does and one did not tell."""
-    wanted = [(row.config, _fate(row), row.replacement) for row in changes.rows if row.scope == "broker" and row.told]
+    wanted = [(row.config, _fate(row), row.replacement) for row in changes.rows if row.scope == "broker" and row.reported]
     return evaluate_outdated(outdated, pl.col("is_set") & pl.col("leaving"), wanted, ("fate", "replacement"))
 
 

@@ -24,7 +24,7 @@ def _step(step: Step, screen: Screen) -> None:
     took = f" ({duration_text(step.took_ms)})" if step.took_ms is not None else ""
     head = f"{step.sign.upper():<8}{step.layer:<12}{step.of}"
     screen.paragraph(head, _STYLE[step.sign])
-    screen.paragraph(step.seen + took, indent=8)
+    screen.paragraph(step.observation + took, indent=8)
     if step.fix:
         screen.field("Do", (step.fix,), 8, _LABEL)
     for client, sentence in step.clients.items():

@@ -30,7 +30,7 @@ def show(contents: Contents, screen: Screen) -> None:
     if contents.names:
         screen.table(
             ["NAMES", "HOW MANY", "SUCH AS"],
-            [[name.sort, count_text(name.count), ", ".join(name.some)] for name in contents.names],
+            [[name.sort, count_text(name.count), ", ".join(name.examples)] for name in contents.names],
             frozenset({1}),
         )
         screen.line()

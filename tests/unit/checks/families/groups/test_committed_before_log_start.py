@@ -55,7 +55,7 @@ def test_cannot_see_a_start_that_was_not_seen_is_unknown_with_the_reason() -> No
     snapshot, answer = failed_answer(overtaken(), reason="no leader")
     result = evaluate_one(JUDGEMENT, edit(snapshot, Offsets, WHERE, earliest=None, answer=answer), all_views())
     (doubt,) = result.unknown
-    assert doubt.some == (LOST,)
+    assert doubt.examples == (LOST,)
     assert "no leader" in doubt.reason
 
 

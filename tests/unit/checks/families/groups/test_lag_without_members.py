@@ -58,7 +58,7 @@ def test_does_not_fire_a_consumer_that_assigns_itself_and_commits_passes() -> No
 def test_cannot_see_one_look_cannot_tell_and_says_when_to_look_again() -> None:
     result = evaluate_one(JUDGEMENT, empty(800, 1200), all_views())
     (doubt,) = result.unknown
-    assert doubt.some == (BILLING,)
+    assert doubt.examples == (BILLING,)
     assert doubt.reason == (
         "no members and 1200 offsets behind: an abandoned group, or a consumer that assigns itself (Flink, Spark); "
         "look again in 1800 s, or use --watch"

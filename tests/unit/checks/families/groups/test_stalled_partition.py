@@ -91,7 +91,7 @@ def test_cannot_see_an_end_that_was_not_seen_is_unknown_with_the_reason() -> Non
     snapshot, answer = failed_answer(STALLED, reason="no leader")
     snapshot = edit(snapshot, Offsets, {"topic": "orders", "partition": 1}, latest=None, earliest=None, answer=answer)
     (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
-    assert doubt.some == (STUCK,)
+    assert doubt.examples == (STUCK,)
     assert "no leader" in doubt.reason
 
 
@@ -101,7 +101,7 @@ def test_the_earlier_look_s_answers_are_not_taken_for_those_of_this_one() -> Non
     now, of_now = failed_answer(look(900, 1500, others=1490), reason="now, and of something else")
     assert of_before == of_now
     (doubt,) = evaluate_one(JUDGEMENT, now.after(before), all_views()).unknown
-    assert doubt.some == (STUCK,)
+    assert doubt.examples == (STUCK,)
     assert doubt.answers == ()
     assert "something else" not in doubt.reason
 

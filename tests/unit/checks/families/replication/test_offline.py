@@ -46,7 +46,7 @@ def test_does_not_fire_while_the_last_replica_leads() -> None:
 def test_cannot_see_a_leader_that_was_not_told() -> None:
     result = look(edit(healthy(), Partitions, ORDERS_1, leader=None))
     assert result.counts == {Verdict.PASS: 5, Verdict.UNKNOWN: 1}
-    assert result.unknown[0].some == (Subject("partition", ("orders", 1)),)
+    assert result.unknown[0].examples == (Subject("partition", ("orders", 1)),)
 
 
 def test_cannot_see_topics_that_nobody_could_list() -> None:

@@ -34,7 +34,7 @@ def test_does_not_fire_where_it_is_false_or_not_set() -> None:
 def test_cannot_see_a_value_that_kafka_keeps_secret_and_says_where_to_look() -> None:
     hidden = edit(healthy(), BrokerConfigs, WHERE, value=None, seen=None, sensitive=True)
     (doubt,) = look(CHECK, hidden).unknown
-    assert doubt.some == (BROKER,)
+    assert doubt.examples == (BROKER,)
     assert doubt.reason.endswith("Kafka does not return its value; look into the broker's properties")
 
 

@@ -48,7 +48,7 @@ def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     snapshot, answer = failed_answer(second(89), broker=3)
     silent = add(drop(snapshot, LogDirs, {"broker": 3}), LogDirs, {"broker": 3, "answer": answer})
     (doubt,) = look(CHECK, silent).unknown
-    assert doubt.some == (THREE,)
+    assert doubt.examples == (THREE,)
     assert "it did not answer in time" in doubt.reason
 
 

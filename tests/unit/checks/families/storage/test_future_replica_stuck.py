@@ -54,7 +54,7 @@ def test_cannot_see_a_size_or_a_broker_is_unknown() -> None:
     for kind in (LogDirs, ReplicaSizes):
         snapshot = add(drop(snapshot, kind, {"broker": 2}), kind, {"broker": 2, "answer": answer})
     (doubt,) = look(CHECK, snapshot).unknown
-    assert doubt.some == (Subject("log_dir", (2, None)),)
+    assert doubt.examples == (Subject("log_dir", (2, None)),)
 
 
 @pytest.mark.law

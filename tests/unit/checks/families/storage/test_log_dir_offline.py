@@ -43,7 +43,7 @@ def test_cannot_see_a_broker_that_did_not_answer_is_unknown_with_its_reason() ->
     snapshot = add(drop(snapshot, LogDirs, {"broker": 2}), LogDirs, {"broker": 2, "answer": answer})
     result = evaluate_one(JUDGEMENT, snapshot, all_views())
     (doubt,) = result.unknown
-    assert doubt.some == (Subject("log_dir", (2, None)),)
+    assert doubt.examples == (Subject("log_dir", (2, None)),)
     assert "it did not answer in time" in doubt.reason
     assert not result.findings
 

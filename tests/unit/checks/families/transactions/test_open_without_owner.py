@@ -81,7 +81,7 @@ def test_last_records_that_may_not_be_read_are_unknown_with_that_reason() -> Non
     snapshot, answer = failed_answer(opened(300, 200), reason="READ on topic orders is not allowed")
     snapshot = edit(snapshot, TransactionPartitions, {"transactional_id": "payer"}, last_append_ms=None, answer=answer)
     (doubt,) = evaluate_one(JUDGEMENT, snapshot, all_views()).unknown
-    assert doubt.some == (PAYER,)
+    assert doubt.examples == (PAYER,)
     assert "READ on topic orders is not allowed" in doubt.reason
     assert snapshot.answers[-1].state is State.FAILED
 
