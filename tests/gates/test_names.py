@@ -1,4 +1,4 @@
-"""The names gate counts bound names that say nothing, and its file only goes down."""
+"""The names gate refuses bound names that say nothing, but for public ones that are listed with a reason."""
 
 from __future__ import annotations
 
@@ -77,22 +77,25 @@ def test_a_room_is_the_folder_below_the_package(path: str, room: str) -> None:
     assert [offence.room for offence in names.offences(Path(path), "told = 1")] == [room]
 
 
-def test_a_room_may_only_get_fewer() -> None:
-    left = names.read_left("checks 2\nviews 1\n")
-    assert names.risen({"checks": 2, "views": 0}, left) == []
-    assert [sentence.partition(";")[0] for sentence in names.risen({"checks": 3, "lab": 1}, left)] == [
-        "checks: 3 names that say nothing, 2 are allowed",
-        "lab: 1 names that say nothing, 0 are allowed",
-    ]
+def test_a_public_name_is_allowed_in_its_file_alone() -> None:
+    ((path, name),) = names.PUBLIC
+    assert names.offences(Path(path), f"{name} = 1") == []
+    assert [offence.name for offence in names.offences(Path("src/kastellan/model/a.py"), f"{name} = 1")] == [name]
 
 
-def test_of_a_room_that_stands_twice_after_a_merge_the_larger_number_counts() -> None:
-    assert names.read_left("checks 2\nchecks 5\nchecks 3\n") == {"checks": 5}
+def test_a_public_name_that_is_gone_must_leave_the_list(tmp_path: Path) -> None:
+    assert names.unused_permits() == []
+    ((path, name),) = names.PUBLIC
+    assert [sentence.partition(":")[0] for sentence in names.unused_permits(tmp_path)] == [f"{path} does not bind {name}"]
 
 
-def test_the_file_takes_moves_and_refuses_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "LEFT", tmp_path / "left.txt")
-    assert names.keep({"checks": 1, "findings": 2, "views": 0}, {"checks": 3}) == 0
-    assert (tmp_path / "left.txt").read_text() == "checks 1\nfindings 2\n"
-    assert names.keep({"checks": 4}, {"checks": 3}) == 1
-    assert (tmp_path / "left.txt").read_text() == "checks 1\nfindings 2\n"
+def test_the_gate_fails_for_a_filler_and_names_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "a.py").write_text("x = 1\ntold = 2\n")
+    monkeypatch.setattr(names, "ROOT", tmp_path)
+    assert names.main([]) == 1
+    assert capsys.readouterr().out.startswith("bench/a.py:2: told is a filler")
+    (tmp_path / "bench" / "a.py").write_text("x = 1\n")
+    assert names.main([]) == 0
