@@ -369,13 +369,13 @@ def _header(report: Report) -> tuple[str, ...]:
     controllers = () if shape.mode == ZOOKEEPER else (_count_or_unknown(shape.controllers, "controller"),)
     sizes = ", ".join((_count_or_unknown(shape.brokers, "broker"), *controllers))
     of = f"{_count_or_unknown(shape.partitions, 'partition')}, {_count_or_unknown(shape.groups, 'group')}"
-    answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers answered"
+    answered = f"{_count(shape.brokers_answered)}/{_count(shape.brokers)} brokers"
     first = (vantage.bootstrap or "?").partition(",")[0]
     where = f"From {vantage.host or '?'} as {vantage.principal} by {first}"
     kafka = " ".join(word for word in ("Kafka", release, shape.mode) if word)
     return (
         " · ".join((report.cluster_id or "cluster id not seen", kafka, sizes, of)),
-        " · ".join((at, where, answered, plural(report.collections, "collection"))),
+        " · ".join((at, where, answered, plural(report.collections, "sample"))),
         *filter(None, (headline(report),)),
     )
 

@@ -163,7 +163,7 @@ def test_the_header_says_from_where_and_marks_what_was_not_seen():
     first, second = summarize(report(), CHECKS).header
     assert first == "c1 · Kafka 4.3+ KRaft · 3 brokers, controllers ? · 10 partitions, groups ?"
     assert "From bastion as User:ANONYMOUS by b:1" in second
-    assert "2/3 brokers answered" in second
+    assert "2/3 brokers · 2 samples" in second
 
 
 def test_answers_with_the_same_trouble_are_one_line():

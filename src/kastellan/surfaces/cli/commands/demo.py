@@ -47,7 +47,7 @@ def run(
         _say("examining the healthy cluster")
         _say(f"  {_run_checks(lab.bootstrap, exam).summary.verdict}")
         truth = demo.hurt(lab, wanted)
-        _say(f"injected {truth.fault}: {truth.effect}")
+        _say(f"injected {truth.fault}:\n  {truth.effect}")
         _say("examining again\n")
         view = _run_checks(lab.bootstrap, exam)
         telling = view.summary
@@ -99,10 +99,10 @@ def _next(name: str, bootstrap: str, check: str, *, keep: bool) -> None:
         (f"lab down --name {name}", "end the cluster and remove its files"),
     )
     ended = (
-        ("demo --keep", "the same, and the cluster stays for you to look around"),
-        ("demo --fault under_min_isr", "another fault; `lab fault --list` shows them"),
-        (f"explain {check}", "what a check means, and when it is wrong"),
-        ("doctor --bootstrap-server HOST:PORT", "your own cluster: it only reads"),
+        ("demo --keep", "the same; the cluster keeps running"),
+        ("demo --fault under_min_isr", "another fault of `lab fault --list`"),
+        (f"explain {check}", "what a check means"),
+        ("doctor --bootstrap-server HOST:PORT", "your own cluster, read only"),
     )
     lines = [(f"{_as_typed()} {words}", why) for words, why in (hurt if keep else ended)]
     width = max(len(command) for command, _ in lines)
