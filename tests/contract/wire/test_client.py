@@ -19,6 +19,7 @@ from kastellan.wire.kafka.client import Cluster
 from kastellan.wire.kafka.codes import UnknownCode
 from kastellan.wire.kafka.connection import Limits
 from kastellan.wire.kafka.endpoint import Endpoint, parse_endpoints
+from kastellan.wire.kafka.members import ClusterMembers
 from kastellan.wire.kafka.packing import EncodedRequest
 from kastellan.wire.kafka.reply import Reply, decode_reply
 from kastellan.wire.kafka.requests import RequestSpec
@@ -309,6 +310,28 @@ def test_log_dirs_are_not_asked_again_while_unanswered():
         assert [each[:2] for each in fake.requests].count((2, 35)) == 1
 
     told(story)
+
+
+class AnsweredAtOnce(Cluster):
+    """Its addresses all end in the same turn of the loop: the first refuses and the last is good, and the other way round."""
+
+    async def members(self, address: Endpoint, deadline: Deadline) -> Outcome[ClusterMembers]:
+        if address.port == 2:
+            members = ClusterMembers("c1", 1, (), {}, frozenset(), address)
+            return Outcome(value=members, state=State.COMPLETE, sent_ms=0)
+        return Outcome(value=None, state=State.FAILED, sent_ms=0, trouble=Trouble.REFUSED, reason="nothing listens there")
+
+
+def test_addresses_that_end_in_the_same_turn_all_keep_their_outcomes():
+    addresses = [Endpoint("127.0.0.1", port, None, "bootstrap") for port in (1, 2, 3)]
+
+    async def run() -> dict[int, Trouble | None]:
+        async with AnsweredAtOnce(addresses) as cluster:
+            assert (await cluster.bootstrap(Deadline.after(5))).value is not None
+            return {address.port: outcome.trouble for address, outcome in cluster.bootstrap_outcomes.items()}
+
+    for _ in range(20):
+        assert asyncio.run(run()) == {1: Trouble.REFUSED, 2: None, 3: Trouble.REFUSED}
 
 
 def test_when_nobody_answers_the_reason_tells_of_every_address():

@@ -141,8 +141,10 @@ class Cluster:
         waiting = set(tasks)
         while waiting:
             finished, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                self._outcomes[tasks[task]] = outcome = task.result()
+            # All that ended at once is kept, also beside the answer that wins.
+            outcomes = {tasks[task]: task.result() for task in finished}
+            self._outcomes.update(outcomes)
+            for outcome in outcomes.values():
                 if outcome.value is not None:
                     for late in waiting:
                         late.add_done_callback(lambda late_task: self._note(tasks[late_task], late_task))
